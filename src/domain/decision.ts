@@ -1,0 +1,80 @@
+import type { Instant } from './certificate.ts';
+
+/** Why a certificate is not left alone, or why nothing can be done about it. Stable codes, in the order of `policy.ts`. */
+export type ReasonCode = string;
+
+export type Verdict =
+  /** Nothing to do before `until` (its renewal window opens; null: nothing to do at all). */
+  | { kind: 'keep'; until: Instant | null }
+  | { kind: 'renew'; code: ReasonCode; why: string }
+  /** Due, but not now: the maintenance window, a back-off. */
+  | { kind: 'defer'; until: Instant; code: ReasonCode; why: string }
+  /** Not ours to renew, or not safe: tell a person. `remedy` says what to do. */
+  | { kind: 'escalate'; code: ReasonCode; why: string; remedy: string };
+
+/** How near the end is, judged by the windows alone. */
+export type Nearness = 'valid' | 'due' | 'urgent' | 'expired' | 'not-yet-valid';
+
+export type Decision = {
+  /** Id of the certificate. */
+  id: string;
+  notAfter: Instant;
+  nearness: Nearness;
+  /** Start of the renewal window and of its urgent part for this certificate, after scaling for short-lived ones. */
+  opensAt: Instant;
+  urgentAt: Instant;
+  verdict: Verdict;
+};
+
+/** Something that forbids a renewal of this node now. */
+export type Blocker = { code: ReasonCode; why: string; remedy: string };
+
+/** The node's renewal, one for all certificates of the same tool. */
+export type Renewal =
+  | { kind: 'none'; nextAt: Instant | null }
+  | { kind: 'now'; ids: string[]; why: string }
+  | { kind: 'defer'; until: Instant; ids: string[]; why: string }
+  | { kind: 'blocked'; ids: string[]; blockers: Blocker[] };
+
+export type Decisions = { at: Instant; certificates: Decision[]; renewal: Renewal };
+
+/** What earlier renewals taught, read from the journal. */
+export type History = {
+  /** Oldest first. */
+  attempts: Attempt[];
+};
+
+export type Attempt = {
+  planId: string;
+  startedAt: Instant;
+  endedAt: Instant | null;
+  result: 'succeeded' | 'failed' | 'rolled-back' | 'unfinished';
+  trigger: 'schedule' | 'manual';
+  error: { code: string; message: string } | null;
+  /** notAfter of each renewed certificate; its granted lifetime is `notAfter - startedAt`, because leaves carry their CA's notBefore. */
+  granted: { id: string; notAfter: Instant }[];
+};
+
+/** The rules the operator can change. The configuration has this shape. */
+export type Policy = {
+  mode: 'renew' | 'observe';
+  /** Milliseconds before the end. */
+  opens: number;
+  urgent: number;
+  maintenance: MaintenanceWindow;
+  /** Automatic tries within 24 hours. */
+  triesPerDay: number;
+  /** Stable number in [0, 1) of this node: spreads many nodes over the maintenance window. */
+  nodeDelay: number;
+  cycle: 'annotate' | 'move';
+};
+
+export type MaintenanceWindow = {
+  /** 0 Sunday … 6 Saturday; the day on which the window starts. */
+  days: number[];
+  /** Minutes after midnight, local; `end` may be smaller than `start` (over midnight); equal means the whole day. */
+  start: number;
+  end: number;
+  /** IANA name. */
+  timeZone: string;
+};

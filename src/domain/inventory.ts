@@ -1,0 +1,148 @@
+import type { Certificate, Instant, Owner, Place } from './certificate.ts';
+
+export type Distribution = 'kubeadm' | 'k3s' | 'rke2';
+export type Role = 'control-plane' | 'worker' | 'server' | 'agent';
+
+/** The components certagent knows by name; kubeadm's are static pods, K3s and RKE2 are one process behind one unit. */
+export type ComponentName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler';
+
+/** Paths of the node as the node itself says (kubelet config, manifests' flags, K3s's config.yaml), without root prefix. */
+export type NodePaths = {
+  /** kubeadm: `/etc/kubernetes/pki`; K3s: `<data-dir>/server/tls` (agent: `<data-dir>/agent`). */
+  certificatesDir: string;
+  /** kubeadm: `/etc/kubernetes`; K3s: `<data-dir>/server/cred`. */
+  kubeconfigDir: string;
+  /** kubeadm: `staticPodPath`; null on K3s. */
+  manifestsDir: string | null;
+  /** K3s and RKE2: the data directory; null on kubeadm. */
+  dataDir: string | null;
+  /** The kubeconfig that users' copies are made of: `admin.conf`, `k3s.yaml`, `rke2.yaml`; null on workers and agents. */
+  adminKubeconfig: string | null;
+};
+
+export type NodeFacts = {
+  name: string;
+  distribution: Distribution | null;
+  role: Role | null;
+  /** Of kubeadm, k3s or rke2, as "v1.31.4" or "v1.33.1+k3s1"; null when it could not be learnt. */
+  version: string | null;
+  /** IANA name of the node's time zone. */
+  timeZone: string;
+  paths: NodePaths;
+  /** What this kind of node should have and has not, in words a person reads. */
+  missing: string[];
+};
+
+export type KeyFinding =
+  | {
+      state: 'matches' | 'differs' | 'unreadable' | 'missing';
+      path: string;
+      mode: number | null;
+      readableByOthers: boolean;
+    }
+  /** CA certificates without a key beside them, kubeconfig cluster entries, chain members after the leaf. */
+  | { state: 'not-expected' };
+
+export type Issuance = {
+  /** Id of the CA certificate that should have signed it; null when certagent knows of none. */
+  ca: string | null;
+  state: 'signed' | 'not-signed' | 'self-signed' | 'ca-missing' | 'unknown';
+  caNotAfter: Instant | null;
+};
+
+export type ObservedCertificate = {
+  /** Stable name: kubeadm's ("apiserver", "admin.conf"), K3s's ("client-admin", "etcd/client", "dynamic-cert", "k3s.yaml"),
+   *  "kubelet-client", "ca", else the path; "#1" and so on for further certificates of a chain. Unique in an inventory. */
+  id: string;
+  certificate: Certificate;
+  place: Place;
+  owner: Owner;
+  key: KeyFinding;
+  issuance: Issuance;
+  file: { mode: number; uid: number; gid: number; modifiedAt: Instant };
+  /** The component that must load it, where one does. */
+  component: ComponentName | 'k3s' | 'kubelet' | null;
+};
+
+export type FindingReason =
+  | 'missing'
+  | 'permission'
+  | 'empty'
+  | 'half-written'
+  | 'binary'
+  | 'no-certificate'
+  | 'bad-certificate'
+  | 'bad-kubeconfig'
+  | 'too-large'
+  | 'not-a-file'
+  | 'io-error';
+
+/** Something that could not be read as what it should be. */
+export type Finding = { path: string; id: string | null; owner: Owner; reason: FindingReason; detail: string };
+
+export type Endpoint = {
+  name: 'kube-apiserver' | 'etcd' | 'etcd-peer' | 'k3s';
+  host: string;
+  port: number;
+  /** Id of the certificate it should serve. */
+  expects: string;
+};
+
+/** What a server really serves over TLS, against the file. */
+export type ServedCertificate = { endpoint: Endpoint } & (
+  | { state: 'current' | 'stale'; certificate: Pick<Certificate, 'serial' | 'fingerprint' | 'notAfter' | 'subject'> }
+  | { state: 'unreachable'; detail: string }
+);
+
+export type ComponentHealth = {
+  name: ComponentName | 'k3s' | 'kubelet';
+  /** Path of the static-pod manifest; null for units. */
+  manifest: string | null;
+  /** Running process, told apart by the certificate and kubeconfig paths in its arguments; null: none found. */
+  pid: number | null;
+  healthy: boolean;
+  detail: string;
+};
+
+/** A reason why a K3s or RKE2 restart would do harm. */
+export type Hazard = {
+  code:
+    | 'ca-missing'
+    | 'ca-key-missing'
+    | 'ca-unparsable'
+    | 'ca-key-mismatch'
+    | 'leaf-garbage'
+    | 'kubeconfig-unwritable';
+  path: string;
+  detail: string;
+};
+
+/** What has to be looked at before anything is touched. */
+export type Preconditions = {
+  /** kubelet, k3s, k3s-agent, rke2-server or rke2-agent. */
+  unit: { name: string; loaded: boolean; active: boolean; detail: string } | null;
+  /** The renewing tool: kubeadm; null on K3s (the unit's restart renews) or when it is not there. */
+  tool: { path: string; version: string | null } | null;
+  /** A `kubeadm upgrade` or the like under way: what was seen; null when none. */
+  upgradeUnderWay: string | null;
+  disk: { path: string; freeBytes: number; neededBytes: number }[];
+  /** Only CAs that sign leaves on this node. */
+  caKeys: { ca: string; path: string; state: 'present' | 'missing' | 'unreadable' | 'differs' }[];
+  components: ComponentHealth[];
+  hazards: Hazard[];
+  /** K3s and RKE2: milliseconds before the end from which a restart renews (90 or 120 days by version); null on kubeadm. */
+  restartWindow: number | null;
+};
+
+export type ClockTrust = { synchronized: boolean | null; detail: string };
+
+/** Everything on the node that bears on a decision, at one moment. Immutable by convention. */
+export type Inventory = {
+  takenAt: Instant;
+  node: NodeFacts;
+  certificates: ObservedCertificate[];
+  findings: Finding[];
+  served: ServedCertificate[];
+  preconditions: Preconditions;
+  clock: ClockTrust;
+};

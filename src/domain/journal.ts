@@ -1,0 +1,58 @@
+import type { Instant } from './certificate.ts';
+import type { RenewalPlan, Step } from './plan.ts';
+
+/** What undoes a step; written to the journal before the step acts. */
+export type Undo =
+  | { kind: 'nothing' }
+  /** Put these files back from the backup's directory. */
+  | { kind: 'restore'; backup: string; files: string[] }
+  /** Make the component load what is on disk now. */
+  | { kind: 'cycle'; step: Extract<Step, { kind: 'cycle' }> }
+  /** The manifest was moved out: it must be back at `manifest` with this content's checksum (SHA-256). */
+  | { kind: 'return-manifest'; from: string; manifest: string; sha256: string }
+  | { kind: 'restart-unit'; unit: string };
+
+/** One line of the journal. `step` counts from 0 within the plan. */
+export type JournalRecord =
+  | { at: Instant; type: 'plan-started'; plan: RenewalPlan; trigger: 'schedule' | 'manual' }
+  | { at: Instant; type: 'step-started'; planId: string; step: number; undo: Undo }
+  | { at: Instant; type: 'step-done'; planId: string; step: number; detail: string }
+  | { at: Instant; type: 'step-failed'; planId: string; step: number; error: { code: string; message: string } }
+  | { at: Instant; type: 'undo-started'; planId: string; step: number; undo: Undo }
+  | { at: Instant; type: 'undo-done'; planId: string; step: number; error: { code: string; message: string } | null }
+  | {
+      at: Instant;
+      type: 'plan-ended';
+      planId: string;
+      result: 'succeeded' | 'failed' | 'rolled-back';
+      error: { code: string; message: string } | null;
+      granted: { id: string; notAfter: Instant }[];
+    };
+
+/** What a person watching sees of a running plan. */
+export type Progress = {
+  planId: string;
+  step: number;
+  steps: number;
+  title: string;
+  state: 'started' | 'waiting' | 'done' | 'failed' | 'undoing' | 'undone';
+  detail: string;
+};
+
+/** How a plan ended. `kept-new`: failed, and the old certificates had expired, so the new ones stay. */
+export type PlanOutcome = {
+  planId: string;
+  result: 'succeeded' | 'failed' | 'rolled-back';
+  keptNew: boolean;
+  error: { code: string; message: string; remedy: string | null } | null;
+  granted: { id: string; notAfter: Instant }[];
+};
+
+/** What sync did with one kubeconfig copy. */
+export type CopyOutcome = {
+  path: string;
+  user: string;
+  result: 'current' | 'updated' | 'created' | 'left' | 'refused' | 'failed';
+  /** Why it was left, refused or failed; what was updated. Never any credential. */
+  detail: string;
+};

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CertagentError, errorCode } from '../domain/errors.ts';
+
+export type FileFacts = { mode: number; uid: number; gid: number; size: number; modifiedAt: number; inode: number };
+
+/** Files larger than this are no certificate, key or kubeconfig. */
+export const SIZE_LIMIT = 1024 * 1024;
+
+/**
+ * Reads a regular file of at most `limit` bytes. It is opened without blocking, so a FIFO or a device cannot hold us.
+ * Throws CertagentError NOT_A_FILE or TOO_LARGE, or the operating system's error (ENOENT, EACCES …).
+ */
+export async function readSmall(path: string, limit = SIZE_LIMIT): Promise<{ bytes: Buffer; facts: FileFacts }> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new CertagentError('NOT_A_FILE', `${path} is not a regular file`);
+    if (stat.size > limit) throw tooLarge(path, limit);
+    const bytes = await readUpTo(handle, limit);
+    if (bytes === null) throw tooLarge(path, limit);
+    return {
+      bytes,
+      facts: {
+        mode: stat.mode & 0o7777,
+        uid: stat.uid,
+        gid: stat.gid,
+        size: bytes.length,
+        modifiedAt: stat.mtimeMs,
+        inode: stat.ino,
+      },
+    };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** As `readSmall`, decoded as UTF-8; null when there is no such file. */
+export async function readTextIfThere(path: string): Promise<string | null> {
+  try {
+    return (await readSmall(path)).bytes.toString('utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return null;
+    throw error;
+  }
+}
+
+/** The size can grow between stat and read: what is read is bounded by itself. */
+async function readUpTo(handle: FileHandle, limit: number): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  for (;;) {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, null);
+    if (bytesRead === 0) return Buffer.concat(chunks);
+    total += bytesRead;
+    if (total > limit) return null;
+    chunks.push(buffer.subarray(0, bytesRead));
+  }
+}
+
+function tooLarge(path: string, limit: number): CertagentError {
+  return new CertagentError('TOO_LARGE', `${path} is larger than ${limit} bytes`);
+}
+
+/**
+ * Replaces `path` atomically: temporary file, fsync, rename, fsync of the directory. Whoever reads it sees the old or the
+ * new content, whole. `via` is the directory of the temporary file and must be on the same file system; by default the
+ * same directory, where the temporary file begins with a dot (the kubelet ignores dot-files among manifests).
+ */
+export async function writeAtomic(
+  path: string,
+  content: string | Buffer,
+  options: { mode: number; uid?: number; gid?: number; via?: string },
+): Promise<void> {
+  const temporary = join(options.via ?? dirname(path), `.certagent-${randomBytes(6).toString('hex')}.tmp`);
+  const handle = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    try {
+      await handle.writeFile(content);
+      if (options.uid !== undefined && options.gid !== undefined) await handle.chown(options.uid, options.gid);
+      await handle.chmod(options.mode);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** Makes renames and new names in a directory survive a power loss. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,53 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+
+export type Process = { pid: number; argv: string[]; startedAt: number };
+
+/**
+ * Processes of this machine whose program is called `name` and whose arguments hold all of `withArguments`. Read from
+ * /proc, so no container runtime is needed; a container's process shows there with the arguments of its manifest. Under
+ * a root prefix the caller passes arguments that hold the prefix. `startedAt` is in clock ticks since boot: with the
+ * pid it tells a process from a later one with the same pid.
+ */
+export async function findProcesses(name: string, withArguments: string[]): Promise<Process[]> {
+  const found: Process[] = [];
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const argv = await commandLine(Number(entry));
+    if (
+      argv === null ||
+      basename(argv[0] ?? '') !== name ||
+      !withArguments.every((argument) => argv.includes(argument))
+    )
+      continue;
+    const startedAt = await startTicks(Number(entry));
+    if (startedAt !== null) found.push({ pid: Number(entry), argv, startedAt });
+  }
+  return found.sort((a, b) => a.startedAt - b.startedAt);
+}
+
+/** True while exactly this process (not a later one with its pid) is there and no zombie. */
+export async function isRunning(process: Pick<Process, 'pid' | 'startedAt'>): Promise<boolean> {
+  return (await startTicks(process.pid)) === process.startedAt;
+}
+
+async function commandLine(pid: number): Promise<string[] | null> {
+  try {
+    const text = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+    return text === '' ? null : text.replace(/\0$/, '').split('\0');
+  } catch {
+    // It ended while we looked.
+    return null;
+  }
+}
+
+/** Field 22 of /proc/PID/stat; null when the process is gone or a zombie. The name in parentheses may hold blanks. */
+async function startTicks(pid: number): Promise<number | null> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? null : Number(fields[19]);
+  } catch {
+    return null;
+  }
+}

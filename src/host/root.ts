@@ -1,0 +1,33 @@
+import { join, normalize } from 'node:path';
+
+/**
+ * The root prefix (`--root DIR`, as in `systemctl --root`): every path of the node goes through it. Paths kept in
+ * inventories, plans and journals are the node's own; only `at` turns them into paths of this machine.
+ */
+export class Root {
+  /** Without a trailing slash; empty for the machine itself. */
+  readonly prefix: string;
+
+  constructor(directory: string) {
+    this.prefix = directory === '/' ? '' : normalize(directory).replace(/\/+$/, '');
+  }
+
+  get isMachine(): boolean {
+    return this.prefix === '';
+  }
+
+  /** Path of this machine for a path of the node. */
+  at(path: string): string {
+    return this.prefix === '' ? path : join(this.prefix, path);
+  }
+
+  /** The node's own path for a path of this machine; unchanged when it lies outside of the root. */
+  own(path: string): string {
+    return this.prefix !== '' && path.startsWith(`${this.prefix}/`) ? path.slice(this.prefix.length) : path;
+  }
+}
+
+/** Where certagent keeps its own things on the node. */
+export const STATE_DIR = '/var/lib/certagent';
+export const RUN_DIR = '/run/certagent';
+export const CONFIG_FILE = '/etc/certagent/config.toml';

@@ -1,0 +1,55 @@
+import { CertagentError } from '../domain/errors.ts';
+import { run } from './commands.ts';
+import type { Root } from './root.ts';
+
+export type UnitState = {
+  name: string;
+  loaded: boolean;
+  active: boolean;
+  activeState: string;
+  subState: string;
+  mainPid: number | null;
+  restarts: number;
+};
+
+const SHOWN = 'LoadState,ActiveState,SubState,MainPID,NRestarts';
+
+/** What systemd knows of a unit. A unit it does not know is `loaded: false`, not an error. */
+export async function unitState(root: Root, unit: string): Promise<UnitState> {
+  const result = await run(root, 'systemctl', ['show', `--property=${SHOWN}`, unit], { limit: 10_000 });
+  if (result.exitCode !== 0) {
+    throw new CertagentError('SYSTEMCTL_FAILED', `systemctl show ${unit} ${ending(result)}`, {
+      remedy: 'See that systemd answers: systemctl status.',
+    });
+  }
+  const fields = new Map(result.stdout.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
+  const mainPid = Number(fields.get('MainPID') ?? 0);
+  return {
+    name: unit,
+    loaded: fields.get('LoadState') === 'loaded',
+    active: fields.get('ActiveState') === 'active',
+    activeState: fields.get('ActiveState') ?? 'unknown',
+    subState: fields.get('SubState') ?? 'unknown',
+    mainPid: mainPid > 0 ? mainPid : null,
+    restarts: Number(fields.get('NRestarts') ?? 0),
+  };
+}
+
+/**
+ * Restarts a unit and waits until systemd says it started. Throws CertagentError UNIT_RESTART_FAILED with systemd's own
+ * words, or UNIT_RESTART_TIMEOUT when `limit` milliseconds are over.
+ */
+export async function restartUnit(root: Root, unit: string, limit: number): Promise<void> {
+  const result = await run(root, 'systemctl', ['restart', unit], { limit });
+  if (result.exitCode === 0) return;
+  throw new CertagentError(
+    result.timedOut ? 'UNIT_RESTART_TIMEOUT' : 'UNIT_RESTART_FAILED',
+    `systemctl restart ${unit} ${ending(result)}${result.stderr === '' ? '' : `: ${result.stderr.split('\n')[0]}`}`,
+    { remedy: `See why: journalctl -u ${unit} -n 50` },
+  );
+}
+
+function ending(result: { exitCode: number | null; signal: string | null; timedOut: boolean }): string {
+  if (result.timedOut) return 'did not end in time';
+  return result.exitCode === null ? `was ended by ${result.signal}` : `exited with ${result.exitCode}`;
+}

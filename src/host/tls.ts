@@ -1,0 +1,41 @@
+import { isIP } from 'node:net';
+import { connect } from 'node:tls';
+import { CertagentError, errorCode } from '../domain/errors.ts';
+
+export type ClientCredentials = { certificate: string; key: string };
+
+/**
+ * The leaf certificate (DER) a server presents. No trust is decided here: what is served is compared with a file, so an
+ * expired or foreign certificate must be seen, not refused. Throws CertagentError TLS_UNREACHABLE when the connection or
+ * handshake does not come about within `limit` milliseconds.
+ */
+export function servedCertificate(
+  host: string,
+  port: number,
+  options: { limit: number; client?: ClientCredentials },
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host,
+      port,
+      rejectUnauthorized: false,
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(options.client === undefined ? {} : { cert: options.client.certificate, key: options.client.key }),
+    });
+    const timer = setTimeout(() => fail(new Error(`no answer within ${options.limit} ms`)), options.limit);
+    const fail = (cause: Error) => {
+      clearTimeout(timer);
+      socket.destroy();
+      const reason = errorCode(cause) === 'UNKNOWN' ? cause.message : errorCode(cause);
+      reject(new CertagentError('TLS_UNREACHABLE', `${host}:${port} does not answer over TLS (${reason})`, { cause }));
+    };
+    socket.once('error', fail);
+    socket.once('secureConnect', () => {
+      const { raw } = socket.getPeerCertificate();
+      clearTimeout(timer);
+      socket.destroy();
+      if (raw === undefined) reject(new CertagentError('TLS_UNREACHABLE', `${host}:${port} presented no certificate`));
+      else resolve(raw);
+    });
+  });
+}

@@ -1,0 +1,41 @@
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
+import { CertagentError } from '../domain/errors.ts';
+
+const require = createRequire(import.meta.url);
+/** Loaded on first use: a status that only asks the daemon needs no YAML. */
+const yaml = (): typeof Yaml => require('yaml');
+
+export type YamlDocument = Yaml.Document.Parsed;
+export type YamlNode = Yaml.Node;
+
+/**
+ * One YAML document with the source ranges of its nodes. Refuses several documents, duplicate keys, and aliases (a
+ * kubeconfig or manifest has none; a "YAML bomb" is made of them). Throws CertagentError BAD_YAML with line and column.
+ */
+export function parseYamlDocument(text: string): YamlDocument {
+  const lineCounter = new (yaml().LineCounter)();
+  const documents = yaml().parseAllDocuments(text, { lineCounter, uniqueKeys: true, strict: true, merge: false });
+  const documentList = Array.isArray(documents) ? documents : [];
+  if (documentList.length > 1)
+    throw new CertagentError('BAD_YAML', `holds ${documentList.length} YAML documents, wanted one`);
+  const document = documentList[0] as YamlDocument | undefined;
+  if (document === undefined) throw new CertagentError('BAD_YAML', 'is empty');
+  const problem = document.errors[0];
+  if (problem !== undefined) {
+    const at = lineCounter.linePos(problem.pos[0]);
+    // The parser's message quotes the source, which may be a key: only its kind is told.
+    throw new CertagentError('BAD_YAML', `is no valid YAML at line ${at.line}, column ${at.col} (${problem.code})`);
+  }
+  yaml().visit(document, {
+    Alias: () => {
+      throw new CertagentError('BAD_YAML', 'uses YAML aliases, which neither kubeconfigs nor manifests need');
+    },
+  });
+  return document;
+}
+
+/** Plain data of a YAML text; for reading only. Throws as `parseYamlDocument`. */
+export function parseYaml(text: string): unknown {
+  return parseYamlDocument(text).toJS({ maxAliasCount: 0 });
+}
