@@ -1,4 +1,5 @@
 import type { Certificate, Instant, Owner, Place } from './certificate.ts';
+import type { HealthCheck } from './plan.ts';
 
 export type Distribution = 'kubeadm' | 'k3s' | 'rke2';
 export type Role = 'control-plane' | 'worker' | 'server' | 'agent';
@@ -100,6 +101,13 @@ export type ComponentHealth = {
   manifest: string | null;
   /** Running process, told apart by the certificate and kubeconfig paths in its arguments; null: none found. */
   pid: number | null;
+  /**
+   * Arguments its process carries, as /proc of this machine shows them (paths hold the root prefix): they tell it from
+   * other clusters' processes on the same node. Empty for units.
+   */
+  processArguments: string[];
+  /** How to ask for its health; null when its manifest has no probe that can be asked, and for units. */
+  health: HealthCheck | null;
   healthy: boolean;
   detail: string;
 };
