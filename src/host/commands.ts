@@ -52,7 +52,7 @@ export async function run(
   root: Root,
   name: string,
   args: string[],
-  options: { limit: number },
+  options: { limit: number; env?: Record<string, string> },
 ): Promise<CommandResult> {
   const path = await findCommand(root, name);
   if (path === null) {
@@ -65,7 +65,7 @@ export async function run(
     reject: false,
     stdin: 'ignore',
     extendEnv: false,
-    env: { PATH: searchPath(root).join(':'), LANG: 'C', LC_ALL: 'C', HOME: root.at('/root') },
+    env: { PATH: searchPath(root).join(':'), LANG: 'C', LC_ALL: 'C', HOME: root.at('/root'), ...options.env },
     timeout: options.limit,
     forceKillAfterDelay: 5_000,
     maxBuffer: 1024 * 1024,

@@ -1,0 +1,52 @@
+export type Watch = { close(): Promise<void> };
+
+/**
+ * Tells of changes below the given paths of this machine (files or directories, which need not exist yet), once things
+ * have been quiet for `settle` milliseconds but at the latest after five times that. chokidar sees in-place writes,
+ * atomic replacements, and directories that are removed and made anew; what even it misses, the regular check finds.
+ * `failed` is called when the operating system refuses to watch (inotify's limits): the schedule goes on alone.
+ */
+export async function watchPaths(
+  paths: string[],
+  options: { settle: number; changed: (paths: string[]) => void; failed: (error: Error) => void },
+): Promise<Watch> {
+  const { watch } = await import('chokidar');
+  const settled = settle(options.settle, options.changed);
+  const watcher = watch(paths, { ignoreInitial: true, persistent: true, followSymlinks: false, depth: 4 });
+  watcher.on('all', (_event, path) => settled.note(path));
+  watcher.on('error', (error) => options.failed(error instanceof Error ? error : new Error(String(error))));
+  await new Promise<void>((resolve) => {
+    watcher.once('ready', resolve);
+    watcher.once('error', () => resolve());
+  });
+  return {
+    close: async () => {
+      settled.stop();
+      await watcher.close();
+    },
+  };
+}
+
+/** Gathers notes and hands them over together after a quiet moment. */
+function settle(quiet: number, deliver: (paths: string[]) => void): { note(path: string): void; stop(): void } {
+  const noted = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  let firstAt = 0;
+  const fire = () => {
+    const paths = [...noted];
+    noted.clear();
+    deliver(paths);
+  };
+  return {
+    note(path) {
+      if (noted.size === 0) firstAt = performance.now();
+      noted.add(path);
+      clearTimeout(timer);
+      timer = setTimeout(fire, Math.max(0, Math.min(quiet, firstAt + 5 * quiet - performance.now())));
+    },
+    stop() {
+      clearTimeout(timer);
+      noted.clear();
+    },
+  };
+}
