@@ -1,73 +1,54 @@
-import { randomBytes } from 'node:crypto';
-import { link, mkdir, rename, unlink, writeFile } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CertagentError, errorCode } from '../domain/errors.ts';
+import { CertagentError } from '../domain/errors.ts';
 import { readTextIfThere } from './files.ts';
-import { isRunning, ownProcess, type Process } from './processes.ts';
-
-type Holder = Pick<Process, 'pid' | 'startedAt'>;
 
 /**
- * Takes the lock file at `path` (of this machine) or throws CertagentError LOCKED naming the holder's pid. The holder is
- * told by pid and start time, so the lock of a killed agent, or of one before a reboot, is taken over. Returns the release.
+ * Takes the lock file at `path` (of this machine), or throws CertagentError LOCKED naming the holder's pid, or
+ * LOCK_UNAVAILABLE. Returns the release.
+ *
+ * Node has no flock(2), and a lock made of files alone cannot be taken over from a dead holder without a race. So
+ * util-linux's `flock` holds it, around a `cat` that lives as long as the pipe from this process: the kernel releases
+ * the lock however we end. It has a session of its own, lest a Ctrl-C meant for us drops the lock before we are done.
  */
 export async function takeLock(path: string): Promise<() => Promise<void>> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const mine = `${path}.${randomBytes(6).toString('hex')}`;
-  await writeFile(mine, JSON.stringify(await ownProcess()), { mode: 0o600, flag: 'wx' });
-  try {
-    for (let attempt = 0; attempt < 10; attempt++) {
-      // link(2) fails when the name exists: unlike a look and then a write, two agents cannot both succeed.
-      if (
-        await link(mine, path).then(
-          () => true,
-          (error) => ignoreCode(error, 'EEXIST'),
-        )
-      )
-        return () => unlink(path).catch(() => {});
-      const holder = parseHolder(await readTextIfThere(path));
-      if (holder !== null && (await isRunning(holder))) throw locked(path, holder);
-      await setAside(path, holder);
-    }
-    throw new CertagentError('LOCKED', `the lock ${path} could not be taken`, {
-      remedy: 'Try again; if it stays so, see who writes to that directory.',
-    });
-  } finally {
-    await unlink(mine).catch(() => {});
-  }
-}
-
-/** Moves a dead holder's lock away. If a living agent took it in between, its lock is put back. */
-async function setAside(path: string, dead: Holder | null): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}.dead`;
-  if (
-    !(await rename(path, aside).then(
-      () => true,
-      (error) => ignoreCode(error, 'ENOENT'),
-    ))
-  )
-    return;
-  const moved = parseHolder(await readTextIfThere(aside));
-  if (moved !== null && moved.pid !== dead?.pid && (await isRunning(moved))) await link(aside, path).catch(() => {});
-  await unlink(aside).catch(() => {});
-}
-
-function parseHolder(text: string | null): Holder | null {
-  try {
-    const { pid, startedAt } = JSON.parse(text ?? '') as Partial<Holder>;
-    return typeof pid === 'number' && typeof startedAt === 'number' ? { pid, startedAt } : null;
-  } catch {
-    return null;
-  }
-}
-
-function locked(path: string, holder: Holder): CertagentError {
-  return new CertagentError('LOCKED', `another certagent (pid ${holder.pid}) holds ${path}`, {
-    remedy: `Let it finish, or ask it instead: certagent status. To end it: kill ${holder.pid}.`,
+  const child = spawn('flock', ['--nonblock', '--conflict-exit-code', '9', path, 'cat'], {
+    env: { PATH: '/usr/bin:/bin' },
+    stdio: ['pipe', 'pipe', 'ignore'],
+    detached: true,
   });
+  if (!(await holds(child))) {
+    const holder = (await readTextIfThere(path))?.trim();
+    throw new CertagentError('LOCKED', `another certagent (pid ${holder || 'unknown'}) holds ${path}`, {
+      remedy: 'Let it finish, or ask it instead: certagent status.',
+    });
+  }
+  await writeFile(path, `${process.pid}\n`, { mode: 0o600 });
+  child.unref();
+  return async () => {
+    const ended = once(child, 'exit');
+    child.stdin?.end();
+    await ended;
+  };
 }
 
-function ignoreCode(error: unknown, code: string): false {
-  if (errorCode(error) !== code) throw error;
-  return false;
+/** True when `cat` answers, which it does only once flock has the lock; false when flock says that another has it. */
+function holds(child: ChildProcess): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const unavailable = (cause: unknown) =>
+      reject(
+        new CertagentError('LOCK_UNAVAILABLE', 'flock could not be run', {
+          remedy: 'Install util-linux, which brings flock.',
+          cause,
+        }),
+      );
+    child.once('error', unavailable);
+    child.once('exit', (code) => (code === 9 ? resolve(false) : unavailable(`flock exited with ${code}`)));
+    child.stdout?.once('data', () => resolve(true));
+    child.stdin?.on('error', () => {});
+    child.stdin?.write('held\n');
+  });
 }

@@ -31,11 +31,6 @@ export async function isRunning(process: Pick<Process, 'pid' | 'startedAt'>): Pr
   return (await startTicks(process.pid)) === process.startedAt;
 }
 
-/** This very process, as others would find it. */
-export async function ownProcess(): Promise<Pick<Process, 'pid' | 'startedAt'>> {
-  return { pid: process.pid, startedAt: (await startTicks(process.pid)) ?? 0 };
-}
-
 async function commandLine(pid: number): Promise<string[] | null> {
   try {
     const text = await readFile(`/proc/${pid}/cmdline`, 'utf8');
