@@ -10,7 +10,8 @@ export type Undo =
   | { kind: 'cycle'; step: Extract<Step, { kind: 'cycle' }> }
   /** The manifest was moved out: it must be back at `manifest` with this content's checksum (SHA-256). */
   | { kind: 'return-manifest'; from: string; manifest: string; sha256: string }
-  | { kind: 'restart-unit'; unit: string };
+  /** Put the whole backup back and restart the unit, when that is better than what is there. */
+  | { kind: 'restart-unit'; unit: string; backup: string };
 
 /** One line of the journal. `step` counts from 0 within the plan. */
 export type JournalRecord =
@@ -39,7 +40,7 @@ export type Progress = {
   detail: string;
 };
 
-/** How a plan ended. `kept-new`: failed, and the old certificates had expired, so the new ones stay. */
+/** How a plan ended. `keptNew`: failed, but the old certificates are of no use (expired, or renewed again by any restart), so the new ones stay. */
 export type PlanOutcome = {
   planId: string;
   result: 'succeeded' | 'failed' | 'rolled-back';
