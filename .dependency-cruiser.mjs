@@ -1,0 +1,224 @@
+// Who may import whom. `npm run check` runs this; a broken rule prints its comment, which says what to do instead.
+import { readFileSync } from 'node:fs';
+
+const { dependencies } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
+
+/** The one file of src that may import each package. A dependency that is not named here may be imported by none. */
+const HOMES = {
+  '@peculiar/x509': 'src/host/x509-package.ts',
+  'reflect-metadata': 'src/host/x509-package.ts',
+  chokidar: 'src/host/watcher.ts',
+  commander: 'src/cli/program.ts',
+  execa: 'src/host/commands.ts',
+  'node-cron': 'src/host/cron.ts',
+  nodemailer: 'src/alert/email.ts',
+  picomatch: 'src/observe/extra.ts',
+  pino: 'src/host/logger.ts',
+  'smol-toml': 'src/config/load.ts',
+  standardwebhooks: 'src/alert/webhook.ts',
+  'toml-eslint-parser': 'src/config/lines.ts',
+  yaml: 'src/host/yaml.ts',
+  zod: 'src/config/schema.ts',
+};
+
+/** Packages that cost milliseconds and megabytes: an import statement would make every `certagent status` pay for them. */
+const HEAVY = ['@peculiar/x509', 'reflect-metadata', 'chokidar', 'execa', 'node-cron', 'nodemailer', 'pino'];
+
+/** Imports that are gone before the code runs. */
+const ERASED = ['type-only', 'type-import'];
+
+const WORKING_ROOMS = 'observe|renew|sync|alert|cluster';
+const RUNS_THE_AGENT = '^src/cli/(run|standalone)\\.ts$';
+
+const literal = (text) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+const inModules = (name) => `node_modules/${literal(name)}/`;
+
+const onePackageOneImporter = Object.keys(dependencies).map((name) => {
+  const home = HOMES[name];
+  return {
+    name: `one-importer-of-${name.replaceAll(/[@/]/g, '-').replace(/^-/, '')}`,
+    comment:
+      home === undefined
+        ? `${name} has no home yet: write one file that wraps it and name that file in HOMES of .dependency-cruiser.mjs.`
+        : `Only ${home} imports ${name}. Use what that file exports, or add what you need there: the package can then be replaced in one place.`,
+    severity: 'error',
+    from: { path: '^src/', ...(home === undefined ? {} : { pathNot: `^${literal(home)}$` }) },
+    to: { path: inModules(name) },
+  };
+});
+
+/** A room that may import only what `to` matches, besides itself and (where `packages`) node's modules and npm's. */
+const room = (name, from, to, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: typeof from === 'string' ? { path: from } : from,
+  to: { path: '^(src|test|bench)/', pathNot: to },
+});
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'domain-imports-nothing',
+      comment:
+        'src/domain is pure: no node:*, no package, no other room. Read the value in src/host or src/observe and pass it in as an argument (now, an Inventory, a Policy).',
+      severity: 'error',
+      from: { path: '^src/domain/' },
+      to: { pathNot: '^src/domain/' },
+    },
+    room(
+      'config-knows-domain',
+      '^src/config/',
+      '^src/(config|domain)/|^src/host/(cron|files)\\.ts$',
+      'src/config imports src/domain, and of src/host only the cron expressions and the files. What else it needs is a value to pass in.',
+    ),
+    room(
+      'host-knows-domain',
+      '^src/host/',
+      '^src/(host|domain)/',
+      'src/host wraps one outside thing a file and imports src/domain only. Take a setting as an argument instead of the configuration.',
+    ),
+    room(
+      'working-rooms-do-not-meet',
+      { path: `^src/(${WORKING_ROOMS})/` },
+      '^src/($1|domain|config|host)/',
+      'observe, renew, sync, alert and cluster import domain, config and host, and not one another. Let src/daemon pass the result on, put a decision into src/domain, or a tool both need into src/host.',
+    ),
+    room(
+      'control-carries-domain-types',
+      '^src/control/',
+      '^src/(control|domain|host)/',
+      'src/control carries domain types over the socket. What a request does is a handler of src/daemon (ControlHandlers), not known here.',
+    ),
+    room(
+      'control-client-is-light',
+      '^src/control/client\\.ts$',
+      '^src/(domain|control)/|^src/host/root\\.ts$',
+      'The client is what a `certagent status` loads: domain, its own room and host/root.ts, no more.',
+    ),
+    room(
+      'daemon-wires',
+      '^src/daemon/',
+      `^src/(daemon|control|domain|config|host|${WORKING_ROOMS})/`,
+      'src/daemon wires the rooms; it knows neither src/cli nor src/demo. Give cli a function to call.',
+    ),
+    room(
+      'cli-is-a-thin-client',
+      { path: '^src/cli/', pathNot: RUNS_THE_AGENT },
+      '^src/(cli|config|domain)/|^src/control/(client|handlers)\\.ts$|^src/host/root\\.ts$|^src/demo/acts\\.ts$',
+      'src/cli asks the daemon through src/control/client.ts and renders domain types. What needs the node belongs to src/daemon, reached by src/cli/run.ts and src/cli/standalone.ts alone.',
+    ),
+    room(
+      'cli-run-reaches-daemon',
+      RUNS_THE_AGENT,
+      '^src/(cli|config|domain|daemon)/|^src/control/(client|handlers)\\.ts$|^src/host/(root|logger)\\.ts$',
+      'src/cli/run.ts and src/cli/standalone.ts reach src/daemon and leave the other rooms to it.',
+    ),
+    {
+      name: 'cli-loads-the-rest-late',
+      comment:
+        'Write `await import(…)`: `certagent status` must not load the daemon or the demo (types may be imported with `import type`).',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { path: '^src/(daemon|demo)/', dynamic: false, dependencyTypesNot: ERASED },
+    },
+    room(
+      'main-knows-cli',
+      '^src/main\\.ts$',
+      '^src/(cli|domain)/',
+      'src/main.ts turns arguments into an exit code. Put the command into src/cli.',
+    ),
+    room(
+      'demo-makes-a-node',
+      { path: '^src/demo/', pathNot: '^src/demo/acts\\.ts$' },
+      '^src/(demo|domain|config|host)/',
+      'src/demo imports domain, config and host: the stand-ins must not share code with what they test. Only src/demo/acts.ts, the show, runs the daemon and prints what cli prints.',
+    ),
+    {
+      name: 'demo-is-for-the-demo',
+      comment: 'Nothing of the product may depend on src/demo. Only cli reaches it, for `certagent demo`; tests and bench may.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(demo|cli)/' },
+      to: { path: '^src/demo/' },
+    },
+    {
+      name: 'entries-are-not-imported',
+      comment: 'A file that acts when it is loaded is started as a process. Move what you need from it to a file of its own.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/(main|demo/stand-in/main|sync/helper)\\.ts$', dependencyTypesNot: ERASED },
+    },
+    {
+      name: 'src-stands-alone',
+      comment: 'What is in test/ and bench/ is not shipped. Move the code to src, or leave it out.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench)/' },
+    },
+    {
+      name: 'processes-start-in-one-place',
+      comment:
+        'Child processes are started by src/host/commands.ts: a fixed PATH, no shell, time limits, bounded output. (src/sync/spawn.ts changes the user, the stand-ins are processes themselves.)',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(host/commands|sync/spawn)\\.ts$|^src/demo/' },
+      to: { path: '^(node:)?(child_process|cluster)$' },
+    },
+    ...onePackageOneImporter,
+    {
+      name: 'heavy-packages-load-late',
+      comment:
+        'Load it with `await import(…)` at its first use, or with createRequire where the caller cannot wait; types come by `import type`.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: HEAVY.map(inModules).join('|'), dynamic: false, dependencyTypesNot: [...ERASED, 'require'] },
+    },
+    {
+      name: 'shipped-code-uses-shipped-packages',
+      comment: 'The package is not in "dependencies", so an installed certagent lacks it. Prefer Node; else add it there and give it a home in HOMES.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm'] },
+    },
+    {
+      name: 'no-cycles',
+      comment:
+        'Files that import each other in a circle cannot be read top-down. Move what both need into a third file. (Types may refer to each other.)',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ERASED } },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'Nothing imports this file and it imports nothing: delete it, or use it.',
+      severity: 'error',
+      from: { orphan: true, path: '^(src|test|bench)/' },
+      to: {},
+    },
+    {
+      name: 'resolvable',
+      comment: 'The import leads nowhere: write the path with its .ts ending, or add the package to package.json.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-deprecated-core',
+      comment: 'Node has deprecated this module: use its successor.',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['core'], path: '^(node:)?(punycode|domain|constants|sys|_.+)$' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^test/golden/' },
+    enhancedResolveOptions: {
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      exportsFields: ['exports'],
+    },
+    cache: false,
+  },
+};
