@@ -31,6 +31,16 @@ const clockTime = () =>
     z.transform((text: string) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3))),
   );
 const count = (least: number, most: number) => z.int().check(z.gte(least), z.lte(most));
+/** It names a directory of the spool. */
+const sinkName = () =>
+  z
+    .string()
+    .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'may only have letters, digits, "-" and "_", 63 at most'));
+/** A file that holds a secret: the node's own path, or the name of a systemd credential. */
+const secretFile = () =>
+  z
+    .string()
+    .check(z.regex(/^(\/|[A-Za-z0-9][A-Za-z0-9._-]*$)/, 'is neither an absolute path nor the name of a credential'));
 const absolutePath = () => z.string().check(z.regex(/^\//, 'is no absolute path'));
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
@@ -41,7 +51,7 @@ const days = () =>
   );
 
 const email = z.strictObject({
-  name: note(z.optional(z.string()), 'What status and errors call this sink.', 'ops-mail'),
+  name: note(z.optional(sinkName()), 'What status and errors call this sink.', 'ops-mail'),
   host: note(z.string(), 'SMTP server.', 'smtp.example.org'),
   port: note(z.prefault(count(1, 65_535), 587), 'Port of the SMTP server.'),
   security: note(
@@ -55,7 +65,7 @@ const email = z.strictObject({
   ),
   user: note(z.optional(z.string()), 'User name, where the server wants one.', 'certagent'),
   password_file: note(
-    z.optional(z.string()),
+    z.optional(secretFile()),
     "File that holds the password; a bare name is looked up among the unit's systemd credentials.",
     'smtp-password',
   ),
@@ -65,14 +75,14 @@ const email = z.strictObject({
 });
 
 const webhook = z.strictObject({
-  name: note(z.optional(z.string()), 'What status and errors call this sink.', 'chat'),
+  name: note(z.optional(sinkName()), 'What status and errors call this sink.', 'chat'),
   url: note(
-    z.string().check(z.regex(/^https?:\/\//, 'is no http or https address')),
-    'Where to POST.',
+    z.optional(z.string().check(z.regex(/^https?:\/\/[^\s/]/, 'is no http or https address'))),
+    'Where to POST; this or url_file must be there.',
     'https://hooks.example.org/certagent',
   ),
   url_file: note(
-    z.optional(z.string()),
+    z.optional(secretFile()),
     'File or systemd credential with the address, for addresses that are secrets; it replaces url.',
     'chat-url',
   ),
@@ -81,7 +91,7 @@ const webhook = z.strictObject({
     "standard: certagent's own JSON; slack: a message; alertmanager: its API v2; pagerduty: events v2.",
   ),
   secret_file: note(
-    z.optional(z.string()),
+    z.optional(secretFile()),
     "File or systemd credential with the signing secret (standardwebhooks.com), or PagerDuty's routing key.",
     'webhook-secret',
   ),

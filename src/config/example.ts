@@ -1,0 +1,52 @@
+import { describeKeys, type KeyDescription } from './keys.ts';
+import { tomlValue } from './toml.ts';
+
+const WIDTH = 100;
+
+/**
+ * The text of config.example.toml: every key with its description, what it may be and its default. All keys are commented
+ * out, so the text as it stands means the defaults; "# " begins an explanation and a lone "#" a key to be uncommented.
+ */
+export function exampleToml(): string {
+  const keys = describeKeys();
+  const top = keys.filter(({ type }) => type !== 'table');
+  const tables = keys.filter(({ type }) => type === 'table');
+  const head = wrap(
+    'The configuration of certagent, /etc/certagent/config.toml. Every key has a default, and an empty file works. ' +
+      'Durations are a number and s, m, h or d ("90d", "1h30m"). After a change: certagent config check, then ' +
+      'certagent reload.',
+  );
+  return `${[head, ...top.map(entry), ...tables.map(tableText)].join('\n\n')}\n`;
+}
+
+function tableText(table: KeyDescription): string {
+  const plain = table.keys.filter(({ type }) => type !== 'repeated table');
+  const repeated = table.keys.filter(({ type }) => type === 'repeated table');
+  return [
+    `${wrap(table.description)}\n[${table.key}]`,
+    ...plain.map(entry),
+    ...repeated.map((each) => [`${wrap(each.description)}\n#[[${each.key}]]`, ...each.keys.map(entry)].join('\n\n')),
+  ].join('\n\n');
+}
+
+function entry(key: KeyDescription): string {
+  const value = key.example ?? key.default;
+  return `${wrap(key.description)}\n${wrap(`${facts(key)}`)}\n#${key.name} = ${tomlValue(value)}`;
+}
+
+/** "Duration. Default: "90d"." */
+function facts(key: KeyDescription): string {
+  const type = key.type.charAt(0).toUpperCase() + key.type.slice(1).replace('ist of one of', 'ist of');
+  if (key.required) return `${type}. Must be given.`;
+  return key.default === undefined ? `${type}. Not set by default.` : `${type}. Default: ${tomlValue(key.default)}.`;
+}
+
+function wrap(text: string): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)!;
+    if (`# ${last} ${word}`.length > WIDTH && last !== '') lines.push(word);
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+  }
+  return lines.map((line) => `# ${line}`).join('\n');
+}

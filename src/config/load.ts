@@ -1,0 +1,92 @@
+import { CertagentError } from '../domain/errors.ts';
+import { readTextIfThere } from '../host/files.ts';
+import { type KeyPath, lineFinder } from './lines.ts';
+import { problemsOf } from './problems.ts';
+import { brokenRules, type Problem } from './rules.ts';
+import { type Config, schema } from './schema.ts';
+import { parseToml } from './toml.ts';
+
+/** One fault of a configuration. `line` counts from 1; null when the fault has no place in the text. */
+export type ConfigProblem = { line: number | null; key: string; message: string };
+
+/** A configuration that is refused, with all its faults. Values are never quoted: one may be a secret put in the wrong place. */
+export class ConfigError extends CertagentError {
+  readonly file: string;
+  readonly problems: ConfigProblem[];
+
+  constructor(file: string, problems: ConfigProblem[]) {
+    const rows = problems.map((problem) => `  ${describeProblem(problem)}`);
+    const count = problems.length === 1 ? 'one error' : `${problems.length} errors`;
+    super('CONFIG_REFUSED', `${file} is refused, ${count}:\n${rows.join('\n')}`, {
+      remedy: 'Correct the file, then look again: certagent config check',
+    });
+    this.file = file;
+    this.problems = problems;
+  }
+}
+
+/** "line 4: windows.opens is no duration …" */
+export function describeProblem({ line, key, message }: ConfigProblem): string {
+  return [line === null ? '' : `line ${line}: `, key === '' ? '' : `${key} `, message].join('');
+}
+
+/**
+ * The configuration at `path` (a path of this machine), every key filled in; a file that is not there is an empty one.
+ * Throws ConfigError with every fault, or the operating system's error when the file cannot be read.
+ */
+export async function loadConfig(path: string): Promise<Config> {
+  return parseConfig((await readTextIfThere(path)) ?? '', path);
+}
+
+/** As `loadConfig`, of a text; `file` is what errors call it. */
+export async function parseConfig(text: string, file: string): Promise<Config> {
+  const parsed = parseToml(text);
+  if ('error' in parsed) {
+    const { line, column, message } = parsed.error;
+    throw new ConfigError(file, [{ line, key: '', message: `is no valid TOML at column ${column}: ${message}` }]);
+  }
+  const checked = schema.safeParse(parsed.data);
+  const problems = checked.success ? [] : problemsOf(checked.error.issues, parsed.data);
+  const config = checked.success ? checked.data : withoutFaults(parsed.data, problems);
+  problems.push(
+    ...(await brokenRules(config)).filter(({ path }) => !problems.some((other) => covers(other.path, path))),
+  );
+  if (problems.length === 0) return config;
+  const lineOf = await lineFinder(text);
+  const located = problems.map(({ path, also = [], message }) => {
+    const lines = [path, ...also].map(lineOf).filter((line) => line !== null);
+    return { line: lines[0] ?? null, key: dotted(path), message };
+  });
+  throw new ConfigError(
+    file,
+    located.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+  );
+}
+
+/** What is right of a configuration, with defaults for the rest, so that the rules between keys are checked all the same. */
+function withoutFaults(data: Record<string, unknown>, problems: Problem[]): Config {
+  const rest = structuredClone(data);
+  for (const { path } of problems) {
+    // A sink lacking a key cannot be kept, and without it the others' numbers would not fit: the whole list goes.
+    const names = path.slice(0, path.findIndex((part) => typeof part === 'number') >>> 0);
+    const last = names.pop();
+    let table: Record<string, unknown> | undefined = rest;
+    for (const name of names) table = table?.[name] as Record<string, unknown> | undefined;
+    if (table !== undefined && last !== undefined) delete table[last];
+  }
+  const checked = schema.safeParse(rest);
+  return checked.success ? checked.data : schema.parse({});
+}
+
+/** True when a fault at `path` already tells of everything at `other`. */
+function covers(path: KeyPath, other: KeyPath): boolean {
+  return path.every((part, index) => part === other[index]);
+}
+
+/** windows.opens, alerts.email[0].host */
+function dotted(path: KeyPath): string {
+  return path.reduce<string>(
+    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`),
+    '',
+  );
+}

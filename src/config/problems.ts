@@ -1,0 +1,42 @@
+import type * as z from 'zod/mini';
+import { keysAt, typeAt } from './keys.ts';
+import type { KeyPath } from './lines.ts';
+import { nearest } from './nearest.ts';
+import type { Problem } from './rules.ts';
+
+/** The schema's faults in an operator's words. Values are not quoted. */
+export function problemsOf(issues: readonly z.core.$ZodIssue[], data: unknown): Problem[] {
+  return issues.flatMap((issue): Problem[] => {
+    const path = issue.path as KeyPath;
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(path, key) }));
+    return [{ path, message: message(issue, path, data) }];
+  });
+}
+
+function unknownKey(path: KeyPath, key: string): string {
+  const near = nearest(key, keysAt(path));
+  return near === null ? 'is no key of the configuration' : `is no key of the configuration: did you mean "${near}"?`;
+}
+
+function message(issue: z.core.$ZodIssue, path: KeyPath, data: unknown): string {
+  if (valueAt(data, path) === undefined) return 'is missing';
+  const type = typeAt(path);
+  if (issue.code === 'too_small' && issue.origin === 'array') return 'must not be empty';
+  if (issue.message !== GENERIC && issue.message !== '') return issue.message;
+  return type === null ? 'has a wrong value' : `must be ${article(type)}`;
+}
+
+/** What zod/mini says when no locale is loaded. */
+const GENERIC = 'Invalid input';
+
+function valueAt(data: unknown, path: KeyPath): unknown {
+  return path.reduce<unknown>((value, part) => (value as Record<string | number, unknown> | undefined)?.[part], data);
+}
+
+function article(type: string): string {
+  if (/^(one of|true|text)/.test(type)) return type;
+  if (type === 'duration') return 'a duration, as in "90d"';
+  if (type === 'time of day') return 'a time of day, as in "02:00"';
+  return `a ${type}`;
+}

@@ -1,0 +1,123 @@
+import { DAY, formatDuration, MINUTE } from '../domain/duration.ts';
+import { isTimeZone } from '../host/clock.ts';
+import { nextRuns, validateCron } from '../host/cron.ts';
+import type { KeyPath } from './lines.ts';
+import type { Config } from './schema.ts';
+
+/** `also`: the other keys it is about, for its line when `path` is not in the file. */
+export type Problem = { path: KeyPath; also?: KeyPath[]; message: string };
+
+/** What each key may be by itself is the schema's matter; here is what keys must be together, and what needs a look-up. */
+export async function brokenRules(config: Config): Promise<Problem[]> {
+  return [
+    ...timeZone(config),
+    ...(await checks(config)),
+    ...(await windows(config)),
+    ...sinkNames(config),
+    ...sinkKeys(config),
+  ];
+}
+
+function timeZone({ maintenance }: Config): Problem[] {
+  const name = maintenance.time_zone;
+  return name === 'node' || isTimeZone(name)
+    ? []
+    : [{ path: ['maintenance', 'time_zone'], message: 'is no IANA time zone: write it as "Europe/Berlin", or "node"' }];
+}
+
+async function checks({ check }: Config): Promise<Problem[]> {
+  const faults = await validateCron(check.schedule);
+  if (faults.length > 0) return faults.map((message) => ({ path: ['check', 'schedule'], message }));
+  const interval = await longestInterval(check.schedule);
+  return check.jitter < interval
+    ? []
+    : [
+        {
+          path: ['check', 'jitter'],
+          message: `must be less than the time between two checks (${formatDuration(interval)})`,
+        },
+      ];
+}
+
+/** Between the windows' two ends there must be room for two checks after the longest time without a maintenance window. */
+async function windows(config: Config): Promise<Problem[]> {
+  const { opens, urgent } = config.windows;
+  if (urgent >= opens)
+    return [
+      {
+        path: ['windows', 'urgent'],
+        also: [['windows', 'opens']],
+        message: `must be less than windows.opens (${formatDuration(opens)})`,
+      },
+    ];
+  if ((await validateCron(config.check.schedule)).length > 0) return [];
+  const interval = await longestInterval(config.check.schedule);
+  const gap = longestMaintenanceGap(config.maintenance);
+  const needed = 2 * interval + gap;
+  if (opens - urgent >= needed) return [];
+  return [
+    {
+      path: ['windows', 'opens'],
+      also: [['windows', 'urgent'], ['check', 'schedule'], ['maintenance']],
+      message:
+        `leaves ${formatDuration(opens - urgent)} before windows.urgent, too little for two checks ` +
+        `(${formatDuration(interval)} apart) and ${formatDuration(gap)} without a maintenance window: ` +
+        `at least ${formatDuration(needed)} are needed`,
+    },
+  ];
+}
+
+/** A year of an expression that fires monthly or oftener; rarer ones show their gap in these too. */
+const SAMPLE = 64;
+
+async function longestInterval(expression: string): Promise<number> {
+  const runs = await nextRuns(expression, 'UTC', SAMPLE);
+  return Math.max(...runs.slice(1).map((at, index) => at - runs[index]!));
+}
+
+/** Milliseconds; by the clock on the wall, so a change to summer time moves it by an hour at most. */
+export function longestMaintenanceGap({ days, start, end }: Config['maintenance']): number {
+  const length = end === start ? DAY : ((end - start) * MINUTE + DAY) % DAY;
+  const starts = [...new Set(days)].sort((a, b) => a - b).map((day) => day * DAY);
+  const gaps = starts.map((at, index) => {
+    const next = starts[index + 1] ?? starts[0]! + 7 * DAY;
+    return next - at - length;
+  });
+  return Math.max(0, ...gaps);
+}
+
+/** A sink's name is its spool directory and what errors call it. */
+function sinkNames({ alerts }: Config): Problem[] {
+  const seen = new Set<string>();
+  const named = [
+    ...alerts.email.map((sink, index) => ({ path: ['alerts', 'email', index, 'name'], name: sink.name })),
+    ...alerts.webhook.map((sink, index) => ({ path: ['alerts', 'webhook', index, 'name'], name: sink.name })),
+  ];
+  return named.flatMap(({ path, name }) => {
+    if (name === undefined) return [];
+    if (seen.has(name)) return [{ path, message: 'is the name of another sink' }];
+    seen.add(name);
+    return [];
+  });
+}
+
+/** Keys of a sink that need one another. */
+function sinkKeys({ alerts }: Config): Problem[] {
+  const broken: Problem[] = [];
+  for (const [index, { user, password_file }] of alerts.email.entries()) {
+    if (password_file !== undefined && user === undefined)
+      broken.push({ path: ['alerts', 'email', index, 'password_file'], message: 'needs "user" beside it' });
+    if (user !== undefined && password_file === undefined)
+      broken.push({ path: ['alerts', 'email', index, 'user'], message: 'needs "password_file" beside it' });
+  }
+  for (const [index, { url, url_file, shape, secret_file }] of alerts.webhook.entries()) {
+    if (url === undefined && url_file === undefined)
+      broken.push({ path: ['alerts', 'webhook', index, 'url'], message: 'is missing, and so is "url_file"' });
+    if (shape === 'pagerduty' && secret_file === undefined)
+      broken.push({
+        path: ['alerts', 'webhook', index, 'secret_file'],
+        message: 'is missing: the shape "pagerduty" needs the routing key in it',
+      });
+  }
+  return broken;
+}

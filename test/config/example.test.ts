@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { exampleToml } from '../../src/config/example.ts';
+import { describeKeys } from '../../src/config/keys.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import { schema } from '../../src/config/schema.ts';
+
+test('config.example.toml is what the schema says', async () => {
+  const file = await readFile(new URL('../../config.example.toml', import.meta.url), 'utf8');
+  assert.equal(file, exampleToml(), 'stale: node src/main.ts config example > config.example.toml');
+});
+
+test('the example as it stands means the defaults', async () => {
+  assert.deepEqual(await parseConfig(exampleToml(), 'example'), schema.parse({}));
+});
+
+test('every key of the example can be uncommented', async () => {
+  const config = await parseConfig(exampleToml().replaceAll(/^#(?! )/gm, ''), 'example');
+  assert.equal(config.alerts.email[0]?.host, 'smtp.example.org');
+  assert.equal(config.alerts.webhook[0]?.shape, 'standard');
+  const { copies, watch, renew, alerts, ...rest } = config;
+  const defaults = schema.parse({});
+  assert.deepEqual({ ...defaults, ...rest }, defaults);
+  assert.equal(alerts.repeat, defaults.alerts.repeat);
+});
+
+test('every key is described, and no line of the example is wider than 100 columns', () => {
+  const all = (keys: ReturnType<typeof describeKeys>): ReturnType<typeof describeKeys> =>
+    keys.flatMap((key) => [key, ...all(key.keys)]);
+  for (const { key, description, example, default: fallback, type } of all(describeKeys())) {
+    assert.match(description, /\.$/, `${key} has no description`);
+    if (!type.endsWith('table')) assert.ok((example ?? fallback) !== undefined, `${key} has nothing to show`);
+  }
+  for (const line of exampleToml().split('\n')) assert.ok(line.length <= 100, line);
+});

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ConfigError, describeProblem, loadConfig, parseConfig } from '../../src/config/load.ts';
+import { longestMaintenanceGap } from '../../src/config/rules.ts';
+import { schema } from '../../src/config/schema.ts';
+import { DAY, HOUR, MINUTE } from '../../src/domain/duration.ts';
+
+/** The faults of a text as an operator reads them. */
+async function faults(text: string): Promise<string[]> {
+  const error = await parseConfig(text, 'config.toml').then(
+    () => assert.fail('the configuration was taken'),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof ConfigError);
+  return error.problems.map(describeProblem);
+}
+
+test('a missing file and an empty file mean the defaults', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'certagent-config-'));
+  try {
+    assert.deepEqual(await loadConfig(join(directory, 'none.toml')), schema.parse({}));
+    await writeFile(join(directory, 'empty.toml'), '');
+    const config = await loadConfig(join(directory, 'empty.toml'));
+    assert.equal(config.windows.opens, 90 * DAY);
+    assert.equal(config.check.jitter, 5 * MINUTE);
+    assert.deepEqual(config.maintenance.days, [0, 1, 2, 3, 4, 5, 6]);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test('what is written replaces the default and nothing else', async () => {
+  const config = await parseConfig('[maintenance]\nstart = "22:30"\nend = "04:00"\n', 'config.toml');
+  assert.deepEqual([config.maintenance.start, config.maintenance.end], [22 * 60 + 30, 240]);
+  assert.equal(config.windows.urgent, 30 * DAY);
+});
+
+test('all faults are told at once, each with its line and key', async () => {
+  const text = `mode = "watch"
+colour = true
+[windows]
+opns = "90d"
+opens = "90days"
+[maintenance]
+days = [
+  "mon",
+  "noday",
+]
+time_zone = "Mars/Olympus"
+[check]
+schedule = "0 25 * * *"
+[renew]
+backups = 1000
+[alerts]
+email = [{ from = "a@example.org", to = [] }]
+[[alerts.webhook]]
+shape = "pagerduty"
+[watch]
+paths = ["relative"]
+`;
+  assert.deepEqual(await faults(text), [
+    'line 1: mode must be one of renew, observe',
+    'line 2: colour is no key of the configuration',
+    'line 4: windows.opns is no key of the configuration: did you mean "opens"?',
+    'line 5: windows.opens is no duration: write a number and s, m, h or d, as in "90d"',
+    'line 9: maintenance.days[1] must be one of sun, mon, tue, wed, thu, fri, sat',
+    'line 11: maintenance.time_zone is no IANA time zone: write it as "Europe/Berlin", or "node"',
+    'line 13: check.schedule has a bad hour field',
+    'line 15: renew.backups must be a whole number from 1 to 100',
+    'line 17: alerts.email[0].host is missing',
+    'line 17: alerts.email[0].to must not be empty',
+    'line 18: alerts.webhook[0].url is missing, and so is "url_file"',
+    'line 18: alerts.webhook[0].secret_file is missing: the shape "pagerduty" needs the routing key in it',
+    'line 21: watch.paths[0] is no absolute path',
+  ]);
+});
+
+const SINGLE: [string, string, string][] = [
+  ['a table that is none', 'control = 3', 'line 1: control must be a table'],
+  [
+    'urgent not before opens',
+    '[windows]\nurgent = "90d"',
+    'line 2: windows.urgent must be less than windows.opens (90 d)',
+  ],
+  ['seconds in the schedule', 'check.schedule = "0 0 * * * *"', 'line 1: check.schedule has 6 cron fields, wanted 5'],
+  ['a day that never comes', 'check.schedule = "0 0 31 2 *"', 'line 1: check.schedule has a bad day of month field'],
+  [
+    'a jitter longer than the time between checks',
+    '[check]\nschedule = "*/5 * * * *"\njitter = "5m"',
+    'line 3: check.jitter must be less than the time between two checks (5 min)',
+  ],
+  [
+    'a window too narrow for weekly maintenance',
+    'windows.opens = "37d"\n[maintenance]\ndays = ["sat"]',
+    'line 1: windows.opens leaves 7 d before windows.urgent, too little for two checks (6 h apart) and 6 d 21 h without a maintenance window: at least 7 d 9 h are needed',
+  ],
+  [
+    'a window too narrow for monthly checks: the line is that of the key that is there',
+    '\ncheck.schedule = "0 0 1 * *"',
+    'line 2: windows.opens leaves 60 d before windows.urgent, too little for two checks (31 d apart) and 21 h without a maintenance window: at least 62 d 21 h are needed',
+  ],
+  [
+    'two sinks of one name',
+    'alerts.webhook = [\n{ name = "a", url = "http://x" },\n{ name = "a", url = "http://y" }]',
+    'line 3: alerts.webhook[1].name is the name of another sink',
+  ],
+  [
+    'a password without a user',
+    '[[alerts.email]]\nhost = "h"\nfrom = "f"\nto = ["t"]\npassword_file = "p"',
+    'line 5: alerts.email[0].password_file needs "user" beside it',
+  ],
+];
+for (const [name, text, expected] of SINGLE)
+  test(`refused: ${name}`, async () => assert.deepEqual(await faults(text), [expected]));
+
+test('a text that is no TOML is refused with line and column', async () => {
+  assert.match((await faults('mode = "renew"\nmode = "renew"\n'))[0]!, /^line 2: is no valid TOML at column \d+: /);
+});
+
+test('errors never quote a value, which may be a secret in the wrong place', async () => {
+  const text =
+    '[[alerts.webhook]]\nurl = "hunter2-secret"\nsecret_file = "!hunter2-secret"\npassword = "hunter2-secret"';
+  assert.doesNotMatch((await faults(text)).join('\n'), /hunter2/);
+});
+
+test('the longest time without a maintenance window', () => {
+  const gap = (days: number[], start: number, end: number) =>
+    longestMaintenanceGap({ days, start, end, time_zone: 'node' });
+  const every = [0, 1, 2, 3, 4, 5, 6];
+  assert.equal(gap(every, 120, 300), 21 * HOUR);
+  assert.equal(gap(every, 0, 0), 0);
+  assert.equal(gap(every, 1380, 60), 22 * HOUR);
+  assert.equal(gap([6], 120, 300), 7 * DAY - 3 * HOUR);
+  assert.equal(gap([1, 2, 5], 0, 60), 3 * DAY - HOUR);
+});
