@@ -14,7 +14,7 @@ const HOMES = {
   nodemailer: 'src/alert/email.ts',
   picomatch: 'src/observe/extra.ts',
   pino: 'src/host/logger.ts',
-  'smol-toml': 'src/config/load.ts',
+  'smol-toml': 'src/config/toml.ts',
   standardwebhooks: 'src/alert/webhook.ts',
   'toml-eslint-parser': 'src/config/lines.ts',
   yaml: 'src/host/yaml.ts',

@@ -1,5 +1,4 @@
-import type * as z from 'zod/mini';
-import { notes, schema } from './schema.ts';
+import { notes, type SchemaNode, schema } from './schema.ts';
 
 /** One key of the configuration, as the example and the manual tell it. */
 export type KeyDescription = {
@@ -20,10 +19,10 @@ export type KeyDescription = {
 
 type Definition = {
   type: string;
-  innerType?: z.core.$ZodType;
-  in?: z.core.$ZodType;
-  element?: z.core.$ZodType;
-  shape?: Record<string, z.core.$ZodType>;
+  innerType?: SchemaNode;
+  in?: SchemaNode;
+  element?: SchemaNode;
+  shape?: Record<string, SchemaNode>;
   entries?: Record<string, string>;
   checks?: { _zod: { def: { check: string; value?: unknown } } }[];
   defaultValue?: unknown;
@@ -54,7 +53,7 @@ export function typeAt(path: (string | number)[]): string | null {
   return typeof path.at(-1) === 'number' ? found.type.replace(/^list of /, '').replace(/^repeated /, '') : found.type;
 }
 
-function tableKeys(table: z.core.$ZodType, prefix: string): KeyDescription[] {
+function tableKeys(table: SchemaNode, prefix: string): KeyDescription[] {
   return Object.entries(definition(table).shape ?? {}).map(([name, field]) => {
     const note = notes.get(field);
     const { inner, fallback, optional } = unwrap(field);
@@ -73,14 +72,14 @@ function tableKeys(table: z.core.$ZodType, prefix: string): KeyDescription[] {
   });
 }
 
-function unwrap(field: z.core.$ZodType): { inner: z.core.$ZodType; fallback: unknown; optional: boolean } {
+function unwrap(field: SchemaNode): { inner: SchemaNode; fallback: unknown; optional: boolean } {
   const def = definition(field);
   if (def.type === 'prefault') return { inner: def.innerType!, fallback: def.defaultValue, optional: false };
   if (def.type === 'optional') return { inner: def.innerType!, fallback: undefined, optional: true };
   return { inner: field, fallback: undefined, optional: false };
 }
 
-function typeName(type: z.core.$ZodType): string {
+function typeName(type: SchemaNode): string {
   const def = definition(type);
   if (def.type === 'pipe') {
     const written = def.in!;
@@ -102,4 +101,4 @@ function typeName(type: z.core.$ZodType): string {
   return 'text';
 }
 
-const definition = (type: z.core.$ZodType): Definition => type._zod.def as unknown as Definition;
+const definition = (type: SchemaNode): Definition => type._zod.def as unknown as Definition;

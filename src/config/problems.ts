@@ -1,11 +1,11 @@
-import type * as z from 'zod/mini';
 import { keysAt, typeAt } from './keys.ts';
 import type { KeyPath } from './lines.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './rules.ts';
+import type { SchemaIssue } from './schema.ts';
 
 /** The schema's faults in an operator's words. Values are not quoted. */
-export function problemsOf(issues: readonly z.core.$ZodIssue[], data: unknown): Problem[] {
+export function problemsOf(issues: readonly SchemaIssue[], data: unknown): Problem[] {
   return issues.flatMap((issue): Problem[] => {
     const path = issue.path as KeyPath;
     if (issue.code === 'unrecognized_keys')
@@ -19,7 +19,7 @@ function unknownKey(path: KeyPath, key: string): string {
   return near === null ? 'is no key of the configuration' : `is no key of the configuration: did you mean "${near}"?`;
 }
 
-function message(issue: z.core.$ZodIssue, path: KeyPath, data: unknown): string {
+function message(issue: SchemaIssue, path: KeyPath, data: unknown): string {
   if (valueAt(data, path) === undefined) return 'is missing';
   const type = typeAt(path);
   if (issue.code === 'too_small' && issue.origin === 'array') return 'must not be empty';

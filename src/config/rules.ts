@@ -1,5 +1,4 @@
 import { DAY, formatDuration, MINUTE } from '../domain/duration.ts';
-import { isTimeZone } from '../host/clock.ts';
 import { nextRuns, validateCron } from '../host/cron.ts';
 import type { KeyPath } from './lines.ts';
 import type { Config } from './schema.ts';
@@ -23,6 +22,15 @@ function timeZone({ maintenance }: Config): Problem[] {
   return name === 'node' || isTimeZone(name)
     ? []
     : [{ path: ['maintenance', 'time_zone'], message: 'is no IANA time zone: write it as "Europe/Berlin", or "node"' }];
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function checks({ check }: Config): Promise<Problem[]> {

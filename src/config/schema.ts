@@ -229,6 +229,10 @@ export const schema = z.strictObject({
   ),
 });
 
+/** For the files that read the schema: this one alone knows zod. */
+export type SchemaNode = z.core.$ZodType;
+export type SchemaIssue = z.core.$ZodIssue;
+
 export type Config = z.infer<typeof schema>;
 export type EmailSink = z.infer<typeof email>;
 export type WebhookSink = z.infer<typeof webhook>;
