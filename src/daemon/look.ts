@@ -1,0 +1,38 @@
+import type { Config } from '../config/schema.ts';
+import type { Instant } from '../domain/certificate.ts';
+import { type DecideRequest, decide } from '../domain/decide.ts';
+import type { Decisions, History, Policy } from '../domain/decision.ts';
+import { historyOf } from '../domain/history.ts';
+import type { Inventory } from '../domain/inventory.ts';
+import type { RenewalPlan } from '../domain/plan.ts';
+import { makePlan } from '../domain/planner.ts';
+import type { Root } from '../host/root.ts';
+import { observe } from '../observe/observe.ts';
+import type { Journal } from '../renew/journal.ts';
+import { planSettingsOf, policyOf } from './policy.ts';
+
+/** What one look at the node came to: observe and decide, nothing changed. */
+export type View = { inventory: Inventory; history: History; policy: Policy; decisions: Decisions };
+
+export type Eyes = { root: Root; config: Config; journal: Journal; now: () => Instant };
+
+export async function look(eyes: Eyes, request: DecideRequest): Promise<View> {
+  const inventory = await observe({ root: eyes.root, config: eyes.config, now: eyes.now() });
+  const history = historyOf(await eyes.journal.records());
+  const policy = policyOf(eyes.config, inventory.node);
+  const decisions = decide({ inventory, policy, history, now: inventory.takenAt, request });
+  return { inventory, history, policy, decisions };
+}
+
+/** The plan of a view, complete; null when nothing is to be renewed now. */
+export function planOf(view: View, config: Config): RenewalPlan | null {
+  const now = view.inventory.takenAt;
+  return makePlan({
+    inventory: view.inventory,
+    decisions: view.decisions,
+    settings: planSettingsOf(config),
+    // Sorts by time, reads as a time, and names the backup's directory.
+    planId: new Date(now).toISOString().replace(/[-:]|\.\d+/g, ''),
+    now,
+  });
+}

@@ -1,0 +1,60 @@
+import packageJson from '../../package.json' with { type: 'json' };
+import type { AlertService } from '../alert/service.ts';
+import type { Config } from '../config/schema.ts';
+import type { Instant } from '../domain/certificate.ts';
+import { formatDuration } from '../domain/duration.ts';
+import type { CopyOutcome, Progress } from '../domain/journal.ts';
+import { STATUS_SCHEMA, type StatusReport, type StatusRow } from '../domain/status.ts';
+import type { View } from './look.ts';
+
+export type ReportInput = {
+  view: View;
+  config: Config;
+  alerts: AlertService;
+  copies: CopyOutcome[];
+  running: Progress | null;
+  configError: string | null;
+  nextCheckAt: Instant | null;
+  at: Instant;
+};
+
+/** Everything `certagent status` shows, most urgent certificate first. */
+export function statusReport(input: ReportInput): StatusReport {
+  const { inventory, decisions, history } = input.view;
+  const byId = new Map(decisions.certificates.map((decision) => [decision.id, decision]));
+  const rows: StatusRow[] = inventory.certificates.flatMap((certificate) => {
+    const decision = byId.get(certificate.id);
+    return decision === undefined ? [] : [{ ...certificate, decision }];
+  });
+  return {
+    schema: STATUS_SCHEMA,
+    at: input.at,
+    source: 'daemon',
+    version: packageJson.version,
+    mode: input.config.mode,
+    node: inventory.node,
+    certificates: rows.sort((a, b) => a.certificate.notAfter - b.certificate.notAfter || a.id.localeCompare(b.id)),
+    findings: inventory.findings,
+    served: inventory.served,
+    renewal: decisions.renewal,
+    running: input.running,
+    lastAttempt: history.attempts.at(-1) ?? null,
+    alerts: input.alerts.standing(),
+    copies: input.copies,
+    nextCheckAt: input.nextCheckAt,
+    configError: input.configError,
+    failingSinks: input.alerts.failing(),
+  };
+}
+
+/** The one line of `systemctl status`. */
+export function statusLine(status: StatusReport): string {
+  const first = status.certificates[0];
+  if (first === undefined) return 'no certificate found on this node';
+  const parts = [
+    status.running === null ? '' : `renewing, step ${status.running.step + 1} of ${status.running.steps}`,
+    `${status.certificates.length} certificates, the first ends in ${formatDuration(first.certificate.notAfter - status.at)} (${first.id})`,
+    status.alerts.length === 0 ? '' : `${status.alerts.length} alerts stand`,
+  ];
+  return parts.filter((part) => part !== '').join('; ');
+}

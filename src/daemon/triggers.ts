@@ -1,0 +1,109 @@
+import type { Instant } from '../domain/certificate.ts';
+import { MINUTE, SECOND } from '../domain/duration.ts';
+import type { NodePaths } from '../domain/inventory.ts';
+import { type CronTask, schedule } from '../host/cron.ts';
+import type { Log } from '../host/logger.ts';
+import type { Root } from '../host/root.ts';
+import { type Watch, watchPaths } from '../host/watcher.ts';
+import type { Agent } from './agent.ts';
+import { stableShare } from './policy.ts';
+
+const SETTLE = SECOND;
+
+export type Triggers = { rearm(agent: Agent): Promise<void>; stop(): Promise<void> };
+
+/**
+ * What makes the daemon check: the schedule, changed files, and the moments the decisions named (a maintenance window
+ * that opens, a back-off that is over), which no schedule of the operator's need meet.
+ */
+export function makeTriggers(options: {
+  root: Root;
+  configFile: string;
+  now: () => Instant;
+  log: Log;
+  fire: (why: string) => void;
+}): Triggers {
+  const { root, now, log, fire } = options;
+  let cron: { task: CronTask; key: string } | null = null;
+  let watch: { handle: Watch; key: string } | null = null;
+  let late: NodeJS.Timeout | undefined;
+  let wake: NodeJS.Timeout | undefined;
+
+  const armSchedule = async (agent: Agent, zone: string, nodeName: string): Promise<number> => {
+    const { schedule: expression, jitter } = agent.config().check;
+    const delay = stableShare(nodeName, 'check') * jitter;
+    const key = JSON.stringify([expression, zone, jitter]);
+    if (cron?.key === key) return delay;
+    cron?.task.stop();
+    const task = await schedule(expression, zone, () => {
+      clearTimeout(late);
+      late = setTimeout(() => fire('schedule'), delay);
+    });
+    cron = { task, key };
+    return delay;
+  };
+
+  const armWatch = async (paths: string[]): Promise<void> => {
+    const key = JSON.stringify(paths);
+    if (watch?.key === key) return;
+    await watch?.handle.close();
+    const handle = await watchPaths(paths, {
+      settle: SETTLE,
+      changed: (changed) =>
+        fire(
+          `changed: ${changed
+            .map((path) => root.own(path))
+            .slice(0, 5)
+            .join(', ')}`,
+        ),
+      failed: (error) => log.warn({}, `files cannot be watched (${error.message}); the schedule goes on alone`),
+    });
+    watch = { handle, key };
+  };
+
+  /** A long timer would miss a clock that jumps, so the moment is looked at again every minute. */
+  const armWake = (at: Instant | null): void => {
+    clearTimeout(wake);
+    if (at === null) return;
+    wake = setTimeout(
+      () => (now() >= at ? fire('the moment of a deferred renewal') : armWake(at)),
+      Math.max(0, Math.min(at - now(), MINUTE)),
+    );
+  };
+
+  return {
+    async rearm(agent) {
+      const view = agent.view();
+      if (view === null) return;
+      const { node } = view.inventory;
+      const delay = await armSchedule(agent, node.timeZone, node.name);
+      await armWatch(
+        watchedPaths(node.paths, options.configFile, agent.config().watch.paths).map((path) => root.at(path)),
+      );
+      const { renewal } = view.decisions;
+      const deferred = renewal.kind === 'defer' ? renewal.until : null;
+      armWake(deferred);
+      const next = cron?.task.next() ?? null;
+      agent.setNextCheck(
+        [deferred, next === null ? null : next + delay].reduce((a, b) =>
+          a === null ? b : b === null ? a : Math.min(a, b),
+        ),
+      );
+    },
+    async stop() {
+      clearTimeout(late);
+      clearTimeout(wake);
+      cron?.task.stop();
+      await watch?.handle.close();
+    },
+  };
+}
+
+/** Directories and files whose change can mean something. Of a glob, the part before its first star. */
+function watchedPaths(paths: NodePaths, configFile: string, extra: string[]): string[] {
+  const globRoots = extra.map((pattern) =>
+    /[*?[{]/.test(pattern) ? pattern.replace(/[^/]*[*?[{].*$/, '').replace(/(.)\/$/, '$1') : pattern,
+  );
+  const own = [paths.certificatesDir, paths.kubeconfigDir, paths.adminKubeconfig, paths.manifestsDir, configFile];
+  return [...new Set([...own, ...globRoots].filter((path) => path !== null && path !== '/'))].sort() as string[];
+}

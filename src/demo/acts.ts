@@ -1,0 +1,203 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { DAY } from '../domain/duration.ts';
+import { parseKubeconfig } from '../host/kubeconfig.ts';
+import { parseCertificate } from '../host/x509.ts';
+import { type Inbox, openInbox } from './inbox.ts';
+import { type DemoNode, makeNode, type NodeKind } from './node.ts';
+
+export type DemoOptions = {
+  /** Leave the nodes (stopped daemon, running components) where they are and say where. */
+  keep: boolean;
+  out: NodeJS.WriteStream;
+};
+
+type Act = { title: string; story: string; directory: string; kind: NodeKind; leafDays: number };
+
+const ACTS: Act[] = [
+  {
+    title: 'A kubeadm control-plane node, certificates end in 60 days',
+    story: 'Due, not urgent: left alone, certagent waits for the maintenance window. Here it is asked to renew now.',
+    directory: 'kubeadm',
+    kind: 'kubeadm',
+    leafDays: 60,
+  },
+  {
+    title: 'A K3s server, certificates end in 60 days',
+    story: 'K3s renews at a restart, and the certificate clients see on the API port half a minute after that.',
+    directory: 'k3s',
+    kind: 'k3s-server',
+    leafDays: 60,
+  },
+];
+
+/**
+ * The whole job on throw-away nodes: status, plan, renewal, status, the alerts as received, a user's kubeconfig before
+ * and after. Every certagent shown is the real command in a process of its own. Returns the exit code.
+ */
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const home = await mkdtemp(join(tmpdir(), 'certagent-demo-'));
+  const nodes: DemoNode[] = [];
+  let failed = false;
+  const end = async () => {
+    if (options.keep && !failed) return;
+    await Promise.all(nodes.map((node) => node.remove()));
+    await rm(home, { recursive: true, force: true });
+  };
+  process.once('SIGINT', () => {
+    failed = true;
+    void end().then(() => process.exit(130));
+  });
+  try {
+    for (const act of ACTS) await play(act, home, nodes, options.out);
+  } catch (error) {
+    failed = true;
+    throw error;
+  } finally {
+    await end();
+  }
+  if (options.keep) {
+    options.out.write(`\nThe nodes are left running. Look around:\n`);
+    for (const { root } of nodes) options.out.write(`  npx certagent --root ${root} status\n`);
+    options.out.write(`To end them: npx certagent demo --remove ${home}\n`);
+  } else {
+    options.out.write('\nThe nodes are gone again. To keep them and look around: npm start -- --keep\n');
+  }
+  return 0;
+}
+
+async function play(act: Act, home: string, nodes: DemoNode[], out: NodeJS.WriteStream): Promise<void> {
+  heading(out, act.title);
+  out.write(`${act.story}\n`);
+  const root = join(home, act.directory);
+  const node = await makeNode({
+    root,
+    kind: act.kind,
+    leafEnds: Date.now() + act.leafDays * DAY,
+    keys: 'rsa',
+    speed: 0.2,
+  });
+  nodes.push(node);
+  const inbox = await openInbox();
+  try {
+    await node.start();
+    await configure(root, inbox);
+    const copy = join(root, 'home/alice/.kube/config');
+    const before = await describeCopy(copy);
+
+    const daemon = await startDaemon(root);
+    try {
+      await show(out, root, ['status']);
+      await show(out, root, ['plan']);
+      await show(out, root, ['renew', '--yes']);
+      await show(out, root, ['status']);
+      await received(inbox);
+    } finally {
+      await daemon.stop();
+    }
+    heading(out, 'The email, as the SMTP server received it');
+    out.write(`${textOf(inbox.emails.at(-1) ?? '')}\n`);
+    heading(out, 'The webhook, as the HTTP server received it');
+    out.write(`${JSON.stringify(JSON.parse(inbox.webhooks.at(-1) ?? 'null'), null, 2)}\n`);
+    heading(out, "alice's ~/.kube/config");
+    out.write(`before: ${before}\nafter:  ${await describeCopy(copy)}\n`);
+  } finally {
+    await inbox.close();
+  }
+}
+
+async function configure(root: string, inbox: Inbox): Promise<void> {
+  await mkdir(join(root, 'etc/certagent'), { recursive: true });
+  const lines = [
+    '[[alerts.email]]',
+    'host = "127.0.0.1"',
+    `port = ${inbox.smtpPort}`,
+    'security = "none"',
+    'from = "certagent@node.example"',
+    'to = ["ops@example.org"]',
+    '',
+    '[[alerts.webhook]]',
+    `url = "${inbox.webhookUrl}"`,
+    '',
+  ];
+  await writeFile(join(root, 'etc/certagent/config.toml'), lines.join('\n'));
+}
+
+/** `certagent --root ROOT …`, with the terminal (its progress line and colours) when there is one. */
+async function show(out: NodeJS.WriteStream, root: string, args: string[]): Promise<void> {
+  out.write(`\n$ certagent ${args.join(' ')}\n`);
+  const { program, first } = ourselves();
+  const child = spawn(program, [...first, '--root', root, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`certagent ${args.join(' ')} exited with ${code}`);
+}
+
+async function startDaemon(root: string): Promise<{ stop(): Promise<void> }> {
+  const { program, first } = ourselves();
+  const log: Buffer[] = [];
+  const child = spawn(program, [...first, '--root', root, 'run'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => log.push(chunk));
+  const ended = once(child, 'exit');
+  if (!(await listens(join(root, 'run/certagent/control.sock'))))
+    throw new Error(`the daemon did not start:\n${Buffer.concat(log)}`);
+  return {
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Waits for a unix socket that accepts, at most 20 seconds. */
+async function listens(path: string): Promise<boolean> {
+  for (let tries = 0; tries < 200; tries++) {
+    const socket = connect(path);
+    const accepted = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (accepted) return true;
+    await sleep(100);
+  }
+  return false;
+}
+
+const ourselves = (): { program: string; first: string[] } => ({
+  program: process.execPath,
+  first: ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL('../main.ts', import.meta.url))],
+});
+
+/** Alerts travel after the renewal: waits until both servers have something, at most ten seconds. */
+async function received(inbox: Inbox): Promise<void> {
+  for (let tries = 0; tries < 100 && (inbox.emails.length === 0 || inbox.webhooks.length === 0); tries++) {
+    await sleep(100);
+  }
+}
+
+/** What a person may know of a kubeconfig copy: the server, and until when its credentials are good. No key. */
+async function describeCopy(path: string): Promise<string> {
+  const { clusters, users } = parseKubeconfig(await readFile(path, 'utf8'));
+  const certificate = parseCertificate(users[0]?.certificate ?? '');
+  const end = new Date(certificate.notAfter).toISOString().slice(0, 10);
+  return `${clusters[0]?.server}, ${certificate.subject}, serial ${certificate.serial.slice(0, 8)}…, ends ${end}`;
+}
+
+/** The headers a person looks at and the text part of an email. */
+function textOf(email: string): string {
+  const [head = '', ...rest] = email.split('\r\n\r\n');
+  const headers = head.split('\r\n').filter((line) => /^(From|To|Subject|Date):/.test(line));
+  const part =
+    rest.join('\n\n').match(/Content-Type: text\/plain[\s\S]*?\n\n([\s\S]*?)\r?\n-{2,}/)?.[1] ?? rest.join('\n\n');
+  return [...headers, '', part.replaceAll('\r\n', '\n')].join('\n');
+}
+
+function heading(out: NodeJS.WriteStream, title: string): void {
+  out.write(`\n── ${title} ${'─'.repeat(Math.max(3, 96 - title.length))}\n`);
+}
