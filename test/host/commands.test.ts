@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { findCommand, run } from '../../src/host/commands.ts';
+import { Root } from '../../src/host/root.ts';
+import { restartUnit, unitState } from '../../src/host/systemd.ts';
+
+const directory = await mkdtemp(join(tmpdir(), 'certagent-commands-'));
+after(() => rm(directory, { recursive: true }));
+const root = new Root(directory);
+
+async function program(name: string, script: string): Promise<void> {
+  await mkdir(join(directory, 'usr/bin'), { recursive: true });
+  await writeFile(join(directory, 'usr/bin', name), `#!/bin/sh\n${script}\n`);
+  await chmod(join(directory, 'usr/bin', name), 0o755);
+}
+
+test('output, errors and the exit code are results', async () => {
+  await program('speaks', 'echo out; echo err >&2; exit 3');
+  assert.deepEqual(await run(root, 'speaks', [], { limit: 5_000 }), {
+    exitCode: 3,
+    signal: null,
+    stdout: 'out',
+    stderr: 'err',
+    timedOut: false,
+  });
+});
+
+test('arguments are not read by a shell', async () => {
+  await program('counts', 'echo "$#:$1"');
+  assert.equal((await run(root, 'counts', ['a b; rm -rf $HOME'], { limit: 5_000 })).stdout, '1:a b; rm -rf $HOME');
+});
+
+test('the environment is fixed: nothing of ours reaches a child', async () => {
+  process.env.CERTAGENT_TEST_SECRET = 'hush';
+  await program('shows', '/usr/bin/env | /usr/bin/cut -d= -f1 | /usr/bin/sort | /usr/bin/tr "\\n" " "');
+  assert.equal(
+    (await run(root, 'shows', [], { limit: 5_000 })).stdout.replace(/\b(_|PWD|SHLVL|OLDPWD) /g, '').trim(),
+    'HOME LANG LC_ALL PATH',
+  );
+  delete process.env.CERTAGENT_TEST_SECRET;
+});
+
+test('a command outside of the root is not found', async () => {
+  assert.equal(await findCommand(root, 'openssl'), null);
+  await assert.rejects(run(root, 'openssl', ['version'], { limit: 5_000 }), {
+    code: 'COMMAND_MISSING',
+    message: /openssl is not on this node/,
+  });
+});
+
+test('a command that hangs is ended at its limit, even when it ignores SIGTERM', async () => {
+  await program('hangs', 'exec /bin/sleep 60');
+  const result = await run(root, 'hangs', [], { limit: 100 });
+  assert.equal(result.timedOut, true);
+});
+
+test('a command that prints without end is cut', async () => {
+  await program('floods', 'exec /usr/bin/yes certificates');
+  const result = await run(root, 'floods', [], { limit: 20_000 });
+  assert.ok(result.stdout.length <= 1024 * 1024);
+  assert.notEqual(result.exitCode, 0);
+});
+
+test('the state of a unit, known and unknown', async () => {
+  await program(
+    'systemctl',
+    `case "$3" in
+    k3s) printf 'LoadState=loaded\\nActiveState=active\\nSubState=running\\nMainPID=42\\nNRestarts=1\\n';;
+    *) printf 'LoadState=not-found\\nActiveState=inactive\\nSubState=dead\\nMainPID=0\\nNRestarts=0\\n';; esac`,
+  );
+  assert.deepEqual(await unitState(root, 'k3s'), {
+    name: 'k3s',
+    loaded: true,
+    active: true,
+    activeState: 'active',
+    subState: 'running',
+    mainPid: 42,
+    restarts: 1,
+  });
+  assert.deepEqual(await unitState(root, 'nope'), {
+    name: 'nope',
+    loaded: false,
+    active: false,
+    activeState: 'inactive',
+    subState: 'dead',
+    mainPid: null,
+    restarts: 0,
+  });
+});
+
+test("a restart that fails gives systemd's words and where to look", async () => {
+  await program('systemctl', 'echo "Job for k3s.service failed because the control process exited." >&2; exit 1');
+  await assert.rejects(restartUnit(root, 'k3s', 5_000), {
+    code: 'UNIT_RESTART_FAILED',
+    message: /exited with 1: Job for k3s\.service failed/,
+    remedy: /journalctl -u k3s/,
+  });
+  await program('systemctl', 'exec /bin/sleep 60');
+  await assert.rejects(restartUnit(root, 'k3s', 100), { code: 'UNIT_RESTART_TIMEOUT' });
+  await program('systemctl', 'exit 1');
+  await assert.rejects(unitState(root, 'k3s'), { code: 'SYSTEMCTL_FAILED' });
+});

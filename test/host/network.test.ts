@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { askHealth } from '../../src/host/http.ts';
+import { servedCertificate } from '../../src/host/tls.ts';
+import { parseCertificate } from '../../src/host/x509.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'certagent-network-'));
+const servers: Server[] = [];
+after(() => {
+  for (const server of servers) server.close();
+  rmSync(directory, { recursive: true });
+});
+
+execFileSync(
+  'openssl',
+  [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-keyout',
+    'tls.key',
+    '-out',
+    'tls.crt',
+    '-subj',
+    '/CN=served',
+    '-days',
+    '1',
+  ],
+  { cwd: directory, stdio: 'ignore' },
+);
+const pem = { cert: readFileSync(join(directory, 'tls.crt')), key: readFileSync(join(directory, 'tls.key')) };
+
+async function listen(server: Server): Promise<number> {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+test('what a server serves is seen, also when it wants a client certificate that we lack', async () => {
+  const open = await listen(createHttpsServer(pem));
+  assert.equal(
+    parseCertificate(await servedCertificate('127.0.0.1', open, { limit: 5_000 })).fingerprint,
+    parseCertificate(pem.cert).fingerprint,
+  );
+  const strict = await listen(createHttpsServer({ ...pem, requestCert: true, rejectUnauthorized: true, ca: pem.cert }));
+  assert.equal(parseCertificate(await servedCertificate('127.0.0.1', strict, { limit: 5_000 })).commonName, 'served');
+});
+
+test('a closed port, a silent one and one that speaks no TLS are unreachable', async () => {
+  const silent = await listen(createServer());
+  const plain = await listen(createServer((socket) => void socket.end('SSH-2.0-no\r\n')));
+  const closed = await listen(createServer());
+  await new Promise((resolve) => servers.at(-1)?.close(resolve));
+  for (const port of [silent, plain, closed]) {
+    await assert.rejects(servedCertificate('127.0.0.1', port, { limit: 300 }), {
+      code: 'TLS_UNREACHABLE',
+      message: new RegExp(`127\\.0\\.0\\.1:${port}`),
+    });
+  }
+});
+
+test('a health check gives the status, over http and https, and null when nobody answers', async () => {
+  const answer = (_request: unknown, response: { statusCode: number; end(text: string): void }) => {
+    response.statusCode = 500;
+    response.end('[-]etcd failed');
+  };
+  const http = await listen(createHttpServer(answer));
+  const https = await listen(createHttpsServer(pem, answer));
+  const silent = await listen(createServer());
+  const ask = (scheme: 'http' | 'https', port: number) =>
+    askHealth({ scheme, host: '127.0.0.1', port, path: '/readyz' }, { limit: 1_000 });
+  assert.equal((await ask('http', http)).status, 500);
+  assert.equal((await ask('https', https)).status, 500);
+  assert.equal((await ask('https', silent)).status, null);
+});
