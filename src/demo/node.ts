@@ -10,6 +10,7 @@ import { k3sFlavour, readFaults, readNodeRecord, withDefaults, writeFaults, writ
 import { issueAuthority } from './pki.ts';
 import { pickPorts } from './ports.ts';
 import { put, putDirectory } from './put.ts';
+import type { StartOptions } from './running.ts';
 import { startNode, stopNode } from './running.ts';
 
 export type { DemoUser, Faults, NodeKind, NodeOptions } from './options.ts';
@@ -21,7 +22,7 @@ export type DemoNode = {
    * K3s: api, apiInternal (6444), kubelet. */
   ports: Record<string, number>;
   /** Starts the kubelet's or K3s's unit; resolves when the node is as healthy as its certificates let it be. */
-  start(): Promise<void>;
+  start(options?: StartOptions): Promise<void>;
   /** Ends every process of this node, by its id, and only those. */
   stop(): Promise<void>;
   /** Changes some faults; those not named stay as they are. */
@@ -56,7 +57,7 @@ export async function openNode(path: string): Promise<DemoNode> {
     root,
     kind: node.kind,
     ports: node.ports,
-    start: () => startNode(root, node),
+    start: (options) => startNode(root, node, options),
     stop: () => stopNode(root),
     faults: async (faults) => writeFaults(root, { ...readFaults(root), ...faults }),
     remove: async () => {

@@ -55,6 +55,8 @@ export type Faults = {
   kubelet: 'none' | 'idle';
   /** Components whose process, once started anew, ends at once. */
   neverComesBack: string[];
+  /** Components that end at once when started with a certificate that ends after `leafEnds`: a roll back heals them. */
+  rejectsRenewed: string[];
   /** Components that go on serving the certificate of before, even after a restart. */
   servesStale: string[];
   etcdReloads: boolean;
@@ -70,6 +72,7 @@ export const noFaults: Faults = {
   kubeadmTears: false,
   kubelet: 'none',
   neverComesBack: [],
+  rejectsRenewed: [],
   servesStale: [],
   etcdReloads: true,
   apiserverReloads: true,

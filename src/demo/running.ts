@@ -1,7 +1,113 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { connect } from 'node:net';
+import { join } from 'node:path';
 import type { NodeRecord } from './options.ts';
+import { unitOf } from './options.ts';
+import { launch } from './stand-in/pod.ts';
+import type { ProcessId } from './stand-in/process.ts';
+import { disown, isAlive, own, readJson, signal, until } from './stand-in/process.ts';
+import { startUnit } from './stand-in/units.ts';
 
-export async function startNode(_root: string, _node: NodeRecord): Promise<void> {
-  throw new Error('the stand-ins are not there yet');
+const START_LIMIT = 30_000;
+
+export type StartOptions = {
+  /** The node's processes live on when this one ends; they must then be stopped by `stop` of an opened node. */
+  outlive?: boolean;
+};
+
+/** Starts the node's unit and waits until it is as healthy as its certificates let it be. */
+export async function startNode(root: string, node: NodeRecord, options: StartOptions = {}): Promise<void> {
+  if (options.outlive === true) disown(root);
+  else own(root);
+  if (node.kind === 'kubeadm-external-etcd') startExternalEtcd(root, node);
+  const started = await startUnit(root, node);
+  if (started && (await until(() => isHealthy(node), START_LIMIT))) return;
+  const logs = readdirSync(join(root, 'run/demo')).filter((name) => /\.(log|out)$/.test(name));
+  const tails = logs.map((name) => `${name}:\n${readFileSync(join(root, 'run/demo', name), 'utf8').slice(-500)}`);
+  throw new Error(`${unitOf(node.kind)} did not become healthy\n${tails.join('\n')}`);
 }
 
-export async function stopNode(_root: string): Promise<void> {}
+/** Ends every process of the node, each told apart by its id and start time. */
+export async function stopNode(root: string): Promise<void> {
+  // The kubelet or a systemctl may start another while we look: again until none is left.
+  for (;;) {
+    const processes = registered(root);
+    if (processes.length === 0) return;
+    for (const { id, file } of processes) {
+      signal(id, 'SIGKILL');
+      await until(() => !isAlive(id), 3_000);
+      rmSync(file, { force: true });
+    }
+  }
+}
+
+function registered(root: string): { id: ProcessId; file: string }[] {
+  const files = [...listed(root, 'run/demo/units', '.json'), ...listed(root, 'run/demo/pids', '')];
+  files.push(...listed(root, 'run/demo/pods', '.json'));
+  return files.flatMap((file) => {
+    const id = readJson<ProcessId>(file);
+    return id === undefined || (file.includes('/units/') && !isAlive(id)) ? [] : [{ id, file }];
+  });
+}
+
+function listed(root: string, directory: string, suffix: string): string[] {
+  try {
+    const names = readdirSync(join(root, directory)).filter((name) => name.endsWith(suffix));
+    return names.map((name) => join(root, directory, name));
+  } catch {
+    return [];
+  }
+}
+
+// Another machine's etcd: not the kubelet's, so it neither stops nor starts with the node's pods.
+function startExternalEtcd(root: string, node: NodeRecord): void {
+  const far = '/run/demo/external-etcd';
+  const pair = (prefix: string) => [
+    `--${prefix}cert-file=${far}/server.crt`,
+    `--${prefix}key-file=${far}/server.key`,
+    `--${prefix}trusted-ca-file=${far}/ca.crt`,
+  ];
+  launch(root, {
+    name: 'external-etcd',
+    command: [
+      'etcd',
+      ...pair(''),
+      ...pair('peer-'),
+      `--listen-client-urls=https://127.0.0.1:${node.ports.etcd}`,
+      `--listen-peer-urls=https://127.0.0.1:${node.ports.etcdPeer}`,
+    ],
+  });
+}
+
+// With expired certificates nothing is ever ready: then listening is all there is to wait for.
+async function isHealthy(node: NodeRecord): Promise<boolean> {
+  for (const port of Object.values(node.ports)) if (!(await accepts(port))) return false;
+  if (node.ports.apiserver === undefined || node.leafEnds <= Date.now()) return true;
+  return (await status(`https://127.0.0.1:${node.ports.apiserver}/readyz`)) === 200;
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => end(true)).once('error', () => end(false));
+  });
+}
+
+function status(url: string): Promise<number> {
+  return new Promise((resolve) => {
+    const ask = url.startsWith('https:') ? httpsRequest : httpRequest;
+    const asked = ask(url, { agent: false, timeout: 3_000, rejectUnauthorized: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    asked.on('timeout', () => asked.destroy());
+    asked.on('error', () => resolve(0));
+    asked.end();
+  });
+}

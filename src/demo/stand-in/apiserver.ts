@@ -1,0 +1,96 @@
+// Stand-in for kube-apiserver. Simplified: it keeps no objects (any authenticated request is answered 200 with an empty
+// one), authorizes everybody it knows, and only /readyz looks at etcd.
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, request as httpsRequest } from 'node:https';
+import { readFaults, readNodeRecord } from '../options.ts';
+import { answer, clientOf, refuse } from './answers.ts';
+import { log, stay } from './process.ts';
+import { endIfFaulty, endOnTerm, parseFlags, servedPair } from './serving.ts';
+
+const NAME = 'kube-apiserver';
+const ANONYMOUS = new Set(['/livez', '/healthz', '/version']);
+/** How often the serving certificate's files are looked at. */
+const RELOAD = 60_000;
+
+export async function apiserver(root: string, words: string[]): Promise<void> {
+  const flags = parseFlags(words);
+  const { speed, version } = readNodeRecord(root);
+  const files = { certificate: flags.get('tls-cert-file')!, key: flags.get('tls-private-key-file')! };
+  const load = () => ({
+    ...servedPair(root, NAME, 'serving', files),
+    ca: readFileSync(flags.get('client-ca-file')!, 'utf8'),
+  });
+  let served = load();
+  endIfFaulty(root, NAME, served.cert);
+  stay(root, NAME);
+  const server = createServer({ ...served, requestCert: true, rejectUnauthorized: false }, (request, response) => {
+    void handle(request, response);
+  });
+  listenStubbornly(server, Number(flags.get('secure-port')));
+  endOnTerm(2_000 * speed, [server]);
+  setInterval(reload, RELOAD * speed);
+
+  function reload(): void {
+    if (!readFaults(root).apiserverReloads) return;
+    try {
+      const now = load();
+      if (now.cert === served.cert && now.key === served.key && now.ca === served.ca) return;
+      server.setSecureContext(now);
+      served = now;
+      log(root, NAME, 'Reloaded the serving certificate');
+    } catch (error) {
+      log(root, NAME, `Failed to reload, the old certificate stays: ${(error as Error).message}`);
+    }
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '/').split('?')[0]!;
+    if (path === '/readyz') {
+      const etcd = await etcdAnswers(flags);
+      return etcd
+        ? answer(response, 200, 'ok')
+        : answer(response, 500, '[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed\n');
+    }
+    if (path === '/version') return answer(response, 200, JSON.stringify({ gitVersion: version }), 'application/json');
+    if (ANONYMOUS.has(path)) return answer(response, 200, 'ok');
+    if (clientOf(request) === undefined) return refuse(response);
+    answer(response, 200, '{"kind":"Status","apiVersion":"v1","status":"Success"}', 'application/json');
+  }
+}
+
+// A container's port may still be held by the one before it for a moment.
+function listenStubbornly(server: ReturnType<typeof createServer>, port: number): void {
+  let tries = 0;
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    process.stderr.write(`${error.message}\n`);
+    if (error.code !== 'EADDRINUSE' || ++tries > 5) process.exit(1);
+    setTimeout(() => server.listen(port, '127.0.0.1'), 50);
+  });
+  server.listen(port, '127.0.0.1');
+}
+
+// Every question is a new connection with the files as they are now, as etcd's client dials.
+function etcdAnswers(flags: Map<string, string>): Promise<boolean> {
+  return new Promise((resolve) => {
+    try {
+      const asked = httpsRequest(`${flags.get('etcd-servers')!.split(',')[0]}/health`, {
+        agent: false,
+        timeout: 2_000,
+        ca: readFileSync(flags.get('etcd-cafile')!),
+        cert: readFileSync(flags.get('etcd-certfile')!),
+        key: readFileSync(flags.get('etcd-keyfile')!),
+      });
+      asked.on('response', (response) => {
+        response.resume();
+        resolve(response.statusCode === 200);
+      });
+      asked.on('timeout', () => asked.destroy());
+      asked.on('error', () => resolve(false));
+      asked.on('close', () => resolve(false));
+      asked.end();
+    } catch {
+      resolve(false);
+    }
+  });
+}

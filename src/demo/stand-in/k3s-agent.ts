@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { k3sAgentLeaves } from '../k3s-certificates.ts';
+import type { NodeRecord } from '../options.ts';
+import { renewIfDue } from './k3s-leaves.ts';
+
+/**
+ * What an agent does at every start: it fetches the kubelet's certificates anew, with the same keys. Simplified: the
+ * server is a pair of CAs kept outside of the agent's tree, and renews the other two as its own start would.
+ */
+export async function prepareAgent(root: string, node: NodeRecord): Promise<void> {
+  for (const leaf of k3sAgentLeaves(node)) {
+    const path = join(root, 'run/demo/server-ca', leaf.ca.slice(leaf.ca.lastIndexOf('/') + 1));
+    const ca = { certificatePem: readFileSync(`${path}.crt`, 'utf8'), keyPem: readFileSync(`${path}.key`, 'utf8') };
+    const fetched = leaf.ofServer === undefined;
+    await renewIfDue(root, node, leaf, ca, { always: fetched, keepKey: fetched });
+  }
+}

@@ -1,0 +1,82 @@
+// Port 6443: it serves dynamic-cert.json, which is renewed only while a client is there (rancher/dynamiclistener).
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import { join } from 'node:path';
+import { dynamicCertText, parseDynamicCert } from '../dynamic-cert.ts';
+import { listenerSans, listenerSubject } from '../k3s-certificates.ts';
+import { k3sDataDirectory } from '../k3s-layout.ts';
+import type { NodeRecord } from '../options.ts';
+import { k3sFlavour, readFaults } from '../options.ts';
+import type { Issued } from '../pki.ts';
+import { issueCertificate } from '../pki.ts';
+import { overwrite } from '../put.ts';
+import { answer, clientOf, refuse } from './answers.ts';
+import { grantedValidity, logSigned, renewalWindow } from './k3s-leaves.ts';
+
+/** The first chance to renew after a start, and the time from one chance to the next. */
+const FIRST_CHANCE = 30_000;
+const NEXT_CHANCE = 6 * 3_600_000;
+
+/** Listens; `state.ready` decides between "starting" and the API's answers. */
+export async function listen6443(root: string, node: NodeRecord, state: { ready: boolean }): Promise<void> {
+  const tls = join(root, k3sDataDirectory(node), 'server/tls');
+  const file = join(tls, 'dynamic-cert.json');
+  if (!existsSync(file)) await renew(undefined);
+  const ca = readFileSync(join(tls, 'client-ca.crt'), 'utf8');
+  let served = parseDynamicCert(readFileSync(file, 'utf8'));
+  let connected = false;
+  const context = (issued: Issued) => ({ cert: issued.certificatePem, key: issued.keyPem, ca });
+  const server = createServer({ ...context(served), requestCert: true, rejectUnauthorized: false }, handle);
+  server.on('connection', () => {
+    connected = true;
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(node.ports.api, '127.0.0.1', resolve);
+  });
+  process.once('SIGTERM', () => server.close());
+  setTimeout(() => {
+    void chance();
+    setInterval(() => void chance(), NEXT_CHANCE * node.speed);
+  }, FIRST_CHANCE * node.speed);
+
+  async function chance(): Promise<void> {
+    if (!connected || readFaults(root).k3s === 'listener-stays-old') return;
+    connected = false;
+    const remaining = new X509Certificate(served.certificatePem).validToDate.getTime() - Date.now();
+    if (remaining >= renewalWindow(node.version)) return;
+    await renew(served);
+    served = parseDynamicCert(readFileSync(file, 'utf8'));
+    server.setSecureContext(context(served));
+  }
+
+  // The key stays the same from one certificate to the next.
+  async function renew(old: (Issued & { resourceVersion: number }) | undefined): Promise<void> {
+    const ca = {
+      certificatePem: readFileSync(join(tls, 'server-ca.crt'), 'utf8'),
+      keyPem: readFileSync(join(tls, 'server-ca.key'), 'utf8'),
+    };
+    const issued = await issueCertificate({
+      ca,
+      subject: listenerSubject(node),
+      sans: listenerSans(node),
+      usages: ['server'],
+      ...grantedValidity(node, ca),
+      ...(old === undefined ? {} : { keyPem: old.keyPem }),
+    });
+    const version = (old?.resourceVersion ?? 0) + 137;
+    overwrite(file, dynamicCertText(k3sFlavour(node.kind)!, issued, listenerSans(node), version), 0o644);
+    logSigned(root, node, issued.certificatePem);
+  }
+
+  function handle(request: IncomingMessage, response: ServerResponse) {
+    const path = (request.url ?? '/').split('?')[0];
+    if (path === '/ping') return answer(response, 200, 'pong');
+    if (path === '/cacerts') return answer(response, 200, readFileSync(join(tls, 'server-ca.crt'), 'utf8'));
+    if (!state.ready) return answer(response, 503, 'starting');
+    if (clientOf(request) === undefined) return refuse(response);
+    if (path === '/readyz' || path === '/livez' || path === '/healthz') return answer(response, 200, 'ok');
+    answer(response, 200, '{"kind":"Status","apiVersion":"v1","status":"Success"}', 'application/json');
+  }
+}

@@ -1,0 +1,69 @@
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { k3sAgentLeaves, k3sAuthorities, k3sServerLeaves } from '../k3s-certificates.ts';
+import { k3sCredFiles, k3sDataDirectory, k3sKubeconfig, k3sKubeconfigPath } from '../k3s-layout.ts';
+import type { NodeRecord } from '../options.ts';
+import { readFaults } from '../options.ts';
+import type { Issued } from '../pki.ts';
+import { issueAuthority } from '../pki.ts';
+import { overwrite } from '../put.ts';
+import { logSigned, parse, renewIfDue } from './k3s-leaves.ts';
+
+/** What a server does with its certificates at every start, before it serves. Throws where K3s ends with exit code 1. */
+export async function prepareServer(root: string, node: NodeRecord): Promise<void> {
+  const data = join(root, k3sDataDirectory(node));
+  const cas = new Map<string, Issued>();
+  for (const authority of k3sAuthorities(node)) cas.set(authority.path, await readOrMakeCa(root, node, authority));
+  for (const leaf of k3sServerLeaves(node)) await renewIfDue(root, node, leaf, cas.get(leaf.ca)!);
+  for (const fatal of ['serving-kube-apiserver', 'client-auth-proxy']) {
+    if (parse(readFileSync(join(data, `server/tls/${fatal}.crt`), 'utf8')) === undefined) {
+      throw new Error('apiserver exited: tls: failed to find any PEM data in certificate input');
+    }
+  }
+  for (const [name, text] of k3sCredFiles(node)) overwrite(join(data, `server/cred/${name}`), text, 0o644);
+  await renewAgentFiles(root, node, cas);
+}
+
+/** k3s.yaml, at every start, renewed or not, with whatever the administrator's files hold. */
+export function writeKubeconfigs(root: string, node: NodeRecord): void {
+  const tls = join(root, k3sDataDirectory(node), 'server/tls');
+  const text = k3sKubeconfig(node, readFileSync(join(tls, 'server-ca.crt'), 'utf8'), {
+    certificatePem: readFileSync(join(tls, 'client-admin.crt'), 'utf8'),
+    keyPem: readFileSync(join(tls, 'client-admin.key'), 'utf8'),
+  });
+  const path = join(root, k3sKubeconfigPath(node));
+  overwrite(path, text, 0o600);
+  chmodSync(path, 0o600);
+}
+
+// A CA without its key is silently made anew: every kubeconfig of before is refused from then on.
+async function readOrMakeCa(root: string, node: NodeRecord, ca: { path: string; name: string }): Promise<Issued> {
+  const path = join(root, k3sDataDirectory(node), ca.path);
+  const anew = ca.path.endsWith('/client-ca') && readFaults(root).k3s === 'new-ca-on-restart';
+  if (!anew && existsSync(`${path}.crt`) && existsSync(`${path}.key`)) {
+    return { certificatePem: readFileSync(`${path}.crt`, 'utf8'), keyPem: readFileSync(`${path}.key`, 'utf8') };
+  }
+  const now = Date.now();
+  const commonName = `${ca.name}@${Math.floor(now / 1000)}`;
+  const made = await issueAuthority({ commonName, notBefore: now, notAfter: now + 3650 * 86_400_000 });
+  overwrite(`${path}.key`, made.keyPem, 0o600);
+  overwrite(`${path}.crt`, made.certificatePem, 0o644);
+  logSigned(root, node, made.certificatePem);
+  return made;
+}
+
+// The server's own agent fetches its files anew at each start; the two that the server keeps are copies.
+async function renewAgentFiles(root: string, node: NodeRecord, cas: Map<string, Issued>): Promise<void> {
+  const data = join(root, k3sDataDirectory(node));
+  for (const leaf of k3sAgentLeaves(node)) {
+    if (leaf.ofServer === undefined) {
+      await renewIfDue(root, node, leaf, cas.get(leaf.ca)!, { always: true, keepKey: true });
+    } else {
+      overwrite(join(data, `${leaf.path}.key`), readFileSync(join(data, `${leaf.ofServer}.key`), 'utf8'), 0o600);
+      overwrite(join(data, `${leaf.path}.crt`), readFileSync(join(data, `${leaf.ofServer}.crt`), 'utf8'), 0o644);
+    }
+  }
+  for (const ca of ['client-ca', 'server-ca']) {
+    overwrite(join(data, `agent/${ca}.crt`), cas.get(`server/tls/${ca}`)!.certificatePem, 0o644);
+  }
+}

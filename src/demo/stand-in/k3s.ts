@@ -1,0 +1,82 @@
+// Stand-in for k3s and rke2: `--version`, and `server` and `agent` as their units run them. Simplified: no cluster, no
+// objects, no etcd process; the secret k3s-serving is not there, so only dynamic-cert.json counts; RKE2's API port serves
+// the listener's certificate too. As with the real one, nothing can be read from the arguments of the running process.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { join } from 'node:path';
+import { k3sDataDirectory } from '../k3s-layout.ts';
+import type { NodeRecord } from '../options.ts';
+import { k3sFlavour, readFaults, readNodeRecord, unitOf } from '../options.ts';
+import { refuse } from './answers.ts';
+import { prepareAgent } from './k3s-agent.ts';
+import { listen6443 } from './k3s-listener.ts';
+import { prepareServer, writeKubeconfigs } from './k3s-server.ts';
+import { log, sleep, stay } from './process.ts';
+import { readPair } from './serving.ts';
+import { tellReady } from './units.ts';
+
+/** From start to ready, and from SIGTERM to the end. */
+const START = 4_000;
+const STOP = 1_400;
+
+export async function k3s(root: string, words: string[]): Promise<void> {
+  const node = readNodeRecord(root);
+  const flavour = k3sFlavour(node.kind)!;
+  if (words.includes('--version') || words.includes('-v')) return tellVersion(flavour, node.version);
+  const [command] = words;
+  if (command !== 'server' && command !== 'agent') {
+    process.stderr.write(`No help topic for '${command ?? ''}'\n`);
+    process.exitCode = 3;
+    return;
+  }
+  stay(root, unitOf(node.kind));
+  process.title = `/usr/local/bin/${flavour} ${command}`;
+  process.on('SIGTERM', () => setTimeout(() => process.exit(0), STOP * node.speed));
+  try {
+    await (command === 'server' ? runServer(root, node) : runAgent(root, node));
+  } catch (error) {
+    log(root, unitOf(node.kind), `level=fatal msg="${(error as Error).message}"`);
+    process.exit(1);
+  }
+  if (readFaults(root).k3s !== 'never-ready') tellReady(root, unitOf(node.kind));
+}
+
+function tellVersion(flavour: string, version: string): void {
+  const go = flavour === 'rke2' ? 'go1.24.2 X:boringcrypto' : 'go1.24.2';
+  process.stdout.write(`${flavour} version ${version} (99d91538)\ngo version ${go}\n`);
+}
+
+async function runServer(root: string, node: NodeRecord): Promise<void> {
+  const state = { ready: false };
+  await prepareServer(root, node);
+  await listen6443(root, node, state);
+  await sleep(0.1 * START * node.speed);
+  writeKubeconfigs(root, node);
+  serve(node.ports.apiInternal!, join(root, k3sDataDirectory(node), 'server/tls/serving-kube-apiserver'));
+  serveKubelet(root, node);
+  await sleep(0.9 * START * node.speed);
+  state.ready = readFaults(root).k3s !== 'never-ready';
+}
+
+async function runAgent(root: string, node: NodeRecord): Promise<void> {
+  await prepareAgent(root, node);
+  serveKubelet(root, node);
+  await sleep(START * node.speed);
+}
+
+function serveKubelet(root: string, node: NodeRecord): void {
+  serve(node.ports.kubelet!, join(root, k3sDataDirectory(node), 'agent/serving-kubelet'));
+}
+
+// Loaded once, at start; everything behind it wants credentials. A pair that does not load leaves the port closed.
+function serve(port: number, path: string): void {
+  try {
+    const { cert, key } = readPair(`${path}.crt`, `${path}.key`);
+    createServer({ cert, key }, (_request, response) => refuse(response))
+      .on('error', (error) => process.stderr.write(`${error.message}\n`))
+      .listen(port, '127.0.0.1');
+  } catch (error) {
+    process.stderr.write(`${path}: ${(error as Error).message}\n`);
+    readFileSync(`${path}.crt`); // absent altogether: the start fails
+  }
+}

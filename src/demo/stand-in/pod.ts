@@ -1,0 +1,138 @@
+// One static pod: a process that is replaced when its manifest's content changes, with the kubelet's waits (measured on
+// v1.22, see the constants; all of them times the node's speed).
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { standInCommand } from '../launch.ts';
+import type { NodeRecord } from '../options.ts';
+import type { ProcessId } from './process.ts';
+import { idOf, isAlive, log, readJson, signal, sleep, until } from './process.ts';
+
+export type PodSpec = { name: string; command: string[]; hash: string };
+
+type Running = ProcessId & { file: string; name: string; hash: string };
+
+const POLL = 20;
+/** From the old process's end to the new one's start, after a changed manifest. */
+const GAP: Record<string, number> = { 'kube-apiserver': 2_000, etcd: 400 };
+const OTHER_GAP = 300;
+/** From SIGTERM to SIGKILL. */
+const GRACE = 30_000;
+/** Before an unchanged pod that ran already is started again: this, then 10 s, doubled each time. */
+const FIRST_RESTART = 5_000;
+const BACK_OFF = 10_000;
+const LONGEST_BACK_OFF = 300_000;
+/** A pod that ran so long has its back-off forgotten. */
+const FORGOTTEN = 600_000;
+
+/** The pods an earlier kubelet left running. */
+export function podsBefore(root: string, node: NodeRecord): Map<string, Pod> {
+  const directory = join(root, 'run/demo/pods');
+  mkdirSync(directory, { recursive: true });
+  const pods = new Map<string, Pod>();
+  for (const name of readdirSync(directory)) {
+    const running = readJson<Running>(join(directory, name));
+    if (running === undefined || !isAlive(running)) continue;
+    pods.set(running.file, new Pod(root, node, running.file, running));
+    log(root, 'kubelet', `Found running pod file=${running.file} name=${running.name} pid=${running.pid}`);
+  }
+  return pods;
+}
+
+export class Pod {
+  readonly #root: string;
+  readonly #node: NodeRecord;
+  readonly #file: string;
+  readonly #starts = new Map<string, { count: number; last: number }>();
+  #wanted: PodSpec | null = null;
+  #running: Running | null;
+  #told = false;
+
+  constructor(root: string, node: NodeRecord, file: string, running: Running | null = null) {
+    this.#root = root;
+    this.#node = node;
+    this.#file = file;
+    this.#running = running;
+    if (running !== null) this.#starts.set(running.hash, { count: 1, last: Date.now() });
+  }
+
+  /** What the manifests directory says now; null: the file is gone. */
+  want(spec: PodSpec | null): void {
+    this.#wanted = spec;
+    if (this.#told) return;
+    this.#told = true;
+    void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    for (;;) {
+      const wanted = this.#wanted;
+      if (this.#running !== null && !isAlive(this.#running)) this.#ended();
+      else if (this.#running !== null && this.#running.hash !== wanted?.hash) await this.#end();
+      else if (this.#running === null && wanted !== null) await this.#start(wanted);
+      else await sleep(POLL);
+    }
+  }
+
+  async #end(): Promise<void> {
+    const { name, pid, hash } = this.#running!;
+    log(this.#root, 'kubelet', `Killing pod file=${this.#file} name=${name} pid=${pid}`);
+    signal(this.#running!, 'SIGTERM');
+    const ended = await until(() => !isAlive(this.#running!), Math.max(GRACE * this.#node.speed, 2_000));
+    if (!ended) signal(this.#running!, 'SIGKILL');
+    await until(() => !isAlive(this.#running!), 2_000);
+    this.#ended();
+    if (this.#wanted !== null && this.#wanted.hash !== hash) await this.#pause(GAP[name] ?? OTHER_GAP);
+  }
+
+  #ended(): void {
+    const { name, pid } = this.#running!;
+    log(this.#root, 'kubelet', `Pod ended file=${this.#file} name=${name} pid=${pid}`);
+    rmSync(this.#record, { force: true });
+    this.#running = null;
+  }
+
+  async #start(spec: PodSpec): Promise<void> {
+    const before = this.#starts.get(spec.hash) ?? { count: 0, last: 0 };
+    const forgotten = Date.now() - before.last > FORGOTTEN * this.#node.speed;
+    const count = before.count > 1 && forgotten ? 1 : before.count;
+    if (count > 0) {
+      const wait = count === 1 ? FIRST_RESTART : Math.min(BACK_OFF * 2 ** (count - 2), LONGEST_BACK_OFF);
+      log(this.#root, 'kubelet', `Back-off file=${this.#file} name=${spec.name} wait=${wait * this.#node.speed}ms`);
+      const end = Date.now() + wait * this.#node.speed;
+      // A changed manifest is another pod, which does not wait for this one's back-off.
+      while (Date.now() < end && this.#wanted?.hash === spec.hash) await sleep(POLL);
+      if (this.#wanted?.hash !== spec.hash) return;
+    }
+    this.#starts.set(spec.hash, { count: count + 1, last: Date.now() });
+    this.#running = { ...launch(this.#root, spec), file: this.#file, name: spec.name, hash: spec.hash };
+    writeFileSync(this.#record, JSON.stringify(this.#running));
+    log(this.#root, 'kubelet', `Started pod file=${this.#file} name=${spec.name} pid=${this.#running.pid}`);
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return sleep(milliseconds * this.#node.speed);
+  }
+
+  get #record(): string {
+    return join(this.#root, 'run/demo/pods', `${this.#file}.json`);
+  }
+}
+
+/** Starts a component under its own name, with the root prefix put before every path in its arguments. */
+export function launch(root: string, { name, command }: Pick<PodSpec, 'name' | 'command'>): ProcessId {
+  const [program, ...flags] = command;
+  const component = basename(program ?? '');
+  const { program: node, arguments: first } = standInCommand(component, root);
+  const prefixed = flags.map((flag) => flag.replace(/^(--[a-z-]+=)(?=\/)/, `$1${root}`));
+  const output = openSync(join(root, `run/demo/${name}.out`), 'a');
+  const child = spawn(node, [...first, ...prefixed], {
+    argv0: component,
+    detached: true,
+    stdio: ['ignore', output, output],
+    env: {},
+  });
+  child.on('error', () => {});
+  closeSync(output);
+  return idOf(child.pid ?? -1);
+}

@@ -1,0 +1,85 @@
+// systemd's part: which process a unit runs, started and ended. Simplified: no supervisor watches, so a process that
+// ends by itself is `failed` and not started again, and readiness is told by a file instead of NOTIFY_SOCKET.
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { standInCommand } from '../launch.ts';
+import type { NodeRecord } from '../options.ts';
+import { k3sFlavour, unitOf } from '../options.ts';
+import type { ProcessId } from './process.ts';
+import { idOf, isAlive, readJson, signal, until } from './process.ts';
+
+type UnitRecord = ProcessId & { stopped: boolean; enteredAt: number };
+
+export type Shown = {
+  active: 'active' | 'activating' | 'failed' | 'inactive';
+  sub: string;
+  pid: number;
+  enteredAt: number;
+};
+
+/** Starts the unit's process; true once it is ready, false when it ended before. Waits as long as that takes. */
+export async function startUnit(root: string, node: NodeRecord): Promise<boolean> {
+  const unit = unitOf(node.kind);
+  if (show(root, unit).active === 'active') return true;
+  mkdirSync(unitFile(root, ''), { recursive: true });
+  rmSync(unitFile(root, `${unit}.ready`), { force: true });
+  const flavour = k3sFlavour(node.kind);
+  const { program, arguments: first } = standInCommand(flavour ?? 'kubelet', root);
+  const words = flavour === undefined ? [] : [node.kind.endsWith('-server') ? 'server' : 'agent'];
+  const output = openSync(join(root, `run/demo/${unit}.out`), 'a');
+  const child = spawn(program, [...first, ...words], { detached: true, stdio: ['ignore', output, output], env: {} });
+  closeSync(output);
+  child.unref();
+  const id = idOf(child.pid ?? -1);
+  record(root, unit, { ...id, stopped: false, enteredAt: Date.now() });
+  const ready = await until(() => isReady(root, unit, id) || !isAlive(id), Number.POSITIVE_INFINITY);
+  return ready && isReady(root, unit, id) && isAlive(id);
+}
+
+/** Ends the unit's process: SIGTERM, and SIGKILL when that does not end it. */
+export async function stopUnit(root: string, node: NodeRecord): Promise<void> {
+  const unit = unitOf(node.kind);
+  const last = readJson<UnitRecord>(unitFile(root, `${unit}.json`));
+  if (last === undefined) return;
+  record(root, unit, { ...last, stopped: true });
+  signal(last, 'SIGTERM');
+  if (!(await until(() => !isAlive(last), Math.max(90_000 * node.speed, 3_000)))) signal(last, 'SIGKILL');
+  await until(() => !isAlive(last), 3_000);
+}
+
+export function show(root: string, unit: string): Shown {
+  const last = readJson<UnitRecord>(unitFile(root, `${unit}.json`));
+  if (last === undefined) return { active: 'inactive', sub: 'dead', pid: 0, enteredAt: 0 };
+  const { pid, enteredAt } = last;
+  if (isAlive(last)) {
+    return isReady(root, unit, last)
+      ? { active: 'active', sub: 'running', pid, enteredAt }
+      : { active: 'activating', sub: 'start', pid, enteredAt };
+  }
+  return last.stopped
+    ? { active: 'inactive', sub: 'dead', pid: 0, enteredAt }
+    : { active: 'failed', sub: 'failed', pid: 0, enteredAt };
+}
+
+/** The unit's own process calls this when it is ready. */
+export function tellReady(root: string, unit: string): void {
+  mkdirSync(unitFile(root, ''), { recursive: true });
+  writeFileSync(unitFile(root, `${unit}.ready`), String(process.pid));
+}
+
+function isReady(root: string, unit: string, { pid }: ProcessId): boolean {
+  try {
+    return readFileSync(unitFile(root, `${unit}.ready`), 'utf8') === String(pid);
+  } catch {
+    return false;
+  }
+}
+
+function record(root: string, unit: string, state: UnitRecord): void {
+  writeFileSync(unitFile(root, `${unit}.json`), JSON.stringify(state));
+}
+
+function unitFile(root: string, name: string): string {
+  return join(root, 'run/demo/units', name);
+}
