@@ -1,0 +1,84 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CERTIFICATES, issueMany, layOut } from './files.ts';
+import { type Command, median, peak, runOnce, time } from './measure.ts';
+import { mebibytes, milliseconds, printTable, ratio } from './table.ts';
+
+/** openssl is started once a file, as scripts do; beyond this many the time for one is multiplied. */
+const OPENSSL_FILES = 1_000;
+/** Making a certificate takes milliseconds: larger sizes hold copies. */
+const DIFFERENT = 1_000;
+
+/** A full scan beside `openssl x509` in a shell loop and beside bare node:crypto, on the same files. */
+export async function scanSection(directory: string, sizes: number[]): Promise<void> {
+  const certificates = await issueMany(Math.min(DIFFERENT, Math.max(...sizes)));
+  const times: string[][] = [];
+  const memory: string[][] = [];
+  const inside: string[][] = [];
+  for (const size of sizes) {
+    const root = join(directory, String(size));
+    const runs = size <= 100 ? 11 : size <= 1_000 ? 5 : 3;
+    await layOut(root, size, certificates);
+    const scan = child('scan.ts', root);
+    const bare = child('bare.ts', join(root, CERTIFICATES));
+
+    const ours = await time(scan, runs);
+    const node = await time(bare, runs);
+    const openssl = await opensslLoop(join(root, CERTIFICATES), size, runs);
+    const count = size.toLocaleString('en');
+    times.push([
+      count,
+      milliseconds(ours),
+      milliseconds(openssl),
+      ratio(ours, openssl),
+      milliseconds(node),
+      ratio(ours, node),
+    ]);
+
+    const [ourPeak, nodePeak] = [await peak(scan), await peak(bare)];
+    memory.push([count, mebibytes(ourPeak), mebibytes(nodePeak), ratio(ourPeak, nodePeak)]);
+
+    const [ourWork, nodeWork] = [await work(scan, size, runs), await work(bare, size, runs)];
+    inside.push([count, milliseconds(ourWork), milliseconds(nodeWork), ratio(ourWork, nodeWork)]);
+  }
+  printTable(
+    'A full scan: time of the process',
+    ['certificates', 'certagent', 'openssl x509 loop', '×', 'bare node:crypto', '×'],
+    times,
+    sizes.some((size) => size > OPENSSL_FILES)
+      ? [`The openssl loop over more files is measured on ${OPENSSL_FILES.toLocaleString('en')} and multiplied.`]
+      : [],
+  );
+  printTable(
+    'A full scan: time of the work alone, without the start of the process',
+    ['certificates', 'certagent', 'bare node:crypto', '×'],
+    inside,
+  );
+  printTable('A full scan: most resident memory', ['certificates', 'certagent', 'bare node:crypto', '×'], memory);
+}
+
+async function opensslLoop(directory: string, size: number, runs: number): Promise<number> {
+  const files = (await readdir(directory)).slice(0, OPENSSL_FILES);
+  const loop = 'for file; do openssl x509 -in "$file" -noout -subject -enddate -fingerprint -sha256; done';
+  const taken = await time(
+    { argv: ['sh', '-c', loop, 'sh', ...files.map((file) => join(directory, file))] },
+    Math.min(runs, 3),
+  );
+  return (taken * size) / files.length;
+}
+
+/** Milliseconds that a child says its work took. Throws when it did not see every certificate. */
+async function work(command: Command, size: number, runs: number): Promise<number> {
+  const taken: number[] = [];
+  for (let run = 0; run < runs; run += 1) {
+    const said = JSON.parse((await runOnce(command)).output) as { seen: number; milliseconds: number };
+    if (said.seen !== size) throw new Error(`${command.argv.join(' ')} saw ${said.seen} of ${size} certificates`);
+    taken.push(said.milliseconds);
+  }
+  return median(taken);
+}
+
+function child(script: string, argument: string): Command {
+  return { argv: [process.execPath, fileURLToPath(new URL(`./child/${script}`, import.meta.url)), argument] };
+}
