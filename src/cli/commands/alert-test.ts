@@ -1,0 +1,26 @@
+import { CertagentError } from '../../domain/errors.ts';
+import { askNode } from '../ask.ts';
+import { type Context, print } from '../context.ts';
+import { scrub } from '../render/paint.ts';
+import { table } from '../render/table.ts';
+
+export async function run(context: Context): Promise<number> {
+  const { answer } = await askNode(context, (node) => node.testAlerts());
+  if (answer.length === 0) {
+    throw new CertagentError('NO_SINKS', 'no sink is configured: alerts reach nobody', {
+      remedy: 'Add [[alerts.email]] or [[alerts.webhook]] to the configuration; `certagent config example` shows how.',
+    });
+  }
+  print(context, answer, () =>
+    table(
+      [{ title: 'SINK' }, { title: 'RESULT' }, { title: 'DETAIL' }],
+      scrub(answer).map(({ sink, ok, detail }) => [
+        { text: sink },
+        ok ? { text: 'accepted', style: 'green' } : { text: 'FAILED', style: 'red' },
+        { text: detail },
+      ]),
+      context,
+    ),
+  );
+  return answer.every(({ ok }) => ok) ? 0 : 1;
+}

@@ -1,0 +1,20 @@
+import { resolve } from 'node:path';
+import { ConfigError, loadConfig } from '../../config/load.ts';
+import { requireNamedConfig } from '../ask.ts';
+import { type Context, print } from '../context.ts';
+
+export async function run(context: Context): Promise<number> {
+  const { argument } = context;
+  // A file named as argument lies where the user is, the configuration in use lies on the node.
+  const file = argument === undefined ? context.root.at(context.configFile) : resolve(argument);
+  await requireNamedConfig(file, argument !== undefined || context.configNamed);
+  try {
+    await loadConfig(file);
+  } catch (error) {
+    if (!(error instanceof ConfigError) || context.output !== 'json') throw error;
+    print(context, { file, problems: error.problems }, () => '');
+    return 1;
+  }
+  print(context, { file, problems: [] }, () => `${file} is in order.`);
+  return 0;
+}

@@ -1,0 +1,11 @@
+import { askNode } from '../ask.ts';
+import { type Context, print } from '../context.ts';
+import { renderPlan } from '../render/plan.ts';
+
+export async function run(context: Context): Promise<number> {
+  const force = context.options.force === true;
+  const request = force || context.options.now === true ? { force } : undefined;
+  const { answer } = await askNode(context, (node) => node.plan(request));
+  print(context, answer, () => renderPlan(answer, { paint: context.paint, width: context.width }));
+  return 0;
+}

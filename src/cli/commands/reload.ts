@@ -1,0 +1,8 @@
+import { askDaemonOnly } from '../ask.ts';
+import { type Context, print } from '../context.ts';
+
+export async function run(context: Context): Promise<number> {
+  await askDaemonOnly(context, (node) => node.reload());
+  print(context, { reloaded: true }, () => 'The new configuration is in force.');
+  return 0;
+}

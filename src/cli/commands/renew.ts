@@ -1,0 +1,65 @@
+import { createInterface } from 'node:readline/promises';
+import type { ControlHandlers } from '../../control/handlers.ts';
+import type { PlanReport } from '../../domain/status.ts';
+import { askNode } from '../ask.ts';
+import type { Context } from '../context.ts';
+import { progressLine } from '../progress.ts';
+import { scrub } from '../render/paint.ts';
+import { renderPlan } from '../render/plan.ts';
+import { outcomeLines } from '../render/renewal.ts';
+import { timesIn } from '../render/time.ts';
+
+const BLOCKED = 4;
+
+export async function run(context: Context): Promise<number> {
+  const { answer } = await askNode(context, (node) => renewOn(node, context));
+  return answer;
+}
+
+async function renewOn(node: ControlHandlers, context: Context): Promise<number> {
+  const request = { force: context.options.force === true };
+  const forPerson = context.output === 'text';
+  const planned = await node.plan(request);
+  if (forPerson) context.stdout.write(renderPlan(planned, { paint: context.paint, width: context.width }));
+  if (planned.renewal.kind === 'blocked') {
+    if (!forPerson) context.stdout.write(`${JSON.stringify(planned, null, 2)}\n`);
+    return BLOCKED;
+  }
+  if (planned.plan !== null && forPerson && !(await agreed(context))) {
+    context.stdout.write('Nothing was touched.\n');
+    return 1;
+  }
+  const line = progressLine(context);
+  try {
+    const outcome = await node.renew(request, (progress) => line.show(scrub(progress)));
+    line.end();
+    report(context, planned, outcome);
+    return outcome === null || outcome.result === 'succeeded' ? 0 : 1;
+  } finally {
+    line.end();
+  }
+}
+
+function report(
+  { output, paint, stdout }: Context,
+  { node }: PlanReport,
+  outcome: Awaited<ReturnType<ControlHandlers['renew']>>,
+): void {
+  if (output === 'json') {
+    stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
+    return;
+  }
+  const now = Date.now();
+  stdout.write(`${outcomeLines(scrub(outcome), now, { paint, times: timesIn(node.timeZone, now) }).join('\n')}\n`);
+}
+
+/** Only a terminal is asked: a script that runs `certagent renew` means it. */
+async function agreed({ options, stdin, stdout }: Context): Promise<boolean> {
+  if (options.yes === true || !stdin.isTTY || !stdout.isTTY) return true;
+  const prompt = createInterface({ input: stdin, output: stdout });
+  try {
+    return /^y(es)?$/i.test((await prompt.question('\nCarry this out? [y/N] ')).trim());
+  } finally {
+    prompt.close();
+  }
+}

@@ -1,0 +1,15 @@
+import { askNode } from '../ask.ts';
+import { type Context, print } from '../context.ts';
+import { scrub } from '../render/paint.ts';
+import { copyTable } from '../render/sections.ts';
+
+export async function run(context: Context): Promise<number> {
+  const dryRun = context.options.dryRun === true;
+  const { answer } = await askNode(context, (node) => node.sync({ dryRun }));
+  print(context, answer, () => {
+    if (answer.length === 0) return 'There are no kubeconfig copies on this node.';
+    const title = dryRun ? 'Kubeconfig copies (nothing was changed)' : 'Kubeconfig copies';
+    return `${context.paint('bold', title)}\n${copyTable(scrub(answer), context)}`;
+  });
+  return answer.some(({ result }) => result === 'failed' || result === 'refused') ? 1 : 0;
+}

@@ -1,0 +1,103 @@
+import { DAY, formatDuration, MINUTE } from '../../domain/duration.ts';
+import type { StatusReport, StatusRow } from '../../domain/status.ts';
+
+export const OK = 0;
+export const WARNING = 1;
+export const CRITICAL = 2;
+export const UNKNOWN = 3;
+const WORDS = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'];
+
+/** A check is late by this before it counts as missing: a renewal can hold it up. */
+const PATIENCE = 30 * MINUTE;
+
+/**
+ * The line and exit status of a monitoring plugin. Limits are in days. See the Monitoring Plugins Development Guidelines,
+ * "Plugin Output" and "Performance data": 'label'=value;warn;crit;min;max, where the range "30:" alarms below 30.
+ */
+export function judge(
+  report: StatusReport,
+  limits: { warning: number; critical: number },
+  now: number,
+): { line: string; exitCode: number } {
+  // Copies are brought up to date, not renewed; what is wrong with one is an alert.
+  const rows = report.certificates
+    .filter(({ owner }) => owner !== 'copy')
+    .toSorted((a, b) => a.certificate.notAfter - b.certificate.notAfter);
+  const first = rows[0];
+  if (first === undefined)
+    return { line: 'CERTAGENT UNKNOWN - no certificate was found on this node', exitCode: UNKNOWN };
+  const troubles = [...rows.flatMap((row) => ofCertificate(row, limits, now)), ...ofNode(report, now)];
+  const exitCode = Math.max(OK, ...troubles.map(({ level }) => level));
+  const worst = troubles.filter(({ level }) => level === exitCode).map(({ text }) => text);
+  const left = first.certificate.notAfter - now;
+  const ends = `${left < 0 ? `ended ${formatDuration(-left)} ago` : `ends in ${formatDuration(left)}`} (${first.id})`;
+  const summary = `${rows.length} certificates, first ${ends}`;
+  const text = [
+    ...worst.slice(0, MOST),
+    ...(worst.length > MOST ? [`and ${worst.length - MOST} more`] : []),
+    summary,
+  ].join('; ');
+  return {
+    line: `CERTAGENT ${WORDS[exitCode]} - ${text.replaceAll('|', '/')} | ${performance(report, rows, left / DAY, limits)}`,
+    exitCode,
+  };
+}
+
+const MOST = 4;
+type Trouble = { level: number; text: string };
+
+/** A certificate whose renewal window is shut is well, however short it lives. */
+function ofCertificate(
+  { id, decision, certificate }: StatusRow,
+  limits: { warning: number; critical: number },
+  now: number,
+): Trouble[] {
+  const left = certificate.notAfter - now;
+  if (left <= 0) return [{ level: CRITICAL, text: `${id} has expired` }];
+  if (decision.nearness === 'not-yet-valid') return [{ level: CRITICAL, text: `${id} is not valid yet` }];
+  if (decision.nearness === 'valid') return [];
+  const text = `${id} ends in ${formatDuration(left)}`;
+  if (left < limits.critical * DAY) return [{ level: CRITICAL, text }];
+  return left < limits.warning * DAY ? [{ level: WARNING, text }] : [];
+}
+
+function ofNode({ alerts, nextCheckAt, configError, failingSinks, source, at }: StatusReport, now: number): Trouble[] {
+  const late = source === 'daemon' && nextCheckAt !== null && now - nextCheckAt > PATIENCE;
+  return [
+    ...alerts
+      .filter(({ alert }) => alert.severity !== 'info')
+      .map(({ alert }) => ({
+        level: alert.severity === 'critical' ? CRITICAL : WARNING,
+        text: alert.text.replace(/\.$/, ''),
+      })),
+    ...(late
+      ? [
+          {
+            level: WARNING,
+            text: `the check of ${formatDuration(now - nextCheckAt)} ago did not take place, last seen ${formatDuration(now - at)} ago`,
+          },
+        ]
+      : []),
+    ...(configError === null ? [] : [{ level: WARNING, text: 'the configuration was refused' }]),
+    ...(failingSinks.length === 0
+      ? []
+      : [{ level: WARNING, text: `alerts do not get through to ${failingSinks.join(', ')}` }]),
+  ];
+}
+
+function performance(
+  { alerts }: StatusReport,
+  rows: StatusRow[],
+  days: number,
+  { warning, critical }: { warning: number; critical: number },
+): string {
+  const count = (nearness: string) => rows.filter(({ decision }) => decision.nearness === nearness).length;
+  return [
+    `days_left=${Math.floor(days)};${warning}:;${critical}:`,
+    `certificates=${rows.length};;;0`,
+    `due=${count('due')};;;0`,
+    `urgent=${count('urgent')};;;0`,
+    `expired=${count('expired')};;;0`,
+    `alerts=${alerts.length};;;0`,
+  ].join(' ');
+}

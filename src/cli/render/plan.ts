@@ -1,0 +1,33 @@
+import { describeStep } from '../../domain/describe.ts';
+import type { PlanReport } from '../../domain/status.ts';
+import { nodeLine } from './node.ts';
+import { type Paint, plain, scrub } from './paint.ts';
+import { renewalLines } from './renewal.ts';
+import { wrap } from './table.ts';
+import { timesIn } from './time.ts';
+
+/** `certagent plan` for a person: every step that would run, or why none would. */
+export function renderPlan(unsafe: PlanReport, options: { paint?: Paint; width?: number } = {}): string {
+  const { node, at, plan, renewal, decisions } = scrub(unsafe);
+  const { paint = plain, width = Number.POSITIVE_INFINITY } = options;
+  const head = [
+    paint('bold', nodeLine(node)),
+    ...renewalLines(renewal, null, decisions, { paint, times: timesIn(node.timeZone, at) }),
+  ];
+  if (plan === null) return `${[...head, 'Nothing would run now.'].join('\n')}\n`;
+  const digits = String(plan.steps.length).length;
+  const steps = plan.steps.flatMap((step, at) => {
+    const number = `${String(at + 1).padStart(digits + 2)}. `;
+    const [first = '', ...more] = wrap(describeStep(step), Math.max(width - number.length, 24));
+    return [number + first, ...more.map((line) => ' '.repeat(number.length) + line)];
+  });
+  return `${[
+    ...head,
+    '',
+    paint('bold', `What would run (${plan.steps.length} steps)`),
+    ...steps,
+    '',
+    `Renews ${plan.certificates.join(', ')}.`,
+    ...(plan.oldExpired ? ['The old certificates have expired: after a failure the new ones stay.'] : []),
+  ].join('\n')}\n`;
+}

@@ -1,0 +1,77 @@
+import type { Blocker, Renewal } from '../../domain/decision.ts';
+import { formatDuration } from '../../domain/duration.ts';
+import type { PlanOutcome, Progress } from '../../domain/journal.ts';
+import type { Paint } from './paint.ts';
+import type { Times } from './time.ts';
+
+type Look = { paint: Paint; times: Times };
+
+/** What the node's renewal waits for, or how far it is. */
+export function renewalLines(
+  renewal: Renewal,
+  running: Progress | null,
+  certificates: readonly unknown[],
+  { paint, times }: Look,
+): string[] {
+  if (running !== null) return [`${paint('bold', 'Renewal:')} under way, ${progressText(running)}`];
+  const title = paint('bold', 'Renewal:');
+  switch (renewal.kind) {
+    case 'none':
+      if (certificates.length === 0) return [];
+      return [`${title} nothing is due${renewal.nextAt === null ? '' : `; next on ${times.full(renewal.nextAt)}`}`];
+    case 'now':
+      return [`${title} ${count(renewal.ids)} at the next check: ${renewal.why}`];
+    case 'defer':
+      return [`${title} ${count(renewal.ids)}, ${times.moment(renewal.until)}: ${renewal.why}`];
+    case 'blocked':
+      return [`${title} ${paint('red', 'BLOCKED')} for ${count(renewal.ids)}`, ...blockerLines(renewal.blockers)];
+  }
+}
+
+export function blockerLines(blockers: Blocker[]): string[] {
+  return blockers.flatMap(({ code, why, remedy }) => [`  ${code}: ${why}`, `    What to do: ${remedy}`]);
+}
+
+/** "step 3 of 9: Cycle kube-apiserver, waiting (old process still there)". `step` counts from 0. */
+export function progressText({ step, steps, title, state, detail }: Progress): string {
+  const more = detail === '' ? '' : ` (${detail})`;
+  return `step ${step + 1} of ${steps}: ${title}${STATES[state]}${more}`;
+}
+
+const STATES: Record<Progress['state'], string> = {
+  started: '',
+  waiting: ', waiting',
+  done: ', done',
+  failed: ', FAILED',
+  undoing: ', undoing',
+  undone: ', undone',
+};
+
+/** How a renewal ended. null: there was nothing to renew. */
+export function outcomeLines(outcome: PlanOutcome | null, at: number, { paint, times }: Look): string[] {
+  if (outcome === null) return ['Nothing is due: nothing was renewed.'];
+  const granted = outcome.granted.map(
+    ({ id, notAfter }) => `  ${id} now ends ${times.date(notAfter)}, in ${formatDuration(notAfter - at)}`,
+  );
+  const { error } = outcome;
+  const words = {
+    succeeded: paint('green', `Renewed ${count(outcome.granted.map(({ id }) => id))}; the servers serve them.`),
+    failed: paint(
+      'red',
+      outcome.keptNew
+        ? 'The renewal FAILED; the new certificates stay, the old ones had expired.'
+        : 'The renewal FAILED.',
+    ),
+    'rolled-back': paint('red', 'The renewal FAILED and was rolled back: the old certificates are in place again.'),
+  };
+  return [
+    words[outcome.result],
+    ...(outcome.result === 'succeeded' || outcome.keptNew ? granted : []),
+    ...(error === null ? [] : [`Why: ${error.message} (${error.code})`]),
+    ...(error === null || error.remedy === null ? [] : [`What to do: ${error.remedy}`]),
+  ];
+}
+
+function count(ids: string[]): string {
+  return ids.length === 1 ? `one certificate (${ids[0]})` : `${ids.length} certificates`;
+}

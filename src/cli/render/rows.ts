@@ -1,0 +1,114 @@
+import type { Owner } from '../../domain/certificate.ts';
+import type { Decision, Nearness, Renewal } from '../../domain/decision.ts';
+import { formatDuration } from '../../domain/duration.ts';
+import type { StatusReport, StatusRow } from '../../domain/status.ts';
+import type { Style } from './paint.ts';
+import type { View } from './status.ts';
+import { type Cell, type Column, table } from './table.ts';
+import type { Times } from './time.ts';
+
+/** The certificates, most urgent first; with `wide` also where they are and what they say. */
+export function certificateTable(report: StatusReport, view: View): string {
+  const rows = report.certificates.toSorted(byUrgency);
+  const columns: Column[] = [
+    { title: 'CERTIFICATE' },
+    { title: 'OWNER' },
+    { title: 'ENDS' },
+    { title: 'REMAINING', align: 'right' },
+    { title: 'STATE' },
+    { title: 'NEXT' },
+    ...(view.wide ? ['PATH', 'SERIAL', 'ISSUER', 'SANS'].map((title) => ({ title })) : []),
+  ];
+  const cells = rows.map((row) => [...narrowCells(row, report, view), ...(view.wide ? wideCells(row) : [])]);
+  // A wide table is for reading sideways: wrapping its last column would hide it.
+  return table(columns, cells, { paint: view.paint, width: view.wide ? Number.POSITIVE_INFINITY : view.width });
+}
+
+const STATES: Record<Nearness, { rank: number; text: string; style?: Style }> = {
+  expired: { rank: 0, text: 'EXPIRED', style: 'red' },
+  'not-yet-valid': { rank: 1, text: 'NOT YET VALID', style: 'red' },
+  urgent: { rank: 2, text: 'urgent', style: 'red' },
+  due: { rank: 3, text: 'due', style: 'yellow' },
+  valid: { rank: 4, text: 'valid' },
+};
+
+function byUrgency(a: StatusRow, b: StatusRow): number {
+  return (
+    STATES[a.decision.nearness].rank - STATES[b.decision.nearness].rank ||
+    a.certificate.notAfter - b.certificate.notAfter ||
+    (a.id < b.id ? -1 : 1)
+  );
+}
+
+function narrowCells(row: StatusRow, report: StatusReport, { times }: View): Cell[] {
+  const { text, style } = STATES[row.decision.nearness];
+  const tint = style === undefined ? {} : { style };
+  const left = row.certificate.notAfter - report.at;
+  return [
+    { text: row.id },
+    { text: row.owner },
+    { text: times.date(row.certificate.notAfter) },
+    { text: left < 0 ? `${formatDuration(-left)} ago` : formatDuration(left), ...tint },
+    { text, ...tint },
+    nextOf(row, report, times),
+  ];
+}
+
+function wideCells({ place, certificate }: StatusRow): Cell[] {
+  return [
+    { text: place.path },
+    { text: certificate.serial },
+    { text: certificate.issuer === '' ? '-' : certificate.issuer },
+    { text: certificate.sans.length === 0 ? '-' : certificate.sans.join(', ') },
+  ];
+}
+
+/** What happens next with a certificate, and when. */
+function nextOf(row: StatusRow, { renewal, running }: StatusReport, times: Times): Cell {
+  const { verdict } = row.decision;
+  if (verdict.kind === 'escalate') return { text: `escalated: ${verdict.why}`, style: 'yellow' };
+  if (renewal.kind !== 'none' && renewal.ids.includes(row.id)) {
+    return running === null ? fromRenewal(renewal, row.decision, times) : { text: 'being renewed', style: 'green' };
+  }
+  if (verdict.kind === 'renew') return { text: `to be renewed: ${verdict.why}` };
+  if (verdict.kind === 'defer') return { text: deferred(verdict.until, verdict.why, times) };
+  return { text: kept(row.owner, verdict.until, times) };
+}
+
+function fromRenewal(renewal: Exclude<Renewal, { kind: 'none' }>, { verdict }: Decision, times: Times): Cell {
+  switch (renewal.kind) {
+    case 'now':
+      return { text: 'renews at the next check' };
+    case 'blocked':
+      return { text: `blocked: ${renewal.blockers[0]?.code ?? 'see below'}`, style: 'red' };
+    case 'defer': {
+      const along = verdict.kind === 'keep' ? ' along with the others' : '';
+      return {
+        text:
+          along === '' ? deferred(renewal.until, renewal.why, times) : `renews ${times.moment(renewal.until)}${along}`,
+      };
+    }
+  }
+}
+
+/** The reason in full stands below the table; here the usual one is told in three words. */
+function deferred(until: number, why: string, times: Times): string {
+  return `renews ${times.moment(until)}${/maintenance window/i.test(why) ? ' in the maintenance window' : `: ${why}`}`;
+}
+
+function kept(owner: Owner, until: number | null, times: Times): string {
+  switch (owner) {
+    case 'kubelet':
+      return 'the kubelet rotates it';
+    case 'external-ca':
+      return 'whoever holds its CA renews it';
+    case 'operator':
+      return 'you renew it';
+    case 'cluster-ca':
+      return 'no one renews it by itself';
+    case 'copy':
+      return 'kept like the admin kubeconfig';
+    default:
+      return until === null ? 'nothing to do' : `renewal window opens ${times.date(until)}`;
+  }
+}

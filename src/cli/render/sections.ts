@@ -1,0 +1,106 @@
+import type { Attempt } from '../../domain/decision.ts';
+import { formatDuration } from '../../domain/duration.ts';
+import type { Finding, ServedCertificate } from '../../domain/inventory.ts';
+import type { CopyOutcome } from '../../domain/journal.ts';
+import type { StatusReport } from '../../domain/status.ts';
+import type { Style } from './paint.ts';
+import type { View } from './status.ts';
+import { type Cell, table } from './table.ts';
+
+type Alerts = StatusReport['alerts'];
+const RANK = { critical: 0, warning: 1, info: 2 };
+const STYLE: Record<string, Style> = { critical: 'red', warning: 'yellow', info: 'dim' };
+
+export function alertLines(alerts: Alerts, view: View): string[] {
+  if (alerts.length === 0) return [];
+  const sorted = alerts.toSorted((a, b) => RANK[a.alert.severity] - RANK[b.alert.severity]);
+  return [
+    view.paint('bold', 'Alerts'),
+    ...sorted.flatMap(({ alert, since }) => {
+      const from = since === null ? '' : ` (since ${view.times.moment(since)})`;
+      return [
+        rows(
+          [[{ text: alert.severity, style: STYLE[alert.severity] ?? 'bold' }, { text: `${alert.text}${from}` }]],
+          view,
+        ),
+        rows([[{ text: '' }, { text: `What to do: ${alert.remedy}` }]], view, alert.severity.length),
+      ];
+    }),
+  ];
+}
+
+/** Only what is not as it should be: a server that serves the file is what everybody expects. */
+export function servedLines(served: ServedCertificate[], view: View): string[] {
+  const bad = served.flatMap((one): Cell[][] => {
+    const { name, host, port, expects } = one.endpoint;
+    const where = { text: `${name} ${host.includes(':') ? `[${host}]` : host}:${port}` };
+    if (one.state === 'stale') {
+      const what = `STALE: does not serve ${expects} as it is on disk, but ${one.certificate.serial}, which ends ${view.times.date(one.certificate.notAfter)}`;
+      return [[where, { text: what, style: 'red' }]];
+    }
+    return one.state === 'unreachable' ? [[where, { text: `unreachable: ${one.detail}`, style: 'yellow' }]] : [];
+  });
+  return bad.length === 0 ? [] : [view.paint('bold', 'Served certificates'), rows(bad, view)];
+}
+
+export function findingLines(findings: Finding[], view: View): string[] {
+  if (findings.length === 0) return [];
+  const cells = findings.map(({ path, id, reason, detail }): Cell[] => [
+    { text: id === null || id === path ? path : `${path} (${id})` },
+    { text: `${reason}${detail === '' ? '' : `: ${detail}`}`, style: 'yellow' },
+  ]);
+  return [view.paint('bold', 'Could not be read'), rows(cells, view)];
+}
+
+export function lastAttemptLines(attempt: Attempt | null, view: View): string[] {
+  if (attempt === null) return [];
+  return [`${view.paint('bold', 'Last renewal:')} ${attemptText(attempt, view)}`];
+}
+
+/** "2026-08-02 02:14, by schedule, succeeded in 1 min: 10 certificates" */
+export function attemptText(attempt: Attempt, { times, paint }: Pick<View, 'times' | 'paint'>): string {
+  const { startedAt, endedAt, trigger, result, granted, error } = attempt;
+  const took = endedAt === null ? '' : ` after ${formatDuration(endedAt - startedAt)}`;
+  const words = result === 'succeeded' ? paint('green', 'succeeded') : paint('red', result);
+  const what =
+    error === null
+      ? granted.length === 0
+        ? ''
+        : `: ${granted.length} certificates`
+      : `: ${error.message} (${error.code})`;
+  return `${times.full(startedAt)}, ${trigger === 'manual' ? 'by hand' : 'by schedule'}, ${words}${took}${what}`;
+}
+
+export function copyLines(copies: CopyOutcome[], view: View): string[] {
+  if (copies.length === 0) return [];
+  return [view.paint('bold', 'Kubeconfig copies'), copyTable(copies, view)];
+}
+
+const COPY_STYLE: Partial<Record<CopyOutcome['result'], Style>> = {
+  updated: 'green',
+  created: 'green',
+  refused: 'yellow',
+  failed: 'red',
+};
+
+export function copyTable(copies: CopyOutcome[], view: Pick<View, 'paint' | 'width'>): string {
+  const cells = copies.map(({ path, user, result, detail }): Cell[] => {
+    const style = COPY_STYLE[result];
+    return [
+      { text: path },
+      { text: user },
+      { text: result, ...(style === undefined ? {} : { style }) },
+      { text: detail },
+    ];
+  });
+  return rows(cells, view);
+}
+
+/** Cells in columns, two blanks in; `least` widens the first column. */
+function rows(cells: Cell[][], view: Pick<View, 'paint' | 'width'>, least = 0): string {
+  const columns = (cells[0] ?? []).map(() => ({ title: '' }));
+  const padded = cells.map((row) =>
+    row.map((cell, at) => (at === 0 ? { ...cell, text: cell.text.padEnd(least) } : cell)),
+  );
+  return table(columns, padded, { paint: view.paint, width: view.width, indent: '  ' });
+}

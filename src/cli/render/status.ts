@@ -1,0 +1,66 @@
+import { formatDuration } from '../../domain/duration.ts';
+import type { StatusReport } from '../../domain/status.ts';
+import { nodeLine } from './node.ts';
+import { type Paint, plain, scrub } from './paint.ts';
+import { renewalLines } from './renewal.ts';
+import { certificateTable } from './rows.ts';
+import { alertLines, copyLines, findingLines, lastAttemptLines, servedLines } from './sections.ts';
+import { type Times, timesIn } from './time.ts';
+
+export type View = { paint: Paint; times: Times; width: number; wide: boolean };
+
+/** `certagent status` for a person. `width`: columns of the terminal, Infinity when there is none. */
+export function renderStatus(
+  unsafe: StatusReport,
+  options: { paint?: Paint; width?: number; wide?: boolean } = {},
+): string {
+  const report = scrub(unsafe);
+  const view: View = {
+    paint: options.paint ?? plain,
+    times: timesIn(report.node.timeZone, report.at),
+    width: options.width ?? Number.POSITIVE_INFINITY,
+    wide: options.wide ?? false,
+  };
+  const blocks = [
+    headLines(report, view),
+    report.certificates.length === 0 ? [] : [certificateTable(report, view)],
+    renewalLines(report.renewal, report.running, report.certificates, view),
+    alertLines(report.alerts, view),
+    servedLines(report.served, view),
+    findingLines(report.findings, view),
+    lastAttemptLines(report.lastAttempt, view),
+    copyLines(report.copies, view),
+  ];
+  return `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function headLines(report: StatusReport, { paint, times }: View): string[] {
+  const next = report.nextCheckAt === null ? '' : `, next check ${times.moment(report.nextCheckAt)}`;
+  const source =
+    report.source === 'daemon'
+      ? `Seen by the daemon at ${times.moment(report.at)}${next}.`
+      : `No daemon runs here: read from the node itself at ${times.moment(report.at)}.`;
+  return [
+    `${paint('bold', nodeLine(report.node))}${report.mode === 'observe' ? ', observe only' : ''}`,
+    report.source === 'daemon' ? source : paint('yellow', source),
+    ...report.node.missing.map((what) => paint('yellow', `Missing: ${what}`)),
+    ...(report.configError === null
+      ? []
+      : [paint('red', `Configuration refused, the old one stays in force: ${report.configError}`)]),
+    ...(report.failingSinks.length === 0
+      ? []
+      : [paint('red', `Alerts do not get through to ${report.failingSinks.join(', ')}.`)]),
+    summary(report),
+  ];
+}
+
+function summary({ certificates, at }: StatusReport): string {
+  const first = certificates.toSorted((a, b) => a.certificate.notAfter - b.certificate.notAfter)[0];
+  if (first === undefined) return 'No certificate was found.';
+  const left = first.certificate.notAfter - at;
+  const count = certificates.length === 1 ? 'One certificate' : `${certificates.length} certificates, the first`;
+  return `${count} ${left < 0 ? `ended ${formatDuration(-left)} ago` : `ends in ${formatDuration(left)}`} (${first.id}).`;
+}

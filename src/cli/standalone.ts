@@ -1,0 +1,41 @@
+import type { ControlHandlers } from '../control/handlers.ts';
+import { silentLog } from '../host/logger.ts';
+import { requireNamedConfig } from './ask.ts';
+import type { Context } from './context.ts';
+
+/**
+ * Lets `call` use an agent in this process, for a node without a daemon. SIGINT and SIGTERM end a renewal after the step in
+ * hand; a second one ends the process, and the next start finishes or undoes what was begun.
+ */
+export async function withoutDaemon<T>(context: Context, call: (node: ControlHandlers) => Promise<T>): Promise<T> {
+  await requireNamedConfig(context.root.at(context.configFile), context.configNamed);
+  const { makeAgent } = await import('../daemon/agent.ts');
+  const stop = new AbortController();
+  const interrupt = () => {
+    if (stop.signal.aborted) process.exit(130);
+    context.stderr.write('\nStopping after the step in hand; again ends it at once.\n');
+    stop.abort();
+  };
+  const agent = await makeAgent({
+    root: context.root,
+    configFile: context.configFile,
+    now: Date.now,
+    log: silentLog,
+    signal: stop.signal,
+  });
+  const handlers: ControlHandlers = {
+    ...agent,
+    renew: async (request, progress) => {
+      for (const signal of SIGNALS) process.on(signal, interrupt);
+      return agent.renew(request, progress);
+    },
+  };
+  try {
+    return await call(handlers);
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, interrupt);
+    await agent.close();
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

@@ -1,0 +1,79 @@
+import type { Socket } from 'node:net';
+import { CertagentError } from '../domain/errors.ts';
+import type { Progress } from '../domain/journal.ts';
+import { fromWire, NDJSON, type RenewLine, type WireError } from './wire.ts';
+
+type Head = { status: number; type: string; length: number | null };
+
+/**
+ * Reads one HTTP answer that ends with its connection: JSON, text, or lines of JSON whose progress goes to `onProgress`.
+ * Throws the error the answer carries, or one with the code ERR_STREAM_PREMATURE_CLOSE when the end is missing.
+ */
+export async function parseAnswer(socket: Socket, onProgress?: (progress: Progress) => void): Promise<unknown> {
+  let head: Head | null = null;
+  let rest = Buffer.alloc(0);
+  const chunks: Buffer[] = [];
+  let received = 0;
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    let body = chunk;
+    if (head === null) {
+      rest = Buffer.concat([rest, chunk]);
+      const end = rest.indexOf('\r\n\r\n');
+      if (end < 0) continue;
+      head = parseHead(rest.toString('latin1', 0, end));
+      body = rest.subarray(end + 4);
+      rest = Buffer.alloc(0);
+    }
+    if (head.type !== NDJSON) {
+      chunks.push(body);
+      received += body.length;
+      if (received === head.length) break;
+      continue;
+    }
+    rest = Buffer.concat([rest, body]);
+    for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
+      const line = JSON.parse(rest.toString('utf8', 0, end)) as RenewLine;
+      rest = rest.subarray(end + 1);
+      if ('error' in line) throw fromWire(line.error);
+      if ('outcome' in line) return line.outcome;
+      onProgress?.(line.progress as Progress);
+    }
+  }
+  if (head === null || head.type === NDJSON || (head.length !== null && received < head.length)) throw cutOff();
+  return finished(head, Buffer.concat(chunks).toString('utf8'));
+}
+
+function parseHead(text: string): Head {
+  const [first = '', ...lines] = text.split('\r\n');
+  const headers = new Map(
+    lines.map((line) => line.split(/:\s*(.*)/s).slice(0, 2)).map(([k, v]) => [k?.toLowerCase(), v]),
+  );
+  const length = headers.get('content-length');
+  return {
+    status: Number(first.split(' ')[1]),
+    type: headers.get('content-type')?.split(';')[0] ?? '',
+    length: length === undefined ? null : Number(length),
+  };
+}
+
+function finished(head: Head, body: string): unknown {
+  if (head.status === 200) return head.type === 'application/json' ? JSON.parse(body) : body;
+  const error = wireError(body);
+  if (error !== null) throw fromWire(error);
+  throw new CertagentError('DAEMON_ANSWER', `the daemon answered with HTTP ${head.status}`, {
+    remedy: 'See that the daemon is of the same version as this command, else restart it: systemctl restart certagent',
+  });
+}
+
+/** null for Node's own refusals (400, 408, 431), which carry no JSON. */
+function wireError(body: string): WireError | null {
+  try {
+    return (JSON.parse(body) as { error?: WireError }).error ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function cutOff(): Error {
+  return Object.assign(new Error('the answer is not complete'), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
+}

@@ -1,0 +1,125 @@
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import { CertagentError, errorCode } from '../domain/errors.ts';
+import type { Progress } from '../domain/journal.ts';
+import type { RenewRequest } from '../domain/status.ts';
+import type { Root } from '../host/root.ts';
+import { parseAnswer } from './answer.ts';
+import type { ControlHandlers } from './handlers.ts';
+import { type SocketName, socketAddress, socketPath } from './paths.ts';
+
+/** Reading is answered from memory; whoever takes longer hangs. In milliseconds. */
+const READ_LIMIT = 30_000;
+
+/**
+ * Asks the running daemon. Throws CertagentError NO_DAEMON when no one listens, PERMISSION when the socket is not ours to
+ * use, DAEMON_SILENT and DAEMON_GONE when the answer does not come whole, and whatever error the daemon answers.
+ */
+export async function askDaemon<T>(
+  root: Root,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+  onProgress?: (progress: Progress) => void,
+): Promise<T> {
+  const name = method === 'GET' ? 'status' : 'control';
+  const socket = await open(root, name);
+  try {
+    socket.write(requestText(method, path, body));
+    if (method === 'GET') socket.setTimeout(READ_LIMIT, () => socket.destroy(silent()));
+    return (await parseAnswer(socket, onProgress)) as T;
+  } catch (error) {
+    // Whatever ends a connection half-way means one thing here.
+    throw ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error)) ? gone(error) : error;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** The daemon's handlers, seen from a command. */
+export function remote(root: Root): ControlHandlers {
+  return {
+    status: () => askDaemon(root, 'GET', '/v1/status'),
+    plan: (request) => askDaemon(root, 'GET', request === undefined ? '/v1/plan' : planPath(request)),
+    history: () => askDaemon(root, 'GET', '/v1/history'),
+    metrics: () => askDaemon(root, 'GET', '/metrics'),
+    check: () => askDaemon(root, 'POST', '/v1/check'),
+    renew: (request, progress) => askDaemon(root, 'POST', '/v1/renew', request, progress),
+    sync: (options) => askDaemon(root, 'POST', '/v1/sync', options),
+    reload: () => askDaemon(root, 'POST', '/v1/reload'),
+    testAlerts: () => askDaemon(root, 'POST', '/v1/alert-test'),
+  };
+}
+
+function planPath(request: RenewRequest): string {
+  return `/v1/plan?for=renew${request.force ? '&force=1' : ''}`;
+}
+
+/**
+ * HTTP/1.0, so that the answer ends with the connection and is never chunked: what node:http would add costs a command
+ * that only asks some 50 ms.
+ */
+function requestText(method: string, path: string, body: unknown): string {
+  const content = body === undefined ? '' : JSON.stringify(body);
+  return [
+    `${method} ${path} HTTP/1.0`,
+    'host: certagent',
+    ...(method === 'GET' ? [] : ['content-type: application/json', `content-length: ${Buffer.byteLength(content)}`]),
+    '',
+    content,
+  ].join('\r\n');
+}
+
+async function open(root: Root, name: SocketName): Promise<Socket> {
+  const path = socketPath(root, name);
+  const place = await socketAddress(path).catch((error) => {
+    throw refused(error, path, name);
+  });
+  try {
+    return await new Promise<Socket>((resolve, reject) => {
+      const socket = connect(place.address, () => {
+        socket.off('error', reject);
+        resolve(socket);
+      });
+      socket.once('error', reject);
+    });
+  } catch (error) {
+    throw refused(error, path, name);
+  } finally {
+    await place.release();
+  }
+}
+
+function refused(error: unknown, path: string, name: SocketName): unknown {
+  switch (errorCode(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'ECONNREFUSED':
+      return new CertagentError('NO_DAEMON', `no certagent daemon listens on ${path}`, {
+        remedy: 'Start it: systemctl start certagent',
+      });
+    case 'EACCES':
+    case 'EPERM':
+      return new CertagentError('PERMISSION', `${path} may not be used by this user`, {
+        remedy:
+          name === 'status'
+            ? 'Run this as root, or as a member of the group that `control.group` of the configuration names.'
+            : 'Run this as root: only root may ask the daemon to act.',
+      });
+    default:
+      return error;
+  }
+}
+
+function silent(): CertagentError {
+  return new CertagentError('DAEMON_SILENT', `the daemon did not answer within ${READ_LIMIT / 1000} seconds`, {
+    remedy: 'See what it does: systemctl status certagent',
+  });
+}
+
+function gone(cause: unknown): CertagentError {
+  return new CertagentError('DAEMON_GONE', 'the daemon closed the connection before its answer was complete', {
+    remedy: 'See why: journalctl -u certagent -n 50. A renewal it had begun is finished or undone at its next start.',
+    cause,
+  });
+}

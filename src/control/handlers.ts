@@ -1,0 +1,24 @@
+import type { CopyOutcome, PlanOutcome, Progress } from '../domain/journal.ts';
+import type { HistoryReport, PlanReport, RenewRequest, SinkResult, StatusReport } from '../domain/status.ts';
+
+/**
+ * What the sockets offer. The daemon implements it, and `remote` in client.ts is the same thing from the other side, so
+ * that a command does not care whether it talks to the daemon or to an agent in its own process.
+ */
+export type ControlHandlers = {
+  /** From the last cycle; nothing on the node is read for it. */
+  status(): Promise<StatusReport>;
+  /** What the schedule would carry out now; with a request, what `renew` would carry out for it. */
+  plan(request?: RenewRequest): Promise<PlanReport>;
+  history(): Promise<HistoryReport>;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+  /** Runs a cycle and tells what it saw. */
+  check(): Promise<StatusReport>;
+  /** null: there was nothing to renew. Throws CertagentError RENEWAL_BLOCKED when a blocker stands. */
+  renew(request: RenewRequest, progress: (progress: Progress) => void): Promise<PlanOutcome | null>;
+  sync(options: { dryRun: boolean }): Promise<CopyOutcome[]>;
+  /** Throws CertagentError when the configuration is refused; the old one stays. */
+  reload(): Promise<void>;
+  testAlerts(): Promise<SinkResult[]>;
+};

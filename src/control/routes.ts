@@ -1,0 +1,48 @@
+import { CertagentError } from '../domain/errors.ts';
+import type { RenewRequest } from '../domain/status.ts';
+import type { ControlHandlers } from './handlers.ts';
+
+/** `read`: also on the status socket. `answer` gives JSON data, or text for /metrics; renew streams and is told apart. */
+export type Route = {
+  method: 'GET' | 'POST';
+  answer: 'json' | 'text' | 'stream';
+  call(handlers: ControlHandlers, input: Input): Promise<unknown>;
+};
+
+export type Input = {
+  query: URLSearchParams;
+  body: Record<string, unknown>;
+  progress: Parameters<ControlHandlers['renew']>[1];
+};
+
+/** Everything the sockets understand. GET is on both sockets, POST on the control socket alone. */
+export const ROUTES: Record<string, Route> = {
+  '/v1/status': { method: 'GET', answer: 'json', call: (handlers) => handlers.status() },
+  '/v1/plan': { method: 'GET', answer: 'json', call: (handlers, { query }) => handlers.plan(planRequest(query)) },
+  '/v1/history': { method: 'GET', answer: 'json', call: (handlers) => handlers.history() },
+  '/metrics': { method: 'GET', answer: 'text', call: (handlers) => handlers.metrics() },
+  '/v1/check': { method: 'POST', answer: 'json', call: (handlers) => handlers.check() },
+  '/v1/renew': {
+    method: 'POST',
+    answer: 'stream',
+    call: (handlers, { body, progress }) => handlers.renew({ force: flag(body, 'force') }, progress),
+  },
+  '/v1/sync': {
+    method: 'POST',
+    answer: 'json',
+    call: (handlers, { body }) => handlers.sync({ dryRun: flag(body, 'dryRun') }),
+  },
+  '/v1/reload': { method: 'POST', answer: 'json', call: (handlers) => handlers.reload() },
+  '/v1/alert-test': { method: 'POST', answer: 'json', call: (handlers) => handlers.testAlerts() },
+};
+
+function planRequest(query: URLSearchParams): RenewRequest | undefined {
+  return query.get('for') === 'renew' ? { force: query.get('force') === '1' } : undefined;
+}
+
+/** A flag left out is off; anything but a boolean is refused rather than guessed at. */
+function flag(body: Record<string, unknown>, name: string): boolean {
+  const value = body[name] ?? false;
+  if (typeof value !== 'boolean') throw new CertagentError('BAD_REQUEST', `"${name}" must be true or false`);
+  return value;
+}
