@@ -1,0 +1,69 @@
+import { lstat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CertagentError, errorCode } from '../domain/errors.ts';
+import type { FindingReason } from '../domain/inventory.ts';
+import { type FileFacts, readSmall } from '../host/files.ts';
+import { followLinks } from '../host/links.ts';
+import type { Root } from '../host/root.ts';
+
+export type Content = { text: string; facts: FileFacts };
+
+/** Why a file could not be read as what it should be; never holds any of its content. */
+export class Unreadable extends Error {
+  readonly reason: FindingReason;
+
+  constructor(reason: FindingReason, detail: string) {
+    super(detail);
+    this.reason = reason;
+  }
+}
+
+/**
+ * Text of a small regular file of the node. `untrusted`: in a user's hands, so that a symbolic link on the way (or a file
+ * swapped for one while we look) is refused. Throws Unreadable.
+ */
+export async function readContent(root: Root, path: string, untrusted = false): Promise<Content> {
+  try {
+    const seen = untrusted ? await lstatChain(root, path) : null;
+    const { bytes, facts } = await readSmall(untrusted ? root.at(path) : await followLinks(root, path));
+    if (seen !== null && seen.ino !== facts.inode) throw new Unreadable('not-a-file', 'was replaced while it was read');
+    if (bytes.length === 0) throw new Unreadable('empty', 'is empty');
+    if (bytes.includes(0)) throw new Unreadable('binary', 'holds binary data, not text');
+    return { text: bytes.toString('utf8'), facts };
+  } catch (error) {
+    throw error instanceof Unreadable ? error : unreadable(error);
+  }
+}
+
+/** The directory and the file themselves, as a user can make both a link to somebody else's. */
+async function lstatChain(root: Root, path: string): Promise<{ ino: number }> {
+  const [directory, file] = await Promise.all([lstat(root.at(dirname(path))), lstat(root.at(path))]);
+  if (directory.isSymbolicLink() || file.isSymbolicLink())
+    throw new Unreadable('not-a-file', 'is or lies behind a symbolic link, which is not followed in a user’s hands');
+  return file;
+}
+
+function unreadable(error: unknown): Unreadable {
+  const code = errorCode(error);
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new Unreadable('missing', 'does not exist');
+    case 'EACCES':
+    case 'EPERM':
+      return new Unreadable('permission', `may not be read (${code})`);
+    case 'TOO_LARGE':
+      return new Unreadable('too-large', 'is larger than 1 MiB, which no certificate or kubeconfig is');
+    case 'NOT_A_FILE':
+    case 'EISDIR':
+    case 'ENXIO':
+    case 'ELOOP':
+    case 'LINK_LOOP':
+      return new Unreadable('not-a-file', 'is no regular file');
+    default:
+      return new Unreadable(
+        'io-error',
+        error instanceof CertagentError ? error.message : `could not be read (${code})`,
+      );
+  }
+}

@@ -1,0 +1,90 @@
+import { hostname } from 'node:os';
+import type { Config } from '../config/schema.ts';
+import type { Instant } from '../domain/certificate.ts';
+import { explain } from '../domain/errors.ts';
+import type { ClockTrust, Finding, Inventory, ObservedCertificate } from '../domain/inventory.ts';
+import { clockTrust, timeZone } from '../host/clock.ts';
+import type { Root } from '../host/root.ts';
+import { type Detected, detect } from './detect.ts';
+import { addIssuance } from './issuance.ts';
+import { k3sSources } from './k3s-sources.ts';
+import { kubeadmSources } from './kubeadm-sources.ts';
+import { text } from './look.ts';
+import { copySources, watchedSources } from './other-sources.ts';
+import { observePreconditions } from './preconditions.ts';
+import { probeServed } from './probe.ts';
+import { readSources } from './read.ts';
+import type { ReadCertificate, Source, SourceRead } from './source.ts';
+import { readVersion } from './version.ts';
+
+export type ObserveOptions = { root: Root; config: Pick<Config, 'copies' | 'watch'>; now: Instant };
+
+/**
+ * Everything on the node that bears on a decision. What cannot be read is a finding, never an exception; no private key
+ * and no token is in the result.
+ */
+export async function observe({ root, config, now }: ObserveOptions): Promise<Inventory> {
+  const node = await detect(root);
+  const [version, clock, zone, { reads, findings }] = await Promise.all([
+    readVersion(root, node),
+    clockTrust(root).catch((error): ClockTrust => ({ synchronized: null, detail: explain(error) })),
+    timeZone(root),
+    readEverything(root, node, config),
+  ]);
+  const certificates = addIssuance(withUniqueIds(reads.flatMap((read) => read.certificates)));
+  const [served, preconditions] = await Promise.all([
+    probeServed(root, node, certificates),
+    observePreconditions(root, node, version, reads, certificates),
+  ]);
+  const { distribution, role, paths, missing } = node;
+  return {
+    takenAt: now,
+    node: { name: await nodeName(root, certificates), distribution, role, version, timeZone: zone, paths, missing },
+    certificates,
+    findings,
+    served,
+    preconditions,
+    clock,
+  };
+}
+
+async function readEverything(
+  root: Root,
+  node: Detected,
+  config: ObserveOptions['config'],
+): Promise<{ reads: SourceRead[]; findings: Finding[] }> {
+  const own = await ownSources(root, node);
+  const paths = new Set(own.map(({ path }) => path));
+  const copies = await copySources(root, config.copies, paths);
+  for (const { path } of copies) paths.add(path);
+  const watched = await watchedSources(root, config.watch.paths, paths);
+  const reads = await readSources(root, [...own, ...copies, ...watched.sources]);
+  return { reads, findings: [...watched.findings, ...reads.flatMap(({ finding }) => finding ?? [])] };
+}
+
+function ownSources(root: Root, node: Detected): Promise<Source[]> {
+  if (node.distribution === null) return Promise.resolve([]);
+  return node.distribution === 'kubeadm' ? kubeadmSources(root, node) : k3sSources(root, node);
+}
+
+/** A kubeconfig may name two users alike; ids are unique all the same. */
+function withUniqueIds(read: ReadCertificate[]): ReadCertificate[] {
+  const seen = new Map<string, number>();
+  return read.map((one) => {
+    const count = (seen.get(one.id) ?? 0) + 1;
+    seen.set(one.id, count);
+    return count === 1 ? one : { ...one, id: `${one.id}~${count}` };
+  });
+}
+
+/** As the cluster knows it: the name in the kubelet's client certificate; else the host's. */
+async function nodeName(root: Root, certificates: ObservedCertificate[]): Promise<string> {
+  const kubelet = certificates.find(
+    ({ id, certificate }) =>
+      (id === 'kubelet-client' || id === 'kubelet.conf' || id === 'agent/client-kubelet') &&
+      certificate.commonName?.startsWith('system:node:'),
+  );
+  if (kubelet !== undefined) return kubelet.certificate.commonName!.slice('system:node:'.length);
+  const given = (await text(root, '/etc/hostname'))?.trim();
+  return given || (root.isMachine ? hostname() : 'unknown');
+}

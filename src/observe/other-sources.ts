@@ -1,0 +1,99 @@
+import { glob, lstat, realpath } from 'node:fs/promises';
+import type { Config } from '../config/schema.ts';
+import type { Finding } from '../domain/inventory.ts';
+import type { Root } from '../host/root.ts';
+import { users } from '../host/users.ts';
+import { type Source, source } from './source.ts';
+
+const MATCH_LIMIT = 10_000;
+const VISIT_LIMIT = 200_000;
+
+/** Users' kubeconfig copies: `~/.kube/config` of every home that has one, and the configured paths. */
+export async function copySources(root: Root, config: Config['copies'], known: Set<string>): Promise<Source[]> {
+  if (!config.enabled) return [];
+  const homes = new Set((await users(root).catch(() => [])).map(({ home }) => home.replace(/\/+$/, '')));
+  const sources: Source[] = [];
+  for (const home of homes) {
+    const path = `${home}/.kube/config`;
+    if (await isCopy(root, path, known)) sources.push(copy(path, 'optional'));
+  }
+  const further = config.paths.filter((path) => !known.has(path) && !sources.some((other) => other.path === path));
+  return [...sources, ...[...new Set(further)].map((path) => copy(path, 'required'))];
+}
+
+function copy(path: string, presence: Source['presence']): Source {
+  return source({ id: path, path, format: 'kubeconfig', owner: 'copy', presence, untrusted: true });
+}
+
+/** A link to the node's own kubeconfig (`~/.kube/config` → admin.conf) is always current: there is no copy to look after. */
+async function isCopy(root: Root, path: string, known: Set<string>): Promise<boolean> {
+  try {
+    await lstat(root.at(path));
+    return !known.has(root.own(await realpath(root.at(path))));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT' || (await isLink(root.at(path)));
+  }
+}
+
+const isLink = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (stat) => stat.isSymbolicLink(),
+    () => false,
+  );
+
+/** What an operator wants watched besides: paths and patterns, at most 10,000 files. */
+export async function watchedSources(
+  root: Root,
+  paths: string[],
+  known: Set<string>,
+): Promise<{ sources: Source[]; findings: Finding[] }> {
+  const sources = new Map<string, Source>();
+  const findings: Finding[] = [];
+  for (const path of paths) {
+    const isPattern = /[*?[{]/.test(path);
+    const found = isPattern ? await expand(root, path) : { files: [path], cut: false };
+    if (found.files.length === 0) findings.push(about(path, 'missing', 'no file matches this pattern'));
+    if (found.cut)
+      findings.push(about(path, 'io-error', `matches too much: the first ${found.files.length} files are watched`));
+    for (const file of found.files) {
+      if (known.has(file) || sources.has(file)) continue;
+      sources.set(file, watched(file, isPattern ? 'keys-too' : 'required'));
+    }
+  }
+  return { sources: [...sources.values()], findings };
+}
+
+function watched(path: string, presence: Source['presence']): Source {
+  const key = /\.(crt|cer|pem)$/.test(path) ? { path: path.replace(/\.[a-z]+$/, '.key'), expected: false } : null;
+  return source({ id: path, path, format: 'any', owner: 'operator', key, presence });
+}
+
+function about(path: string, reason: Finding['reason'], detail: string): Finding {
+  return { path, id: null, owner: 'operator', reason, detail };
+}
+
+/** Files that match, sorted; `cut` when there were more than we look at. Directories that cannot be read hold nothing. */
+async function expand(root: Root, pattern: string): Promise<{ files: string[]; cut: boolean }> {
+  const files: string[] = [];
+  let visited = 0;
+  let cut = false;
+  const entries = glob(pattern.slice(1), {
+    cwd: root.isMachine ? '/' : root.prefix,
+    withFileTypes: true,
+    // Asked for every entry: past the limit nothing more is descended into, so a "**" at the root ends too.
+    exclude: () => ++visited > VISIT_LIMIT,
+  });
+  try {
+    for await (const entry of entries) {
+      if (entry.isDirectory()) continue;
+      if (files.length === MATCH_LIMIT) {
+        cut = true;
+        break;
+      }
+      files.push(root.own(`${entry.parentPath.replace(/\/$/, '')}/${entry.name}`));
+    }
+  } catch {
+    cut = true;
+  }
+  return { files: files.sort(), cut: cut || visited > VISIT_LIMIT };
+}

@@ -1,0 +1,136 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { explain } from '../domain/errors.ts';
+import type { ObservedCertificate, Preconditions } from '../domain/inventory.ts';
+import { findCommand } from '../host/commands.ts';
+import { findProcesses } from '../host/processes.ts';
+import { type Root, STATE_DIR } from '../host/root.ts';
+import { unitState } from '../host/systemd.ts';
+import { observeComponents, type Unit } from './components.ts';
+import type { Detected } from './detect.ts';
+import { findHazards } from './hazards.ts';
+import type { SourceRead } from './source.ts';
+import { restartWindow } from './version.ts';
+
+/** What has to be looked at before anything is touched. */
+export async function observePreconditions(
+  root: Root,
+  node: Detected,
+  version: string | null,
+  reads: SourceRead[],
+  certificates: ObservedCertificate[],
+): Promise<Preconditions> {
+  const unit = await observeUnit(root, node);
+  const [tool, upgradeUnderWay, disk, components, hazards] = await Promise.all([
+    observeTool(root, node, version),
+    upgrade(root, node),
+    observeDisk(root, node, reads),
+    observeComponents(root, node, unit, certificates),
+    findHazards(root, node, reads),
+  ]);
+  return {
+    unit: unit === null ? null : { name: unit.name, loaded: unit.loaded, active: unit.active, detail: unit.detail },
+    tool,
+    upgradeUnderWay,
+    disk,
+    caKeys: observeCaKeys(node, certificates, reads),
+    components,
+    hazards,
+    restartWindow: node.k3s === null || node.distribution === null ? null : restartWindow(version),
+  };
+}
+
+function unitName(node: Detected): string | null {
+  if (node.distribution === null) return null;
+  if (node.distribution === 'kubeadm') return 'kubelet';
+  if (node.distribution === 'k3s') return node.role === 'server' ? 'k3s' : 'k3s-agent';
+  return `rke2-${node.role}`;
+}
+
+/** A systemctl that fails, hangs or is missing is an observation too. */
+async function observeUnit(root: Root, node: Detected): Promise<Unit> {
+  const name = unitName(node);
+  if (name === null) return null;
+  try {
+    const { loaded, active, activeState, subState, mainPid, restarts } = await unitState(root, name);
+    const again = restarts > 0 ? `, restarted ${restarts} times by systemd` : '';
+    const detail = loaded ? `${activeState} (${subState})${again}` : 'systemd does not know this unit';
+    return { name, loaded, active, detail, mainPid };
+  } catch (error) {
+    return { name, loaded: false, active: false, detail: explain(error), mainPid: null };
+  }
+}
+
+async function observeTool(root: Root, node: Detected, version: string | null): Promise<Preconditions['tool']> {
+  if (node.distribution !== 'kubeadm' || node.role !== 'control-plane') return null;
+  const path = await findCommand(root, 'kubeadm');
+  return path === null ? null : { path: root.own(path), version };
+}
+
+const READ_ONLY = ['plan', 'diff'];
+
+/** A kubeadm that changes the node at this moment. Under a root prefix only one that works below it. */
+async function upgrade(root: Root, node: Detected): Promise<string | null> {
+  if (node.distribution !== 'kubeadm') return null;
+  const processes = await findProcesses('kubeadm', []).catch(() => []);
+  for (const { pid, argv } of processes) {
+    const [verb = '', next = ''] = argv.slice(1).filter((word) => !word.startsWith('-'));
+    const changes =
+      verb === 'init' || verb === 'join' || verb === 'reset' || (verb === 'upgrade' && !READ_ONLY.includes(next));
+    const ours = root.isMachine || argv.some((word) => word.includes(root.prefix));
+    if (changes && ours)
+      return `kubeadm ${verb}${verb === 'upgrade' ? ` ${next}` : ''} is running (process ${pid})`.replace('  ', ' ');
+  }
+  return null;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Room for the backup and for the new files beside the old ones, with a margin. */
+async function observeDisk(root: Root, node: Detected, reads: SourceRead[]): Promise<Preconditions['disk']> {
+  if (node.distribution === null) return [];
+  const size = reads
+    .filter(({ source }) => source.owner !== 'copy' && source.owner !== 'operator')
+    .reduce((sum, read) => sum + read.size, 0);
+  const neededBytes = 4 * size + MEBIBYTE;
+  const found = await Promise.all(
+    [STATE_DIR, node.paths.certificatesDir].map(async (path) => {
+      const freeBytes = await freeSpace(root.at(path));
+      return freeBytes === null ? [] : [{ path, freeBytes, neededBytes }];
+    }),
+  );
+  return found.flat();
+}
+
+/** Of the nearest parent that exists: the state directory is made later. */
+async function freeSpace(path: string): Promise<number | null> {
+  try {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  } catch {
+    return dirname(path) === path ? null : freeSpace(dirname(path));
+  }
+}
+
+/** Keys of the CAs that sign kubeadm's leaves here. K3s's are looked at as hazards. */
+function observeCaKeys(
+  node: Detected,
+  certificates: ObservedCertificate[],
+  reads: SourceRead[],
+): Preconditions['caKeys'] {
+  if (node.distribution !== 'kubeadm' || node.role !== 'control-plane') return [];
+  const signing = new Set(
+    reads.flatMap(({ source }) => (source.owner === 'kubeadm' || source.owner === 'external-ca' ? [source.ca] : [])),
+  );
+  return reads.flatMap(({ source }) => {
+    if (!signing.has(source.id) || source.key === null) return [];
+    const key = certificates.find(({ id }) => id === source.id)?.key;
+    return [{ ca: source.id, path: source.key.path, state: stateOf(key) }];
+  });
+}
+
+function stateOf(key: ObservedCertificate['key'] | undefined): Preconditions['caKeys'][number]['state'] {
+  if (key === undefined || key.state === 'unreadable') return 'unreadable';
+  if (key.state === 'matches') return 'present';
+  return key.state === 'differs' ? 'differs' : 'missing';
+}

@@ -1,0 +1,99 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Root } from '../host/root.ts';
+import { mapBounded } from './bounded.ts';
+import { readContent, Unreadable } from './content.ts';
+import { readDynamicCert } from './dynamic-cert.ts';
+import type { DirectoryModes } from './key.ts';
+import { readKubeconfig } from './kubeconfig.ts';
+import { readPem } from './pem.ts';
+import type { ReadCertificate, Source, SourceRead } from './source.ts';
+
+const AT_ONCE = 16;
+const LOOKS = 3;
+const PAUSE = 150;
+
+/**
+ * Reads all sources and what their kubeconfigs refer to. kubeadm and K3s truncate and write in place, key before
+ * certificate: what looks half-written or mismatched is read again, up to three times with a short pause for all of them
+ * together, before anybody is told.
+ */
+export async function readSources(root: Root, sources: Source[]): Promise<SourceRead[]> {
+  const modes: DirectoryModes = new Map();
+  const first = await readSettled(root, modes, sources);
+  const known = new Set(sources.map(({ path }) => path));
+  const references = first.flatMap((read) => read.references).filter(({ path }) => !known.has(path) && known.add(path));
+  return [...first, ...(await readSettled(root, modes, references))];
+}
+
+async function readSettled(root: Root, modes: DirectoryModes, sources: Source[]): Promise<SourceRead[]> {
+  const reads = await mapBounded(sources, AT_ONCE, (source) => readSource(root, modes, source));
+  for (let look = 0; look < LOOKS; look += 1) {
+    const unsettled = [...reads.entries()].filter(([, read]) => !read.settled);
+    if (unsettled.length === 0) break;
+    await pause(PAUSE);
+    await mapBounded(unsettled, AT_ONCE, async ([index, { source }]) => {
+      reads[index] = await readSource(root, modes, source);
+    });
+  }
+  return reads;
+}
+
+const NEVER_HALF_WRITTEN = ['missing', 'permission', 'too-large', 'not-a-file', 'io-error'];
+
+async function readSource(root: Root, modes: DirectoryModes, source: Source): Promise<SourceRead> {
+  const nothing = { source, certificates: [], references: [], size: 0 };
+  try {
+    const content = await readContent(root, source.path, source.untrusted);
+    const parts = await read(root, modes, source, content);
+    const mismatched = parts.certificates.some(({ key }) => key.state === 'differs' || key.state === 'unreadable');
+    return {
+      source,
+      certificates: parts.certificates,
+      references: parts.references ?? [],
+      finding: parts.problem === null ? null : finding(source, parts.problem),
+      settled: parts.problem === null && !mismatched,
+      size: content.facts.size + (parts.keySize ?? 0),
+    };
+  } catch (error) {
+    const problem = error instanceof Unreadable ? error : new Unreadable('io-error', 'could not be read');
+    if (isNothingToTell(source, problem)) return { ...nothing, finding: null, settled: true };
+    return { ...nothing, finding: finding(source, problem), settled: NEVER_HALF_WRITTEN.includes(problem.reason) };
+  }
+}
+
+/** What a file of any format comes to. `problem`: what is wrong beside the certificates that could be read. */
+export type Parts = {
+  certificates: ReadCertificate[];
+  problem: Unreadable | null;
+  references?: Source[];
+  keySize?: number;
+};
+
+function read(
+  root: Root,
+  modes: DirectoryModes,
+  source: Source,
+  content: Awaited<ReturnType<typeof readContent>>,
+): Promise<Parts> {
+  switch (source.format === 'any' ? formatOf(content.text) : source.format) {
+    case 'pem':
+      return readPem(root, modes, source, content);
+    case 'dynamic-cert':
+      return readDynamicCert(root, modes, source, content);
+    case 'kubeconfig':
+      return readKubeconfig(root, modes, source, content);
+  }
+}
+
+function formatOf(text: string): 'pem' | 'dynamic-cert' | 'kubeconfig' {
+  if (/^\s*\{/.test(text) && text.includes('"tls.crt"')) return 'dynamic-cert';
+  return /^\s*["']?kind["']?\s*:\s*["']?Config["']?\s*,?\s*$/m.test(text) ? 'kubeconfig' : 'pem';
+}
+
+function isNothingToTell(source: Source, problem: Unreadable): boolean {
+  return problem.reason === 'missing' && source.presence !== 'required';
+}
+
+function finding(source: Source, problem: Unreadable): SourceRead['finding'] {
+  return { path: source.path, id: source.id, owner: source.owner, reason: problem.reason, detail: problem.message };
+}
