@@ -1,0 +1,141 @@
+import type { Alert, AlertEvent } from './alert.ts';
+import { endAlerts } from './alertEnds.ts';
+import { faultAlerts } from './alertFaults.ts';
+import { type AlertInput, grouped, type Member } from './alertInput.ts';
+import { count, counted, date, list, sentences } from './alertWords.ts';
+import type { CopyOutcome, PlanOutcome } from './journal.ts';
+
+export type { AlertInput } from './alertInput.ts';
+
+/**
+ * Every state of the node that a person should know of, as it is now. What is told, and when, is `diffAlerts`' matter.
+ * Codes, by what they are about:
+ *   ends      CERTIFICATE_EXPIRING, CERTIFICATE_URGENT, CERTIFICATE_EXPIRED, CERTIFICATE_NOT_YET_VALID, CA_ENDING,
+ *             LEAF_OUTLIVES_CA
+ *   renewal   RENEWAL_BLOCKED, RENEWAL_NOT_OURS, RENEWAL_FAILED, RENEWAL_ROLLED_BACK
+ *   files     KEY_MISMATCH, KEY_UNREADABLE, KEY_READABLE, NOT_SIGNED_BY_CA, FILE_UNREADABLE, COPY_NOT_UPDATED
+ *   servers   SERVED_STALE, RESTART_HAZARD
+ *   certagent CONFIG_REFUSED, CLOCK_DOUBTFUL, SINK_FAILING
+ */
+export function standingAlerts(input: AlertInput): Alert[] {
+  return [...endAlerts(input), ...attempt(input), ...faultAlerts(input), ...copies(input), ...own(input)];
+}
+
+/** What happened in this cycle and does not stand: RENEWED, RENEWAL_KEPT_NEW, RECOVERED, COPIES_UPDATED. */
+export function events(input: {
+  outcome: PlanOutcome | null;
+  /** The plan was not begun but found unfinished, and brought to an end. */
+  recovered: boolean;
+  copies: CopyOutcome[];
+}): AlertEvent[] {
+  const { outcome, recovered } = input;
+  const updated = input.copies.filter(({ result }) => result === 'updated' || result === 'created');
+  return [
+    ...(outcome === null ? [] : outcomeEvents(outcome, recovered)),
+    ...grouped(
+      updated.map(({ path, detail }): Member => [path, detail]),
+      {
+        code: 'COPIES_UPDATED',
+        severity: 'info',
+        text: `${count(updated.length, 'kubeconfig copy')} brought up to date: ${list(updated.map(({ user }) => user))}.`,
+        remedy: 'Nothing; the file of before stands beside each.',
+      },
+    ),
+  ];
+}
+
+function outcomeEvents(outcome: PlanOutcome, recovered: boolean): AlertEvent[] {
+  const granted = outcome.granted.map(({ id, notAfter }): Member => [id, `ends ${date(notAfter)}`]);
+  return [
+    ...(recovered
+      ? grouped([['plan', `${outcome.planId}: ${outcome.result}`]], {
+          code: 'RECOVERED',
+          severity: 'warning',
+          text: `A renewal that was cut short was ${outcome.result === 'succeeded' ? 'finished' : 'undone or ended'} at the start of certagent.`,
+          remedy: 'See what had stopped it: journalctl -u certagent, certagent history',
+        })
+      : []),
+    ...(outcome.result === 'succeeded'
+      ? grouped(granted, {
+          code: 'RENEWED',
+          severity: 'info',
+          text: `${count(granted.length, 'certificate')} renewed.`,
+          remedy: 'Nothing.',
+        })
+      : []),
+    ...(outcome.keptNew
+      ? grouped([['reason', outcome.error?.message ?? 'unknown'], ...granted], {
+          code: 'RENEWAL_KEPT_NEW',
+          severity: 'critical',
+          text: 'A renewal failed, and the new certificates were kept because the old ones had expired.',
+          remedy: sentences([outcome.error?.remedy ?? '', 'See which component does not load them: certagent status']),
+        })
+      : []),
+  ];
+}
+
+/** The last renewal's failure stands until a later one succeeds, or until nothing is left of it. */
+function attempt({ lastAttempt, decisions, inventory }: AlertInput): Alert[] {
+  if (lastAttempt === null || (lastAttempt.result !== 'failed' && lastAttempt.result !== 'rolled-back')) return [];
+  const mended =
+    decisions.renewal.kind === 'none' &&
+    inventory.preconditions.components.every(({ healthy }) => healthy) &&
+    inventory.served.every(({ state }) => state !== 'stale');
+  if (mended) return [];
+  const rolledBack = lastAttempt.result === 'rolled-back';
+  const pressing = decisions.certificates.some(({ nearness }) => nearness === 'urgent' || nearness === 'expired');
+  return grouped(
+    [
+      ['reason', lastAttempt.error?.message ?? 'unknown'],
+      ['began', date(lastAttempt.startedAt)],
+    ],
+    {
+      code: rolledBack ? 'RENEWAL_ROLLED_BACK' : 'RENEWAL_FAILED',
+      severity: rolledBack && !pressing ? 'warning' : 'critical',
+      text: rolledBack
+        ? 'The last renewal failed and was rolled back: the certificates of before are in force.'
+        : 'The last renewal failed.',
+      remedy:
+        'It is tried again by itself, more and more seldom; see what stood in the way: certagent history, journalctl -u certagent',
+    },
+  );
+}
+
+function copies(input: AlertInput): Alert[] {
+  const left = input.copies.filter(({ result }) => result === 'failed' || result === 'refused');
+  return grouped(
+    left.map(({ path, detail }): Member => [path, detail]),
+    {
+      code: 'COPY_NOT_UPDATED',
+      severity: 'warning',
+      text: `${counted(left.length, 'kubeconfig copy', 'could not be')} brought up to date: ${list(left.map(({ path }) => path))}.`,
+      remedy: 'Put right what is said of each file; then: certagent sync',
+    },
+  );
+}
+
+function own({ configError, failingSinks, inventory: { clock } }: AlertInput): Alert[] {
+  return [
+    ...grouped(configError === null ? [] : [['reason', configError]], {
+      code: 'CONFIG_REFUSED',
+      severity: 'warning',
+      text: 'The configuration was refused at the last reload, and the one of before stays in force.',
+      remedy: 'Correct it (certagent config check), then: certagent reload',
+    }),
+    ...grouped(clock.synchronized === false ? [['clock', clock.detail]] : [], {
+      code: 'CLOCK_DOUBTFUL',
+      severity: 'warning',
+      text: "This node's clock is not synchronised, so every date told here may be wrong.",
+      remedy: 'Have the clock synchronised: timedatectl set-ntp true',
+    }),
+    ...grouped(
+      failingSinks.map((name): Member => [name, 'does not accept alerts']),
+      {
+        code: 'SINK_FAILING',
+        severity: 'warning',
+        text: `${counted(failingSinks.length, 'alert sink', 'does', 'do')} not accept alerts: ${list(failingSinks)}.`,
+        remedy: 'Alerts wait for a week and are sent when it does; see why: certagent alert test',
+      },
+    ),
+  ];
+}
