@@ -3,10 +3,18 @@ import type { NodeRecord } from './options.ts';
 import { k3sFlavour } from './options.ts';
 import { put } from './put.ts';
 
-/** The one place that knows how a stand-in is started: the program and its first arguments. */
-export function standInCommand(name: string, root: string): { program: string; arguments: string[] } {
+export type StandInCommand = { program: string; arguments: string[]; env: Record<string, string> };
+
+/** The one place that knows how a stand-in is started: the program, its first arguments and its environment. */
+export function standInCommand(name: string, root: string): StandInCommand {
   const main = fileURLToPath(new URL('./stand-in/main.ts', import.meta.url));
-  return { program: process.execPath, arguments: ['--disable-warning=ExperimentalWarning', main, name, root] };
+  const cache = fileURLToPath(new URL('../../node_modules/.cache/certagent-demo', import.meta.url));
+  return {
+    program: process.execPath,
+    arguments: ['--disable-warning=ExperimentalWarning', main, name, root],
+    // A dozen processes strip and compile the same files: from the cache a start takes half the time.
+    env: { NODE_COMPILE_CACHE: cache },
+  };
 }
 
 /** Puts the node's programs on its PATH: each an executable that hands its arguments to the stand-in. */
@@ -16,8 +24,9 @@ export function layOutPrograms(root: string, node: NodeRecord): void {
   if (flavour === undefined) programs.push('usr/bin/kubeadm', 'usr/bin/kubelet');
   else programs.push(`usr/local/bin/${flavour}`);
   for (const path of programs) {
-    const { program, arguments: first } = standInCommand(path.slice(path.lastIndexOf('/') + 1), root);
-    put(root, path, `#!/bin/sh\nexec ${[program, ...first].map(quoted).join(' ')} "$@"\n`, 0o755);
+    const { program, arguments: first, env } = standInCommand(path.slice(path.lastIndexOf('/') + 1), root);
+    const variables = Object.entries(env).map(([key, value]) => `export ${key}=${quoted(value)}\n`);
+    put(root, path, `#!/bin/sh\n${variables.join('')}exec ${[program, ...first].map(quoted).join(' ')} "$@"\n`, 0o755);
   }
 }
 

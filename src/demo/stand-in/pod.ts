@@ -123,14 +123,14 @@ export class Pod {
 export function launch(root: string, { name, command }: Pick<PodSpec, 'name' | 'command'>): ProcessId {
   const [program, ...flags] = command;
   const component = basename(program ?? '');
-  const { program: node, arguments: first } = standInCommand(component, root);
+  const { program: node, arguments: first, env } = standInCommand(component, root);
   const prefixed = flags.map((flag) => flag.replace(/^(--[a-z-]+=)(?=\/)/, `$1${root}`));
   const output = openSync(join(root, `run/demo/${name}.out`), 'a');
   const child = spawn(node, [...first, ...prefixed], {
     argv0: component,
     detached: true,
     stdio: ['ignore', output, output],
-    env: {},
+    env,
   });
   child.on('error', () => {});
   closeSync(output);

@@ -1,5 +1,6 @@
 // What every stand-in does as a process: it leaves its id where the node finds it, and ends when the node's owner does.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 
 export type ProcessId = { pid: number; ticks: number };
@@ -12,6 +13,8 @@ export function stay(root: string, name: string): void {
   mkdirSync(join(root, 'run/demo/pids'), { recursive: true });
   writeFileSync(own, JSON.stringify({ ...idOf(process.pid), name }));
   process.on('exit', () => rmSync(own, { force: true }));
+  // Otherwise only an orderly end writes it, and most of these processes are killed.
+  setTimeout(flushCompileCache, 500).unref();
   setInterval(() => {
     if (!existsSync(join(root, 'etc/demo-node.json')) || ownerIsGone(root)) process.exit(1);
   }, OWNER_POLL);

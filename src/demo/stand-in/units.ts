@@ -25,10 +25,10 @@ export async function startUnit(root: string, node: NodeRecord): Promise<boolean
   mkdirSync(unitFile(root, ''), { recursive: true });
   rmSync(unitFile(root, `${unit}.ready`), { force: true });
   const flavour = k3sFlavour(node.kind);
-  const { program, arguments: first } = standInCommand(flavour ?? 'kubelet', root);
+  const { program, arguments: first, env } = standInCommand(flavour ?? 'kubelet', root);
   const words = flavour === undefined ? [] : [node.kind.endsWith('-server') ? 'server' : 'agent'];
   const output = openSync(join(root, `run/demo/${unit}.out`), 'a');
-  const child = spawn(program, [...first, ...words], { detached: true, stdio: ['ignore', output, output], env: {} });
+  const child = spawn(program, [...first, ...words], { detached: true, stdio: ['ignore', output, output], env });
   closeSync(output);
   child.unref();
   const id = idOf(child.pid ?? -1);
