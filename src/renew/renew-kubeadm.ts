@@ -1,0 +1,58 @@
+import { CertagentError } from '../domain/errors.ts';
+import type { Step } from '../domain/plan.ts';
+import { type CommandResult, run } from '../host/commands.ts';
+import type { StepContext } from './context.ts';
+import { checkRenewed, renewedCertificate } from './verify.ts';
+import { day } from './wait.ts';
+
+type RenewStep = Extract<Step, { kind: 'kubeadm-renew' }>;
+
+/**
+ * Lets kubeadm renew one name, and believes the files only: kubeadm exits 0 for what is missing and for an external CA,
+ * too. What is renewed already is left alone. Returns the detail for a person. Throws CertagentError KUBEADM_FAILED,
+ * KUBEADM_TIMEOUT, NOT_RENEWED, or what `checkRenewed` throws.
+ */
+export async function renewWithKubeadm(step: RenewStep, { root }: StepContext): Promise<string> {
+  const already = step.expect.old === null ? null : await renewedCertificate(root, step.expect);
+  if (already !== null) return `renewed already, ends ${day(already.notAfter)}`;
+  const result = await run(root, 'kubeadm', step.argv, { limit: step.limit });
+  if (result.exitCode !== 0) throw kubeadmError(step, result);
+  try {
+    return `new certificate ends ${day((await checkRenewed(root, step.expect)).notAfter)}`;
+  } catch (error) {
+    const said = relevantLine(result.stdout);
+    if (!(error instanceof CertagentError) || error.code !== 'NOT_RENEWED' || said === null) throw error;
+    throw new CertagentError('NOT_RENEWED', `${error.message}; kubeadm said "${said}"`, {
+      cause: error,
+      remedy: /external ca/i.test(said)
+        ? 'Its CA key is not on this node: have the certificate renewed by whoever keeps the CA.'
+        : `Run "kubeadm ${step.argv.join(' ')}" by hand and see what it says.`,
+    });
+  }
+}
+
+function kubeadmError(step: RenewStep, result: CommandResult): CertagentError {
+  const call = `kubeadm ${step.argv.join(' ')}`;
+  if (result.timedOut) {
+    return new CertagentError('KUBEADM_TIMEOUT', `${call} did not end within ${step.limit / 1000} s`, {
+      remedy:
+        'kubeadm waits 40 s for an API server that does not answer: set the path of its configuration (--config).',
+    });
+  }
+  const said = result.stderr.split('\n').find((line) => line.trim() !== '' && !/^[WI]\d{4} /.test(line));
+  const ending = result.exitCode === null ? `was ended by ${result.signal}` : `exited with ${result.exitCode}`;
+  return new CertagentError('KUBEADM_FAILED', `${call} ${ending}${said === undefined ? '' : `: ${short(said)}`}`, {
+    remedy: `Run it by hand to see more: ${call} --v=5`,
+  });
+}
+
+/** "MISSING! …" or "Detected external ca, … can't be renewed". */
+function relevantLine(stdout: string): string | null {
+  const line = stdout.split('\n').find((each) => /MISSING!|external ca|can't be renewed/i.test(each));
+  return line === undefined ? null : short(line);
+}
+
+function short(line: string): string {
+  const trimmed = line.trim();
+  return trimmed.length > 300 ? `${trimmed.slice(0, 300)}…` : trimmed;
+}

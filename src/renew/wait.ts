@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Looks again and again until `look` has an answer (anything but a text, which says what is still waited for), or `limit`
+ * milliseconds are over: then the last text is the answer. It looks at least once, and once more at the very end.
+ */
+export async function until<Answer extends object>(
+  look: () => Promise<Answer | string>,
+  options: { limit: number; interval: number; waiting: (detail: string) => void },
+): Promise<Answer | string> {
+  const deadline = performance.now() + options.limit;
+  for (;;) {
+    const answer = await look();
+    if (typeof answer !== 'string') return answer;
+    const left = deadline - performance.now();
+    if (left <= 0) return answer;
+    options.waiting(answer);
+    await sleep(Math.min(options.interval, left));
+  }
+}
+
+/** A stop-watch for details such as "back after 3.1 s". */
+export function stopwatch(): () => string {
+  const started = performance.now();
+  return () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
+}
+
+/** "2027-11-24", UTC. */
+export function day(instant: number): string {
+  return new Date(instant).toISOString().slice(0, 10);
+}
