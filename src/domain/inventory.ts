@@ -106,7 +106,8 @@ export type ComponentHealth = {
    * other clusters' processes on the same node. Empty for units.
    */
   processArguments: string[];
-  /** How to ask for its health; null when its manifest has no probe that can be asked, and for units. */
+  /** How to ask for its health. K3s: `/readyz` with the administrator's certificate; null for other units
+   *  and when its manifest has no probe that can be asked. */
   health: HealthCheck | null;
   healthy: boolean;
   detail: string;
@@ -120,6 +121,7 @@ export type Hazard = {
     | 'ca-unparsable'
     | 'ca-key-mismatch'
     | 'leaf-garbage'
+    | 'leaf-unwritable'
     | 'kubeconfig-unwritable';
   path: string;
   detail: string;

@@ -2,19 +2,32 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, X509Cert
 import type { Certificate } from '../domain/certificate.ts';
 import { CertagentError } from '../domain/errors.ts';
 
-const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
+const PEM_BEGIN = /-----BEGIN ([A-Z0-9 ]{1,64})-----/g;
 
 /** What a PEM text holds. `openBlock`: a BEGIN without its END, as in a file that is being written. */
 export type PemContent = { certificates: string[]; keys: string[]; openBlock: boolean };
 
+/** In one pass: a text of nothing but BEGIN lines, which any user can put in a kubeconfig, takes no longer than another. */
 export function splitPem(text: string): PemContent {
-  const blocks = [...text.matchAll(PEM_BLOCK)];
-  const begins = text.match(/-----BEGIN [A-Z0-9 ]+-----/g)?.length ?? 0;
-  return {
-    certificates: blocks.filter(([, label]) => label === 'CERTIFICATE').map(([block]) => block),
-    keys: blocks.filter(([, label]) => label?.endsWith('PRIVATE KEY')).map(([block]) => block),
-    openBlock: begins > blocks.length,
-  };
+  const content: PemContent = { certificates: [], keys: [], openBlock: false };
+  let after = 0;
+  for (const begin of text.matchAll(PEM_BEGIN)) {
+    if (begin.index < after) continue;
+    const [, label] = begin;
+    const end = `-----END ${label}-----`;
+    const at = text.indexOf(end, begin.index);
+    if (at === -1) {
+      content.openBlock = true;
+      break;
+    }
+    after = at + end.length;
+    const block = text.slice(begin.index, after);
+    // A second BEGIN within: this block was cut and another written after it.
+    if (block.indexOf('-----BEGIN ', 1) !== -1) content.openBlock = true;
+    else if (label === 'CERTIFICATE') content.certificates.push(block);
+    else if (label?.endsWith('PRIVATE KEY')) content.keys.push(block);
+  }
+  return content;
 }
 
 /** Parses one certificate, PEM or DER. Throws CertagentError BAD_CERTIFICATE. About 25 µs: node:crypto, not @peculiar/x509. */

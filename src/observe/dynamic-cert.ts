@@ -3,8 +3,7 @@ import { splitPem } from '../host/x509.ts';
 import { type Content, Unreadable } from './content.ts';
 import { type DirectoryModes, keyInText } from './key.ts';
 import { fileFacts, parseAll } from './pem.ts';
-import type { Parts } from './read.ts';
-import { ownerOf, type Source } from './source.ts';
+import { ownerOf, type Parts, type Source } from './source.ts';
 
 /**
  * K3s's listener certificate: a Kubernetes TLS secret as JSON (rancher/dynamiclistener, storage/file), which port 6443

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Instant } from '../domain/certificate.ts';
 import { errorCode } from '../domain/errors.ts';
 import type { Hazard } from '../domain/inventory.ts';
 import { followLinks } from '../host/links.ts';
@@ -12,17 +13,27 @@ import type { SourceRead } from './source.ts';
 
 /**
  * What would make a restart of a K3s or RKE2 server do harm: a CA without its key is silently replaced by a new one, a
- * garbage leaf is not healed but handed on, and a kubeconfig that cannot be written keeps K3s from starting. A missing
- * leaf or key and a leaf of another CA are healed and no hazard; agents fetch everything anew.
+ * garbage leaf is not healed but handed on, and a file that cannot be written keeps K3s from starting. A missing leaf or
+ * key, a leaf of another CA and a broken dynamic-cert.json are healed and no hazard; agents fetch everything anew.
+ * `renewsUntil`: leaves that end before this are renewed by a restart.
  */
-export async function findHazards(root: Root, node: Detected, reads: SourceRead[]): Promise<Hazard[]> {
+export async function findHazards(
+  root: Root,
+  node: Detected,
+  reads: SourceRead[],
+  renewsUntil: Instant,
+): Promise<Hazard[]> {
   if (node.k3s === null || node.role !== 'server') return [];
-  const ofServer = reads.filter(({ source }) => source.path.startsWith(`${node.paths.certificatesDir}/`));
+  const ofServer = reads.filter(
+    ({ source }) => source.format === 'pem' && source.path.startsWith(`${node.paths.certificatesDir}/`),
+  );
+  const leaves = ofServer.filter(({ source }) => !isAuthority(source.id));
   return [
     ...ofServer.filter(({ source }) => isSigning(source.id)).flatMap(authorityHazard),
-    ...ofServer.filter(({ source }) => !isAuthority(source.id)).flatMap(leafHazard),
+    ...leaves.flatMap((read) => leafHazard(read, renewsUntil)),
     ...(await absentEtcdAuthorities(root, node, reads)),
-    ...(await unwritable(root, node.k3s.kubeconfig)),
+    ...(await unwritableLeaves(root, leaves)),
+    ...(await unwritableKubeconfig(root, node.k3s.kubeconfig)),
   ];
 }
 
@@ -45,9 +56,16 @@ function authorityHazard({ source, certificates, finding }: SourceRead): Hazard[
   return [{ code: 'ca-key-missing', path: keyPath, detail: 'the CA key is not there: a restart would make a new CA' }];
 }
 
-function leafHazard({ source, finding }: SourceRead): Hazard[] {
-  if (finding === null || finding.reason === 'missing') return [];
-  return [{ code: 'leaf-garbage', path: source.path, detail: `${finding.detail}: a restart does not heal that` }];
+function leafHazard({ source, certificates, finding }: SourceRead, renewsUntil: Instant): Hazard[] {
+  const notHealed = 'a restart does not heal that';
+  // What only we may not read, as an ordinary user, is no harm to K3s.
+  if (finding !== null && finding.reason !== 'missing' && finding.reason !== 'permission')
+    return [{ code: 'leaf-garbage', path: source.path, detail: `${finding.detail}: ${notHealed}` }];
+  const leaf = certificates[0];
+  // A new key is made together with a new certificate only.
+  if (leaf?.key.state === 'unreadable' && leaf.key.mode !== null && leaf.certificate.notAfter > renewsUntil)
+    return [{ code: 'leaf-garbage', path: leaf.key.path, detail: `cannot be read as a key: ${notHealed}` }];
+  return [];
 }
 
 /** The etcd CAs are required wherever there is an etcd directory; older data directories have none. */
@@ -61,21 +79,33 @@ async function absentEtcdAuthorities(root: Root, node: Detected, reads: SourceRe
     .map((path) => ({ code: 'ca-missing', path, detail: 'the CA certificate does not exist' }));
 }
 
-/** K3s rewrites its kubeconfig in place at every start. Opened for writing, nothing is written. */
-async function unwritable(root: Root, path: string): Promise<Hazard[]> {
-  const hazard = (detail: string): Hazard[] => [{ code: 'kubeconfig-unwritable', path, detail }];
-  const file = await followLinks(root, path);
+/** Leaves are written in place when they are renewed: K3s ends half-way when one of them cannot be. */
+async function unwritableLeaves(root: Root, leaves: SourceRead[]): Promise<Hazard[]> {
+  const there = leaves.filter(({ finding }) => finding === null).map(({ source }) => source.path);
+  const found = await Promise.all(there.map((path) => unwritable(root, path, 'leaf-unwritable')));
+  return found.flat();
+}
+
+/** K3s rewrites its kubeconfig in place at every start. */
+async function unwritableKubeconfig(root: Root, path: string): Promise<Hazard[]> {
+  return unwritable(root, path, 'kubeconfig-unwritable');
+}
+
+/** The file is opened for writing, and nothing is written. */
+async function unwritable(root: Root, path: string, code: Hazard['code']): Promise<Hazard[]> {
+  const hazard = (detail: string): Hazard[] => [{ code, path, detail }];
+  const file = await followLinks(root, path).catch(() => root.at(path));
   try {
     const there = await stat(file);
     if (!there.isFile()) return hazard('is no regular file');
     await (await open(file, constants.O_WRONLY | constants.O_NONBLOCK)).close();
     return [];
   } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT') return (await canBeMade(file)) ? [] : hazard('does not exist and cannot be made');
+    const reason = errorCode(error);
+    if (reason === 'ENOENT') return (await canBeMade(file)) ? [] : hazard('does not exist and cannot be made');
     // As an ordinary user we may not write what root's K3s can.
-    if (code === 'EACCES' && process.getuid?.() !== 0) return [];
-    return hazard(`cannot be written (${code})`);
+    if (reason === 'EACCES' && process.getuid?.() !== 0) return [];
+    return hazard(`cannot be written (${reason})`);
   }
 }
 

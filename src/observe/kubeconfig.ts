@@ -7,8 +7,7 @@ import { splitPem } from '../host/x509.ts';
 import { type Content, Unreadable } from './content.ts';
 import { type DirectoryModes, keyInText } from './key.ts';
 import { fileFacts, parseAll } from './pem.ts';
-import type { Parts } from './read.ts';
-import { source as makeSource, ownerOf, type ReadCertificate, type Source } from './source.ts';
+import { source as makeSource, ownerOf, type Parts, type ReadCertificate, type Source } from './source.ts';
 
 /**
  * The certificates of a kubeconfig: the current user's has the source's id, other users' and the clusters' CAs have

@@ -34,7 +34,7 @@ export async function observe({ root, config, now }: ObserveOptions): Promise<In
   const certificates = addIssuance(withUniqueIds(reads.flatMap((read) => read.certificates)));
   const [served, preconditions] = await Promise.all([
     probeServed(root, node, certificates),
-    observePreconditions(root, node, version, reads, certificates),
+    observePreconditions(root, node, version, now, reads, certificates),
   ]);
   const { distribution, role, paths, missing } = node;
   return {

@@ -4,8 +4,7 @@ import type { Root } from '../host/root.ts';
 import { type PemContent, parseCertificate, splitPem } from '../host/x509.ts';
 import { type Content, Unreadable } from './content.ts';
 import { type DirectoryModes, keyInFile, keyInText } from './key.ts';
-import type { Parts } from './read.ts';
-import { ownerOf, type ReadCertificate, type Source } from './source.ts';
+import { ownerOf, type Parts, type ReadCertificate, type Source } from './source.ts';
 
 /** The certificates of a PEM file: the leaf, with its key looked at, then the rest of the chain. Throws Unreadable. */
 export async function readPem(root: Root, modes: DirectoryModes, source: Source, content: Content): Promise<Parts> {

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Instant } from '../domain/certificate.ts';
 import { explain } from '../domain/errors.ts';
 import type { ObservedCertificate, Preconditions } from '../domain/inventory.ts';
 import { findCommand } from '../host/commands.ts';
@@ -17,16 +18,18 @@ export async function observePreconditions(
   root: Root,
   node: Detected,
   version: string | null,
+  now: Instant,
   reads: SourceRead[],
   certificates: ObservedCertificate[],
 ): Promise<Preconditions> {
   const unit = await observeUnit(root, node);
+  const window = node.k3s === null ? null : restartWindow(version);
   const [tool, upgradeUnderWay, disk, components, hazards] = await Promise.all([
     observeTool(root, node, version),
     upgrade(root, node),
     observeDisk(root, node, reads),
     observeComponents(root, node, unit, certificates),
-    findHazards(root, node, reads),
+    findHazards(root, node, reads, now + (window ?? 0)),
   ]);
   return {
     unit: unit === null ? null : { name: unit.name, loaded: unit.loaded, active: unit.active, detail: unit.detail },
@@ -36,7 +39,7 @@ export async function observePreconditions(
     caKeys: observeCaKeys(node, certificates, reads),
     components,
     hazards,
-    restartWindow: node.k3s === null || node.distribution === null ? null : restartWindow(version),
+    restartWindow: window,
   };
 }
 

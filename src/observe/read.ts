@@ -6,7 +6,7 @@ import { readDynamicCert } from './dynamic-cert.ts';
 import type { DirectoryModes } from './key.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import { readPem } from './pem.ts';
-import type { ReadCertificate, Source, SourceRead } from './source.ts';
+import type { Parts, Source, SourceRead } from './source.ts';
 
 const AT_ONCE = 16;
 const LOOKS = 3;
@@ -60,14 +60,6 @@ async function readSource(root: Root, modes: DirectoryModes, source: Source): Pr
     return { ...nothing, finding: finding(source, problem), settled: NEVER_HALF_WRITTEN.includes(problem.reason) };
   }
 }
-
-/** What a file of any format comes to. `problem`: what is wrong beside the certificates that could be read. */
-export type Parts = {
-  certificates: ReadCertificate[];
-  problem: Unreadable | null;
-  references?: Source[];
-  keySize?: number;
-};
 
 function read(
   root: Root,

@@ -1,5 +1,6 @@
 import type { Certificate, Owner } from '../domain/certificate.ts';
 import type { Finding, ObservedCertificate } from '../domain/inventory.ts';
+import type { Unreadable } from './content.ts';
 
 /** Something on the node that should hold certificates, and what is known of it before it is read. */
 export type Source = {
@@ -34,6 +35,14 @@ export type SourceRead = {
   settled: boolean;
   /** Bytes of the file and of its key. */
   size: number;
+};
+
+/** What a file of any format comes to. `problem`: what is wrong beside the certificates that could be read. */
+export type Parts = {
+  certificates: ReadCertificate[];
+  problem: Unreadable | null;
+  references?: Source[];
+  keySize?: number;
 };
 
 export function source(given: Pick<Source, 'id' | 'path' | 'format' | 'owner'> & Partial<Source>): Source {
