@@ -50,7 +50,7 @@ function table(rows: string[][]): string {
   const lines = rows.map((row, index) => {
     const cells = row.slice(0, -1).map((cell, column) => cell.padEnd(widths[column]!));
     const last = row.at(-1)!;
-    return `${cells.join('')}${index === 0 ? last : last.padEnd(8)}`;
+    return `${cells.join('')}${index === 0 || last === '' ? last : last.padEnd(8)}`;
   });
   return `${lines.join('\n')}\n`;
 }
