@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { CertagentError, errorCode } from '../domain/errors.ts';
+import { type GuardedFile, plain, readGuarded } from './guarded.ts';
+
+// Writing inside a directory that `inDirectory` opened, in the helper, as the copy's owner.
+
+/**
+ * Puts `content` in the place of `old`, which stays beside it as NAME.certagent-backup (0600). Whoever made the file
+ * different from `old` meanwhile wins: CertagentError COPY_CHANGED. kubectl's own lock (NAME.lock, client-go
+ * tools/clientcmd/config.go) is respected: COPY_LOCKED. Returns a remark for the user, mostly empty.
+ */
+export function replaceGuarded(directory: string, name: string, old: GuardedFile, content: Buffer): string {
+  const path = `${directory}/${plain(name)}`;
+  // A rename replaces whatever holds the backup's name; a link planted there is not followed.
+  const backup = writeTemporary(directory, old.bytes, { mode: 0o600, gid: null });
+  orRemove(backup.path, () => renameSync(backup.path, `${path}.certagent-backup`));
+  const next = writeTemporary(directory, content, { mode: old.mode, gid: old.gid });
+  orRemove(next.path, () =>
+    locked(`${path}.lock`, () => {
+      if (readGuarded(directory, name).version !== old.version) throw changed();
+      renameSync(next.path, path);
+    }),
+  );
+  syncGuarded(directory);
+  return next.groupKept ? '' : 'its group could not be kept, so the group lost its access';
+}
+
+/** Makes a new file (0600). Throws CertagentError COPY_CHANGED when there is one, whatever it is. */
+export function createGuarded(directory: string, name: string, content: Buffer): void {
+  const temporary = writeTemporary(directory, content, { mode: 0o600, gid: null });
+  orRemove(temporary.path, () => {
+    try {
+      // Unlike a rename, a link never replaces what is there.
+      linkSync(temporary.path, `${directory}/${plain(name)}`);
+    } catch (error) {
+      throw errorCode(error) === 'EEXIST' ? changed() : error;
+    }
+  });
+  unlinkSync(temporary.path);
+  syncGuarded(directory);
+}
+
+export const changed = () =>
+  new CertagentError('COPY_CHANGED', 'changed while being read, will be looked at again at the next check');
+
+function writeTemporary(directory: string, content: Buffer, want: { mode: number; gid: number | null }) {
+  const path = `${directory}/.certagent-${randomBytes(6).toString('hex')}.tmp`;
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const fd = openSync(path, flags, 0o600);
+  let groupKept = true;
+  try {
+    orRemove(path, () => {
+      writeFileSync(fd, content);
+      groupKept = keepGroup(fd, want.gid);
+      // The file's own group must not gain what the old file's group had.
+      fchmodSync(fd, groupKept ? want.mode : want.mode & ~0o070);
+      fsyncSync(fd);
+    });
+  } finally {
+    closeSync(fd);
+  }
+  return { path, groupKept };
+}
+
+/** A user may give a file only to a group of theirs; `cp` by root followed by `chown alice` leaves root's group behind. */
+function keepGroup(fd: number, gid: number | null): boolean {
+  const stat = fstatSync(fd);
+  if (gid === null || stat.gid === gid) return true;
+  try {
+    fchownSync(fd, stat.uid, gid);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function orRemove(path: string, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    try {
+      unlinkSync(path);
+    } catch {
+      // The first error tells more.
+    }
+    throw error;
+  }
+}
+
+function locked(path: string, act: () => void): void {
+  try {
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+    throw new CertagentError(
+      'COPY_LOCKED',
+      'is locked by kubectl, will be looked at again at the next check; if no kubectl runs, remove the .lock file beside it',
+    );
+  }
+  try {
+    act();
+  } finally {
+    unlinkSync(path);
+  }
+}
+
+/** A directory that may not be listed cannot be opened for this: its new names are then as durable as any others. */
+function syncGuarded(directory: string): void {
+  let fd: number;
+  try {
+    fd = openSync(`${directory}/.`, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch {
+    return;
+  }
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,105 @@
+import { constants, openSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { CertagentError, errorCode } from '../domain/errors.ts';
+import { parseYaml } from '../host/yaml.ts';
+import { readContent, replaceValues } from './content.ts';
+import { inDirectory, readGuarded } from './guarded.ts';
+import { changed, createGuarded, replaceGuarded } from './guarded-write.ts';
+import type { Answer, Hello, Identity, Request } from './messages.ts';
+
+/**
+ * The helper process: becomes the copy's owner, then reads and writes that user's copies as the root process asks over
+ * standard input, one JSON object a line, each with one answer. Ends with its input. Whatever a user puts into their
+ * home is opened and parsed here, with that user's rights and nobody else's.
+ */
+export async function serve(): Promise<void> {
+  // Everything that is loaded later would have to be readable by the user.
+  parseYaml('{}');
+  let work: ((request: Request) => Answer) | null = null;
+  for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (work === null) work = begin(JSON.parse(line) as Hello);
+    else process.stdout.write(`${JSON.stringify(work(JSON.parse(line) as Request))}\n`);
+  }
+}
+
+/** Opens the root prefix (its parents may be closed to the user) and becomes the user; without that nothing is done. */
+function begin(hello: Hello): (request: Request) => Answer {
+  try {
+    process.umask(0o077);
+    const base = openSync(hello.prefix === '' ? '/' : hello.prefix, constants.O_RDONLY | constants.O_DIRECTORY);
+    if (hello.identity !== null) become(hello.identity);
+    return (request) => answer(base, request);
+  } catch (error) {
+    const why = `could not be looked at: certagent could not act as its owner (${errorCode(error)})`;
+    return () => ({ is: 'failed', why });
+  }
+}
+
+function become({ uid, gid, groups }: Identity): void {
+  process.setgroups!(groups);
+  process.setgid!(gid);
+  process.setuid!(uid);
+  const left = process.getgroups!().filter((group) => group !== gid && !groups.includes(group));
+  const own = [process.getuid!(), process.geteuid!(), process.getgid!(), process.getegid!()];
+  if (own.join() !== [uid, uid, gid, gid].join() || left.length > 0 || (uid !== 0 && canReturn()))
+    throw new CertagentError('COPY_IDENTITY', 'did not become the user');
+}
+
+function canReturn(): boolean {
+  try {
+    process.setuid!(0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function answer(base: number, request: Request): Answer {
+  try {
+    return inDirectory(base, request.at, request.do === 'create', (directory) => act(directory, request));
+  } catch (error) {
+    return inWords(error);
+  }
+}
+
+function act(directory: string, request: Request): Answer {
+  const { name } = request.at;
+  if (request.do === 'create') {
+    createGuarded(directory, name, Buffer.from(request.content));
+    return { is: 'done', note: '' };
+  }
+  const file = readGuarded(directory, name);
+  if (request.do === 'read') return { is: 'read', version: file.version, content: readContent(decode(file.bytes)) };
+  if (file.version !== request.version) throw changed();
+  const text = replaceValues(decode(file.bytes), request.values);
+  return { is: 'done', note: replaceGuarded(directory, name, file, Buffer.from(text)) };
+}
+
+/** Keeps the byte order mark, so that encoding again gives the same bytes. */
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new CertagentError('BAD_KUBECONFIG', 'is no UTF-8 text');
+  }
+}
+
+/** Only certagent's own messages are told: others may quote the file. */
+function inWords(error: unknown): Answer {
+  if (!(error instanceof CertagentError))
+    return { is: 'failed', why: `could not be read or written (${errorCode(error)})` };
+  switch (error.code) {
+    case 'COPY_ABSENT':
+      return { is: 'absent' };
+    case 'COPY_REFUSED':
+      return { is: 'refused', why: error.message };
+    case 'BAD_YAML':
+    case 'BAD_KUBECONFIG':
+    case 'COPY_NOT_EDITABLE':
+      return { is: 'left', why: error.message };
+    default:
+      return { is: 'failed', why: error.message };
+  }
+}
+
+if (import.meta.main) await serve();

@@ -1,0 +1,116 @@
+import { isSignedBy } from '../host/x509.ts';
+import type { CopyContent, NewValue } from './messages.ts';
+import { certificateBlocks, certificateOf, decodeData, holdsKey } from './proof.ts';
+import { type Ca, readCas, type Source } from './source.ts';
+
+/** What becomes of a copy. `values` is empty unless `update`. `detail` names entries and reasons, never a credential. */
+export type Judgement = { result: 'current' | 'left' | 'update'; detail: string; values: NewValue[] };
+
+/** Decides over one copy's content. Whatever is in it may be forged: only proven credentials of the node are exchanged. */
+export function judgeCopy(copy: CopyContent, source: Source): Judgement {
+  const users = copy.users.map((user) => ({ ...judgeUser(user, copy, source), name: user.name }));
+  const values = [
+    ...users.flatMap((user, index) => (user.verdict === 'old' ? newCredentials(index, source) : [])),
+    ...copy.clusters.flatMap((cluster, index) => {
+      const used = users.some((user) => user.verdict !== 'left' && isPair(copy, user.name, cluster.name));
+      return used && isOutdatedCa(cluster.ca, source) ? newCa(index, source) : [];
+    }),
+  ];
+  if (values.length > 0) {
+    const names = users.filter(({ verdict }) => verdict === 'old').map(({ name }) => inQuotes(name));
+    const what = names.length > 0 ? `credentials of user ${shortList(names)}` : "the cluster's CA certificate";
+    return { result: 'update', detail: `${what}; ends ${day(source.certificate.notAfter)}`, values };
+  }
+  if (users.some(({ verdict }) => verdict === 'current'))
+    return { result: 'current', detail: `ends ${day(source.certificate.notAfter)}`, values };
+  const reasons = users.map(({ name, why }) => `user ${inQuotes(name)} ${why}`);
+  return { result: 'left', detail: reasons.length === 0 ? 'has no users' : shortList(reasons, '; '), values };
+}
+
+type User = CopyContent['users'][number];
+type UserVerdict = { verdict: 'old' | 'current' | 'left'; why: string };
+
+/** The first reason that holds leaves the entry alone. */
+function judgeUser(user: User, copy: CopyContent, source: Source): UserVerdict {
+  const left = (why: string): UserVerdict => ({ verdict: 'left', why });
+  if (user.other !== null) return left(`has ${user.other}`);
+  if (user.certificate === null) return left('has no embedded certificate');
+  const leaf = certificateBlocks(user.certificate)[0];
+  const certificate = certificateOf(leaf);
+  if (leaf === undefined || certificate === null) return left('has a certificate that cannot be read');
+  if (!isSameIdentity(certificate, source.certificate)) return left('is another identity');
+  if (!certificate.usages.includes('clientAuth')) return left('has a certificate that is not for clients');
+  if (!source.clientCas.some((ca) => isSignedBy(leaf, ca)))
+    return left("has a certificate that the cluster's client CA did not sign");
+  const key = user.key === null ? null : decodeData(user.key);
+  if (key === null) return left('has no private key');
+  if (!holdsKey(leaf, key)) return left('has a private key that does not belong to its certificate');
+  if (!copy.clusters.some((cluster) => isPair(copy, user.name, cluster.name) && !isForeign(cluster.ca, source)))
+    return left("is used with no cluster that has this cluster's CA");
+  if (certificate.fingerprint === source.certificate.fingerprint) return { verdict: 'current', why: '' };
+  if (certificate.notAfter > source.certificate.notAfter)
+    return left(`has a certificate that ends later (${day(certificate.notAfter)}) than the node's`);
+  return { verdict: 'old', why: '' };
+}
+
+type Named = { commonName: string | null; organizations: string[] };
+
+function isSameIdentity(a: Named, b: Named): boolean {
+  const organizations = (named: Named) => JSON.stringify([...named.organizations].sort());
+  return a.commonName !== null && a.commonName === b.commonName && organizations(a) === organizations(b);
+}
+
+function isPair(copy: CopyContent, user: string, cluster: string): boolean {
+  return copy.contexts.some((context) => context.user === user && context.cluster === cluster);
+}
+
+/** A cluster entry without embedded CA (a file, a publicly trusted front, no verification) speaks against nothing. */
+function isForeign(ca: string | null, source: Source): boolean {
+  if (ca === null || source.caData === null || ca.replace(/\s/g, '') === source.caData) return false;
+  return !readCas(ca).some((one) => isRelated(one, source));
+}
+
+/** The same CA, the same renewed with its key, or one that signed the other. */
+function isRelated(ca: Ca, source: Source): boolean {
+  return source.cas.some(
+    (own) =>
+      own.certificate.publicKey === ca.certificate.publicKey ||
+      isSignedBy(own.pem, ca.pem) ||
+      isSignedBy(ca.pem, own.pem),
+  );
+}
+
+/** A bundle that has the node's CA already, that holds others' besides, or that ends later than the node's stays. */
+function isOutdatedCa(ca: string | null, source: Source): boolean {
+  if (ca === null || source.cas.length === 0) return false;
+  const cas = readCas(ca);
+  const has = (own: Ca) => cas.some((one) => one.certificate.fingerprint === own.certificate.fingerprint);
+  if (cas.length === 0 || source.cas.every(has)) return false;
+  const end = (all: Ca[]) => Math.max(...all.map((one) => one.certificate.notAfter));
+  return cas.every((one) => isRelated(one, source)) && end(cas) <= end(source.cas);
+}
+
+function newCredentials(index: number, source: Source): NewValue[] {
+  return [
+    { list: 'users', index, key: 'client-certificate-data', data: source.certificateData },
+    { list: 'users', index, key: 'client-key-data', data: source.keyData },
+  ];
+}
+
+function newCa(index: number, source: Source): NewValue[] {
+  return source.caData === null
+    ? []
+    : [{ list: 'clusters', index, key: 'certificate-authority-data', data: source.caData }];
+}
+
+const day = (instant: number) => new Date(instant).toISOString().slice(0, 10);
+
+/** Names come out of a user's file: no control characters reach a terminal or a log, and none is endless. */
+function inQuotes(name: string): string {
+  return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name).replace(/\p{C}/gu, '?');
+}
+
+function shortList(items: string[], separator = ', '): string {
+  const more = items.length - 3;
+  return items.slice(0, 3).join(separator) + (more > 0 ? `${separator}and ${more} more` : '');
+}

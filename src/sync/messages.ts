@@ -1,0 +1,43 @@
+// What the root process and the helper that runs as the copy's owner say to each other: one JSON object a line.
+
+/** Whom the helper becomes before it touches anything. */
+export type Identity = { uid: number; gid: number; groups: number[] };
+
+/** First line to the helper. `identity` is null when certagent is no root: then the helper stays who it is. */
+export type Hello = { prefix: string; identity: Identity | null };
+
+/**
+ * Where a copy is. `follow` is a directory whose own path may go through symbolic links (a home of this machine, as the
+ * passwd database names it); null starts at the root prefix. Below that each of `steps` must be a real directory.
+ */
+export type Location = { follow: string | null; steps: string[]; name: string };
+
+/** What a copy holds, as far as the decision needs it. Data is base64 as written in the file, not checked. */
+export type CopyContent = {
+  clusters: { name: string; ca: string | null }[];
+  /** `other`: what else the entry carries (token, exec …), for which it is never touched; null when nothing. */
+  users: { name: string; certificate: string | null; key: string | null; other: string | null }[];
+  contexts: { cluster: string; user: string }[];
+};
+
+/** One value to be exchanged; `index` counts the entries of the list from 0. */
+export type NewValue =
+  | { list: 'users'; index: number; key: 'client-certificate-data' | 'client-key-data'; data: string }
+  | { list: 'clusters'; index: number; key: 'certificate-authority-data'; data: string };
+
+export type Request =
+  | { do: 'read'; at: Location }
+  /** `version` is the one that `read` told: a file changed since then is not written. */
+  | { do: 'replace'; at: Location; version: string; values: NewValue[] }
+  /** Makes the last of `steps` too when it is missing, and the file only when there is none. */
+  | { do: 'create'; at: Location; content: string };
+
+export type Answer =
+  | { is: 'read'; version: string; content: CopyContent }
+  | { is: 'absent' }
+  | { is: 'done'; note: string }
+  /** It is a file of the user, but none that certagent can change (no YAML, no kubeconfig). */
+  | { is: 'left'; why: string }
+  /** A symbolic link, a FIFO, someone else's file …: not read at all. */
+  | { is: 'refused'; why: string }
+  | { is: 'failed'; why: string };

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Answer, Hello, Request } from './messages.ts';
+
+/** `ask` never throws: a helper that dies or does not answer in time is a `failed` answer. */
+export type CopyHelper = { ask(request: Request): Promise<Answer>; end(): void };
+
+/** A home on a network file system that does not answer, or a file made to keep the parser busy. Milliseconds. */
+const LIMIT = 20_000;
+
+/** Starts a helper process that becomes `hello.identity`. Secrets go over its standard input, nothing over arguments. */
+export function startHelper(hello: Hello): CopyHelper {
+  const child = spawnHelper();
+  let settle: ((answer: Answer) => void) | null = null;
+  let ended = false;
+  const tell = (answer: Answer) => {
+    settle?.(answer);
+    settle = null;
+  };
+  const end = (why: string) => {
+    ended = true;
+    tell({ is: 'failed', why });
+  };
+  child.once('error', () => end('could not be looked at: its helper process did not start'));
+  child.once('close', () => end('could not be looked at: its helper process ended early'));
+  // A helper that ended makes writing to it fail; `close` tells.
+  child.stdin!.on('error', () => {});
+  createInterface({ input: child.stdout! }).on('line', (line) => tell(parse(line)));
+  child.stdin!.write(`${JSON.stringify(hello)}\n`);
+  return {
+    ask(request) {
+      if (ended)
+        return Promise.resolve({ is: 'failed', why: 'could not be looked at: its helper process ended early' });
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          end('did not answer within 20 s');
+          child.kill('SIGKILL');
+        }, LIMIT);
+        settle = (answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        };
+        child.stdin!.write(`${JSON.stringify(request)}\n`);
+      });
+    },
+    end() {
+      ended = true;
+      child.stdin!.end();
+    },
+  };
+}
+
+/** The one place that knows how to start the helper. It gets no environment: NODE_OPTIONS would run others' code as root. */
+function spawnHelper(): ChildProcess {
+  const helper = fileURLToPath(new URL('./helper.ts', import.meta.url));
+  const options = ['--disable-warning=ExperimentalWarning', '--max-old-space-size=512'];
+  return spawn(process.execPath, [...options, helper], {
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin', LANG: 'C' },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+}
+
+function parse(line: string): Answer {
+  try {
+    return JSON.parse(line) as Answer;
+  } catch {
+    return { is: 'failed', why: 'could not be looked at: its helper process answered nonsense' };
+  }
+}

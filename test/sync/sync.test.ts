@@ -1,0 +1,339 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { issueCertificate } from '../../src/demo/pki.ts';
+import {
+  ADMIN,
+  ALICE,
+  authority,
+  base64,
+  COPY,
+  client,
+  DAY,
+  dataOf,
+  isRoot,
+  kubeconfig,
+  makeNode,
+  makePki,
+  NOW,
+  type Pki,
+  type SyncNode,
+} from './fixture.ts';
+
+describe('syncCopies', () => {
+  let pki: Pki;
+  let node: SyncNode;
+  before(async () => {
+    pki = await makePki();
+  });
+  beforeEach(() => {
+    node = makeNode(pki);
+  });
+  afterEach(() => node.remove());
+  after(() => {});
+
+  test('a byte copy of the old admin.conf becomes a byte copy of the new one, with owner, mode and a backup', async () => {
+    const old = kubeconfig(pki.ca, pki.old);
+    node.write(COPY, old, { mode: 0o640 });
+    const [outcome] = await node.sync();
+    assert.deepEqual({ ...outcome, detail: '' }, { path: COPY, user: 'alice', result: 'updated', detail: '' });
+    assert.match(outcome!.detail, /credentials of user "kubernetes-admin"; ends 2027-06-01/);
+    assert.equal(node.read(COPY), node.read('/etc/kubernetes/admin.conf'));
+    assert.equal(node.read(`${COPY}.certagent-backup`), old);
+    const [copy, backup] = [COPY, `${COPY}.certagent-backup`].map((path) => statSync(node.at(path)));
+    assert.deepEqual([copy!.mode & 0o777, copy!.uid, copy!.gid], [0o640, ALICE.uid, ALICE.gid]);
+    assert.deepEqual([backup!.mode & 0o777, backup!.uid, backup!.gid], [0o600, ALICE.uid, ALICE.gid]);
+    assert.deepEqual(readdirSync(node.at('/home/alice/.kube')).sort(), ['config', 'config.certagent-backup']);
+  });
+
+  test('a second run changes nothing', async () => {
+    await node.syncAlice(kubeconfig(pki.ca, pki.old));
+    const facts = () => [COPY, `${COPY}.certagent-backup`].map((path) => statSync(node.at(path), { bigint: true }));
+    const before = facts();
+    const [outcome] = await node.sync();
+    assert.equal(outcome?.result, 'current');
+    assert.deepEqual(
+      facts().map(({ ino, mtimeNs, ctimeNs }) => [ino, mtimeNs, ctimeNs]),
+      before.map(({ ino, mtimeNs, ctimeNs }) => [ino, mtimeNs, ctimeNs]),
+    );
+  });
+
+  test('a dry run says what would be done and writes nothing', async () => {
+    const old = kubeconfig(pki.ca, pki.old);
+    node.write(COPY, old);
+    const [outcome] = await node.sync({ dryRun: true });
+    assert.equal(outcome?.result, 'left');
+    assert.match(outcome!.detail, /^would be updated: /);
+    assert.equal(node.read(COPY), old);
+    assert.deepEqual(readdirSync(node.at('/home/alice/.kube')), ['config']);
+  });
+
+  test('switched off, it does nothing', async () => {
+    node.write(COPY, kubeconfig(pki.ca, pki.old));
+    assert.deepEqual(await node.sync({ config: { enabled: false, paths: [], users: ['alice'] } }), []);
+  });
+
+  test('only the own entry of several contexts changes; server address, names and comments stay', async () => {
+    const [old, renewed] = [dataOf(pki.old), dataOf(pki.renewed)];
+    const text = (own: { cert: string; key: string }) => `# my clusters
+apiVersion: v1
+kind: Config
+clusters:
+- name: work   # behind the load balancer
+  cluster: {server: 'https://lb.example.org', certificate-authority-data: "${base64(pki.ca.certificatePem)}"}
+- name: other
+  cluster:
+    server: https://other.example.org
+    certificate-authority-data: ${base64(pki.otherCa.certificatePem)}
+contexts:
+- {name: a, context: {cluster: work, user: me, namespace: dev}}
+- {name: b, context: {cluster: other, user: them}}
+- {name: c, context: {cluster: work, user: bot}}
+- {name: d, context: {cluster: work, user: sso}}
+current-context: b
+users:
+- name: them
+  user: {token: abc}
+- name: me
+  user:
+    client-key-data: '${own.key}'   # secret
+    client-certificate-data: |
+        ${own.cert}
+- name: bot
+  user: {token: t0ken, client-certificate-data: ${old.cert}, client-key-data: ${old.key}}
+- name: sso
+  user:
+    exec: {apiVersion: client.authentication.k8s.io/v1, command: login}
+    client-certificate-data: ${old.cert}
+    client-key-data: ${old.key}
+`;
+    const outcome = await node.syncAlice(text(old));
+    assert.equal(outcome.result, 'updated');
+    assert.equal(node.read(COPY), text(renewed));
+  });
+
+  test('k3s.yaml, where everything is named default', async () => {
+    const k3s = (issued: Pki['old'], server?: string) =>
+      kubeconfig(pki.ca, issued, { name: 'default', ...(server === undefined ? {} : { server }) });
+    node.write('/etc/rancher/k3s/k3s.yaml', k3s(pki.renewed, 'https://127.0.0.1:6443'));
+    node.write('/var/lib/rancher/k3s/server/tls/client-ca.crt', pki.ca.certificatePem);
+    node.write(COPY, k3s(pki.old, 'https://node.example.org:6443'));
+    const [outcome] = await node.sync({
+      source: '/etc/rancher/k3s/k3s.yaml',
+      clientCa: ['/var/lib/rancher/k3s/server/tls/client-ca.crt'],
+    });
+    assert.equal(outcome?.result, 'updated');
+    assert.equal(node.read(COPY), k3s(pki.renewed, 'https://node.example.org:6443'));
+  });
+
+  test('copies that are left alone, each with its reason', async () => {
+    const ca = pki.ca;
+    const spki = (pem: string) => pem;
+    const someoneElse = await client(ca, NOW + DAY, { subject: { commonName: 'bob', organizations: ['dev'] } });
+    const fewerGroups = await client(ca, NOW + DAY, { subject: { commonName: 'kubernetes-admin' } });
+    const lookAlike = await client(pki.otherCa, NOW + DAY);
+    const selfSigned = await authority('kubernetes-admin');
+    const later = await client(ca, NOW + 800 * DAY);
+    const server = await client(ca, NOW + DAY, { usages: ['server'] });
+    const noKey = kubeconfig(ca, pki.old).replace(/ {4}client-key-data: .*\n/, '');
+    const cases: [string, string, RegExp][] = [
+      ['another user of the cluster', kubeconfig(ca, someoneElse), /is another identity/],
+      ['the same name in fewer groups', kubeconfig(ca, fewerGroups), /is another identity/],
+      ['signed by another CA of the same name', kubeconfig(ca, lookAlike), /client CA did not sign/],
+      ['signed by itself', kubeconfig(ca, selfSigned), /is another identity/],
+      ['a server certificate', kubeconfig(ca, server), /not for clients/],
+      [
+        "the right certificate with another's key",
+        kubeconfig(ca, { ...pki.old, keyPem: lookAlike.keyPem }),
+        /private key that does not belong/,
+      ],
+      [
+        'the new certificate with another key',
+        kubeconfig(ca, { ...pki.renewed, keyPem: pki.old.keyPem }),
+        /private key that does not belong/,
+      ],
+      ['the right certificate without its key', noKey, /has no private key/],
+      ['a foreign CA', kubeconfig(pki.otherCa, pki.old), /no cluster that has this cluster's CA/],
+      ['a later certificate', kubeconfig(ca, later), /ends later/],
+      ['a token', kubeconfig(ca, pki.old).replace('client-key-data', 'token: x\n    client-key-data'), /has token/],
+      ['no certificate but garbage', kubeconfig(ca, { ...pki.old, certificatePem: 'hello' }), /cannot be read/],
+    ];
+    for (const [what, text, why] of cases) {
+      const outcome = await node.syncAlice(spki(text));
+      assert.equal(outcome.result, 'left', what);
+      assert.match(outcome.detail, why, what);
+      assert.equal(node.read(COPY), text, what);
+    }
+  });
+
+  test('a key file that claims the certificate’s public key but cannot sign for it is no proof', async () => {
+    const rsa = await client(pki.ca, NOW + DAY, { keyType: 'rsa' });
+    const { createPrivateKey, createPublicKey } = await import('node:crypto');
+    const mine = await client(pki.otherCa, NOW + DAY, { keyType: 'rsa' });
+    // n and e of the real certificate, the private numbers of another key: what one who only saw the certificate can make.
+    const jwk = { ...createPrivateKey(mine.keyPem).export({ format: 'jwk' }) };
+    const genuine = createPublicKey(rsa.certificatePem).export({ format: 'jwk' });
+    const forged = createPrivateKey({ key: { ...jwk, n: genuine.n!, e: genuine.e! }, format: 'jwk' });
+    const keyPem = forged.export({ type: 'pkcs1', format: 'pem' }).toString();
+    const outcome = await node.syncAlice(kubeconfig(pki.ca, { ...rsa, keyPem }));
+    assert.equal(outcome.result, 'left');
+    assert.match(outcome.detail, /private key that does not belong/);
+    assert.equal((await node.syncAlice(kubeconfig(pki.ca, rsa))).result, 'updated');
+  });
+
+  test('a CA renewed with its key goes along; a bundle with others’ CAs stays', async () => {
+    const { keyPem } = pki.ca;
+    const issuer = { commonName: 'kubernetes' };
+    const renewedCa = { keyPem, certificatePem: await renewCa(pki, issuer) };
+    node.write('/etc/kubernetes/pki/ca.crt', renewedCa.certificatePem);
+    node.write('/etc/kubernetes/admin.conf', kubeconfig(renewedCa, pki.renewed));
+    const outcome = await node.syncAlice(kubeconfig(pki.ca, pki.old));
+    assert.equal(outcome.result, 'updated');
+    assert.equal(node.read(COPY), node.read('/etc/kubernetes/admin.conf'));
+    assert.match((await node.syncAlice(kubeconfig(pki.ca, pki.renewed))).detail, /the cluster's CA certificate/);
+    const bundle = { ...pki.ca, certificatePem: pki.ca.certificatePem + pki.otherCa.certificatePem };
+    await node.syncAlice(kubeconfig(bundle, pki.old));
+    assert.equal(node.read(COPY), kubeconfig(bundle, pki.renewed));
+  });
+
+  test('a source that is not whole touches no copy', async () => {
+    const old = kubeconfig(pki.ca, pki.old);
+    node.write(COPY, old);
+    const foreign = await client(pki.otherCa, NOW + 400 * DAY);
+    const broken = [
+      kubeconfig(pki.ca, pki.renewed).slice(0, 900),
+      '',
+      kubeconfig(pki.ca, { ...pki.renewed, keyPem: pki.old.keyPem }),
+      kubeconfig(pki.ca, foreign),
+    ];
+    for (const text of broken) {
+      node.write('/etc/kubernetes/admin.conf', text);
+      const outcomes = await node.sync();
+      assert.deepEqual(
+        outcomes.map(({ path, result }) => [path, result]),
+        [['/etc/kubernetes/admin.conf', 'failed']],
+      );
+    }
+    assert.equal(node.read(COPY), old);
+  });
+
+  test('configured users get a copy of their own, only where there is none', async () => {
+    const config = { enabled: true, paths: [], users: ['alice', 'nobody-here'] };
+    const outcomes = await node.sync({ config });
+    assert.deepEqual(outcomes.map(({ user, result }) => [user, result]).sort(), [
+      ['alice', 'created'],
+      ['nobody-here', 'failed'],
+    ]);
+    assert.equal(node.read(COPY), node.read('/etc/kubernetes/admin.conf'));
+    const facts = ['/home/alice/.kube', COPY].map((path) => statSync(node.at(path)));
+    assert.deepEqual(
+      facts.map(({ mode, uid, gid, nlink }, index) => [mode & 0o777, uid, gid, index === 0 || nlink]),
+      [
+        [0o700, ALICE.uid, ALICE.gid, true],
+        [0o600, ALICE.uid, ALICE.gid, 1],
+      ],
+    );
+    node.write(COPY, 'mine');
+    assert.equal((await node.sync({ config })).find(({ user }) => user === 'alice')?.result, 'left');
+    assert.equal(node.read(COPY), 'mine');
+  });
+
+  test('configured paths are brought up to date as their owner, and told when they are not there', async () => {
+    node.write('/home/alice/ci/kubeconfig.yaml', kubeconfig(pki.ca, pki.old));
+    const paths = ['/home/alice/ci/kubeconfig.yaml', '/srv/none', COPY, '/etc/kubernetes/admin.conf'];
+    node.write(COPY, kubeconfig(pki.ca, pki.old));
+    const outcomes = await node.sync({ config: { enabled: true, paths, users: [] } });
+    assert.deepEqual(
+      outcomes.map(({ path, user, result }) => [path, user, result]),
+      [
+        [COPY, 'alice', 'updated'],
+        ['/home/alice/ci/kubeconfig.yaml', 'alice', 'updated'],
+        ['/srv/none', '', 'left'],
+      ],
+    );
+    assert.equal(statSync(node.at('/home/alice/ci/kubeconfig.yaml')).uid, ALICE.uid);
+  });
+
+  test('root’s own copy, and one home of several users once', async () => {
+    node.write('/etc/passwd', `${node.read('/etc/passwd')}toor:x:0:0::/root:/bin/sh\ngone:x:7:7::/home/gone:/bin/sh\n`);
+    node.write('/root/.kube/config', kubeconfig(pki.ca, pki.old));
+    const outcomes = await node.sync();
+    assert.deepEqual(
+      outcomes.map(({ path, result }) => [path, result]),
+      [['/root/.kube/config', 'updated']],
+    );
+  });
+
+  test('with a cache an unchanged copy is not opened again, a changed one is', async () => {
+    const cache = new Map();
+    await node.syncAlice(kubeconfig(pki.ca, pki.renewed));
+    assert.equal((await node.sync({ cache }))[0]?.result, 'current');
+    assert.equal(cache.size, 1);
+    const remembered = cache.get(COPY);
+    remembered.outcome = { ...remembered.outcome, detail: 'remembered' };
+    assert.equal((await node.sync({ cache }))[0]?.detail, 'remembered');
+    node.write(COPY, kubeconfig(pki.ca, pki.old));
+    assert.equal((await node.sync({ cache }))[0]?.result, 'updated');
+  });
+
+  test('kubectl’s lock is respected', async () => {
+    const old = kubeconfig(pki.ca, pki.old);
+    node.write(`${COPY}.lock`, '');
+    const outcome = await node.syncAlice(old);
+    assert.equal(outcome.result, 'failed');
+    assert.match(outcome.detail, /locked by kubectl/);
+    assert.equal(node.read(COPY), old);
+    assert.ok(!readdirSync(node.at('/home/alice/.kube')).some((name) => name.endsWith('.tmp')));
+  });
+
+  test('a directory that cannot be written is a failure and leaves nothing behind', { skip: !isRoot }, async () => {
+    const old = kubeconfig(pki.ca, pki.old);
+    node.write(COPY, old);
+    chmodSync(node.at('/home/alice/.kube'), 0o500);
+    assert.equal((await node.sync())[0]?.result, 'failed');
+    assert.deepEqual(readdirSync(node.at('/home/alice/.kube')), ['config']);
+  });
+
+  test('names in a hostile file reach neither a terminal nor a log', async () => {
+    const evil = kubeconfig(pki.ca, pki.old).replaceAll('kubernetes-admin', '"\\e[31mred\\u009b\\nx"');
+    const { detail } = await node.syncAlice(
+      evil.replace('client-key-data', 'token: hidden-token\n    client-key-data'),
+    );
+    assert.doesNotMatch(detail, /\p{C}/u);
+    assert.doesNotMatch(detail, /hidden-token|LS0t/);
+  });
+
+  test('nothing outside of the copy is needed: an unknown shape of the home is passed over', async () => {
+    mkdirSync(node.at('/home/alice/elsewhere'));
+    writeFileSync(node.at('/home/alice/.kube'), 'a file');
+    assert.deepEqual(
+      (await node.sync()).map(({ result }) => result),
+      ['refused'],
+    );
+    renameSync(node.at('/home/alice/.kube'), node.at('/home/alice/x'));
+    assert.deepEqual(await node.sync(), []);
+  });
+});
+
+async function renewCa(pki: Pki, subject: { commonName: string }): Promise<string> {
+  const { loadX509 } = await import('../../src/host/x509-package.ts');
+  void issueCertificate;
+  void ADMIN;
+  const x509 = await loadX509();
+  const { createPrivateKey } = await import('node:crypto');
+  const key = createPrivateKey(pki.ca.keyPem);
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const old = new x509.X509Certificate(pki.ca.certificatePem);
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: '42',
+    subject: `CN=${subject.commonName}`,
+    issuer: `CN=${subject.commonName}`,
+    notBefore: new Date(NOW - DAY),
+    notAfter: new Date(NOW + 4000 * DAY),
+    publicKey: await old.publicKey.export(),
+    signingKey: key.toCryptoKey(algorithm, true, ['sign']),
+    signingAlgorithm: algorithm,
+    extensions: old.extensions,
+  });
+  return `${certificate.toString('pem')}\n`;
+}
