@@ -8,7 +8,7 @@ import { layOutMachine } from './machine-layout.ts';
 import type { Faults, NodeKind, NodeOptions, NodeRecord } from './options.ts';
 import { k3sFlavour, readFaults, readNodeRecord, withDefaults, writeFaults, writeNodeRecord } from './options.ts';
 import { issueAuthority } from './pki.ts';
-import { pickPorts } from './ports.ts';
+import { releasePorts, reservePorts } from './ports.ts';
 import { put, putDirectory } from './put.ts';
 import type { StartOptions } from './running.ts';
 import { startNode, stopNode } from './running.ts';
@@ -36,7 +36,7 @@ export async function makeNode(options: NodeOptions): Promise<DemoNode> {
   const root = resolve(options.root);
   if (existsSync(root) && readdirSync(root).length > 0) throw new Error(`not empty: ${root}`);
   mkdirSync(root, { recursive: true });
-  const node: NodeRecord = { ...withDefaults(options, Date.now()), ports: await pickPorts(portNames(options.kind)) };
+  const node: NodeRecord = { ...withDefaults(options, Date.now()), ports: await reservePorts(portNames(options.kind)) };
   putDirectory(root, 'run/demo');
   putDirectory(root, 'etc');
   writeNodeRecord(root, node);
@@ -62,6 +62,7 @@ export async function openNode(path: string): Promise<DemoNode> {
     faults: async (faults) => writeFaults(root, { ...readFaults(root), ...faults }),
     remove: async () => {
       await stopNode(root);
+      releasePorts(node.ports);
       await rm(root, { recursive: true, force: true, maxRetries: 3 });
     },
   };

@@ -1,27 +1,54 @@
+import type { Server } from 'node:net';
 import { createServer } from 'node:net';
 
 // Below the range the kernel takes for outgoing connections, so that a component that restarts finds its port free.
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 
-/** A free port on 127.0.0.1 for each name. Another process may still take it before it is used. */
-export async function pickPorts<Name extends string>(names: readonly Name[]): Promise<Record<Name, number>> {
-  const picked = {} as Record<Name, number>;
-  const taken = new Set<number>();
+const reserved = new Map<number, Server>();
+
+/**
+ * A port on 127.0.0.1 for each name: free now, and kept from every other node, of other processes too, until it is
+ * released or this process ends.
+ */
+export async function reservePorts(names: string[]): Promise<Record<string, number>> {
+  const picked: Record<string, number> = {};
   for (const name of names) {
     let port: number;
     do port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
-    while (taken.has(port) || !(await isFree(port)));
-    taken.add(port);
+    while (!(await reserve(port)));
     picked[name] = port;
   }
   return picked;
 }
 
-function isFree(port: number): Promise<boolean> {
+export function releasePorts(ports: Record<string, number>): void {
+  for (const port of Object.values(ports)) {
+    reserved.get(port)?.close();
+    reserved.delete(port);
+  }
+}
+
+// Nodes are made some time before they listen. In between, a socket in the kernel's abstract namespace holds the place:
+// it needs no file, and goes with the process.
+async function reserve(port: number): Promise<boolean> {
+  const holder = await listening({ path: `\0certagent-demo-port-${port}` });
+  if (holder === undefined) return false;
+  const probe = await listening({ port, host: '127.0.0.1' });
+  if (probe === undefined) {
+    holder.close();
+    return false;
+  }
+  await new Promise((resolve) => probe.close(resolve));
+  holder.unref();
+  reserved.set(port, holder);
+  return true;
+}
+
+function listening(where: { path: string } | { port: number; host: string }): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    server.once('error', () => resolve(undefined));
+    server.listen(where, () => resolve(server));
   });
 }
