@@ -1,8 +1,9 @@
+import { describeStep } from '../domain/describe.ts';
 import { CertagentError, errorCode, explain } from '../domain/errors.ts';
 import type { JournalRecord, PlanOutcome, Progress, Undo } from '../domain/journal.ts';
 import type { Expectation, RenewalPlan } from '../domain/plan.ts';
 import type { RenewContext, StepContext } from './context.ts';
-import { title } from './title.ts';
+
 import { renewedCertificate } from './verify.ts';
 
 /** A plan being carried out, as far as it has come. */
@@ -60,7 +61,7 @@ export function tell(
 ): void {
   const at = plan.steps[step];
   if (at === undefined) return;
-  context.progress({ planId: plan.id, step, steps: plan.steps.length, title: title(at), state, detail });
+  context.progress({ planId: plan.id, step, steps: plan.steps.length, title: describeStep(at), state, detail });
 }
 
 /** For records after which nothing is begun: a journal that takes no more must not keep old certificates from coming back. */

@@ -1,0 +1,155 @@
+// A throw-away node that runs, the plan that certagent makes for it, and what the node looks like before and after.
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { type DemoNode, type Faults, makeNode, type NodeOptions } from '../../src/demo/node.ts';
+import { decide } from '../../src/domain/decide.ts';
+import { DAY, HOUR } from '../../src/domain/duration.ts';
+import type { JournalRecord, Progress } from '../../src/domain/journal.ts';
+import type { RenewalPlan } from '../../src/domain/plan.ts';
+import { BACKUPS_DIR, makePlan, type PlanSettings } from '../../src/domain/planner.ts';
+import { findProcesses } from '../../src/host/processes.ts';
+import { Root } from '../../src/host/root.ts';
+import { observe } from '../../src/observe/observe.ts';
+import type { RenewContext } from '../../src/renew/context.ts';
+import { type Journal, openJournal } from '../../src/renew/journal.ts';
+import { readLeaf } from '../../src/renew/leaf.ts';
+
+export type Stage = {
+  node: DemoNode;
+  root: Root;
+  plan: RenewalPlan;
+  journal: Journal;
+  told: Progress[];
+  context: RenewContext;
+  /** Changes the plan's limits and the like before it runs. */
+  faults: (faults: Partial<Faults>) => Promise<void>;
+};
+
+const LIMITS: PlanSettings['limits'] = {
+  kubeadm: 20_000,
+  component: 20_000,
+  etcdPatience: 2_000,
+  restart: 20_000,
+  listener: 20_000,
+  served: 10_000,
+};
+
+export async function stage(
+  t: TestContext,
+  options: Partial<NodeOptions> & { limits?: Partial<PlanSettings['limits']>; cycle?: 'annotate' | 'move' } = {},
+): Promise<Stage> {
+  const directory = await mkdtemp(join(tmpdir(), 'certagent-renew-'));
+  const { limits, cycle = 'annotate', ...nodeOptions } = options;
+  const node = await makeNode({
+    root: join(directory, 'node'),
+    kind: 'kubeadm',
+    leafEnds: Date.now() + 20 * DAY,
+    ...nodeOptions,
+  });
+  t.after(async () => {
+    await node.remove();
+    await rm(directory, { recursive: true, force: true });
+  });
+  await node.start();
+  const root = new Root(node.root);
+  const journal = await openJournal(root);
+  t.after(() => journal.close());
+  const told: Progress[] = [];
+  return {
+    node,
+    root,
+    plan: await planFor(root, { cycle, limits: { ...LIMITS, ...limits } }),
+    journal,
+    told,
+    context: {
+      root,
+      journal,
+      now: Date.now,
+      progress: (each) => told.push(each),
+      backups: 5,
+      pollInterval: 25,
+    },
+    faults: (faults) => node.faults(faults),
+  };
+}
+
+async function planFor(root: Root, settings: Pick<PlanSettings, 'cycle' | 'limits'>): Promise<RenewalPlan> {
+  const now = Date.now();
+  const config = { copies: { mode: 'off', paths: [], users: [] }, watch: { paths: [] } };
+  const inventory = await observe({ root, config: config as never, now });
+  const decisions = decide({
+    inventory,
+    policy: {
+      mode: 'renew',
+      opens: 90 * DAY,
+      urgent: 30 * DAY,
+      maintenance: { days: [0, 1, 2, 3, 4, 5, 6], start: 0, end: 0, timeZone: 'UTC' },
+      triesPerDay: 3,
+      nodeDelay: 0,
+      cycle: settings.cycle,
+    },
+    history: { attempts: [] },
+    now,
+    request: { kind: 'manual', force: false },
+  });
+  const plan = makePlan({
+    inventory,
+    decisions,
+    settings: { kubeadmConfig: null, backups: BACKUPS_DIR, ...settings },
+    planId: `plan-${now}-${HOUR}`,
+    now,
+  });
+  assert.ok(plan, `no plan: ${JSON.stringify(decisions.renewal)}`);
+  return plan;
+}
+
+/** Every file of the plan's backup as it is now: to compare byte for byte. */
+export async function snapshot(root: Root, directories: string[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const directory of directories) {
+    for (const entry of await readdir(root.at(directory), { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || entry.parentPath.endsWith('/manifests')) continue;
+      const path = join(entry.parentPath, entry.name);
+      const { mode, uid, gid } = await stat(path);
+      found.set(root.own(path), `${(mode & 0o7777).toString(8)} ${uid}:${gid} ${await readFile(path, 'base64')}`);
+    }
+  }
+  return found;
+}
+
+export const KUBEADM_FILES = ['/etc/kubernetes'];
+
+export async function pids(plan: RenewalPlan): Promise<Record<string, number[]>> {
+  const found: Record<string, number[]> = {};
+  for (const step of plan.steps) {
+    const cycle = step.kind === 'cycle' ? step : step.kind === 'cycle-unless-served' ? step.cycle : null;
+    if (cycle === null) continue;
+    found[cycle.component] = (await findProcesses(cycle.component, cycle.processArguments)).map(({ pid }) => pid);
+  }
+  return found;
+}
+
+export async function endsOf(root: Root, plan: RenewalPlan): Promise<Record<string, number>> {
+  const ends: Record<string, number> = {};
+  for (const step of plan.steps) {
+    const expects = step.kind === 'verify-files' ? step.expect : step.kind === 'await-listener' ? [step.expect] : [];
+    for (const { id, path } of expects) ends[id] = (await readLeaf(root, path)).certificate.notAfter;
+  }
+  return ends;
+}
+
+export function typesOf(records: JournalRecord[]): string[] {
+  return records.map(({ type }) => type);
+}
+
+/** For every step: its undo was in the journal before it was done. */
+export function assertJournalled(records: JournalRecord[]): void {
+  const started = new Set<number>();
+  for (const record of records) {
+    if (record.type === 'step-started') started.add(record.step);
+    if (record.type === 'step-done') assert.ok(started.has(record.step), `step ${record.step} done without a start`);
+  }
+}
