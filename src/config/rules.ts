@@ -1,7 +1,7 @@
 import { DAY, formatDuration, MINUTE } from '../domain/duration.ts';
 import { nextRuns, validateCron } from '../host/cron.ts';
 import type { KeyPath } from './lines.ts';
-import type { Config } from './schema.ts';
+import { type Config, sinkName } from './schema.ts';
 
 /** `also`: the other keys it is about, for its line when `path` is not in the file. */
 export type Problem = { path: KeyPath; also?: KeyPath[]; message: string };
@@ -98,11 +98,16 @@ export function longestMaintenanceGap({ days, start, end }: Config['maintenance'
 function sinkNames({ alerts }: Config): Problem[] {
   const seen = new Set<string>();
   const named = [
-    ...alerts.email.map((sink, index) => ({ path: ['alerts', 'email', index, 'name'], name: sink.name })),
-    ...alerts.webhook.map((sink, index) => ({ path: ['alerts', 'webhook', index, 'name'], name: sink.name })),
+    ...alerts.email.map(({ name }, index) => ({
+      path: ['alerts', 'email', index, 'name'],
+      name: sinkName('email', index, name),
+    })),
+    ...alerts.webhook.map(({ name }, index) => ({
+      path: ['alerts', 'webhook', index, 'name'],
+      name: sinkName('webhook', index, name),
+    })),
   ];
   return named.flatMap(({ path, name }) => {
-    if (name === undefined) return [];
     if (seen.has(name)) return [{ path, message: 'is the name of another sink' }];
     seen.add(name);
     return [];

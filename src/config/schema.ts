@@ -32,7 +32,7 @@ const clockTime = () =>
   );
 const count = (least: number, most: number) => z.int().check(z.gte(least), z.lte(most));
 /** It names a directory of the spool. */
-const sinkName = () =>
+const sinkNameText = () =>
   z
     .string()
     .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'may only have letters, digits, "-" and "_", 63 at most'));
@@ -51,7 +51,7 @@ const days = () =>
   );
 
 const email = z.strictObject({
-  name: note(z.optional(sinkName()), 'What status and errors call this sink.', 'ops-mail'),
+  name: note(z.optional(sinkNameText()), 'What status and errors call this sink.', 'ops-mail'),
   host: note(z.string(), 'SMTP server.', 'smtp.example.org'),
   port: note(z.prefault(count(1, 65_535), 587), 'Port of the SMTP server.'),
   security: note(
@@ -75,7 +75,7 @@ const email = z.strictObject({
 });
 
 const webhook = z.strictObject({
-  name: note(z.optional(sinkName()), 'What status and errors call this sink.', 'chat'),
+  name: note(z.optional(sinkNameText()), 'What status and errors call this sink.', 'chat'),
   url: note(
     z.optional(z.string().check(z.regex(/^https?:\/\/[^\s/]/, 'is no http or https address'))),
     'Where to POST; this or url_file must be there.',
@@ -234,5 +234,10 @@ export type SchemaNode = z.core.$ZodType;
 export type SchemaIssue = z.core.$ZodIssue;
 
 export type Config = z.infer<typeof schema>;
+/** What a sink is called in the spool, in status and in errors: its own name, else "email-1", "webhook-2". */
+export function sinkName(kind: 'email' | 'webhook', index: number, name: string | undefined): string {
+  return name ?? `${kind}-${index + 1}`;
+}
+
 export type EmailSink = z.infer<typeof email>;
 export type WebhookSink = z.infer<typeof webhook>;

@@ -44,6 +44,8 @@ export type Dispatch = {
   notifications: Notification[];
   /** No alert stands any more. */
   allClear: boolean;
+  /** How many dispatches this one sums up, where a sink was not reached for long. */
+  merged?: number;
 };
 
 const RANK: Record<Severity, number> = { info: 0, warning: 1, critical: 2 };

@@ -1,0 +1,123 @@
+import { DAY, HOUR, MINUTE } from '../domain/duration.ts';
+import { CertagentError, explain } from '../domain/errors.ts';
+import type { Log } from '../host/logger.ts';
+import { type Sink, SinkError } from './sink.ts';
+import type { Spool } from './spool.ts';
+
+/** Milliseconds. `first` and `most` bound the wait between tries, `keep` is how long a dispatch is tried. */
+export type Pace = { first: number; most: number; keep: number };
+
+export const PACE: Pace = { first: MINUTE, most: HOUR, keep: 7 * DAY };
+
+/** After so many refusals of one message by a sink that takes others, it is given up: those behind it must not wait a week. */
+const TRIES_OF_A_REFUSED = 6;
+
+/** Carries one sink's spool to it, in order, one at a time. */
+export type Courier = {
+  /** There is something to deliver; a wait between tries goes on. */
+  wake(): void;
+  /** Tries now, whatever the wait, and resolves when nothing waits or a try failed. */
+  flush(): Promise<void>;
+  failing(): boolean;
+  /** Lets the delivery in hand end, for `patience` milliseconds at most; what is left stays in the spool. */
+  stop(patience: number): Promise<void>;
+};
+
+export function makeCourier(options: { sink: Sink; spool: Spool; now: () => number; log: Log; pace: Pace }): Courier {
+  const { sink, spool, now, log, pace } = options;
+  const ending = new AbortController();
+  let failures = 0;
+  let running: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let woken = false;
+  let stopped = false;
+
+  const deliver = async (): Promise<void> => {
+    for (;;) {
+      const next = stopped ? null : await spool.first();
+      if (next === null) return;
+      const { name, dispatch } = next;
+      if (now() - dispatch.at > pace.keep) {
+        log.error(
+          { sink: sink.name, dispatch: dispatch.id },
+          'given up an alert that the sink did not take for too long',
+        );
+        await spool.remove(name);
+        continue;
+      }
+      try {
+        const said = await sink.send(dispatch, ending.signal);
+        await spool.remove(name);
+        failures = 0;
+        log.info(
+          { sink: sink.name, dispatch: dispatch.id, alerts: dispatch.notifications.length },
+          `alert sent: ${said}`,
+        );
+      } catch (error) {
+        if (stopped) return;
+        failures += 1;
+        log.warn({ sink: sink.name, dispatch: dispatch.id, failures, waiting: spool.size() }, reason(error));
+        if (error instanceof SinkError && error.refusesMessage && failures >= TRIES_OF_A_REFUSED) {
+          log.error({ sink: sink.name, dispatch: dispatch.id }, 'given up an alert that the sink refuses');
+          await spool.remove(name);
+        }
+        wait(error instanceof SinkError ? error.retryAfter : null);
+        return;
+      }
+    }
+  };
+
+  const wait = (retryAfter: number | null): void => {
+    const doubled = Math.min(pace.most, pace.first * 2 ** Math.min(failures - 1, 20));
+    // Many nodes lose the same relay at the same moment: they must not all come back at the same moment.
+    const spread = doubled * (0.75 + Math.random() / 2);
+    const delay = retryAfter === null ? spread : Math.min(Math.max(retryAfter, pace.first), DAY);
+    timer = setTimeout(() => {
+      timer = null;
+      start();
+    }, delay);
+    timer.unref();
+  };
+
+  const start = (): Promise<void> => {
+    if (running !== null) {
+      woken = true;
+      return running;
+    }
+    running = deliver()
+      .catch((error) => log.error({ sink: sink.name }, reason(error)))
+      .finally(() => {
+        running = null;
+        // Something may have come between the last look and now.
+        if (woken && timer === null && !stopped) void start();
+        woken = false;
+      });
+    return running;
+  };
+
+  return {
+    wake() {
+      if (timer === null && !stopped) void start();
+    },
+    async flush() {
+      if (running !== null) await running;
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+      await start();
+    },
+    failing: () => failures > 0,
+    async stop(patience) {
+      stopped = true;
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+      if (running === null) return;
+      const limit = setTimeout(() => ending.abort(), patience);
+      await running;
+      clearTimeout(limit);
+    },
+  };
+}
+
+function reason(error: unknown): string {
+  return error instanceof CertagentError ? error.message : explain(error);
+}

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, rmdir, unlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../config/schema.ts';
+import type { Alert, AlertEvent, Dispatch, Severity, StandingAlert } from '../domain/alert.ts';
+import { diffAlerts } from '../domain/alertDiff.ts';
+import type { Instant } from '../domain/certificate.ts';
+import { CertagentError, explain } from '../domain/errors.ts';
+import type { SinkResult } from '../domain/status.ts';
+import type { Log } from '../host/logger.ts';
+import { type Root, STATE_DIR } from '../host/root.ts';
+import { loadBook, saveBook } from './book.ts';
+import { type Courier, makeCourier, PACE, type Pace } from './courier.ts';
+import { forSink } from './merge.ts';
+import { TEST } from './shapes.ts';
+import type { Sink } from './sink.ts';
+import { makeSinks } from './sinks.ts';
+import { openSpool, type Spool } from './spool.ts';
+
+export type AlertService = {
+  /** The alerts that stand, as of the last `report`. */
+  standing(): StandingAlert[];
+  /**
+   * What stands now and what happened: the difference to the report before goes to the sinks. Resolves once it is in
+   * their spools; delivery goes on by itself. Never throws: a full disk must not silence the alert that it is full.
+   */
+  report(state: { node: Dispatch['node']; alerts: Alert[]; events: AlertEvent[] }): Promise<void>;
+  /** Puts a dispatch into every sink's spool that its severities concern. */
+  enqueue(dispatch: Dispatch): Promise<void>;
+  /** Tries every sink now and resolves when each has taken all, or has failed. */
+  flush(): Promise<void>;
+  /** Names of the sinks whose last try failed. */
+  failing(): string[];
+  /** Sends a test alert to every sink at once, past the spool. */
+  test(): Promise<SinkResult[]>;
+  /** Lets deliveries in hand end (`patience` milliseconds, 5 s by default); what waits stays in the spool. */
+  stop(patience?: number): Promise<void>;
+};
+
+export type AlertServiceOptions = {
+  root: Root;
+  config: Config['alerts'];
+  now: () => Instant;
+  log: Log;
+  /** Instead of the configuration's. */
+  sinks?: Sink[];
+  pace?: Pace;
+};
+
+const SPOOL = `${STATE_DIR}/spool`;
+
+type Line = { sink: Sink; spool: Spool; courier: Courier };
+
+/** Opens the book and the spools and takes up what an earlier process left in them. */
+export async function openAlerts(options: AlertServiceOptions): Promise<AlertService> {
+  const { root, config, now, log, pace = PACE } = options;
+  const sinks = options.sinks ?? makeSinks(config, root);
+  const lines: Line[] = await Promise.all(
+    sinks.map(async (sink) => {
+      const spool = await openSpool(root.at(`${SPOOL}/${sink.name}`));
+      return { sink, spool, courier: makeCourier({ sink, spool, now, log, pace }) };
+    }),
+  );
+  await clearForgotten(root, sinks, now() - pace.keep);
+  const loaded = await loadBook(root);
+  let book = loaded.book;
+  /** Of the last report; before the first nothing is known but the name. */
+  let node: Dispatch['node'] = { name: hostname(), distribution: null, role: null };
+  if (loaded.damaged !== null) log.warn({}, `${loaded.damaged}; alerts that stand are told again`);
+  for (const { spool, courier } of lines) if (spool.size() > 0) courier.wake();
+
+  const enqueue = async (dispatch: Dispatch): Promise<void> => {
+    await Promise.all(
+      lines.map(async ({ sink, spool, courier }) => {
+        const part = forSink(dispatch, sink.least);
+        if (part === null) return;
+        const { kept, why } = await spool.add(part);
+        if (kept === 'memory')
+          log.error({ sink: sink.name, reason: why }, 'an alert is kept in memory: the spool cannot be written');
+        courier.wake();
+      }),
+    );
+  };
+
+  return {
+    standing: () => book,
+    async report({ node: of, alerts, events }) {
+      node = of;
+      const at = now();
+      const diff = diffAlerts({ before: book, now: at, alerts, events, repeat: config.repeat });
+      const { notifications, allClear } = diff;
+      // Spool first: killed in between, certagent tells twice rather than never.
+      if (notifications.length > 0) await enqueue({ id: randomUUID(), at, node, notifications, allClear });
+      book = diff.book;
+      await saveBook(root, book).catch((error) => log.error({}, `the alert book cannot be written: ${explain(error)}`));
+    },
+    enqueue,
+    flush: async () => void (await Promise.all(lines.map(({ courier }) => courier.flush()))),
+    failing: () => lines.filter(({ courier }) => courier.failing()).map(({ sink }) => sink.name),
+    test: () => Promise.all(sinks.map((sink) => sendTest(sink, testDispatch(node, now(), sink.least)))),
+    stop: async (patience = 5_000) => void (await Promise.all(lines.map(({ courier }) => courier.stop(patience)))),
+  };
+}
+
+function testDispatch(node: Dispatch['node'], at: Instant, least: Severity): Dispatch {
+  const alert: Alert = {
+    code: TEST,
+    severity: least,
+    subject: 'node',
+    text: 'This is a test alert of certagent.',
+    remedy: 'Nothing: this sink works.',
+    facts: { sent: new Date(at).toISOString() },
+  };
+  return { id: randomUUID(), at, node, notifications: [{ status: 'event', alert, since: at }], allClear: false };
+}
+
+async function sendTest(sink: Sink, dispatch: Dispatch): Promise<SinkResult> {
+  try {
+    return { sink: sink.name, ok: true, detail: await sink.send(dispatch) };
+  } catch (error) {
+    return { sink: sink.name, ok: false, detail: error instanceof CertagentError ? error.message : explain(error) };
+  }
+}
+
+/** What waits for sinks that the configuration no longer has: kept for a week, in case the name comes back. */
+async function clearForgotten(root: Root, sinks: Sink[], before: Instant): Promise<void> {
+  const directory = root.at(SPOOL);
+  const names = await readdir(directory).catch(() => [] as string[]);
+  for (const name of names.filter((name) => !sinks.some((sink) => sink.name === name))) {
+    const files = await readdir(join(directory, name)).catch(() => [] as string[]);
+    for (const file of files)
+      if (Number(file.slice(0, 15)) < before) await unlink(join(directory, name, file)).catch(() => {});
+    await rmdir(join(directory, name)).catch(() => {});
+  }
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import type { Dispatch, Notification, Severity } from '../domain/alert.ts';
+import { DAY, HOUR } from '../domain/duration.ts';
+import { label, origin, remarks, since } from './words.ts';
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** certagent's own JSON, laid out as standardwebhooks.com asks: type, timestamp, data. */
+export function standardBody({ id, at, node, notifications, allClear, merged }: Dispatch): string {
+  return JSON.stringify({
+    type: 'certagent.alerts',
+    timestamp: iso(at),
+    data: {
+      schema: 'certagent.alerts/v1',
+      id,
+      node,
+      allClear,
+      ...(merged === undefined ? {} : { merged }),
+      alerts: notifications.map(({ status, alert, since }) => ({
+        status,
+        since: iso(since),
+        code: alert.code,
+        severity: alert.severity,
+        subject: alert.subject,
+        text: alert.text,
+        remedy: alert.remedy,
+        facts: alert.facts,
+      })),
+    },
+  });
+}
+
+/** Slack's and Mattermost's shortest form. Slack cuts texts off at 40,000 characters and reads worse long before. */
+const SLACK_LIMIT = 8_000;
+const ROWS = 20;
+
+export function slackBody(dispatch: Dispatch): string {
+  const blocks = dispatch.notifications.map((notification) => {
+    const { alert, status } = notification;
+    const facts = Object.entries(alert.facts);
+    return [
+      `*${label(notification)}* ${slackEscape(alert.text)}`,
+      since(notification, dispatch),
+      ...facts.slice(0, ROWS).map(([name, value]) => `• ${slackEscape(name)}: ${slackEscape(value)}`),
+      facts.length > ROWS ? `• and ${facts.length - ROWS} more` : '',
+      status === 'cleared' ? '' : `What to do: ${slackEscape(alert.remedy)}`,
+    ]
+      .filter((line) => line !== '')
+      .join('\n');
+  });
+  const text = [slackEscape(origin(dispatch)), ...blocks, ...remarks(dispatch)].join('\n\n');
+  return JSON.stringify({ text: text.length > SLACK_LIMIT ? `${text.slice(0, SLACK_LIMIT)}…` : text });
+}
+
+const slackEscape = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+const SEVERITIES: Severity[] = ['info', 'warning', 'critical'];
+
+/**
+ * Alertmanager's API v2 (POST /api/v2/alerts). It takes an alert for ended when nobody repeats it in time, so each carries
+ * the end that stands until our next word; the severity is a label, so a changed one ends the other severities' alerts.
+ */
+export function alertmanagerBody(dispatch: Dispatch, repeat: number): string {
+  return JSON.stringify(dispatch.notifications.flatMap((each) => alertmanagerAlerts(each, dispatch, repeat)));
+}
+
+function alertmanagerAlerts(notification: Notification, { at, node }: Dispatch, repeat: number): object[] {
+  const { status, alert, since } = notification;
+  const entry = (severity: Severity, endsAt: number) => ({
+    labels: { alertname: alert.code, severity, node: node.name, subject: alert.subject, job: 'certagent' },
+    annotations: {
+      summary: alert.text,
+      remedy: alert.remedy,
+      facts: Object.entries(alert.facts)
+        .map(([name, value]) => `${name}: ${value}`)
+        .join('\n'),
+    },
+    startsAt: iso(since),
+    endsAt: iso(endsAt),
+  });
+  if (status === 'event') return [entry(alert.severity, at + HOUR)];
+  const lasts = alert.once === true ? 366 * DAY : 2 * repeat;
+  const others = since < at ? SEVERITIES.filter((severity) => severity !== alert.severity) : [];
+  return [
+    entry(alert.severity, status === 'cleared' ? at : at + lasts),
+    ...others.map((severity) => entry(severity, at)),
+  ];
+}
+
+/** Code of `certagent alert test`. */
+export const TEST = 'TEST';
+
+/**
+ * PagerDuty's events v2, one for each alert; what belongs together has the same dedup_key, so sending one twice does no
+ * harm. An event that only informs ("renewed") would open an incident that nobody resolves: it is left out.
+ */
+export function pagerdutyBodies(dispatch: Dispatch, routingKey: string): string[] {
+  const { node, at } = dispatch;
+  return (
+    dispatch.notifications
+      .filter(({ status, alert }) => status !== 'event' || alert.severity !== 'info' || alert.code === TEST)
+      // A test alert ends at once: nobody should have to resolve it.
+      .flatMap((each) => (each.alert.code === TEST ? [each, { ...each, status: 'cleared' as const }] : [each]))
+      .map(({ status, alert, since }) => {
+        const identity = [
+          node.name,
+          alert.code,
+          alert.subject,
+          ...(status === 'event' && alert.code !== TEST ? [dispatch.id] : []),
+        ].join('\n');
+        return JSON.stringify({
+          routing_key: routingKey,
+          event_action: status === 'cleared' ? 'resolve' : 'trigger',
+          dedup_key: `certagent-${createHash('sha256').update(identity).digest('hex')}`,
+          client: 'certagent',
+          payload: {
+            summary: `${node.name}: ${alert.text}`.slice(0, 1024),
+            source: node.name,
+            severity: alert.severity,
+            timestamp: iso(at),
+            component: alert.subject,
+            class: alert.code,
+            custom_details: { since: iso(since), remedy: alert.remedy, ...alert.facts },
+          },
+        });
+      })
+  );
+}

@@ -1,0 +1,31 @@
+import type { Dispatch } from '../domain/alert.ts';
+import { CertagentError } from '../domain/errors.ts';
+
+/** Somebody who is told: an email relay, a webhook. */
+export type Sink = {
+  name: string;
+  /** Least severity it is told. */
+  least: 'info' | 'warning' | 'critical';
+  /** Resolves with what the sink said once it has taken the dispatch. Throws SinkError. */
+  send(dispatch: Dispatch, signal?: AbortSignal): Promise<string>;
+};
+
+/** A sink did not take a dispatch. The message names the sink and the reason, never an address's secret parts or a password. */
+export class SinkError extends CertagentError {
+  /** Milliseconds after which the sink wants to be asked again; null when it did not say. */
+  readonly retryAfter: number | null;
+  /** The sink refuses this very message; the same again will not help. */
+  readonly refusesMessage: boolean;
+
+  constructor(
+    sink: string,
+    reason: string,
+    options: { retryAfter?: number | null; refusesMessage?: boolean; remedy?: string } = {},
+  ) {
+    super('SINK_REFUSED', `sink "${sink}": ${reason}`, {
+      remedy: options.remedy ?? 'Check this sink in the configuration, then: certagent alert test',
+    });
+    this.retryAfter = options.retryAfter ?? null;
+    this.refusesMessage = options.refusesMessage ?? false;
+  }
+}
