@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { issueCertificate } from '../../src/demo/pki.ts';
+import { afterEach, before, beforeEach, describe, test } from 'node:test';
+import { loadX509 } from '../../src/host/x509-package.ts';
+import type { CopyCache } from '../../src/sync/sync.ts';
 import {
-  ADMIN,
   ALICE,
   authority,
   base64,
@@ -30,7 +31,6 @@ describe('syncCopies', () => {
     node = makeNode(pki);
   });
   afterEach(() => node.remove());
-  after(() => {});
 
   test('a byte copy of the old admin.conf becomes a byte copy of the new one, with owner, mode and a backup', async () => {
     const old = kubeconfig(pki.ca, pki.old);
@@ -128,7 +128,6 @@ users:
 
   test('copies that are left alone, each with its reason', async () => {
     const ca = pki.ca;
-    const spki = (pem: string) => pem;
     const someoneElse = await client(ca, NOW + DAY, { subject: { commonName: 'bob', organizations: ['dev'] } });
     const fewerGroups = await client(ca, NOW + DAY, { subject: { commonName: 'kubernetes-admin' } });
     const lookAlike = await client(pki.otherCa, NOW + DAY);
@@ -158,17 +157,20 @@ users:
       ['a token', kubeconfig(ca, pki.old).replace('client-key-data', 'token: x\n    client-key-data'), /has token/],
       ['no certificate but garbage', kubeconfig(ca, { ...pki.old, certificatePem: 'hello' }), /cannot be read/],
     ];
-    for (const [what, text, why] of cases) {
-      const outcome = await node.syncAlice(spki(text));
-      assert.equal(outcome.result, 'left', what);
+    const pathOf = (index: number) => `/home/alice/copies/${index}`;
+    for (const [index, [, text]] of cases.entries()) node.write(pathOf(index), text);
+    const paths = cases.map((_, index) => pathOf(index));
+    const outcomes = await node.sync({ config: { enabled: true, paths, users: [] } });
+    for (const [index, [what, text, why]] of cases.entries()) {
+      const outcome = outcomes.find(({ path }) => path === pathOf(index));
+      assert.equal(outcome?.result, 'left', what);
       assert.match(outcome.detail, why, what);
-      assert.equal(node.read(COPY), text, what);
+      assert.equal(node.read(pathOf(index)), text, what);
     }
   });
 
   test('a key file that claims the certificate’s public key but cannot sign for it is no proof', async () => {
     const rsa = await client(pki.ca, NOW + DAY, { keyType: 'rsa' });
-    const { createPrivateKey, createPublicKey } = await import('node:crypto');
     const mine = await client(pki.otherCa, NOW + DAY, { keyType: 'rsa' });
     // n and e of the real certificate, the private numbers of another key: what one who only saw the certificate can make.
     const jwk = { ...createPrivateKey(mine.keyPem).export({ format: 'jwk' }) };
@@ -183,8 +185,7 @@ users:
 
   test('a CA renewed with its key goes along; a bundle with others’ CAs stays', async () => {
     const { keyPem } = pki.ca;
-    const issuer = { commonName: 'kubernetes' };
-    const renewedCa = { keyPem, certificatePem: await renewCa(pki, issuer) };
+    const renewedCa = { keyPem, certificatePem: await renewCa(pki) };
     node.write('/etc/kubernetes/pki/ca.crt', renewedCa.certificatePem);
     node.write('/etc/kubernetes/admin.conf', kubeconfig(renewedCa, pki.renewed));
     const outcome = await node.syncAlice(kubeconfig(pki.ca, pki.old));
@@ -265,11 +266,11 @@ users:
   });
 
   test('with a cache an unchanged copy is not opened again, a changed one is', async () => {
-    const cache = new Map();
+    const cache: CopyCache = new Map();
     await node.syncAlice(kubeconfig(pki.ca, pki.renewed));
     assert.equal((await node.sync({ cache }))[0]?.result, 'current');
     assert.equal(cache.size, 1);
-    const remembered = cache.get(COPY);
+    const remembered = cache.get(COPY)!;
     remembered.outcome = { ...remembered.outcome, detail: 'remembered' };
     assert.equal((await node.sync({ cache }))[0]?.detail, 'remembered');
     node.write(COPY, kubeconfig(pki.ca, pki.old));
@@ -315,19 +316,16 @@ users:
   });
 });
 
-async function renewCa(pki: Pki, subject: { commonName: string }): Promise<string> {
-  const { loadX509 } = await import('../../src/host/x509-package.ts');
-  void issueCertificate;
-  void ADMIN;
+/** The same CA key and name in a new certificate that ends later. */
+async function renewCa(pki: Pki): Promise<string> {
   const x509 = await loadX509();
-  const { createPrivateKey } = await import('node:crypto');
   const key = createPrivateKey(pki.ca.keyPem);
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const old = new x509.X509Certificate(pki.ca.certificatePem);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: '42',
-    subject: `CN=${subject.commonName}`,
-    issuer: `CN=${subject.commonName}`,
+    subject: 'CN=kubernetes',
+    issuer: 'CN=kubernetes',
     notBefore: new Date(NOW - DAY),
     notAfter: new Date(NOW + 4000 * DAY),
     publicKey: await old.publicKey.export(),

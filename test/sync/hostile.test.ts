@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { afterEach, before, beforeEach, describe, test } from 'node:test';
+import type { Answer, Location } from '../../src/sync/messages.ts';
+import { startHelper } from '../../src/sync/spawn.ts';
+import { ALICE, COPY, isRoot, kubeconfig, makeNode, makePki, type Pki, type SyncNode } from './fixture.ts';
+
+describe('a home whose owner means harm', () => {
+  let pki: Pki;
+  let node: SyncNode;
+  let old: string;
+  before(async () => {
+    pki = await makePki();
+    old = kubeconfig(pki.ca, pki.old);
+  });
+  beforeEach(() => {
+    node = makeNode(pki);
+  });
+  afterEach(() => node.remove());
+
+  test('links, pipes, devices and sizes at ~/.kube/config are refused and not touched', async () => {
+    const victim = node.write('/root/victim', old);
+    const plant: [string, RegExp, (path: string) => void][] = [
+      ['symbolic link', /symbolic link/, (path) => symlinkSync(victim, path)],
+      ['link to itself', /symbolic link/, (path) => symlinkSync('config', path)],
+      ['directory', /no regular file/, (path) => mkdirSync(path)],
+      ['FIFO', /no regular file/, (path) => execFileSync('mkfifo', [path])],
+      ['2 MiB', /larger than 1 MiB/, (path) => writeFileSync(path, Buffer.alloc(2 * 1024 * 1024, '#'))],
+      ['hard link', /hard link/, (path) => linkSync(node.write('/home/alice/other', old), path)],
+    ];
+    if (isRoot) plant.push(['device', /no regular file/, (path) => execFileSync('mknod', [path, 'c', '1', '5'])]);
+    node.write('/home/alice/copies/none', '');
+    for (const [index, [, , make]] of plant.entries()) {
+      make(node.at(`/home/alice/copies/${index}`));
+      if (isRoot) execFileSync('chown', ['-h', `${ALICE.uid}:${ALICE.gid}`, node.at(`/home/alice/copies/${index}`)]);
+    }
+    const paths = plant.map((_, index) => `/home/alice/copies/${index}`);
+    const outcomes = await node.sync({ config: { enabled: true, paths, users: [] } });
+    for (const [index, [what, why]] of plant.entries()) {
+      const outcome = outcomes.find(({ path }) => path === `/home/alice/copies/${index}`);
+      assert.equal(outcome?.result, 'refused', what);
+      assert.match(outcome.detail, why, what);
+    }
+    assert.equal(readFileSync(victim, 'utf8'), old);
+  });
+
+  test('a symbolic link at ~/.kube is refused, even to a place of their own', async () => {
+    node.write('/home/alice/real/config', old);
+    symlinkSync('real', node.at('/home/alice/.kube'));
+    const [outcome] = await node.sync();
+    assert.deepEqual([outcome?.path, outcome?.result], [COPY, 'refused']);
+    assert.equal(node.read('/home/alice/real/config'), old);
+  });
+
+  test('a link out of the root prefix is not followed', async () => {
+    const outside = makeNode(pki);
+    try {
+      outside.write(COPY, old);
+      rmSync(node.at('/home/alice'), { recursive: true });
+      symlinkSync(outside.at('/home/alice'), node.at('/home/alice'));
+      assert.deepEqual(
+        (await node.sync()).map(({ result }) => result),
+        ['refused'],
+      );
+      assert.equal(outside.read(COPY), old);
+    } finally {
+      outside.remove();
+    }
+  });
+
+  test("someone else's file is refused", { skip: !isRoot }, async () => {
+    node.write(COPY, old, { uid: 0, gid: 0, mode: 0o644 });
+    const [outcome] = await node.sync();
+    assert.equal(outcome?.result, 'refused');
+    assert.match(outcome.detail, /another user/);
+    assert.equal(node.read(COPY), old);
+  });
+
+  test("root's file in a directory that another user rearranges is refused", { skip: !isRoot }, async () => {
+    node.write('/home/alice/copies/mine', '');
+    node.write('/home/alice/copies/kubeconfig', old, { uid: 0, gid: 0 });
+    const config = { enabled: true, paths: ['/home/alice/copies/kubeconfig'], users: [] };
+    const [outcome] = await node.sync({ config });
+    assert.equal(outcome?.result, 'refused');
+    assert.equal(node.read('/home/alice/copies/kubeconfig'), old);
+  });
+
+  test('a link planted at the backup’s name is replaced, not followed', async () => {
+    const victim = node.write('/home/alice/victim', 'precious');
+    node.write(COPY, old);
+    symlinkSync(victim, node.at(`${COPY}.certagent-backup`));
+    assert.equal((await node.sync())[0]?.result, 'updated');
+    assert.equal(readFileSync(victim, 'utf8'), 'precious');
+    assert.ok(lstatSync(node.at(`${COPY}.certagent-backup`)).isFile());
+    assert.equal(node.read(`${COPY}.certagent-backup`), old);
+  });
+
+  test('a directory at the backup’s name: no backup, so no change', async () => {
+    node.write(`${COPY}.certagent-backup/x`, '');
+    const outcome = await node.syncAlice(old);
+    assert.equal(outcome.result, 'failed');
+    assert.equal(node.read(COPY), old);
+    assert.deepEqual(readdirSync(node.at('/home/alice/.kube')).sort(), ['config', 'config.certagent-backup']);
+  });
+
+  test('a group that the user is not in does not carry over its access to another group', {
+    skip: !isRoot,
+  }, async () => {
+    node.write(COPY, old, { gid: 0, mode: 0o640 });
+    const [outcome] = await node.sync();
+    assert.match(outcome!.detail, /group could not be kept/);
+    const { mode, gid } = lstatSync(node.at(COPY));
+    assert.deepEqual([mode & 0o777, gid], [0o600, ALICE.gid]);
+  });
+
+  test('a group that the user is in is kept', { skip: !isRoot }, async () => {
+    node.write('/etc/group', 'root:x:0:\nops:x:54400:bob,alice\n');
+    node.write(COPY, old, { gid: 54_400, mode: 0o640 });
+    assert.equal((await node.sync())[0]?.result, 'updated');
+    const { mode, gid } = lstatSync(node.at(COPY));
+    assert.deepEqual([mode & 0o777, gid], [0o640, 54_400]);
+  });
+
+  test('YAML made to be trouble is left as it is', async () => {
+    const hostile = [
+      `${old}\n---\n${old}`,
+      old.replace('apiVersion: v1', 'apiVersion: v1\napiVersion: v1'),
+      old.replace('apiVersion: v1', 'apiVersion: &a v1\nagain: *a'),
+      '['.repeat(100_000),
+      `${'- '.repeat(50_000)}x`,
+      'a: [&a [&b [&c x',
+      Buffer.concat([Buffer.from(old), Buffer.from([0x23, 0xff, 0xfe])]),
+      Buffer.alloc(10_000),
+      '',
+    ];
+    for (const [index, text] of hostile.entries()) node.write(`/home/alice/copies/${index}`, text);
+    const paths = hostile.map((_, index) => `/home/alice/copies/${index}`);
+    const outcomes = await node.sync({ config: { enabled: true, paths, users: [] } });
+    assert.deepEqual(
+      outcomes.map(({ result }) => result),
+      hostile.map(() => 'left'),
+    );
+  });
+
+  describe('the helper between reading and writing', () => {
+    const at: Location = { follow: null, steps: ['home', 'alice', '.kube'], name: 'config' };
+    const identity = isRoot ? { ...ALICE, groups: [] } : null;
+    const data = Buffer.from('new').toString('base64');
+    const values = [{ list: 'users', index: 0, key: 'client-key-data', data } as const];
+
+    async function meanwhile(act: () => void): Promise<Answer> {
+      node.write(COPY, old);
+      const helper = startHelper({ prefix: node.dir, identity });
+      try {
+        const read = await helper.ask({ do: 'read', at });
+        assert.ok(read.is === 'read');
+        act();
+        return await helper.ask({ do: 'replace', at, version: read.version, values });
+      } finally {
+        helper.end();
+      }
+    }
+
+    test('writes when nothing happened', async () => {
+      assert.deepEqual(await meanwhile(() => {}), { is: 'done', note: '' });
+      assert.match(node.read(COPY), new RegExp(`client-key-data: ${data}`));
+    });
+
+    test('a changed file wins', async () => {
+      const answer = await meanwhile(() => node.write(COPY, `${old}# changed\n`));
+      assert.ok(answer.is === 'failed' && /changed while being read/.test(answer.why));
+      assert.equal(node.read(COPY), `${old}# changed\n`);
+      assert.deepEqual(readdirSync(node.at('/home/alice/.kube')), ['config']);
+    });
+
+    test('the same content in another file wins too', async () => {
+      const answer = await meanwhile(() => {
+        node.write(`${COPY}.new`, old);
+        renameSync(node.at(`${COPY}.new`), node.at(COPY));
+      });
+      assert.equal(answer.is, 'failed');
+    });
+
+    test('a directory exchanged for a link leads nowhere', async () => {
+      const victim = node.write('/home/alice/elsewhere/config', old);
+      const answer = await meanwhile(() => {
+        renameSync(node.at('/home/alice/.kube'), node.at('/home/alice/moved'));
+        symlinkSync('elsewhere', node.at('/home/alice/.kube'));
+      });
+      assert.equal(answer.is, 'refused');
+      assert.equal(readFileSync(victim, 'utf8'), old);
+    });
+
+    test('has the rights of the user and no others', { skip: !isRoot }, async () => {
+      node.write('/root/.kube/config', old, { mode: 0o600 });
+      chmodSync(node.at('/root'), 0o700);
+      const helper = startHelper({ prefix: node.dir, identity });
+      try {
+        const answer = await helper.ask({ do: 'read', at: { ...at, steps: ['root', '.kube'] } });
+        assert.ok(answer.is === 'failed' && /EACCES/.test(answer.why));
+      } finally {
+        helper.end();
+      }
+    });
+
+    test('a path that climbs is refused', async () => {
+      const helper = startHelper({ prefix: node.dir, identity });
+      try {
+        for (const steps of [['home', '..', 'root'], ['home/alice'], [''], ['.']])
+          assert.equal((await helper.ask({ do: 'read', at: { ...at, steps } })).is, 'refused', steps.join());
+      } finally {
+        helper.end();
+      }
+    });
+
+    test('a helper that cannot become the user does nothing', { skip: isRoot }, async () => {
+      node.write(COPY, old);
+      const helper = startHelper({ prefix: node.dir, identity: { uid: 0, gid: 0, groups: [] } });
+      try {
+        assert.equal((await helper.ask({ do: 'read', at })).is, 'failed');
+      } finally {
+        helper.end();
+      }
+    });
+  });
+});
