@@ -53,13 +53,12 @@ function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
 
 function later(input: DecideInput, judged: Judged[], waiting: Judged[]): Renewal {
   const next = waiting
-    .map(({ decision }) => decision.verdict)
-    .filter((verdict) => verdict.kind === 'defer')
-    .reduce((first, verdict) => (verdict.until < first.until ? verdict : first));
+    .flatMap(({ decision: { id, verdict } }) => (verdict.kind === 'defer' ? [{ id, ...verdict }] : []))
+    .reduce((first, one) => (one.until < first.until ? one : first));
   const ids = idsAt(next.until, input, judged);
   // Waiting for a moment at which nothing will be done would be a promise not kept.
   if (input.policy.mode === 'observe') return { kind: 'blocked', ids, blockers: findBlockers({ ...input, ids }) };
-  return { kind: 'defer', until: next.until, ids, why: next.why };
+  return { kind: 'defer', until: next.until, ids, why: `${next.id} ${next.why}` };
 }
 
 /** Ids of all certificates that the node's tool renews when it is run at `at`. */

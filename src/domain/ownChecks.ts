@@ -54,7 +54,7 @@ export const ownChecks: CertificateCheck[] = [
       return {
         kind: 'defer',
         until: automaticMoment(known, now),
-        why: `windows.opens has passed, but a restart of ${inventory.node.distribution} ${inventory.node.version ?? 'of this version'} renews only what ends within ${days}`,
+        why: `waits: windows.opens has passed, but a restart of ${inventory.node.distribution} ${inventory.node.version ?? 'of this version'} renews only what ends within ${days}`,
       };
     },
   },
@@ -67,7 +67,7 @@ export const ownChecks: CertificateCheck[] = [
       return {
         kind: 'defer',
         until: automaticMoment(known, next),
-        why: `earlier tries failed or were many: the next is allowed in ${formatDuration(next - now)}`,
+        why: `waits: earlier tries failed or were many, the next is allowed in ${formatDuration(next - now)}`,
       };
     },
   },
@@ -83,8 +83,9 @@ export const ownChecks: CertificateCheck[] = [
     code: 'MAINTENANCE_WINDOW',
     verdict: (known) => {
       const { observed, nearness, request, now } = known;
+      if (nearness === 'valid' || request.kind === 'manual') return null;
       const until = automaticMoment(known, now);
-      if (nearness === 'valid' || request.kind === 'manual' || until <= now) return null;
+      if (until <= now) return null;
       return { kind: 'defer', until, why: `${ends(observed, now)}; renewed in the maintenance window` };
     },
   },

@@ -38,10 +38,10 @@ export function renewalWindow(
     return before(certificate, opens, Math.min(policy.urgent, Math.floor(lifetime(certificate) / 6)));
   }
   const { opens, urgent } = scaled(policy, grantedLifetime(observed, history));
-  const wished =
-    inventory.node.role === 'agent' ? opens - Math.min(AGENT_LAG, Math.floor((opens - urgent) / 2)) : opens;
-  const possible = renewedAtAnyStart(observed) ? wished : Math.min(wished, restartWindow(inventory));
-  return { ...before(certificate, possible, Math.min(urgent, possible)), wishedAt: certificate.notAfter - wished };
+  const most = Math.min(opens, restartWindow(inventory));
+  const lag = inventory.node.role === 'agent' ? Math.min(AGENT_LAG, Math.floor(Math.max(0, most - urgent) / 2)) : 0;
+  const window = before(certificate, most - lag, Math.min(urgent, most - lag));
+  return opens === most ? window : { ...window, wishedAt: certificate.notAfter - opens };
 }
 
 /** Judged by the windows alone, in exact time. A certificate is still valid at its notAfter (RFC 5280, 4.1.2.5). */

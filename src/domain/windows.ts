@@ -53,6 +53,7 @@ function instantsAt(timeZone: string, wall: number): { first: Instant; last: Ins
   // No zone is further than 14 hours from UTC, so a day off lies safely before and after any change nearby.
   const before = wallClock(timeZone, wall - DAY) - (wall - DAY);
   const after = wallClock(timeZone, wall + DAY) - (wall + DAY);
+  if (before === after) return { first: wall - before, last: wall - before };
   const exact = [wall - before, wall - after].filter((at) => wallClock(timeZone, at) === wall);
   if (exact.length > 0) return { first: Math.min(...exact), last: Math.max(...exact) };
   let early = wall - Math.max(before, after);
