@@ -9,14 +9,14 @@ import type { Context } from './context.ts';
  */
 export async function withoutDaemon<T>(context: Context, call: (node: ControlHandlers) => Promise<T>): Promise<T> {
   await requireNamedConfig(context.root.at(context.configFile), context.configNamed);
-  const { makeAgent } = await import('../daemon/agent.ts');
+  const { makeSoloAgent } = await import('../daemon/solo.ts');
   const stop = new AbortController();
   const interrupt = () => {
     if (stop.signal.aborted) process.exit(130);
     context.stderr.write('\nStopping after the step in hand; again ends it at once.\n');
     stop.abort();
   };
-  const agent = await makeAgent({
+  const agent = await makeSoloAgent({
     root: context.root,
     configFile: context.configFile,
     now: Date.now,

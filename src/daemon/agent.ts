@@ -1,19 +1,21 @@
+import { loadBook } from '../alert/book.ts';
 import { type AlertService, openAlerts } from '../alert/service.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
 import type { Instant } from '../domain/certificate.ts';
-import type { DecideRequest } from '../domain/decide.ts';
-import { CertagentError, explain } from '../domain/errors.ts';
-import type { CopyOutcome, PlanOutcome, Progress } from '../domain/journal.ts';
+import type { DecideRequest } from '../domain/check.ts';
+import { errorCode, explain } from '../domain/errors.ts';
+import { historyOf } from '../domain/history.ts';
+import type { PlanOutcome, Progress } from '../domain/journal.ts';
 import { HISTORY_SCHEMA, PLAN_SCHEMA } from '../domain/status.ts';
 import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
 import { execute } from '../renew/execute.ts';
 import { openJournal } from '../renew/journal.ts';
 import { recover } from '../renew/recover.ts';
-import { bringCopiesUpToDate } from './copies.ts';
-import { look, planOf, type View } from './look.ts';
+import { makeCopies } from './copies.ts';
+import { blocked, look, planOf, type View } from './look.ts';
 import { metricsOf } from './metrics.ts';
 import { makeQueue } from './queue.ts';
 import { statusReport } from './report.ts';
@@ -27,7 +29,7 @@ export type AgentOptions = {
   log: Log;
   /** Ends a renewal after the step in hand. */
   signal?: AbortSignal;
-  /** Called after each cycle and each accepted configuration: the daemon sets its clocks by it. */
+  /** Called after each cycle and each reload: the daemon sets its clocks by it. */
   changed?: (agent: Agent) => void;
 };
 
@@ -42,20 +44,29 @@ export type Agent = ControlHandlers & {
   close(): Promise<void>;
 };
 
+const SCHEDULED: DecideRequest = { kind: 'schedule' };
+
 export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const { root, now, log } = options;
   let config = await loadConfig(root.at(options.configFile));
   const journal = await openJournal(root);
-  let alerts: AlertService = await openAlerts({ root, config: config.alerts, now, log });
+  const copies = makeCopies(root);
+  let alerts: AlertService | null = null;
   let last: View | null = null;
-  let copies: CopyOutcome[] = [];
   let running: Progress | null = null;
   let configError: string | null = null;
   let nextCheckAt: Instant | null = null;
   const watchers = new Set<(progress: Progress) => void>();
 
-  const eyes = () => ({ root, config, journal, now });
-  const renewal = () => ({
+  const see = (request: DecideRequest) => look({ root, config, journal, now }, request);
+
+  /** Opened only by who tells something: opening takes up deliveries, which a mere status must not. */
+  const openedAlerts = async (): Promise<AlertService> => {
+    alerts ??= await openAlerts({ root, config: config.alerts, now, log });
+    return alerts;
+  };
+
+  const renewContext = () => ({
     root,
     journal,
     now,
@@ -68,51 +79,39 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     },
   });
 
-  /** What every cycle ends with: copies, alerts, and what status shows until the next one. */
-  const conclude = async (view: View, outcome: PlanOutcome | null, recovered: boolean): Promise<void> => {
-    copies = await bringCopiesUpToDate({ root, config, node: view.inventory.node, dryRun: config.mode === 'observe' });
-    last = view;
-    await tell({
-      root,
-      alerts,
-      view,
-      outcome,
-      recovered,
-      copies,
-      configError,
-      repeat: config.alerts.repeat,
-      now: now(),
-      log,
-    });
-    options.changed?.(agent);
-  };
-
   const carryOut = async (view: View, trigger: 'schedule' | 'manual'): Promise<PlanOutcome | null> => {
     const plan = planOf(view, config);
     if (plan === null) return null;
     log.info({ plan: plan.id, certificates: plan.certificates.length, why: plan.why }, 'renewing');
-    try {
-      return await execute(plan, trigger, renewal());
-    } finally {
+    return execute(plan, trigger, renewContext()).finally(() => {
       running = null;
-    }
+    });
+  };
+
+  /** What every cycle ends with: copies, alerts, and what status shows until the next one. */
+  const conclude = async (view: View, outcome: PlanOutcome | null, recovered: boolean): Promise<void> => {
+    const found = await copies.update({ config, node: view.inventory.node, dryRun: config.mode === 'observe' });
+    last = view;
+    await tell(await openedAlerts(), { view, outcome, recovered, copies: found, configError, now: now() });
+    options.changed?.(agent);
   };
 
   const cycle = async (request: DecideRequest): Promise<PlanOutcome | null> => {
-    const view = await look(eyes(), request);
+    const view = await see(request);
     const outcome = view.decisions.renewal.kind === 'now' ? await carryOut(view, request.kind) : null;
-    await conclude(outcome === null ? view : await look(eyes(), { kind: 'schedule' }), outcome, false);
-    if (request.kind === 'manual' && view.decisions.renewal.kind === 'blocked') throw blocked(view);
+    await conclude(request.kind === 'schedule' && outcome === null ? view : await see(SCHEDULED), outcome, false);
+    if (request.kind === 'manual' && view.decisions.renewal.kind === 'blocked') throw blocked(view.decisions.renewal);
     return outcome;
   };
-  const queue = makeQueue(() => cycle({ kind: 'schedule' }));
+  const queue = makeQueue(() => cycle(SCHEDULED));
 
   const report = async () =>
     statusReport({
-      view: last ?? (await look(eyes(), { kind: 'schedule' })),
+      view: last ?? (await see(SCHEDULED)),
       config,
-      alerts,
-      copies,
+      standing: alerts?.standing() ?? (await loadBook(root)).book,
+      failingSinks: alerts?.failing() ?? [],
+      copies: copies.last(),
       running,
       configError,
       nextCheckAt,
@@ -126,21 +125,19 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       nextCheckAt = at;
     },
     status: report,
-    async plan() {
-      const view = await look(eyes(), { kind: 'schedule' });
+    async plan(request) {
+      const view = await see(request === undefined ? SCHEDULED : { kind: 'manual', force: request.force });
+      const { inventory, decisions } = view;
       return {
         schema: PLAN_SCHEMA,
-        at: view.inventory.takenAt,
-        node: view.inventory.node,
-        renewal: view.decisions.renewal,
+        at: inventory.takenAt,
+        node: inventory.node,
+        renewal: decisions.renewal,
         plan: planOf(view, config),
-        decisions: view.decisions.certificates,
+        decisions: decisions.certificates,
       };
     },
-    history: async () => ({
-      schema: HISTORY_SCHEMA,
-      attempts: (await look(eyes(), { kind: 'schedule' })).history.attempts,
-    }),
+    history: async () => ({ schema: HISTORY_SCHEMA, attempts: historyOf(await journal.records()).attempts }),
     metrics: async () => metricsOf(await report()),
     async check() {
       await queue.request();
@@ -156,52 +153,41 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     },
     sync: ({ dryRun }) =>
       queue.exclusive(async () => {
-        const { inventory } = await look(eyes(), { kind: 'schedule' });
-        return bringCopiesUpToDate({ root, config, node: inventory.node, dryRun: dryRun || config.mode === 'observe' });
+        const { inventory } = await see(SCHEDULED);
+        return copies.update({ config, node: inventory.node, dryRun: dryRun || config.mode === 'observe' });
       }),
     reload: () =>
       queue.exclusive(async () => {
         try {
           const next = await loadConfig(root.at(options.configFile));
-          await alerts.stop();
-          alerts = await openAlerts({ root, config: next.alerts, now, log });
+          await alerts?.stop();
+          alerts = null;
           config = next;
           configError = null;
+          log.info({ mode: config.mode }, 'configuration taken');
         } catch (error) {
           configError = explain(error);
-          log.error(
-            { code: error instanceof CertagentError ? error.code : 'UNKNOWN' },
-            `configuration refused, the old one stays: ${configError}`,
-          );
+          log.error({ code: errorCode(error) }, `configuration refused, the old one stays: ${configError}`);
           throw error;
         } finally {
-          options.changed?.(agent);
           void queue.request().catch(() => {});
         }
       }),
-    testAlerts: () => alerts.test(),
+    testAlerts: async () => (await openedAlerts()).test(),
     recover: () =>
       queue.exclusive(async () => {
-        const outcome = await recover(renewal()).finally(() => {
+        const outcome = await recover(renewContext()).finally(() => {
           running = null;
         });
-        if (outcome !== null) await conclude(await look(eyes(), { kind: 'schedule' }), outcome, true);
+        if (outcome !== null) await conclude(await see(SCHEDULED), outcome, true);
       }),
     async close() {
       await queue.idle();
-      await alerts.stop();
+      await alerts?.stop();
       await journal.close();
     },
   };
   return agent;
-}
-
-function blocked(view: View): CertagentError {
-  const renewal = view.decisions.renewal;
-  const blockers = renewal.kind === 'blocked' ? renewal.blockers : [];
-  return new CertagentError('RENEWAL_BLOCKED', `nothing was touched: ${blockers.map(({ why }) => why).join('; ')}`, {
-    remedy: blockers.map(({ remedy }) => remedy).join(' '),
-  });
 }
 
 function logProgress(log: Log, { planId, step, steps, title, state, detail }: Progress): void {

@@ -1,7 +1,9 @@
 import type { Config } from '../config/schema.ts';
 import type { Instant } from '../domain/certificate.ts';
-import { type DecideRequest, decide } from '../domain/decide.ts';
-import type { Decisions, History, Policy } from '../domain/decision.ts';
+import type { DecideRequest } from '../domain/check.ts';
+import { decide } from '../domain/decide.ts';
+import type { Decisions, History, Policy, Renewal } from '../domain/decision.ts';
+import { CertagentError } from '../domain/errors.ts';
 import { historyOf } from '../domain/history.ts';
 import type { Inventory } from '../domain/inventory.ts';
 import type { RenewalPlan } from '../domain/plan.ts';
@@ -34,5 +36,12 @@ export function planOf(view: View, config: Config): RenewalPlan | null {
     // Sorts by time, reads as a time, and names the backup's directory.
     planId: new Date(now).toISOString().replace(/[-:]|\.\d+/g, ''),
     now,
+  });
+}
+
+/** What a person who asked for a renewal is told when it is blocked. */
+export function blocked({ blockers }: Extract<Renewal, { kind: 'blocked' }>): CertagentError {
+  return new CertagentError('RENEWAL_BLOCKED', `nothing was touched: ${blockers.map(({ why }) => why).join('; ')}`, {
+    remedy: blockers.map(({ remedy }) => remedy).join(' '),
   });
 }

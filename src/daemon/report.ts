@@ -1,6 +1,6 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import type { AlertService } from '../alert/service.ts';
 import type { Config } from '../config/schema.ts';
+import type { StandingAlert } from '../domain/alert.ts';
 import type { Instant } from '../domain/certificate.ts';
 import { formatDuration } from '../domain/duration.ts';
 import type { CopyOutcome, Progress } from '../domain/journal.ts';
@@ -10,7 +10,8 @@ import type { View } from './look.ts';
 export type ReportInput = {
   view: View;
   config: Config;
-  alerts: AlertService;
+  standing: StandingAlert[];
+  failingSinks: string[];
   copies: CopyOutcome[];
   running: Progress | null;
   configError: string | null;
@@ -39,11 +40,11 @@ export function statusReport(input: ReportInput): StatusReport {
     renewal: decisions.renewal,
     running: input.running,
     lastAttempt: history.attempts.at(-1) ?? null,
-    alerts: input.alerts.standing(),
+    alerts: input.standing,
     copies: input.copies,
     nextCheckAt: input.nextCheckAt,
     configError: input.configError,
-    failingSinks: input.alerts.failing(),
+    failingSinks: input.failingSinks,
   };
 }
 
