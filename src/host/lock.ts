@@ -29,6 +29,7 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
   await writeFile(path, `${process.pid}\n`, { mode: 0o600 });
   child.unref();
   return async () => {
+    child.ref();
     const ended = once(child, 'exit');
     child.stdin?.end();
     await ended;
