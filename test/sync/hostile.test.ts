@@ -225,11 +225,31 @@ describe('a home whose owner means harm', () => {
       }
     });
 
-    test('a helper that cannot become the user does nothing', { skip: isRoot }, async () => {
+    test('a home named through a link is entered with the rights of the user', async () => {
       node.write(COPY, old);
-      const helper = startHelper({ prefix: node.dir, identity: { uid: 0, gid: 0, groups: [] } });
+      symlinkSync('alice', node.at('/home/link'));
+      const helper = startHelper({ prefix: '', identity });
       try {
-        assert.equal((await helper.ask({ do: 'read', at })).is, 'failed');
+        const follow = node.at('/home/link');
+        assert.equal((await helper.ask({ do: 'read', at: { follow, steps: ['.kube'], name: 'config' } })).is, 'read');
+        const other = { follow, steps: ['.kube'], name: 'other' };
+        assert.equal((await helper.ask({ do: 'create', at: other, content: 'x' })).is, 'done');
+        assert.equal((await helper.ask({ do: 'create', at: other, content: 'y' })).is, 'failed');
+        assert.equal(node.read('/home/alice/.kube/other'), 'x');
+        const nowhere = { follow: node.at('/home/none'), steps: ['.kube'], name: 'config' };
+        assert.equal((await helper.ask({ do: 'create', at: nowhere, content: 'x' })).is, 'absent');
+      } finally {
+        helper.end();
+      }
+    });
+
+    test('a helper that cannot become the user does nothing', async () => {
+      node.write(COPY, old);
+      const identity = { uid: isRoot ? -1 : 0, gid: 0, groups: [] };
+      const helper = startHelper({ prefix: node.dir, identity });
+      try {
+        const answer = await helper.ask({ do: 'read', at });
+        assert.ok(answer.is === 'failed' && /could not act as its owner/.test(answer.why));
       } finally {
         helper.end();
       }
