@@ -1,5 +1,5 @@
 import type { Dispatch, Notification } from '../domain/alert.ts';
-import { headline, label, origin, remarks, since } from './words.ts';
+import { headline, label, origin, remarks, since, whatToDo } from './words.ts';
 
 export type EmailText = { subject: string; text: string; html: string };
 
@@ -14,13 +14,13 @@ export function renderEmail(dispatch: Dispatch): EmailText {
 
 function plain(dispatch: Dispatch): string {
   const blocks = dispatch.notifications.map((notification) => {
-    const { alert, status } = notification;
+    const { alert } = notification;
     const width = Math.max(0, ...Object.keys(alert.facts).map((name) => name.length));
     return [
       `${label(notification)}: ${alert.text}`,
       since(notification, dispatch),
       ...Object.entries(alert.facts).map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
-      status === 'cleared' ? '' : `What to do: ${alert.remedy}`,
+      whatToDo(notification),
     ]
       .filter((line) => line !== '')
       .join('\n');
@@ -53,10 +53,11 @@ function section(notification: Notification, dispatch: Dispatch): string {
       `<tr><th style="${CELL}">${escapeHtml(name)}</th><td style="${CELL}">${escapeHtml(value)}</td></tr>`,
   );
   const began = since(notification, dispatch);
+  const todo = whatToDo(notification);
   return [
     `<p style="border-left:4px solid ${colour};padding-left:8px"><strong style="color:${colour}">${label(notification)}</strong> ${escapeHtml(alert.text)}${began === '' ? '' : ` <span style="color:#666">(${began})</span>`}</p>`,
     ...(rows.length === 0 ? [] : [`<table style="border-collapse:collapse">${rows.join('')}</table>`]),
-    ...(status === 'cleared' ? [] : [`<p>What to do: ${escapeHtml(alert.remedy)}</p>`]),
+    ...(todo === '' ? [] : [`<p>${escapeHtml(todo)}</p>`]),
   ].join('\n');
 }
 

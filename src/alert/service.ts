@@ -109,7 +109,7 @@ function testDispatch(node: Dispatch['node'], at: Instant, least: Severity): Dis
     severity: least,
     subject: 'node',
     text: 'This is a test alert of certagent.',
-    remedy: 'Nothing: this sink works.',
+    remedy: '',
     facts: { sent: new Date(at).toISOString() },
   };
   return { id: randomUUID(), at, node, notifications: [{ status: 'event', alert, since: at }], allClear: false };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Dispatch, Notification, Severity } from '../domain/alert.ts';
 import { DAY, HOUR } from '../domain/duration.ts';
-import { label, origin, remarks, since } from './words.ts';
+import { label, origin, remarks, since, whatToDo } from './words.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -36,14 +36,14 @@ const ROWS = 20;
 
 export function slackBody(dispatch: Dispatch): string {
   const blocks = dispatch.notifications.map((notification) => {
-    const { alert, status } = notification;
+    const { alert } = notification;
     const facts = Object.entries(alert.facts);
     return [
       `*${label(notification)}* ${slackEscape(alert.text)}`,
       since(notification, dispatch),
       ...facts.slice(0, ROWS).map(([name, value]) => `• ${slackEscape(name)}: ${slackEscape(value)}`),
       facts.length > ROWS ? `• and ${facts.length - ROWS} more` : '',
-      status === 'cleared' ? '' : `What to do: ${slackEscape(alert.remedy)}`,
+      slackEscape(whatToDo(notification)),
     ]
       .filter((line) => line !== '')
       .join('\n');

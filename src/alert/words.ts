@@ -23,6 +23,11 @@ export function label({ status, alert }: Notification): string {
   return `${status === 'repeated' ? 'STILL ' : ''}${alert.severity.toUpperCase()}`;
 }
 
+/** "What to do: …"; empty where there is nothing to do. */
+export function whatToDo({ status, alert }: Notification): string {
+  return status === 'cleared' || alert.remedy === '' ? '' : `What to do: ${alert.remedy}`;
+}
+
 /** "since 2027-03-01 12:00 UTC" for what did not begin just now. */
 export function since({ since }: Notification, { at }: Dispatch): string {
   return since < at ? `since ${date(since)}` : '';

@@ -10,7 +10,7 @@ export type Alert = {
   subject: string;
   /** One sentence: what is so. */
   text: string;
-  /** What to do. */
+  /** What to do; empty where there is nothing to do. */
   remedy: string;
   /**
    * Ends of certificates and the like, for the table in an email. The names are its members: one that is new makes the

@@ -38,7 +38,7 @@ export function events(input: {
         code: 'COPIES_UPDATED',
         severity: 'info',
         text: `${count(updated.length, 'kubeconfig copy')} brought up to date: ${list(updated.map(({ user }) => user))}.`,
-        remedy: 'Nothing; the file of before stands beside each.',
+        remedy: '',
       },
     ),
   ];
@@ -60,7 +60,7 @@ function outcomeEvents(outcome: PlanOutcome, recovered: boolean): AlertEvent[] {
           code: 'RENEWED',
           severity: 'info',
           text: `${count(granted.length, 'certificate')} renewed.`,
-          remedy: 'Nothing.',
+          remedy: '',
         })
       : []),
     ...(outcome.keptNew

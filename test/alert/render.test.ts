@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { renderEmail } from '../../src/alert/emailText.ts';
+import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody, TEST } from '../../src/alert/shapes.ts';
+import { headline } from '../../src/alert/words.ts';
+import { DAY } from '../../src/domain/duration.ts';
+import { AT, alert, dispatch, everyKind, told } from './support.ts';
+
+/** UPDATE_GOLDEN=1 writes what is rendered now; the difference is then looked at by a person. */
+async function golden(name: string, actual: string): Promise<void> {
+  const file = new URL(`../golden/${name}`, import.meta.url);
+  if (process.env.UPDATE_GOLDEN === '1') await writeFile(file, actual);
+  assert.equal(actual, await readFile(file, 'utf8'));
+}
+
+const pretty = (json: string): string => `${JSON.stringify(JSON.parse(json), null, 2)}\n`;
+
+test('an email in plain text', () => golden('alert-email.txt', renderEmail(everyKind()).text));
+test('an email in HTML, where nothing of an alert is markup', async () => {
+  const { html } = renderEmail(everyKind());
+  await golden('alert-email.html', html);
+  assert.doesNotMatch(html, /<b>/);
+});
+test('standard webhook', () => golden('alert-standard.json', pretty(standardBody(everyKind()))));
+test('slack', () => golden('alert-slack.json', pretty(slackBody(everyKind()))));
+test('alertmanager', () => golden('alert-alertmanager.json', pretty(alertmanagerBody(everyKind(), DAY))));
+test('pagerduty', () =>
+  golden('alert-pagerduty.json', pretty(`[${pagerdutyBodies(everyKind(), 'ROUTING-KEY').join(',')}]`)));
+
+test('subjects', () => {
+  const subject = (change: Parameters<typeof dispatch>[0]) => renderEmail(dispatch(change)).subject;
+  const renewed = told({ status: 'event', alert: alert({ text: '2 certificates renewed.' }) });
+  const over = told({ status: 'cleared', alert: alert({ text: 'A is wrong.' }) });
+  assert.equal(subject({ notifications: [renewed] }), '[certagent] node-1: 2 certificates renewed');
+  assert.equal(subject({ notifications: [renewed, over] }), '[certagent] node-1: 2 certificates renewed (and 1 more)');
+  assert.equal(subject({ notifications: [over] }), '[certagent] node-1: over: A is wrong');
+  assert.equal(subject({ notifications: [over, over], allClear: true }), '[certagent] node-1: all clear');
+  assert.equal(
+    subject({ notifications: [renewed, over], allClear: true }),
+    '[certagent] node-1: 2 certificates renewed (and 1 more)',
+  );
+});
+
+test('a subject is one short line whatever the alert says', () => {
+  const line = headline(
+    dispatch({ notifications: [told({ alert: alert({ text: `a\r\nBcc: x@y\u2028${'z'.repeat(300)}` }) })] }),
+  );
+  assert.doesNotMatch(line, /[\r\n\u2028]/);
+  assert.ok(line.length < 130);
+});
+
+test('all clear and a summary are said in words', () => {
+  const { text, html } = renderEmail(
+    dispatch({ notifications: [told({ status: 'cleared' })], allClear: true, merged: 12 }),
+  );
+  for (const shown of [text, html]) {
+    assert.match(shown, /All clear/);
+    assert.match(shown, /sums up 12/);
+    assert.doesNotMatch(shown, /What to do/);
+  }
+});
+
+test('a Slack message stays short with a hundred members', () => {
+  const facts = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`certificate-${index}`, 'x'.repeat(50)]));
+  const notifications = Array.from({ length: 30 }, () => told({ alert: alert({ facts }) }));
+  const { text } = JSON.parse(slackBody(dispatch({ notifications }))) as { text: string };
+  assert.match(text, /and 80 more/);
+  assert.ok(text.length <= 8_001);
+});
+
+test('Alertmanager: an alert that changes its severity ends under the old one, and one that ended ends under all', () => {
+  const alerts = (change: Parameters<typeof told>[0]) =>
+    (
+      JSON.parse(alertmanagerBody(dispatch({ notifications: [told(change)] }), DAY)) as {
+        labels: { severity: string };
+        endsAt: string;
+      }[]
+    ).map(({ labels, endsAt }) => [labels.severity, (Date.parse(endsAt) - AT) / DAY]);
+  assert.deepEqual(alerts({}), [['critical', 2]]);
+  assert.deepEqual(alerts({ since: AT - DAY }), [
+    ['critical', 2],
+    ['info', 0],
+    ['warning', 0],
+  ]);
+  assert.deepEqual(alerts({ status: 'cleared', since: AT - DAY }), [
+    ['critical', 0],
+    ['info', 0],
+    ['warning', 0],
+  ]);
+  assert.deepEqual(alerts({ alert: alert({ once: true }) }), [['critical', 366]]);
+});
+
+test('PagerDuty: an end has the key of its beginning; a test opens an incident and resolves it', () => {
+  const events = (change: Parameters<typeof told>[0]) =>
+    pagerdutyBodies(dispatch({ notifications: [told(change)] }), 'K').map((body) => JSON.parse(body));
+  const [began] = events({});
+  const [ended] = events({ status: 'cleared', since: AT - DAY });
+  assert.deepEqual([began.event_action, ended.event_action], ['trigger', 'resolve']);
+  assert.equal(began.dedup_key, ended.dedup_key);
+  const tests = events({ status: 'event', alert: alert({ code: TEST, severity: 'info' }) });
+  assert.deepEqual(
+    tests.map(({ event_action }) => event_action),
+    ['trigger', 'resolve'],
+  );
+  assert.equal(tests[0].dedup_key, tests[1].dedup_key);
+  assert.deepEqual(events({ status: 'event', alert: alert({ severity: 'info' }) }), []);
+});
