@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { NodeRecord } from './options.ts';
 import { unitOf } from './options.ts';
+import { LONG_RUNNING } from './stand-in/k3s-leaves.ts';
 import { launch } from './stand-in/pod.ts';
 import type { ProcessId } from './stand-in/process.ts';
 import { disown, isAlive, own, readJson, signal, until } from './stand-in/process.ts';
@@ -15,6 +16,8 @@ const START_LIMIT = 30_000;
 export type StartOptions = {
   /** The node's processes live on when this one ends; they must then be stopped by `stop` of an opened node. */
   outlive?: boolean;
+  /** K3s is taken to run since long before its certificates came due: this start renews nothing, the next one does. */
+  longRunning?: boolean;
 };
 
 /** Starts the node's unit and waits until it is as healthy as its certificates let it be. */
@@ -22,8 +25,11 @@ export async function startNode(root: string, node: NodeRecord, options: StartOp
   if (options.outlive === true) disown(root);
   else own(root);
   if (node.kind === 'kubeadm-external-etcd') startExternalEtcd(root, node);
+  if (options.longRunning === true) writeFileSync(join(root, LONG_RUNNING), '');
   const started = await startUnit(root, node);
-  if (started && (await until(() => isHealthy(node), START_LIMIT))) return;
+  const healthy = started && (await until(() => isHealthy(node), START_LIMIT));
+  rmSync(join(root, LONG_RUNNING), { force: true });
+  if (healthy) return;
   const logs = readdirSync(join(root, 'run/demo')).filter((name) => /\.(log|out)$/.test(name));
   const tails = logs.map((name) => `${name}:\n${readFileSync(join(root, 'run/demo', name), 'utf8').slice(-500)}`);
   throw new Error(`${unitOf(node.kind)} did not become healthy\n${tails.join('\n')}`);

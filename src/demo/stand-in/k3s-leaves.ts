@@ -53,6 +53,13 @@ export function logSigned(root: string, node: NodeRecord, certificatePem: string
   log(root, unitOf(node.kind), `level=info msg="certificate ${name} signed by ${signer}: notAfter=${validTo}"`);
 }
 
+/** There while a start stands for one of long ago, when nothing was due. */
+export const LONG_RUNNING = 'run/demo/long-running';
+
+export function isLongRunning(root: string): boolean {
+  return existsSync(join(root, LONG_RUNNING));
+}
+
 /** Throws what ends K3s: a directory where a certificate should be. */
 function needsRenewal(root: string, node: NodeRecord, path: string, ca: Issued): boolean {
   if (!existsSync(`${path}.crt`) || !existsSync(`${path}.key`)) return true;
@@ -62,7 +69,8 @@ function needsRenewal(root: string, node: NodeRecord, path: string, ca: Issued):
   const issuer = new X509Certificate(ca.certificatePem);
   if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey)) return true;
   const remaining = certificate.validToDate.getTime() - Date.now();
-  return remaining < renewalWindow(node.version) && readFaults(root).k3s !== 'does-not-renew';
+  if (isLongRunning(root) || readFaults(root).k3s === 'does-not-renew') return false;
+  return remaining < renewalWindow(node.version);
 }
 
 export function parse(pem: string): X509Certificate | undefined {

@@ -13,7 +13,7 @@ import type { Issued } from '../pki.ts';
 import { issueCertificate } from '../pki.ts';
 import { overwrite } from '../put.ts';
 import { answer, clientOf, refuse } from './answers.ts';
-import { grantedValidity, logSigned, renewalWindow } from './k3s-leaves.ts';
+import { grantedValidity, isLongRunning, logSigned, renewalWindow } from './k3s-leaves.ts';
 
 /** The first chance to renew after a start, and the time from one chance to the next. */
 const FIRST_CHANCE = 30_000;
@@ -27,6 +27,7 @@ export async function listen6443(root: string, node: NodeRecord, state: { ready:
   const ca = readFileSync(join(tls, 'client-ca.crt'), 'utf8');
   let served = parseDynamicCert(readFileSync(file, 'utf8'));
   let connected = false;
+  const firstChance = isLongRunning(root) ? NEXT_CHANCE : FIRST_CHANCE;
   const context = (issued: Issued) => ({ cert: issued.certificatePem, key: issued.keyPem, ca });
   const server = createServer({ ...context(served), requestCert: true, rejectUnauthorized: false }, handle);
   server.on('connection', () => {
@@ -39,7 +40,7 @@ export async function listen6443(root: string, node: NodeRecord, state: { ready:
   setTimeout(() => {
     void chance();
     setInterval(() => void chance(), NEXT_CHANCE * node.speed);
-  }, FIRST_CHANCE * node.speed);
+  }, firstChance * node.speed);
 
   async function chance(): Promise<void> {
     if (!connected || readFaults(root).k3s === 'listener-stays-old') return;
