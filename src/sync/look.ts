@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { errorCode } from '../domain/errors.ts';
 
 /** `stamp` changes whenever the file's content, name, owner or mode may have. */
-export type Facts = { uid: number; isDirectory: boolean; stamp: string };
+export type Facts = { uid: number; isDirectory: boolean; isLink: boolean; stamp: string };
 
 /** Milliseconds after which a file system counts as silent. */
 const PATIENCE = 5_000;
@@ -34,7 +34,7 @@ async function facts(path: string): Promise<Facts | 'absent' | 'unknown'> {
   try {
     const stat = await lstat(path, { bigint: true });
     const stamp = [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs, stat.nlink].join(':');
-    return { uid: Number(stat.uid), isDirectory: stat.isDirectory(), stamp };
+    return { uid: Number(stat.uid), isDirectory: stat.isDirectory(), isLink: stat.isSymbolicLink(), stamp };
   } catch (error) {
     return ['ENOENT', 'ENOTDIR'].includes(errorCode(error)) ? 'absent' : 'unknown';
   }

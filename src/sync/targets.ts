@@ -1,3 +1,4 @@
+import { readlink } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import type { CopyOutcome } from '../domain/journal.ts';
@@ -29,7 +30,7 @@ export async function findTargets(
 ): Promise<{ targets: Target[]; outcomes: CopyOutcome[] }> {
   const people = await users(root);
   const groups = (await readTextIfThere(root.at('/etc/group'))) ?? '';
-  const context: Context = { root, config, people, groups, me: process.getuid!() };
+  const context: Context = { root, source, config, people, groups, me: process.getuid!() };
   const found = [
     ...(await Promise.all(homes(people).map((home) => inHome(context, home)))),
     ...(await Promise.all(config.paths.map((path) => atPath(context, posix.normalize(path))))),
@@ -47,7 +48,7 @@ export async function findTargets(
   };
 }
 
-type Context = { root: Root; config: Config['copies']; people: User[]; groups: string; me: number };
+type Context = { root: Root; source: string; config: Config['copies']; people: User[]; groups: string; me: number };
 type Home = { path: string; sharers: User[] };
 
 const keyOf = (one: Target | CopyOutcome) => (one.path === '/etc/passwd' ? `user ${one.user}` : one.path);
@@ -76,6 +77,7 @@ async function inHome(context: Context, home: Home): Promise<Target | CopyOutcom
   const uid = typeof seen === 'object' ? seen.uid : null;
   if (me !== 0 && (uid ?? (typeof directory === 'object' ? directory.uid : null)) !== me) return null;
   const user = home.sharers.find((one) => one.uid === uid) ?? wanted ?? home.sharers[0]!;
+  if (await isLinkToSource(context, path, seen)) return linked(context, path, user.name);
   const at = root.isMachine
     ? { follow: home.path, steps: ['.kube'], name: 'config' }
     : { follow: null, steps: [...steps(home.path), '.kube'], name: 'config' };
@@ -91,6 +93,7 @@ async function atPath(context: Context, path: string): Promise<Target | CopyOutc
   // Of an owner without an entry only the number is known: they get no group's rights.
   const user = known ?? { name: `uid ${seen.uid}`, uid: seen.uid, gid: NO_GROUP, home: '/' };
   if (context.me !== 0 && seen.uid !== context.me) return outcome(path, user.name, 'left', 'belongs to another user');
+  if (await isLinkToSource(context, path, seen)) return linked(context, path, user.name);
   const at = { follow: null, steps: steps(posix.dirname(path)), name: posix.basename(path) };
   return { path, user: user.name, identity: identityOf(context, user), at, create: false, stamp: stampOf(seen) };
 }
@@ -103,6 +106,16 @@ async function lookAtCopy(home: string): Promise<Facts | 'absent' | 'unknown' | 
   if (typeof directory !== 'object') return directory;
   return directory.isDirectory ? await look(`${home}/.kube/config`) : 'unknown';
 }
+
+/** A link to the node's own kubeconfig is always current; its text is read, the link is not followed. */
+async function isLinkToSource({ root, source }: Context, path: string, seen: Facts | string): Promise<boolean> {
+  if (typeof seen === 'string' || !seen.isLink) return false;
+  const target = await readlink(root.at(path)).catch(() => '');
+  return root.own(target) === source;
+}
+
+const linked = ({ source }: Context, path: string, user: string) =>
+  outcome(path, user, 'current', `is a link to ${source}`);
 
 function identityOf({ me, groups }: Context, user: User): Identity | null {
   if (me !== 0) return null;

@@ -64,6 +64,17 @@ describe('a home whose owner means harm', () => {
     assert.equal(node.read('/home/alice/real/config'), old);
   });
 
+  test("a link to the node's own kubeconfig is always current", async () => {
+    const own = node.read('/etc/kubernetes/admin.conf');
+    node.write('/root/.kube/other', '');
+    symlinkSync('/etc/kubernetes/admin.conf', node.at('/root/.kube/config'));
+    assert.deepEqual(
+      (await node.sync()).map(({ path, result }) => [path, result]),
+      [['/root/.kube/config', 'current']],
+    );
+    assert.equal(node.read('/etc/kubernetes/admin.conf'), own);
+  });
+
   test('a link out of the root prefix is not followed', async () => {
     const outside = makeNode(pki);
     try {
