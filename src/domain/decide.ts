@@ -39,7 +39,9 @@ function judge(input: DecideInput & Pick<Case, 'observed'>): Judged {
 /** The node is disturbed once: when one certificate is to be renewed, all go along that the same tool renews. */
 function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
   const due = judged.filter(({ decision }) => decision.verdict.kind === 'renew');
-  const waiting = judged.filter(({ decision }) => decision.verdict.kind === 'defer');
+  const waiting = judged.flatMap(({ decision: { id, verdict } }) =>
+    verdict.kind === 'defer' ? [{ id, until: verdict.until, why: verdict.why }] : [],
+  );
   if (due.length > 0) {
     const ids = idsAt(input.now, input, judged);
     const blockers = findBlockers({ ...input, ids });
@@ -51,10 +53,10 @@ function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
   return { kind: 'none', nextAt: input.policy.mode === 'observe' ? null : nextAt(input, judged) };
 }
 
-function later(input: DecideInput, judged: Judged[], waiting: Judged[]): Renewal {
-  const next = waiting
-    .flatMap(({ decision: { id, verdict } }) => (verdict.kind === 'defer' ? [{ id, ...verdict }] : []))
-    .reduce((first, one) => (one.until < first.until ? one : first));
+type Waiting = { id: string; until: Instant; why: string };
+
+function later(input: DecideInput, judged: Judged[], waiting: Waiting[]): Renewal {
+  const next = waiting.reduce((first, one) => (one.until < first.until ? one : first));
   const ids = idsAt(next.until, input, judged);
   // Waiting for a moment at which nothing will be done would be a promise not kept.
   if (input.policy.mode === 'observe') return { kind: 'blocked', ids, blockers: findBlockers({ ...input, ids }) };

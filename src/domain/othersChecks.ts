@@ -105,10 +105,8 @@ export const othersChecks: CertificateCheck[] = [
   {
     code: 'RENEWED_ELSEWHERE',
     // All checks after this one are about what this node's own tool renews.
-    verdict: ({ observed, inventory, window, now }) =>
-      observed.owner !== inventory.node.distribution
-        ? { kind: 'keep', until: now < window.opensAt ? window.opensAt : null }
-        : null,
+    verdict: ({ observed, inventory, window }) =>
+      observed.owner !== inventory.node.distribution ? { kind: 'keep', until: window.opensAt } : null,
   },
 ];
 

@@ -12,5 +12,5 @@ export function verdictOn(known: Case): Verdict {
     const found = verdict(known);
     if (found !== null) return found.kind === 'keep' ? (found as Verdict) : ({ ...found, code } as Verdict);
   }
-  return { kind: 'keep', until: known.now < known.window.opensAt ? known.window.opensAt : null };
+  return { kind: 'keep', until: known.window.opensAt };
 }
