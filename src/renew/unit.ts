@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CertagentError } from '../domain/errors.ts';
 import type { Step } from '../domain/plan.ts';
 import { askHealth } from '../host/http.ts';
 import { restartUnit, unitState } from '../host/systemd.ts';
-import type { ClientCredentials } from '../host/tls.ts';
+import { type ClientCredentials, servedCertificate } from '../host/tls.ts';
 import { changedAuthorities } from './authorities.ts';
 import { backupOf, type StepContext } from './context.ts';
 import { readKey, readLeaf } from './leaf.ts';
@@ -18,10 +19,31 @@ type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 export async function restart(step: Of<'restart-unit'>, context: StepContext): Promise<string> {
   const elapsed = stopwatch();
   if (await isDone(context)) return 'restarted already';
-  await restartUnit(context.root, step.unit, step.limit);
+  await whileConnecting(context, () => restartUnit(context.root, step.unit, step.limit));
   const backup = backupOf(context.plan);
   if (backup !== null) await refuseChangedAuthorities(context, backup);
   return `restarted in ${elapsed()}`;
+}
+
+/**
+ * K3s renews its listener's certificate some 30 seconds after it listens, which can be before systemd calls it ready, and
+ * only if somebody connected until then: the next chance is hours later.
+ */
+async function whileConnecting({ plan, pollInterval }: StepContext, doIt: () => Promise<void>): Promise<void> {
+  const listener = plan.steps.find((step) => step.kind === 'await-listener');
+  let over = false;
+  const connecting = (async () => {
+    while (!over && listener !== undefined) {
+      await servedCertificate(listener.endpoint.host, listener.endpoint.port, { limit: 3_000 }).catch(() => {});
+      await sleep(pollInterval);
+    }
+  })();
+  try {
+    await doIt();
+  } finally {
+    over = true;
+    await connecting;
+  }
 }
 
 /** After a kill during the restart: it need not be done twice when its certificates are there. */

@@ -6,6 +6,9 @@ import { ANNOTATION } from '../../src/renew/annotation.ts';
 import { execute } from '../../src/renew/execute.ts';
 import { assertJournalled, endsOf, KUBEADM_FILES, pids, snapshot, stage } from './support.ts';
 
+/** One that is served, and the two that are file mounts. */
+const names = ['apiserver', 'controller-manager.conf', 'etcd-peer', 'scheduler.conf'];
+
 describe('execute on a kubeadm node', { concurrency: 2 }, () => {
   it('renews, makes every component load it, and proves it', async (t) => {
     const { plan, context, root, journal, told, node } = await stage(t);
@@ -53,7 +56,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
   });
 
   it('cycles by moving the manifest out and back where that is wanted', async (t) => {
-    const { plan, context, root, journal } = await stage(t, { cycle: 'move' });
+    const { plan, context, root, journal } = await stage(t, { names, cycle: 'move' });
     const manifests = await snapshot(root, ['/etc/kubernetes/manifests']);
     const before = await pids(plan);
     assert.equal((await execute(plan, 'manual', context)).result, 'succeeded');
@@ -67,7 +70,10 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
   });
 
   it('cycles etcd when it goes on serving the old certificate', async (t) => {
-    const { plan, context, faults } = await stage(t, { limits: { etcdPatience: 300 } });
+    const { plan, context, faults } = await stage(t, {
+      names: [...names, 'etcd-server'],
+      limits: { etcdPatience: 300 },
+    });
     await faults({ etcdReloads: false });
     const before = await pids(plan);
     assert.equal((await execute(plan, 'manual', context)).result, 'succeeded');
@@ -75,7 +81,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
   });
 
   it('does not believe exit 0: nothing renewed is a failure, and everything is as before', async (t) => {
-    const { plan, context, faults, root } = await stage(t);
+    const { plan, context, faults, root } = await stage(t, { names });
     const before = await snapshot(root, KUBEADM_FILES);
     const processes = await pids(plan);
     await faults({ kubeadm: 'exit0-not-renewed' });
@@ -89,7 +95,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
 
   for (const torn of [false, true]) {
     it(`puts everything back when kubeadm fails half-way${torn ? ' and tears a pair' : ''}`, async (t) => {
-      const { plan, context, faults, root } = await stage(t);
+      const { plan, context, faults, root } = await stage(t, { names });
       const before = await snapshot(root, KUBEADM_FILES);
       const processes = await pids(plan);
       await faults({ kubeadmFailsAt: 'etcd-peer', kubeadmTears: torn });
@@ -106,7 +112,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
   }
 
   it('ends a kubeadm that hangs', async (t) => {
-    const { plan, context, faults, root } = await stage(t, { limits: { kubeadm: 500 } });
+    const { plan, context, faults, root } = await stage(t, { names, limits: { kubeadm: 500 } });
     const before = await snapshot(root, KUBEADM_FILES);
     await faults({ kubeadm: 'hang' });
     const outcome = await execute(plan, 'manual', context);
@@ -115,7 +121,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
   });
 
   it('goes back when a component does not come back, and tells that it still does not', async (t) => {
-    const { plan, context, faults, root } = await stage(t, { limits: { component: 3_000 } });
+    const { plan, context, faults, root } = await stage(t, { names, limits: { component: 3_000 } });
     const before = await snapshot(root, KUBEADM_FILES);
     const apiserver = (await pids(plan))['kube-apiserver'];
     await faults({ neverComesBack: ['kube-controller-manager'] });
@@ -132,6 +138,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
 
   it('keeps the new ones when the old had expired, and still makes the others load them', async (t) => {
     const { plan, context, faults, root } = await stage(t, {
+      names,
       leafEnds: Date.now() - DAY,
       limits: { component: 3_000 },
     });
@@ -146,7 +153,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
   });
 
   it('puts a torn pair back even when the old certificates had expired', async (t) => {
-    const { plan, context, faults, root } = await stage(t, { leafEnds: Date.now() - DAY });
+    const { plan, context, faults, root } = await stage(t, { names, leafEnds: Date.now() - DAY });
     const before = await snapshot(root, ['/etc/kubernetes/pki/etcd']);
     await faults({ kubeadmFailsAt: 'etcd-peer', kubeadmTears: true });
     const outcome = await execute(plan, 'manual', context);
@@ -158,7 +165,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
   });
 
   it('goes back when a component goes on serving the old certificate', async (t) => {
-    const { plan, context, faults, root } = await stage(t, { limits: { served: 500 } });
+    const { plan, context, faults, root } = await stage(t, { names, limits: { served: 500 } });
     const before = await snapshot(root, KUBEADM_FILES);
     await faults({ servesStale: ['kube-apiserver'] });
     const outcome = await execute(plan, 'manual', context);
@@ -168,7 +175,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
   });
 
   it('changes nothing when the backup cannot be made', async (t) => {
-    const { plan, context, root } = await stage(t);
+    const { plan, context, root } = await stage(t, { names });
     const before = await snapshot(root, KUBEADM_FILES);
     const steps = plan.steps.map((step) =>
       step.kind === 'backup' ? { ...step, directory: '/etc/kubernetes/manifests/x' } : step,
