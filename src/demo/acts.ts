@@ -55,7 +55,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     void end().then(() => process.exit(130));
   });
   try {
-    for (const act of ACTS) await play(act, home, nodes, options.out);
+    for (const act of ACTS) await play(act, home, nodes, options);
   } catch (error) {
     failed = true;
     throw error;
@@ -72,7 +72,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   return 0;
 }
 
-async function play(act: Act, home: string, nodes: DemoNode[], out: NodeJS.WriteStream): Promise<void> {
+async function play(act: Act, home: string, nodes: DemoNode[], { keep, out }: DemoOptions): Promise<void> {
   heading(out, act.title);
   out.write(`${act.story}\n`);
   const root = join(home, act.directory);
@@ -86,7 +86,7 @@ async function play(act: Act, home: string, nodes: DemoNode[], out: NodeJS.Write
   nodes.push(node);
   const inbox = await openInbox();
   try {
-    await node.start();
+    await node.start({ outlive: keep, longRunning: true });
     await configure(root, inbox);
     const copy = join(root, 'home/alice/.kube/config');
     const before = await describeCopy(copy);
