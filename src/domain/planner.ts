@@ -120,9 +120,12 @@ function kubeadmArgv(name: string, { inventory: { node, preconditions }, setting
 
 /** All that kubeadm can overwrite and the CAs that sign it, whether it is renewed now or not; and the manifests. */
 function kubeadmBackup({ inventory }: Draft): string[] {
-  const own = ['kubeadm', 'external-ca', 'cluster-ca'];
+  const own = inventory.certificates.filter(
+    ({ owner, place }) =>
+      owner === 'kubeadm' || owner === 'external-ca' || (owner === 'cluster-ca' && place.kind === 'pem'),
+  );
   const manifests = inventory.preconditions.components.flatMap(({ manifest }) => (manifest === null ? [] : [manifest]));
-  return filesOf(inventory.certificates.filter(({ owner }) => own.includes(owner))).concat(manifests.sort());
+  return [...filesOf(own), ...manifests.sort()];
 }
 
 function restartSteps(draft: Draft): Step[] {

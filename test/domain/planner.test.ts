@@ -144,6 +144,22 @@ test('a backup holds what is there: a missing key is left out, a file with no ke
   ]);
 });
 
+test('kubeadm: the kubeconfig of the kubelet, which kubeadm does not touch, is not backed up', () => {
+  const place = {
+    kind: 'kubeconfig',
+    path: '/etc/kubernetes/kubelet.conf',
+    entry: 'cluster',
+    name: 'c',
+    index: 0,
+  } as const;
+  const node = addCertificate(inventoryOf('kubeadm', { days: 20 }), 'kubelet.conf/cluster/c', 900, {
+    owner: 'cluster-ca',
+    key: { state: 'not-expected' },
+    place,
+  });
+  assert.ok(!stepsOf(planFor(node)!, 'backup')[0]!.files.includes(place.path));
+});
+
 test('an expectation without a key or a known CA', () => {
   const node = inventoryOf('kubeadm', { days: 20 });
   const bare = withCertificate(node, 'apiserver', {
