@@ -1,4 +1,4 @@
-import { chmod, chown, lstat, mkdir, rename, unlink } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, unlink } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
@@ -54,10 +54,7 @@ function bind(server: Server, address: string, path: string): Promise<void> {
   });
 }
 
-/**
- * Takes the socket of a dead daemon out of the way. It is moved aside first and asked again there: of two daemons that
- * start at once none can remove what the other has just made.
- */
+/** Takes the socket of a dead daemon out of the way. (That two start at once, the daemon's lock rules out.) */
 async function removeStale(address: string, path: string): Promise<void> {
   const facts = await lstat(address).catch((error) => {
     if (errorCode(error) === 'ENOENT') return null;
@@ -68,19 +65,7 @@ async function removeStale(address: string, path: string): Promise<void> {
     throw new CertagentError('SOCKET_TAKEN', `${path} is there and is no socket`, { remedy: `Remove it: rm ${path}` });
   }
   if (await somebodyListens(address)) throw alreadyRunning(path);
-  const aside = `${address}.${process.pid}`;
-  try {
-    await rename(address, aside);
-  } catch (error) {
-    // Another daemon was faster; binding will tell.
-    if (errorCode(error) === 'ENOENT') return;
-    throw error;
-  }
-  if (await somebodyListens(aside)) {
-    await rename(aside, address);
-    throw alreadyRunning(path);
-  }
-  await unlink(aside);
+  await unlink(address);
 }
 
 function somebodyListens(address: string): Promise<boolean> {

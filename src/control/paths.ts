@@ -10,8 +10,8 @@ export function socketPath(root: Root, name: SocketName): string {
   return root.at(`${RUN_DIR}/${name}.sock`);
 }
 
-/** sockaddr_un holds 108 bytes with the closing zero (unix(7)); a dozen is left for the name of one moved aside. */
-const LONGEST = 107 - 12;
+/** sockaddr_un holds 108 bytes with the closing zero (unix(7)). */
+const LONGEST = 107;
 
 /**
  * A path short enough for a socket address: the path itself, or, under a deep root, one through a descriptor of its

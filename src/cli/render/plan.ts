@@ -3,7 +3,7 @@ import type { PlanReport } from '../../domain/status.ts';
 import { nodeLine } from './node.ts';
 import { type Paint, plain, scrub } from './paint.ts';
 import { renewalLines } from './renewal.ts';
-import { wrap } from './table.ts';
+import { fold, wrap } from './table.ts';
 import { timesIn } from './time.ts';
 
 /** `certagent plan` for a person: every step that would run, or why none would. */
@@ -14,7 +14,8 @@ export function renderPlan(unsafe: PlanReport, options: { paint?: Paint; width?:
     paint('bold', nodeLine(node)),
     ...renewalLines(renewal, null, decisions, { paint, times: timesIn(node.timeZone, at) }),
   ];
-  if (plan === null) return `${[...head, 'Nothing would run now.'].join('\n')}\n`;
+  const prose = head.map((line) => fold(line, width));
+  if (plan === null) return `${[...prose, 'Nothing would run now.'].join('\n')}\n`;
   const digits = String(plan.steps.length).length;
   const steps = plan.steps.flatMap((step, at) => {
     const number = `${String(at + 1).padStart(digits + 2)}. `;
@@ -22,12 +23,12 @@ export function renderPlan(unsafe: PlanReport, options: { paint?: Paint; width?:
     return [number + first, ...more.map((line) => ' '.repeat(number.length) + line)];
   });
   return `${[
-    ...head,
+    ...prose,
     '',
     paint('bold', `What would run (${plan.steps.length} steps)`),
     ...steps,
     '',
-    `Renews ${plan.certificates.join(', ')}.`,
+    fold(`Renews ${plan.certificates.join(', ')}.`, width),
     ...(plan.oldExpired ? ['The old certificates have expired: after a failure the new ones stay.'] : []),
   ].join('\n')}\n`;
 }

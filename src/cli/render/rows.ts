@@ -1,5 +1,5 @@
 import type { Owner } from '../../domain/certificate.ts';
-import type { Decision, Nearness, Renewal } from '../../domain/decision.ts';
+import type { Nearness, Verdict } from '../../domain/decision.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import type { StatusReport, StatusRow } from '../../domain/status.ts';
 import type { Style } from './paint.ts';
@@ -64,36 +64,28 @@ function wideCells({ place, certificate }: StatusRow): Cell[] {
 }
 
 /** What happens next with a certificate, and when. */
-function nextOf(row: StatusRow, { renewal, running }: StatusReport, times: Times): Cell {
-  const { verdict } = row.decision;
+function nextOf({ id, owner, decision }: StatusRow, { renewal, running }: StatusReport, times: Times): Cell {
+  const { verdict } = decision;
   if (verdict.kind === 'escalate') return { text: `escalated: ${verdict.why}`, style: 'yellow' };
-  if (renewal.kind !== 'none' && renewal.ids.includes(row.id)) {
-    return running === null ? fromRenewal(renewal, row.decision, times) : { text: 'being renewed', style: 'green' };
-  }
-  if (verdict.kind === 'renew') return { text: `to be renewed: ${verdict.why}` };
-  if (verdict.kind === 'defer') return { text: deferred(verdict.until, verdict.why, times) };
-  return { text: kept(row.owner, verdict.until, times) };
-}
-
-function fromRenewal(renewal: Exclude<Renewal, { kind: 'none' }>, { verdict }: Decision, times: Times): Cell {
-  switch (renewal.kind) {
-    case 'now':
-      return { text: 'renews at the next check' };
-    case 'blocked':
+  if (renewal.kind !== 'none' && renewal.ids.includes(id)) {
+    if (running !== null) return { text: 'being renewed', style: 'green' };
+    if (renewal.kind === 'blocked')
       return { text: `blocked: ${renewal.blockers[0]?.code ?? 'see below'}`, style: 'red' };
-    case 'defer': {
-      const along = verdict.kind === 'keep' ? ' along with the others' : '';
-      return {
-        text:
-          along === '' ? deferred(renewal.until, renewal.why, times) : `renews ${times.moment(renewal.until)}${along}`,
-      };
-    }
   }
+  if (verdict.kind === 'renew') return { text: `renews at the next check${company(verdict.code)}` };
+  if (verdict.kind === 'defer') return { text: deferred(verdict, times) };
+  return { text: kept(owner, verdict.until, times) };
 }
 
-/** The reason in full stands below the table; here the usual one is told in three words. */
-function deferred(until: number, why: string, times: Times): string {
-  return `renews ${times.moment(until)}${/maintenance window/i.test(why) ? ' in the maintenance window' : `: ${why}`}`;
+/** The usual reasons in a few words; others in full. */
+function deferred({ until, code, why }: Extract<Verdict, { kind: 'defer' }>, times: Times): string {
+  const when = `renews ${times.moment(until)}`;
+  if (code === 'MAINTENANCE_WINDOW') return `${when} in the maintenance window`;
+  return company(code) === '' ? `${when}: ${why}` : when + company(code);
+}
+
+function company(code: string): string {
+  return code === 'GOES_ALONG' ? ' along with the others' : '';
 }
 
 function kept(owner: Owner, until: number | null, times: Times): string {

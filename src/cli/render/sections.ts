@@ -66,7 +66,7 @@ export function attemptText(attempt: Attempt, { times, paint }: Pick<View, 'time
     error === null
       ? granted.length === 0
         ? ''
-        : `: ${granted.length} certificates`
+        : `: ${granted.length === 1 ? 'one certificate' : `${granted.length} certificates`}`
       : `: ${error.message} (${error.code})`;
   return `${times.full(startedAt)}, ${trigger === 'manual' ? 'by hand' : 'by schedule'}, ${words}${took}${what}`;
 }

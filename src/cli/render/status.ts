@@ -5,6 +5,7 @@ import { type Paint, plain, scrub } from './paint.ts';
 import { renewalLines } from './renewal.ts';
 import { certificateTable } from './rows.ts';
 import { alertLines, copyLines, findingLines, lastAttemptLines, servedLines } from './sections.ts';
+import { fold } from './table.ts';
 import { type Times, timesIn } from './time.ts';
 
 export type View = { paint: Paint; times: Times; width: number; wide: boolean };
@@ -21,14 +22,15 @@ export function renderStatus(
     width: options.width ?? Number.POSITIVE_INFINITY,
     wide: options.wide ?? false,
   };
+  const prose = (lines: string[]) => lines.map((line) => fold(line, view.width));
   const blocks = [
-    headLines(report, view),
+    prose(headLines(report, view)),
     report.certificates.length === 0 ? [] : [certificateTable(report, view)],
-    renewalLines(report.renewal, report.running, report.certificates, view),
+    prose(renewalLines(report.renewal, report.running, report.certificates, view)),
     alertLines(report.alerts, view),
     servedLines(report.served, view),
     findingLines(report.findings, view),
-    lastAttemptLines(report.lastAttempt, view),
+    prose(lastAttemptLines(report.lastAttempt, view)),
     copyLines(report.copies, view),
   ];
   return `${blocks

@@ -4,8 +4,8 @@ export type Cell = { text: string; style?: Style };
 export type Column = { title: string; align?: 'right' };
 
 /**
- * An aligned table without lines. Only the last column gives way when `width` columns do not hold the rest: it goes on in
- * lines of its own below itself.
+ * An aligned table without lines. Where `width` columns do not hold it, the last column goes on in lines below itself, and
+ * the widest of the others keeps only the ends of its texts.
  */
 export function table(
   columns: Column[],
@@ -17,6 +17,8 @@ export function table(
   const widths = columns.map(({ title }, at) =>
     Math.max(title.length, ...rows.map((row) => row[at]?.text.length ?? 0)),
   );
+  const gaps = indent.length + GAP.length * last;
+  fit(widths, last, width - gaps - NARROWEST);
   const left = indent.length + widths.slice(0, last).reduce((sum, each) => sum + each + GAP.length, 0);
   const room = Math.max(width - left, NARROWEST);
   const line = (cells: Cell[]) => {
@@ -38,9 +40,21 @@ export function table(
 const GAP = '  ';
 const NARROWEST = 24;
 
+/** Narrows the widest of the columns before the last until they fit into `room`, or it cannot be read any more. */
+function fit(widths: number[], last: number, room: number): void {
+  const before = widths.slice(0, last);
+  const excess = before.reduce((sum, each) => sum + each, 0) - room;
+  const widest = Math.max(...before);
+  if (excess > 0 && last > 0) widths[before.indexOf(widest)] = Math.max(widest - excess, LEAST);
+}
+
+const LEAST = 12;
+
 function pad(cell: Cell, width: number, column: Column | undefined, paint: Paint): string {
-  const fill = ' '.repeat(Math.max(width - cell.text.length, 0));
-  const text = cell.style === undefined ? cell.text : paint(cell.style, cell.text);
+  // The end of a path tells more than its beginning.
+  const shown = cell.text.length <= width ? cell.text : `…${cell.text.slice(cell.text.length - width + 1)}`;
+  const fill = ' '.repeat(width - shown.length);
+  const text = cell.style === undefined ? shown : paint(cell.style, shown);
   return column?.align === 'right' ? fill + text : text + fill;
 }
 
@@ -56,4 +70,19 @@ export function wrap(text: string, width: number): string[] {
     rest = rest.slice(at).trimStart();
   }
   return rest === '' ? lines : [...lines, rest];
+}
+
+/** A line of prose, perhaps coloured, in lines of at most `width` columns; those after the first are indented. */
+export function fold(line: string, width: number): string {
+  const seen = (text: string) => text.replaceAll(/\u001b\[\d+m/g, '').length;
+  if (seen(line) <= width) return line;
+  const indent = `${/^ */.exec(line)?.[0] ?? ''}  `;
+  const lines = [''];
+  for (const word of line.split(/(?<=\S) +/)) {
+    const last = lines.at(-1) ?? '';
+    if (last === '') lines[lines.length - 1] = word;
+    else if (seen(last) + 1 + seen(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(indent + word);
+  }
+  return lines.join('\n');
 }

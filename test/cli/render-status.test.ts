@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { paintWith } from '../../src/cli/render/paint.ts';
+import { renderStatus } from '../../src/cli/render/status.ts';
+import { DAY, HOUR } from '../../src/domain/duration.ts';
+import type { StatusReport } from '../../src/domain/status.ts';
+import { HISTORY, NODE, NOW, report, row } from './reports.ts';
+
+const saturday = Date.UTC(2026, 2, 7, 1, 14);
+const inWindow = {
+  kind: 'defer',
+  until: saturday,
+  code: 'MAINTENANCE_WINDOW',
+  why: 'ends in 62 d; renewed in the maintenance window',
+} as const;
+const along = { kind: 'defer', until: saturday, code: 'GOES_ALONG', why: 'is renewed along' } as const;
+
+/** Each is a node in a state a person can meet; test/golden/status-NAME.txt is what they read then. */
+const NODES: Record<string, { report: StatusReport; width?: number; wide?: boolean }> = {
+  quiet: { report: report({ lastAttempt: HISTORY.attempts[1]! }) },
+  due: {
+    report: report({
+      certificates: [
+        row('ca', 3000, { owner: 'cluster-ca', verdict: { kind: 'keep', until: null } }),
+        row('apiserver-etcd-client', 120, { verdict: along }),
+        row('apiserver', 62, { nearness: 'due', verdict: inWindow }),
+        row('kubelet-client', 201, { owner: 'kubelet', verdict: { kind: 'keep', until: null } }),
+        row('/etc/ssl/ingress/shop.crt', 20, {
+          owner: 'operator',
+          nearness: 'urgent',
+          verdict: { kind: 'escalate', code: 'OPERATOR', why: 'certagent does not renew it', remedy: 'Renew it.' },
+        }),
+      ],
+      renewal: {
+        kind: 'defer',
+        until: saturday,
+        ids: ['apiserver', 'apiserver-etcd-client'],
+        why: 'apiserver ends in 62 d; renewed in the maintenance window',
+      },
+      alerts: [
+        {
+          alert: {
+            code: 'URGENT',
+            severity: 'warning',
+            subject: '/etc/ssl/ingress/shop.crt',
+            text: 'shop.crt ends in 20 d.',
+            remedy: 'Renew it where it came from.',
+            facts: {},
+          },
+          since: NOW - 9 * DAY,
+          lastSentAt: NOW - HOUR,
+        },
+      ],
+      copies: [
+        { path: '/home/alice/.kube/config', user: 'alice', result: 'current', detail: '' },
+        { path: '/home/bob/.kube/config', user: 'bob', result: 'refused', detail: 'is a symbolic link' },
+      ],
+    }),
+    width: 100,
+  },
+  trouble: {
+    report: report({
+      source: 'node',
+      mode: 'observe',
+      node: { ...NODE, missing: ['the kubelet configuration'] },
+      certificates: [
+        row('apiserver', -2, {
+          nearness: 'expired',
+          verdict: { kind: 'renew', code: 'EXPIRED', why: 'has expired' },
+        }),
+        row('front-proxy-client', 300, { nearness: 'not-yet-valid' }),
+      ],
+      renewal: {
+        kind: 'blocked',
+        ids: ['apiserver'],
+        blockers: [{ code: 'TOOL_MISSING', why: 'kubeadm is not on this node', remedy: 'Install kubeadm.' }],
+      },
+      served: [
+        {
+          endpoint: { name: 'kube-apiserver', host: '127.0.0.1', port: 6443, expects: 'apiserver' },
+          state: 'stale',
+          certificate: { serial: '0A', fingerprint: 'ff', notAfter: NOW - DAY, subject: 'CN=kube-apiserver' },
+        },
+        {
+          endpoint: { name: 'etcd', host: '::1', port: 2379, expects: 'etcd-server' },
+          state: 'unreachable',
+          detail: 'ECONNREFUSED',
+        },
+      ],
+      findings: [
+        {
+          path: '/etc/kubernetes/pki/evil\u001b[2J.crt',
+          id: null,
+          owner: 'kubeadm',
+          reason: 'half-written',
+          detail: 'a BEGIN without its END',
+        },
+      ],
+      lastAttempt: HISTORY.attempts[0]!,
+      configError: '/etc/certagent/config.toml is refused',
+      failingSinks: ['ops-mail'],
+      nextCheckAt: null,
+    } as Partial<StatusReport>),
+  },
+  wide: {
+    report: report({ certificates: [row('apiserver', 239, { sans: ['DNS:kubernetes', 'IP:10.96.0.1'] })] }),
+    wide: true,
+  },
+  running: {
+    report: report({
+      certificates: [
+        row('apiserver', 20, { nearness: 'urgent', verdict: { kind: 'renew', code: 'URGENT', why: 'ends in 20 d' } }),
+      ],
+      renewal: { kind: 'now', ids: ['apiserver'], why: 'apiserver ends in 20 d' },
+      running: {
+        planId: 'p',
+        step: 3,
+        steps: 9,
+        title: 'Cycle kube-apiserver',
+        state: 'waiting',
+        detail: 'not healthy yet',
+      },
+    }),
+  },
+  empty: {
+    report: report({
+      node: { ...NODE, name: 'laptop', distribution: null, role: null, version: null },
+      certificates: [],
+      renewal: { kind: 'none', nextAt: null },
+    }),
+  },
+};
+
+for (const [name, { report: given, ...options }] of Object.entries(NODES)) {
+  test(`status of a node: ${name}`, async () => {
+    const file = new URL(`../golden/status-${name}.txt`, import.meta.url);
+    const text = renderStatus(given, options);
+    if (process.env.UPDATE_GOLDEN === '1') await writeFile(file, text);
+    assert.equal(text, await readFile(file, 'utf8'));
+  });
+}
+
+test('no line is wider than the terminal', () => {
+  for (const width of [80, 100, 120]) {
+    for (const line of renderStatus(NODES.due!.report, { width }).split('\n')) {
+      assert.ok(line.length <= width, `${line.length} > ${width}: ${line}`);
+    }
+  }
+});
+
+test('colour adds nothing but colour', () => {
+  for (const { report: given } of Object.values(NODES)) {
+    const coloured = renderStatus(given, { paint: paintWith });
+    assert.match(coloured, /\u001b\[/);
+    assert.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), renderStatus(given));
+  }
+});
+
+test('what files contain cannot steer the terminal', () => {
+  assert.doesNotMatch(renderStatus(NODES.trouble!.report), /\u001b/);
+});

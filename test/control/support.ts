@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { ControlHandlers } from '../../src/control/handlers.ts';
+import { serveControl } from '../../src/control/server.ts';
+import type { Progress } from '../../src/domain/journal.ts';
+import { PLAN_SCHEMA } from '../../src/domain/status.ts';
+import { Root } from '../../src/host/root.ts';
+import { HISTORY, NODE, NOW, report } from '../cli/reports.ts';
+
+export const PROGRESS: Progress = { planId: 'p', step: 0, steps: 2, title: 'Back up', state: 'started', detail: '' };
+
+/** A daemon's handlers that answer from memory; a test replaces those it is about. */
+export function handlers(change: Partial<ControlHandlers> = {}): ControlHandlers {
+  return {
+    status: async () => report(),
+    plan: async () => ({
+      schema: PLAN_SCHEMA,
+      at: NOW,
+      node: NODE,
+      renewal: { kind: 'none', nextAt: null },
+      plan: null,
+      decisions: [],
+    }),
+    history: async () => HISTORY,
+    metrics: async () => 'certagent_up 1\n',
+    check: async () => report(),
+    renew: async (_request, progress) => {
+      progress(PROGRESS);
+      progress({ ...PROGRESS, step: 1, title: 'Renew', state: 'done' });
+      return {
+        planId: 'p',
+        result: 'succeeded',
+        keptNew: false,
+        error: null,
+        granted: [{ id: 'apiserver', notAfter: NOW }],
+      };
+    },
+    sync: async () => [],
+    reload: async () => {},
+    testAlerts: async () => [],
+    ...change,
+  };
+}
+
+export async function temporaryRoot(t: TestContext, under = tmpdir()): Promise<Root> {
+  const directory = await mkdtemp(join(under, 'certagent-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  return new Root(directory);
+}
+
+/** A root whose sockets are served until the test ends. */
+export async function served(
+  t: TestContext,
+  change: Partial<ControlHandlers> = {},
+  groupId: number | null = null,
+): Promise<Root> {
+  const root = await temporaryRoot(t);
+  const server = await serveControl({ root, groupId, handlers: handlers(change) });
+  t.after(() => server.close());
+  return root;
+}
+
+export type Answer = { status: number; headers: Record<string, unknown>; body: string };
+
+/** A plain HTTP client, so that the server is tested by another than its own. */
+export function http(socketPath: string, method: string, path: string, body?: string | Buffer): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath, method, path, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
