@@ -3,6 +3,7 @@ import { findProcesses } from '../host/processes.ts';
 import { changedAuthorities } from './authorities.ts';
 import { backupOf, type RenewContext } from './context.ts';
 import { carryOn } from './execute.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { repairPairs } from './repair.ts';
 import { rollBack } from './rollback.ts';
 import { end, expectations, hasWritten, newRun, type PlanError, type Run, stepContext, undoKey } from './run.ts';
@@ -20,6 +21,7 @@ export async function recover(context: RenewContext): Promise<PlanOutcome | null
   const { run, failure } = unfinished;
   const cause = failure ?? wasEnded(run);
   await awaitOrphan(run, context);
+  await removeLeftovers(context.root, run.plan);
   if (!hasWritten(run)) return end(run, { result: 'failed', error: cause }, context);
   if (failure === null && (await shouldGoOn(run, context))) return carryOn(run, context);
   return rollBack(run, cause, context);

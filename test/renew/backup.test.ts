@@ -118,23 +118,10 @@ describe('backup', () => {
       await makeBackup(step, context).catch((error) => console.log(error.code));
       console.log(JSON.stringify(readdirSync('${root.at(BACKUPS)}')));`;
     await writeFile(join(directory, 'full.ts'), program);
-    const script = 'mount -t tmpfs -o size=1m none "$1" || exit 77; exec "$2" --no-warnings "$3"';
-    const result = spawnSync(
-      'unshare',
-      [
-        '--user',
-        '--map-root-user',
-        '--mount',
-        'sh',
-        '-c',
-        script,
-        'sh',
-        root.at(BACKUPS),
-        process.execPath,
-        join(directory, 'full.ts'),
-      ],
-      { encoding: 'utf8' },
-    );
+    const mount = 'mount -t tmpfs -o size=1m none "$1" || exit 77; exec "$2" --no-warnings "$3"';
+    const script = `exec unshare --user --map-root-user --mount sh -c '${mount}' sh "$@"`;
+    const words = [root.at(BACKUPS), process.execPath, join(directory, 'full.ts')];
+    const result = spawnSync('sh', ['-c', script, 'sh', ...words], { encoding: 'utf8' });
     if (result.error !== undefined || result.status === 77 || result.stdout === '') {
       t.skip('no small file system can be mounted here');
       return;

@@ -11,7 +11,7 @@ const names = ['apiserver', 'controller-manager.conf', 'etcd-peer', 'scheduler.c
 
 describe('execute on a kubeadm node', { concurrency: 2 }, () => {
   it('renews, makes every component load it, and proves it', async (t) => {
-    const { plan, context, root, journal, told, node } = await stage(t);
+    const { plan, context, root, journal, told } = await stage(t);
     const before = await pids(plan);
     const manifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
     const facts = await stat(root.at(manifest));
@@ -52,7 +52,6 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
       );
     assert.ok(told.some(({ detail }) => /^new certificate ends \d{4}-\d\d-\d\d$/.test(detail)));
     assert.ok(told.some(({ detail }) => /^back after \d+\.\d s$/.test(detail)));
-    assert.ok(node.root.length > 0);
   });
 
   it('cycles by moving the manifest out and back where that is wanted', async (t) => {

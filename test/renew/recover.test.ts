@@ -68,6 +68,8 @@ describe('recover', { concurrency: 2 }, () => {
     const third = indexOf(on.plan, (step) => step.kind === 'kubeadm-renew' && step.name === 'etcd-peer');
     await killedAt(on, on.plan, third, 'done');
     assert.notDeepEqual(await snapshot(on.root, KUBEADM_FILES), before);
+    // As a kill in the middle of an atomic write leaves it.
+    await writeFile(on.root.at('/etc/kubernetes/.certagent-0123456789ab.tmp'), 'half', { mode: 0o600 });
     const second = third - 1;
     await killedAt(on, null, second, 'undone');
     const outcome = await recover(on.context);

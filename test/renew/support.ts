@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type DemoNode, type Faults, makeNode, type NodeOptions } from '../../src/demo/node.ts';
 import { decide } from '../../src/domain/decide.ts';
-import { DAY, HOUR } from '../../src/domain/duration.ts';
+import { DAY } from '../../src/domain/duration.ts';
 import type { JournalRecord, Progress } from '../../src/domain/journal.ts';
 import type { RenewalPlan } from '../../src/domain/plan.ts';
 import { BACKUPS_DIR, makePlan, type PlanSettings } from '../../src/domain/planner.ts';
@@ -24,7 +24,6 @@ export type Stage = {
   journal: Journal;
   told: Progress[];
   context: RenewContext;
-  /** Changes the plan's limits and the like before it runs. */
   faults: (faults: Partial<Faults>) => Promise<void>;
 };
 
@@ -114,7 +113,7 @@ async function planFor(root: Root, settings: Pick<PlanSettings, 'cycle' | 'limit
     inventory,
     decisions,
     settings: { kubeadmConfig: null, backups: BACKUPS_DIR, ...settings },
-    planId: `plan-${now}-${HOUR}`,
+    planId: `plan-${now}`,
     now,
   });
   assert.ok(plan, `no plan: ${JSON.stringify(decisions.renewal)}`);
