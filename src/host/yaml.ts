@@ -10,10 +10,23 @@ export type YamlDocument = Yaml.Document.Parsed;
 export type YamlNode = Yaml.Node;
 
 /**
+ * More line ends and indicators than this and no kubeconfig or manifest (a kubeconfig of 300 clusters has fewer). The
+ * parser takes time that grows with their square: 300,000 quotes, which any user can write, held it for minutes.
+ */
+const COMPLEXITY_LIMIT = 15_000;
+const INDICATORS = /["'[\]{}?&*!#%@`,:\n\r]|- /g;
+
+/**
  * One YAML document with the source ranges of its nodes. Refuses several documents, duplicate keys, and aliases (a
  * kubeconfig or manifest has none; a "YAML bomb" is made of them). Throws CertagentError BAD_YAML with line and column.
  */
 export function parseYamlDocument(text: string): YamlDocument {
+  let complexity = 0;
+  for (const _ of text.matchAll(INDICATORS)) {
+    complexity += 1;
+    if (complexity > COMPLEXITY_LIMIT)
+      throw new CertagentError('BAD_YAML', 'has more lines and signs than any kubeconfig or manifest');
+  }
   const lineCounter = new (yaml().LineCounter)();
   const documents = yaml().parseAllDocuments(text, { lineCounter, uniqueKeys: true, strict: true, merge: false });
   const documentList = Array.isArray(documents) ? documents : [];
