@@ -1,6 +1,7 @@
 import { glob, lstat, realpath } from 'node:fs/promises';
 import type { Config } from '../config/schema.ts';
 import type { Finding } from '../domain/inventory.ts';
+import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
 import { users } from '../host/users.ts';
 import { type Source, source } from './source.ts';
@@ -29,7 +30,8 @@ function copy(path: string, presence: Source['presence']): Source {
 async function isCopy(root: Root, path: string, known: Set<string>): Promise<boolean> {
   try {
     await lstat(root.at(path));
-    return !known.has(root.own(await realpath(root.at(path))));
+    const leadsTo = root.isMachine ? await realpath(path) : await followLinks(root, path);
+    return !known.has(root.own(leadsTo));
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ENOENT' || (await isLink(root.at(path)));
   }

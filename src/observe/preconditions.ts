@@ -70,19 +70,17 @@ async function observeTool(root: Root, node: Detected, version: string | null): 
   return path === null ? null : { path: root.own(path), version };
 }
 
-const READ_ONLY = ['plan', 'diff'];
+const CHANGING = ['upgrade', 'init', 'join', 'reset'];
 
 /** A kubeadm that changes the node at this moment. Under a root prefix only one that works below it. */
 async function upgrade(root: Root, node: Detected): Promise<string | null> {
   if (node.distribution !== 'kubeadm') return null;
-  const processes = await findProcesses('kubeadm', []).catch(() => []);
-  for (const { pid, argv } of processes) {
-    const [verb = '', next = ''] = argv.slice(1).filter((word) => !word.startsWith('-'));
-    const changes =
-      verb === 'init' || verb === 'join' || verb === 'reset' || (verb === 'upgrade' && !READ_ONLY.includes(next));
+  for (const { pid, argv } of await findProcesses('kubeadm', []).catch(() => [])) {
+    const verb = argv.findIndex((word) => CHANGING.includes(word));
+    const next = argv.slice(verb + 1).find((word) => !word.startsWith('-'));
+    const onlyLooks = next === 'plan' || next === 'diff';
     const ours = root.isMachine || argv.some((word) => word.includes(root.prefix));
-    if (changes && ours)
-      return `kubeadm ${verb}${verb === 'upgrade' ? ` ${next}` : ''} is running (process ${pid})`.replace('  ', ' ');
+    if (verb !== -1 && !onlyLooks && ours) return `kubeadm ${argv[verb]} is running (process ${pid})`;
   }
   return null;
 }

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { DAY } from '../../src/domain/duration.ts';
+import { authority, edit, get, ids, leaf, look, NOW, named, nodeFor, put } from './support.ts';
+
+test('paths and patterns that an operator named: chains, kubeconfigs, keys, what is wrong', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'kubeadm-worker', users: [{ name: 'alice' }] });
+  const ca = await authority('ingress-ca');
+  const one = await leaf(ca, 'one', NOW + 5 * DAY);
+  const two = await leaf(ca, 'two');
+  put(root, 'etc/ingress/one.crt', one.certificatePem + ca.certificatePem);
+  put(root, 'etc/ingress/one.key', two.keyPem, 0o600);
+  put(root, 'etc/ingress/deep/two.pem', two.certificatePem + two.keyPem, 0o600);
+  put(root, 'etc/ingress/deep/junk.crt', 'junk');
+  mkdirSync(join(root, 'etc/ingress/directory.crt'));
+  put(
+    root,
+    'etc/listener.json',
+    JSON.stringify({ data: { 'tls.crt': btoa(one.certificatePem), 'tls.key': btoa(one.keyPem) } }),
+  );
+  put(root, 'etc/ci.conf', get(root, 'etc/kubernetes/kubelet.conf'));
+  const inventory = await look(
+    { root },
+    {
+      watch: [
+        '/etc/ingress/**/*.{crt,pem,key}',
+        '/etc/listener.json',
+        '/etc/ci.conf',
+        '/etc/none.crt',
+        '/etc/none/*.crt',
+        '/etc/kubernetes/pki/ca.crt',
+      ],
+    },
+  );
+  const watched = inventory.certificates.filter(({ owner }) => owner === 'operator');
+  assert.deepEqual(
+    watched.map(({ id, place, key, issuance }) => [id, place.kind, key.state, issuance.state]),
+    [
+      ['/etc/ingress/deep/two.pem', 'pem', 'matches', 'signed'],
+      ['/etc/ingress/one.crt', 'pem', 'differs', 'signed'],
+      ['/etc/ingress/one.crt#1', 'pem', 'not-expected', 'self-signed'],
+      ['/etc/listener.json', 'dynamic-cert', 'matches', 'signed'],
+      ['/etc/ci.conf/cluster/kubernetes', 'kubeconfig', 'not-expected', 'self-signed'],
+    ],
+  );
+  assert.equal(named(inventory, '/etc/ingress/one.crt').issuance.ca, '/etc/ingress/one.crt#1');
+  assert.deepEqual(
+    inventory.findings.map(({ path, reason }) => [path, reason]),
+    [
+      ['/etc/none/*.crt', 'missing'],
+      ['/etc/ingress/deep/junk.crt', 'no-certificate'],
+      ['/etc/none.crt', 'missing'],
+    ],
+  );
+});
+
+test('copies: of homes and of configured paths; a link to the node’s own kubeconfig is none', async (t) => {
+  const users = ['alice', 'bob', 'carol', 'dave'].map((name) => ({ name, kubeconfig: 'none' as const }));
+  const { root } = await nodeFor(t, { kind: 'kubeadm', users });
+  const admin = get(root, 'etc/kubernetes/admin.conf');
+  put(root, 'home/alice/.kube/config', admin, 0o600);
+  mkdirSync(join(root, 'home/bob/.kube'));
+  symlinkSync('/etc/kubernetes/admin.conf', join(root, 'home/bob/.kube/config'));
+  mkdirSync(join(root, 'home/carol/.kube'));
+  symlinkSync('/nowhere', join(root, 'home/carol/.kube/config'));
+  put(root, 'home/dave/.kube', 'a file');
+  put(root, 'srv/ci/kubeconfig', admin, 0o600);
+  const inventory = await look(
+    { root },
+    { copies: { paths: ['/srv/ci/kubeconfig', '/srv/ci/none', '/etc/kubernetes/admin.conf'] } },
+  );
+  const copies = inventory.certificates.filter(
+    ({ owner, place }) => owner === 'copy' && 'entry' in place && place.entry === 'user',
+  );
+  assert.deepEqual(
+    copies.map(({ id, key, issuance }) => [id, key.state, issuance.ca]),
+    [
+      ['/home/alice/.kube/config', 'matches', 'ca'],
+      ['/srv/ci/kubeconfig', 'matches', 'ca'],
+    ],
+  );
+  assert.deepEqual(
+    inventory.findings.map(({ path, reason, owner }) => [path, reason, owner]),
+    [
+      ['/home/carol/.kube/config', 'not-a-file', 'copy'],
+      ['/srv/ci/none', 'missing', 'copy'],
+    ],
+  );
+  const without = await look({ root }, { copies: { enabled: false, paths: ['/srv/ci/kubeconfig'] } });
+  assert.equal(
+    without.certificates.some(({ owner }) => owner === 'copy'),
+    false,
+  );
+});
+
+test('a leaf of a CA with the right name but another key is not signed, whoever’s it is', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'kubeadm' });
+  const forged = await authority('kubernetes');
+  const lookalike = await leaf(forged, 'kube-apiserver');
+  put(root, 'etc/kubernetes/pki/apiserver.crt', lookalike.certificatePem);
+  put(root, 'etc/kubernetes/pki/apiserver.key', lookalike.keyPem, 0o600);
+  const data = Buffer.from(lookalike.certificatePem).toString('base64');
+  edit(root, 'home/alice/.kube/config', /client-certificate-data: .*/, `client-certificate-data: ${data}`);
+  const inventory = await look({ root });
+  const ca = named(inventory, 'ca').certificate;
+  assert.deepEqual(named(inventory, 'apiserver').issuance, { ca: 'ca', state: 'not-signed', caNotAfter: ca.notAfter });
+  const copy = named(inventory, '/home/alice/.kube/config');
+  assert.deepEqual([copy.issuance.state, copy.issuance.ca, copy.key.state], ['not-signed', 'ca', 'differs']);
+});
+
+test('a CA that is gone, a CA file that holds the old and the new one, and a stranger’s leaf', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'kubeadm' });
+  const next = await authority('next-ca');
+  const old = get(root, 'etc/kubernetes/pki/ca.crt');
+  put(root, 'etc/kubernetes/pki/ca.crt', next.certificatePem + old);
+  rmSync(join(root, 'etc/kubernetes/pki/front-proxy-ca.crt'));
+  put(root, 'etc/stranger.crt', (await leaf(await authority('far-away'))).certificatePem);
+  const inventory = await look({ root }, { watch: ['/etc/stranger.crt'] });
+  assert.equal(named(inventory, 'apiserver').issuance.ca, 'ca#1');
+  assert.deepEqual(named(inventory, 'front-proxy-client').issuance, {
+    ca: 'front-proxy-ca',
+    state: 'ca-missing',
+    caNotAfter: null,
+  });
+  assert.deepEqual(named(inventory, '/etc/stranger.crt').issuance, { ca: null, state: 'unknown', caNotAfter: null });
+  assert.equal(named(inventory, 'ca').key.state, 'differs');
+  assert.deepEqual(
+    inventory.preconditions.caKeys.map(({ ca, state }) => [ca, state]),
+    [
+      ['ca', 'differs'],
+      ['etcd-ca', 'present'],
+      ['front-proxy-ca', 'unreadable'],
+    ],
+  );
+});
+
+test('two entries of one name keep ids of their own', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'kubeadm' });
+  const text = get(root, 'home/alice/.kube/config');
+  const user = text.slice(text.indexOf('- name: kubernetes-admin\n  user:'));
+  put(root, 'home/alice/.kube/config', `${text}${user}${user}`, 0o600);
+  const told = ids(await look({ root })).filter((id) => id.includes('/user/'));
+  assert.deepEqual(told, [
+    '/home/alice/.kube/config/user/kubernetes-admin',
+    '/home/alice/.kube/config/user/kubernetes-admin~2',
+  ]);
+});

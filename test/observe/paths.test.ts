@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Root } from '../../src/host/root.ts';
+import { detect } from '../../src/observe/detect.ts';
+import { readK3sSettings } from '../../src/observe/k3s-settings.ts';
+import { kubeadmSources } from '../../src/observe/kubeadm-sources.ts';
+import { readStaticPods } from '../../src/observe/manifests.ts';
+import { directoryFor, edit, get, ids, look, named, nodeFor, put } from './support.ts';
+
+test('manifests in another directory are found where the kubelet’s settings say', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'kubeadm' });
+  renameSync(join(root, 'etc/kubernetes/manifests'), join(root, 'etc/static-pods'));
+  edit(
+    root,
+    'var/lib/kubelet/config.yaml',
+    'staticPodPath: /etc/kubernetes/manifests',
+    'staticPodPath: /etc/static-pods/',
+  );
+  const { paths, pods, missing } = await detect(new Root(root));
+  assert.equal(paths.manifestsDir, '/etc/static-pods');
+  assert.deepEqual(
+    pods.map(({ manifest }) => manifest),
+    ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map(
+      (name) => `/etc/static-pods/${name}.yaml`,
+    ),
+  );
+  assert.deepEqual(missing, []);
+});
+
+test('certificates and kubeconfigs in other directories are found where the manifests say', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'kubeadm' });
+  renameSync(join(root, 'etc/kubernetes/pki'), join(root, 'etc/kubernetes-pki'));
+  mkdirSync(join(root, 'etc/conf'));
+  for (const name of ['admin', 'controller-manager', 'scheduler', 'kubelet', 'super-admin'])
+    renameSync(join(root, `etc/kubernetes/${name}.conf`), join(root, `etc/conf/${name}.conf`));
+  for (const name of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']) {
+    const manifest = `etc/kubernetes/manifests/${name}.yaml`;
+    put(
+      root,
+      manifest,
+      get(root, manifest)
+        .replaceAll('/etc/kubernetes/pki', '/etc/kubernetes-pki')
+        .replaceAll(/\/etc\/kubernetes\/(\w)/g, '/etc/conf/$1'),
+    );
+  }
+  const inventory = await look({ root });
+  assert.deepEqual(inventory.node.paths, {
+    certificatesDir: '/etc/kubernetes-pki',
+    kubeconfigDir: '/etc/conf',
+    manifestsDir: '/etc/kubernetes/manifests',
+    dataDir: null,
+    adminKubeconfig: '/etc/conf/admin.conf',
+  });
+  assert.equal(named(inventory, 'apiserver').place.path, '/etc/kubernetes-pki/apiserver.crt');
+  assert.equal(named(inventory, 'scheduler.conf').issuance.state, 'signed');
+  assert.deepEqual(inventory.findings, []);
+});
+
+test('what is half there is told as missing, and missing certificates are findings', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'kubeadm' });
+  for (const path of [
+    'etc/kubernetes/manifests',
+    'etc/kubernetes/admin.conf',
+    'etc/kubernetes/pki/etcd/peer.crt',
+    'etc/kubernetes/super-admin.conf',
+  ])
+    rmSync(join(root, path), { recursive: true });
+  const { node, findings, preconditions } = await look({ root });
+  assert.deepEqual([node.distribution, node.role], ['kubeadm', 'control-plane']);
+  assert.deepEqual(node.missing, ['/etc/kubernetes/manifests/kube-apiserver.yaml', '/etc/kubernetes/admin.conf']);
+  assert.deepEqual(
+    findings.map(({ id, reason }) => [id, reason]),
+    [
+      ['etcd-peer', 'missing'],
+      ['admin.conf', 'missing'],
+    ],
+  );
+  assert.deepEqual(
+    preconditions.components.map(({ name, healthy }) => [name, healthy]),
+    [
+      ['kube-apiserver', false],
+      ['kube-controller-manager', false],
+      ['kube-scheduler', false],
+      ['kubelet', false],
+    ],
+  );
+});
+
+test('leftovers of another distribution are told and not looked at', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'k3s-server' });
+  put(root, 'etc/kubernetes/kubelet.conf', 'kind: Config\n');
+  const { distribution, missing } = await detect(new Root(root));
+  assert.equal(distribution, 'k3s');
+  assert.match(missing.join(), /traces of kubeadm/);
+});
+
+test('an external etcd’s client under kubeadm’s own file names is not kubeadm’s to renew', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'kubeadm' });
+  for (const path of [
+    'manifests/etcd.yaml',
+    'pki/etcd/server.crt',
+    'pki/etcd/peer.crt',
+    'pki/etcd/healthcheck-client.crt',
+  ])
+    rmSync(join(root, 'etc/kubernetes', path));
+  const inventory = await look({ root });
+  assert.equal(named(inventory, 'apiserver-etcd-client').owner, 'operator');
+  assert.deepEqual(inventory.findings, []);
+  assert.deepEqual(
+    inventory.preconditions.caKeys.map(({ ca }) => ca),
+    ['ca', 'front-proxy-ca'],
+  );
+});
+
+test('a serving certificate that an operator put into the manifest is the one the apiserver should serve', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'kubeadm' });
+  cpSync(join(root, 'etc/kubernetes/pki/apiserver.crt'), join(root, 'etc/own.crt'));
+  cpSync(join(root, 'etc/kubernetes/pki/apiserver.key'), join(root, 'etc/own.key'));
+  edit(
+    root,
+    'etc/kubernetes/manifests/kube-apiserver.yaml',
+    '--tls-cert-file=/etc/kubernetes/pki/apiserver.crt',
+    '--tls-cert-file=/etc/own.crt',
+  );
+  edit(
+    root,
+    'etc/kubernetes/manifests/kube-apiserver.yaml',
+    '--tls-private-key-file=/etc/kubernetes/pki/apiserver.key',
+    '--tls-private-key-file=/etc/own.key',
+  );
+  const inventory = await look({ root });
+  const own = named(inventory, '/etc/own.crt');
+  assert.deepEqual([own.owner, own.component, own.key.state], ['operator', 'kube-apiserver', 'matches']);
+  assert.equal(
+    inventory.served.find(({ endpoint }) => endpoint.name === 'kube-apiserver')?.endpoint.expects,
+    '/etc/own.crt',
+  );
+});
+
+test('the kubelet’s certificates: absolute link, embedded, given by the operator, signed by the cluster', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'kubeadm-worker' });
+  const current = join(root, 'var/lib/kubelet/pki/kubelet-client-current.pem');
+  const before = get(root, 'var/lib/kubelet/pki/kubelet-client-current.pem');
+  rmSync(current);
+  put(root, 'var/lib/kubelet/pki/kubelet-client-2026.pem', before, 0o600);
+  symlinkSync('/var/lib/kubelet/pki/kubelet-client-2026.pem', current);
+  put(root, 'var/lib/kubelet/pki/kubelet-server-current.pem', before, 0o600);
+  const inventory = await look({ root });
+  assert.equal(named(inventory, 'kubelet-client').key.state, 'matches');
+  assert.equal(named(inventory, 'kubelet-serving').place.path, '/var/lib/kubelet/pki/kubelet-server-current.pem');
+  assert.equal(named(inventory, 'kubelet-serving').key.state, 'matches');
+
+  edit(
+    root,
+    'etc/kubernetes/kubelet.conf',
+    /\/var\/lib\/kubelet\/pki\/kubelet-client-current\.pem/,
+    '/var/lib/kubelet/pki/other.pem',
+  );
+  renameSync(current, join(root, 'var/lib/kubelet/pki/other.pem'));
+  put(
+    root,
+    'var/lib/kubelet/config.yaml',
+    'kind: KubeletConfiguration\ntlsCertFile: /etc/kubelet.crt\ntlsPrivateKeyFile: /etc/kubelet.key\n',
+  );
+  put(root, 'etc/kubelet.crt', before);
+  put(root, 'etc/kubelet.key', before, 0o600);
+  const sources = await kubeadmSources(new Root(root), await detect(new Root(root)));
+  const serving = sources.find(({ id }) => id === 'kubelet-serving');
+  assert.deepEqual(
+    [serving?.path, serving?.owner, serving?.key?.path],
+    ['/etc/kubelet.crt', 'operator', '/etc/kubelet.key'],
+  );
+  const referred = named(await look({ root }), 'kubelet.conf');
+  assert.deepEqual([referred.place.path, referred.owner], ['/var/lib/kubelet/pki/other.pem', 'kubelet']);
+});
+
+test('K3s with a moved data directory and kubeconfig is found where config.yaml.d says last', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'k3s-server' });
+  mkdirSync(join(root, 'mnt'));
+  renameSync(join(root, 'var/lib/rancher/k3s'), join(root, 'mnt/k3s'));
+  renameSync(join(root, 'etc/rancher/k3s/k3s.yaml'), join(root, 'etc/admin.yaml'));
+  put(root, 'etc/rancher/k3s/config.yaml', `${get(root, 'etc/rancher/k3s/config.yaml')}data-dir: /nowhere\n`);
+  put(root, 'etc/rancher/k3s/config.yaml.d/10-first.yaml', 'data-dir: /nowhere/either\n');
+  put(root, 'etc/rancher/k3s/config.yaml.d/20-second.yaml', 'data-dir: /mnt/k3s/\nwrite-kubeconfig: /etc/admin.yaml\n');
+  put(root, 'etc/rancher/k3s/config.yaml.d/ignored.txt', 'data-dir: /text\n');
+  const inventory = await look({ root });
+  assert.deepEqual(inventory.node.paths, {
+    certificatesDir: '/mnt/k3s/server/tls',
+    kubeconfigDir: '/mnt/k3s/server/cred',
+    manifestsDir: null,
+    dataDir: '/mnt/k3s',
+    adminKubeconfig: '/etc/admin.yaml',
+  });
+  assert.equal(named(inventory, 'k3s.yaml').place.path, '/etc/admin.yaml');
+  assert.ok(ids(inventory).includes('etcd/peer-server-client'));
+});
+
+test('K3s’s settings: later files override, "+" appends, the unit’s options win', async (t) => {
+  const root = new Root(directoryFor(t));
+  assert.deepEqual(await readK3sSettings(root, 'rke2'), {
+    dataDir: '/var/lib/rancher/rke2',
+    port: 6443,
+    kubeconfig: '/etc/rancher/rke2/rke2.yaml',
+    bindAddress: null,
+  });
+  put(root.prefix, 'etc/rancher/k3s/config.yaml', 'https-listen-port: "7443"\nbind-address: 10.0.0.5\ntls-san: one\n');
+  put(root.prefix, 'etc/rancher/k3s/config.yaml.d/a.yaml', 'https-listen-port: 8443\ntls-san+: two\nnew+: [x]\n');
+  put(root.prefix, 'etc/rancher/k3s/config.yaml.d/b.yaml', 'not: [valid\n');
+  const fromFiles = await readK3sSettings(root, 'k3s');
+  assert.deepEqual([fromFiles.port, fromFiles.bindAddress], [8443, '10.0.0.5']);
+  put(
+    root.prefix,
+    'etc/systemd/system/k3s.service',
+    "[Service]\nExecStartPre=-/sbin/modprobe overlay\nExecStart=/usr/local/bin/k3s \\\n    server \\\n\t'-d' \\\n\t'/mnt/with space' \\\n\t\"--https-listen-port=9443\" \\\n\t'--write-kubeconfig' '/root/k.yaml' --debug --disable\n",
+  );
+  assert.deepEqual(await readK3sSettings(root, 'k3s'), {
+    dataDir: '/mnt/with space',
+    port: 9443,
+    kubeconfig: '/root/k.yaml',
+    bindAddress: '10.0.0.5',
+  });
+  put(
+    root.prefix,
+    'etc/systemd/system/k3s.service',
+    '[Service]\nExecStart=/usr/local/bin/k3s server --https-listen-port 0\n',
+  );
+  assert.equal((await readK3sSettings(root, 'k3s')).port, 6443);
+});
+
+test('manifests: flags in two words, named ports, other pods, dot-files, garbage and doubles', async (t) => {
+  const root = new Root(directoryFor(t));
+  const pod = (spec: string) => `kind: Pod\nspec:\n  containers:\n${spec}`;
+  const scheduler =
+    '  - command: [kube-scheduler]\n    args: [--kubeconfig, /etc/s.conf, --leader-elect, -v=2, "--bind-address=::"]\n';
+  put(root.prefix, 'm/kube-scheduler.yaml', pod(`  - command: [sidecar]\n${scheduler}`));
+  put(root.prefix, 'm/a-copy.yaml.bak', pod(scheduler));
+  put(root.prefix, 'm/.hidden.yaml', pod('  - command: [etcd]\n'));
+  put(root.prefix, 'm/other.yaml', pod('  - image: web\n'));
+  put(root.prefix, 'm/garbage.yaml', '\0\x01{');
+  put(root.prefix, 'm/list.yaml', '- 1\n');
+  put(root.prefix, 'm/empty.yaml', '');
+  put(
+    root.prefix,
+    'm/etcd.yaml',
+    pod(
+      '  - command: [/usr/local/bin/etcd]\n    ports: [{containerPort: 2381, name: probe-port}]\n    livenessProbe:\n      httpGet: {host: "", path: /livez, port: probe-port, scheme: HTTP}\n',
+    ),
+  );
+  const pods = await readStaticPods(root, '/m');
+  assert.deepEqual(
+    pods.map(({ component, manifest, alsoIn }) => [component, manifest, alsoIn]),
+    [
+      ['etcd', '/m/etcd.yaml', []],
+      ['kube-scheduler', '/m/kube-scheduler.yaml', ['/m/a-copy.yaml.bak']],
+    ],
+  );
+  assert.deepEqual(pods[0]?.health, { scheme: 'http', host: '127.0.0.1', port: 2381, path: '/livez' });
+  assert.equal(pods[1]?.health, null);
+  assert.deepEqual(Object.fromEntries(pods[1]!.flags), {
+    kubeconfig: '/etc/s.conf',
+    'leader-elect': 'true',
+    v: '2',
+    'bind-address': '::',
+  });
+});
