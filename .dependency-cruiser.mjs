@@ -12,7 +12,6 @@ const HOMES = {
   execa: 'src/host/commands.ts',
   'node-cron': 'src/host/cron.ts',
   nodemailer: 'src/alert/email.ts',
-  picomatch: 'src/observe/extra.ts',
   pino: 'src/host/logger.ts',
   'smol-toml': 'src/config/toml.ts',
   standardwebhooks: 'src/alert/webhook.ts',

@@ -25,9 +25,9 @@ export async function runOnce(command: Command): Promise<Run> {
   return { milliseconds, output: stdout };
 }
 
-/** Median of the wall-clock milliseconds of `runs` processes, after one that is not counted. */
+/** Median of the wall-clock milliseconds of `runs` processes, after one that is not counted (it warms the page cache). */
 export async function time(command: Command, runs: number): Promise<number> {
-  await runOnce(command);
+  if (runs > 1) await runOnce(command);
   const taken: number[] = [];
   for (let run = 0; run < runs; run += 1) taken.push((await runOnce(command)).milliseconds);
   return median(taken);
