@@ -1,0 +1,212 @@
+// What an operator sees of each situation, on both kinds of node: what is done, what is left alone, what is told.
+import assert from 'node:assert/strict';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { DAY } from '../../src/domain/duration.ts';
+import type { StatusReport } from '../../src/domain/status.ts';
+import { fingerprints, maintenance, type SceneOptions, scene, told, toldAtLast } from './support.ts';
+
+const yearAway = (status: StatusReport, ...ids: string[]) => {
+  for (const id of ids) {
+    const row = status.certificates.find((candidate) => candidate.id === id);
+    assert.ok(row !== undefined, `${id} is in the status`);
+    assert.ok(row.certificate.notAfter - status.at > 364 * DAY, `${id} was renewed`);
+  }
+};
+const KEY_CERTIFICATES = {
+  kubeadm: ['apiserver', 'admin.conf', 'etcd-server'],
+  'k3s-server': ['serving-kube-apiserver', 'k3s.yaml', 'dynamic-cert'],
+};
+const KINDS = ['kubeadm', 'k3s-server'] as const;
+
+for (const kind of KINDS) {
+  describe(kind, { concurrency: 2 }, () => {
+    const quiet: [string, SceneOptions, StatusReport['renewal']['kind']][] = [
+      ['nothing due', { days: 200 }, 'none'],
+      ['due, outside of the maintenance window', { days: 60, config: maintenance('later') }, 'defer'],
+      ['urgent, but only observing', { days: 20, config: 'mode = "observe"' }, 'blocked'],
+    ];
+    for (const [what, options, renewal] of quiet) {
+      test(`${what}: nothing is touched`, async (t) => {
+        const { node, agent } = await scene(t, { kind, ...options });
+        const before = await fingerprints(node);
+        const status = await agent.check();
+        assert.equal(status.renewal.kind, renewal);
+        assert.equal(status.lastAttempt, null);
+        assert.deepEqual(await fingerprints(node), before);
+      });
+    }
+
+    const renewing: [string, SceneOptions][] = [
+      ['due, inside of the maintenance window', { days: 60, config: maintenance('now') }],
+      ['urgent, at whatever hour', { days: 20, config: maintenance('later') }],
+      ['expired', { days: -2, config: maintenance('later') }],
+    ];
+    for (const [what, options] of renewing) {
+      test(`${what}: renewed, served, copied and told`, async (t) => {
+        const { agent, inbox } = await scene(t, { kind, ...options });
+        const status = await agent.check();
+        assert.deepEqual(
+          { result: status.lastAttempt?.result, error: status.lastAttempt?.error },
+          { result: 'succeeded', error: null },
+        );
+        yearAway(status, ...KEY_CERTIFICATES[kind]);
+        assert.ok(status.served.length > 0 && status.served.every(({ state }) => state === 'current'));
+        assert.deepEqual(
+          status.copies.map(({ user, result }) => `${user} ${result}`),
+          ['alice updated'],
+        );
+        assert.deepEqual(status.alerts, []);
+        assert.equal(status.renewal.kind, 'none');
+        const all = await toldAtLast(inbox, 'event RENEWED', 'event COPIES_UPDATED');
+        assert.ok(all.includes('event RENEWED') && all.includes('event COPIES_UPDATED'), all.join(', '));
+        const again = await agent.check();
+        assert.equal(again.lastAttempt?.planId, status.lastAttempt?.planId, 'no second renewal follows');
+      });
+    }
+  });
+}
+
+describe('kubeadm in trouble', { concurrency: 2 }, () => {
+  test('an external CA: the leaves under it are told, nothing is run', async (t) => {
+    const { node, agent, inbox } = await scene(t, { kind: 'kubeadm-external-ca', days: 20 });
+    const before = await fingerprints(node);
+    const status = await agent.check();
+    const row = status.certificates.find(({ id }) => id === 'apiserver');
+    assert.equal(row?.owner, 'external-ca');
+    assert.equal(row.decision.verdict.kind, 'escalate');
+    const after = await fingerprints(node);
+    assert.equal(after['/etc/kubernetes/pki/apiserver.crt'], before['/etc/kubernetes/pki/apiserver.crt']);
+    assert.ok((await toldAtLast(inbox, 'raised RENEWAL_NOT_OURS')).includes('raised RENEWAL_NOT_OURS'));
+  });
+
+  const failing: [string, SceneOptions['faults'], RegExp, 'failed' | 'rolled-back'][] = [
+    ['kubeadm exits 0 without renewing', { kubeadm: 'exit0-not-renewed' }, /NOT_RENEWED/, 'rolled-back'],
+    ['kubeadm fails half-way', { kubeadmFailsAt: 'etcd-peer' }, /KUBEADM/, 'rolled-back'],
+    [
+      'kubeadm leaves a new key beside an empty certificate',
+      { kubeadmFailsAt: 'apiserver', kubeadmTears: true },
+      /KUBEADM/,
+      'rolled-back',
+    ],
+    [
+      'a component does not come back with the new certificates',
+      { rejectsRenewed: ['kube-apiserver'] },
+      /./,
+      'rolled-back',
+    ],
+    ['the served certificate stays old', { servesStale: ['kube-apiserver'] }, /SERVED|STALE/, 'rolled-back'],
+  ];
+  for (const [what, faults, code, result] of failing) {
+    test(`${what}: certificates and manifests are as before, and it is told`, async (t) => {
+      const { node, agent, inbox } = await scene(t, {
+        kind: 'kubeadm',
+        days: 20,
+        ...(faults === undefined ? {} : { faults }),
+      });
+      const before = await fingerprints(node);
+      const status = await agent.check();
+      assert.equal(status.lastAttempt?.result, result);
+      assert.match(status.lastAttempt?.error?.code ?? '', code);
+      const after = await fingerprints(node);
+      for (const [path, sha256] of Object.entries(before)) {
+        if (!path.includes('/manifests/')) assert.equal(after[path], sha256, path);
+      }
+      assert.deepEqual(Object.keys(after), Object.keys(before), 'no file more, no file less');
+      const raised = await toldAtLast(inbox, 'raised RENEWAL_ROLLED_BACK');
+      assert.ok(raised.includes('raised RENEWAL_ROLLED_BACK'), raised.join(', '));
+      assert.equal((await agent.check()).lastAttempt?.planId, status.lastAttempt?.planId, 'the back-off holds');
+    });
+  }
+
+  test('what failed succeeds after its cause is gone, and the alert is cleared', async (t) => {
+    const { node, agent, inbox } = await scene(t, { kind: 'kubeadm', days: 20, faults: { kubeadm: 'exit1' } });
+    assert.equal((await agent.check()).lastAttempt?.result, 'rolled-back');
+    await node.faults({ kubeadm: 'none' });
+    assert.equal((await agent.renew({ force: false }, () => {}))?.result, 'succeeded');
+    const all = await toldAtLast(inbox, 'cleared RENEWAL_ROLLED_BACK', 'event RENEWED');
+    assert.ok(all.includes('cleared RENEWAL_ROLLED_BACK'), all.join(', '));
+    assert.ok(
+      inbox.webhooks.some((body) => JSON.parse(body).data.allClear === true),
+      'all clear is told',
+    );
+  });
+});
+
+describe('K3s in trouble', { concurrency: 2 }, () => {
+  test('due by the configuration, but outside of the window of this version: not restarted, and said why', async (t) => {
+    const { node, agent } = await scene(t, {
+      kind: 'k3s-server',
+      version: 'v1.32.1+k3s1',
+      days: 110,
+      config: `[windows]\nopens = "115d"\n${maintenance('now')}`,
+    });
+    const before = await fingerprints(node);
+    const status = await agent.check();
+    assert.equal(status.lastAttempt, null);
+    assert.match(
+      JSON.stringify(status.renewal) + JSON.stringify(status.certificates.map(({ decision }) => decision.verdict)),
+      /K3S_OPENS_ABOVE_WINDOW/,
+    );
+    assert.deepEqual(await fingerprints(node), before);
+  });
+
+  const tls = 'var/lib/rancher/k3s/server/tls';
+  const hazards: [string, (root: string) => Promise<void>][] = [
+    ['the key of the client CA is missing', (root) => rm(join(root, tls, 'client-ca.key'))],
+    ['a CA is missing', (root) => rm(join(root, tls, 'server-ca.crt'))],
+    ['a CA cannot be parsed', (root) => writeFile(join(root, tls, 'request-header-ca.crt'), 'garbage')],
+    ['a leaf is garbage', (root) => writeFile(join(root, tls, 'client-admin.crt'), 'garbage')],
+    ['a leaf is empty', (root) => writeFile(join(root, tls, 'serving-kube-apiserver.crt'), '')],
+    [
+      "a CA's key is another's",
+      async (root) => writeFile(join(root, tls, 'client-ca.key'), await readFile(join(root, tls, 'server-ca.key'))),
+    ],
+  ];
+  for (const [what, damage] of hazards) {
+    test(`${what}: K3s is not restarted, and it is told`, async (t) => {
+      const { node, agent, inbox } = await scene(t, { kind: 'k3s-server', days: 20 });
+      await damage(node.root);
+      const before = await fingerprints(node);
+      const status = await agent.check();
+      assert.equal(status.renewal.kind, 'blocked');
+      assert.equal(status.lastAttempt, null);
+      assert.deepEqual(await fingerprints(node), before);
+      await assert.rejects(
+        agent.renew({ force: false }, () => {}),
+        { code: 'RENEWAL_BLOCKED' },
+      );
+      const all = await toldAtLast(inbox, 'raised RESTART_HAZARD');
+      assert.ok(all.includes('raised RENEWAL_BLOCKED') || all.includes('raised RESTART_HAZARD'), all.join(', '));
+    });
+  }
+
+  test('a restart that makes a new CA is undone: old kubeconfigs work again', async (t) => {
+    const { node, agent, inbox } = await scene(t, {
+      kind: 'k3s-server',
+      days: 20,
+      faults: { k3s: 'new-ca-on-restart' },
+    });
+    const ca = join(node.root, tls, 'client-ca.crt');
+    const before = await readFile(ca, 'utf8');
+    const status = await agent.check();
+    assert.equal(status.lastAttempt?.result, 'rolled-back');
+    assert.equal(await readFile(ca, 'utf8'), before);
+    assert.ok((await toldAtLast(inbox, 'raised RENEWAL_ROLLED_BACK')).length > 0);
+  });
+
+  for (const k3s of ['does-not-renew', 'listener-stays-old', 'never-ready'] as const) {
+    test(`${k3s}: it is no success`, async (t) => {
+      const { agent, inbox } = await scene(t, { kind: 'k3s-server', days: 20, faults: { k3s } });
+      const status = await agent.check();
+      assert.notEqual(status.lastAttempt?.result, 'succeeded');
+      assert.ok(status.lastAttempt !== null);
+      const all = await toldAtLast(inbox, 'raised RENEWAL_ROLLED_BACK');
+      assert.ok(
+        all.some((line) => /raised RENEWAL_(FAILED|ROLLED_BACK)/.test(line)),
+        told(inbox).join(', '),
+      );
+    });
+  }
+});
