@@ -85,7 +85,7 @@ async function layOutKubelet(root: string, node: NodeRecord, ca: Issued): Promis
     ca,
     subject: { commonName: user, organizations: ['system:nodes'] },
     usages: ['client'],
-    ...validity(node).leaf,
+    ...validity(node).kubelet,
   });
   const made = new Date(node.caStarts).toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '-');
   put(root, `var/lib/kubelet/pki/kubelet-client-${made}.pem`, `${client.certificatePem}${client.keyPem}`, 0o600);
@@ -117,7 +117,7 @@ async function layOutKubeletServing(root: string, node: NodeRecord): Promise<voi
     subject: { commonName: `${node.nodeName}@${stamp}` },
     sans: [node.nodeName],
     usages: ['server'],
-    ...validity(node).leaf,
+    ...validity(node).kubelet,
     keyType: node.keys,
   });
   put(root, 'var/lib/kubelet/pki/kubelet.crt', `${serving.certificatePem}${ca.certificatePem}`, 0o644);
@@ -177,5 +177,6 @@ function validity(node: NodeRecord) {
   return {
     ca: { notBefore: node.caStarts, notAfter: node.caEnds },
     leaf: { notBefore: node.caStarts, notAfter: node.leafEnds },
+    kubelet: { notBefore: node.caStarts, notAfter: node.kubeletEnds },
   };
 }

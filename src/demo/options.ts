@@ -19,6 +19,8 @@ export type NodeOptions = {
   kind: NodeKind;
   /** notAfter of every leaf, milliseconds since the epoch. */
   leafEnds: number;
+  /** notAfter of the kubelet's own certificates, which it rotates by itself; default: not before 200 days from now. */
+  kubeletEnds?: number;
   /** notAfter of every CA; default ten years from now. */
   caEnds?: number;
   /** notBefore of every CA, and with it of every leaf; default a year ago. */
@@ -89,6 +91,7 @@ export function withDefaults(options: NodeOptions, now: number): Omit<NodeRecord
   return {
     kind: options.kind,
     leafEnds: options.leafEnds,
+    kubeletEnds: options.kubeletEnds ?? Math.max(options.leafEnds, now + 200 * DAY),
     caEnds: options.caEnds ?? now + 3650 * DAY,
     caStarts: options.caStarts ?? now - 365 * DAY,
     speed: options.speed ?? 0.02,
