@@ -19,7 +19,7 @@ export async function readSmall(path: string, limit = SIZE_LIMIT): Promise<{ byt
     const stat = await handle.stat();
     if (!stat.isFile()) throw new CertagentError('NOT_A_FILE', `${path} is not a regular file`);
     if (stat.size > limit) throw tooLarge(path, limit);
-    const bytes = await readUpTo(handle, limit);
+    const bytes = await readUpTo(handle, limit, stat.size);
     if (bytes === null) throw tooLarge(path, limit);
     return {
       bytes,
@@ -47,16 +47,18 @@ export async function readTextIfThere(path: string): Promise<string | null> {
   }
 }
 
-/** The size can grow between stat and read: what is read is bounded by itself. */
-async function readUpTo(handle: FileHandle, limit: number): Promise<Buffer | null> {
+/** The size can grow between stat and read: what is read is bounded by itself. Buffers of the size told, as most are small. */
+async function readUpTo(handle: FileHandle, limit: number, size: number): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let total = 0;
+  let length = size + 1;
   for (;;) {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, null);
-    if (bytesRead === 0) return Buffer.concat(chunks);
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, null);
+    if (bytesRead === 0) return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
     total += bytesRead;
     if (total > limit) return null;
     chunks.push(buffer.subarray(0, bytesRead));
+    length = bytesRead < length ? 1 : 64 * 1024;
   }
 }
 

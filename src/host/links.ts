@@ -9,12 +9,12 @@ const LINK_LIMIT = 40;
  * Path of this machine that a path of the node leads to, with symbolic links followed as the node itself would: under a
  * root prefix an absolute link (`kubelet-client-current.pem` is one) starts at the root again and `..` stops there, so that
  * nothing outside is ever read. On the machine itself the kernel does that and the path stays as it is. A path that does
- * not exist is no error. Throws CertagentError LINK_LOOP.
+ * not exist is no error. `from`: a directory of this machine without links in it where the path starts. Throws CertagentError LINK_LOOP.
  */
-export async function followLinks(root: Root, path: string): Promise<string> {
+export async function followLinks(root: Root, path: string, from = root.prefix): Promise<string> {
   if (root.isMachine) return path;
   const waiting = path.split('/').reverse();
-  const done: string[] = [];
+  const done = from.slice(root.prefix.length).split('/').filter(Boolean);
   let links = 0;
   while (waiting.length > 0) {
     const name = waiting.pop()!;

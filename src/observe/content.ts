@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { CertagentError, errorCode } from '../domain/errors.ts';
 import type { FindingReason } from '../domain/inventory.ts';
 import { type FileFacts, readSmall } from '../host/files.ts';
-import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
+import { placeOf, type Scan } from './scan.ts';
 
 export type Content = { text: string; facts: FileFacts };
 
@@ -22,10 +22,11 @@ export class Unreadable extends Error {
  * Text of a small regular file of the node. `untrusted`: in a user's hands, so that a symbolic link on the way (or a file
  * swapped for one while we look) is refused. Throws Unreadable.
  */
-export async function readContent(root: Root, path: string, untrusted = false): Promise<Content> {
+export async function readContent(scan: Scan, path: string, untrusted = false): Promise<Content> {
   try {
+    const { root } = scan;
     const seen = untrusted ? await lstatChain(root, path) : null;
-    const { bytes, facts } = await readSmall(untrusted ? root.at(path) : await followLinks(root, path));
+    const { bytes, facts } = await readSmall(untrusted ? root.at(path) : await placeOf(scan, path));
     if (seen !== null && seen.ino !== facts.inode) throw new Unreadable('not-a-file', 'was replaced while it was read');
     if (bytes.length === 0) throw new Unreadable('empty', 'is empty');
     if (bytes.includes(0)) throw new Unreadable('binary', 'holds binary data, not text');

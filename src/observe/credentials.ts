@@ -3,6 +3,7 @@ import { currentEntries, parseKubeconfig } from '../host/kubeconfig.ts';
 import type { Root } from '../host/root.ts';
 import type { ClientCredentials } from '../host/tls.ts';
 import { readContent } from './content.ts';
+import { newScan } from './scan.ts';
 
 /** Kept in memory for one question and never in the inventory. */
 export type Credentials = ClientCredentials;
@@ -17,8 +18,8 @@ export async function pemCredentials(
   if (found?.place.kind !== 'pem' || found.key.state !== 'matches') return null;
   try {
     const [certificate, key] = await Promise.all([
-      readContent(root, found.place.path),
-      readContent(root, found.key.path),
+      readContent(newScan(root), found.place.path),
+      readContent(newScan(root), found.key.path),
     ]);
     return { certificate: certificate.text, key: key.text };
   } catch {
@@ -37,7 +38,7 @@ export async function kubeconfigCredentials(
   );
   if (found?.key.state !== 'matches') return null;
   try {
-    const user = currentEntries(parseKubeconfig((await readContent(root, path)).text))?.user;
+    const user = currentEntries(parseKubeconfig((await readContent(newScan(root), path)).text))?.user;
     return user?.certificate && user.key ? { certificate: user.certificate, key: user.key } : null;
   } catch {
     return null;

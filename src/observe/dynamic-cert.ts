@@ -1,20 +1,15 @@
-import type { Root } from '../host/root.ts';
 import { splitPem } from '../host/x509.ts';
 import { type Content, Unreadable } from './content.ts';
-import { type DirectoryModes, keyInText } from './key.ts';
+import { keyInText } from './key.ts';
 import { fileFacts, parseAll } from './pem.ts';
+import type { Scan } from './scan.ts';
 import { ownerOf, type Parts, type Source } from './source.ts';
 
 /**
  * K3s's listener certificate: a Kubernetes TLS secret as JSON (rancher/dynamiclistener, storage/file), which port 6443
  * serves. Throws Unreadable.
  */
-export async function readDynamicCert(
-  root: Root,
-  modes: DirectoryModes,
-  source: Source,
-  content: Content,
-): Promise<Parts> {
+export async function readDynamicCert(scan: Scan, source: Source, content: Content): Promise<Parts> {
   const data = secretData(content.text);
   const { parsed, problem } = parseAll(splitPem(data.certificate));
   const certificates = [];
@@ -26,7 +21,7 @@ export async function readDynamicCert(
       owner: ownerOf(source, certificate),
       key:
         index === 0
-          ? await keyInText(root, modes, { path: source.path, text: data.key, facts: content.facts }, certificate)
+          ? await keyInText(scan, { path: source.path, text: data.key, facts: content.facts }, certificate)
           : { state: 'not-expected' as const },
       file: fileFacts(content),
       component: index === 0 ? source.component : null,

@@ -3,23 +3,19 @@ import { dirname } from 'node:path';
 import type { Certificate } from '../domain/certificate.ts';
 import type { KeyFinding } from '../domain/inventory.ts';
 import type { FileFacts } from '../host/files.ts';
-import type { Root } from '../host/root.ts';
 import { publicKeyOfPrivate, splitPem } from '../host/x509.ts';
 import { readContent, Unreadable } from './content.ts';
-
-/** Directories' permissions, looked up once a scan. */
-export type DirectoryModes = Map<string, Promise<number>>;
+import type { Scan } from './scan.ts';
 
 /** What there is to say of the private key in file `path` beside its certificate; null: there is none and none was expected. */
 export async function keyInFile(
-  root: Root,
-  modes: DirectoryModes,
+  scan: Scan,
   key: { path: string; expected: boolean },
   certificate: Certificate,
 ): Promise<{ finding: KeyFinding; size: number }> {
   try {
-    const { text, facts } = await readContent(root, key.path);
-    return { finding: await keyInText(root, modes, { path: key.path, text, facts }, certificate), size: facts.size };
+    const { text, facts } = await readContent(scan, key.path);
+    return { finding: await keyInText(scan, { path: key.path, text, facts }, certificate), size: facts.size };
   } catch (error) {
     const missing = error instanceof Unreadable && error.reason === 'missing';
     if (missing && !key.expected) return { finding: { state: 'not-expected' }, size: 0 };
@@ -30,8 +26,7 @@ export async function keyInFile(
 
 /** As `keyInFile`, for a key whose PEM text was read already (a kubeconfig's, the listener's). */
 export async function keyInText(
-  root: Root,
-  modes: DirectoryModes,
+  scan: Scan,
   file: { path: string; text: string; facts: FileFacts },
   certificate: Certificate,
 ): Promise<KeyFinding> {
@@ -39,7 +34,7 @@ export async function keyInText(
     state: compare(file.text, certificate),
     path: file.path,
     mode: file.facts.mode,
-    readableByOthers: await readableByOthers(root, modes, file.path, file.facts.mode),
+    readableByOthers: await readableByOthers(scan, file.path, file.facts.mode),
   };
 }
 
@@ -57,18 +52,18 @@ function compare(text: string, certificate: Certificate): 'matches' | 'differs' 
  * Whether group or others can really read a file of this mode: every directory on the way must let them through (K3s
  * keeps world-readable files in a directory that only root enters).
  */
-async function readableByOthers(root: Root, modes: DirectoryModes, path: string, mode: number): Promise<boolean> {
+async function readableByOthers(scan: Scan, path: string, mode: number): Promise<boolean> {
   let group = (mode & 0o040) !== 0;
   let others = (mode & 0o004) !== 0;
   for (let directory = dirname(path); (group || others) && directory !== '/'; directory = dirname(directory)) {
-    const passes = await directoryMode(root, modes, directory);
+    const passes = await directoryMode(scan, directory);
     group &&= (passes & 0o011) !== 0;
     others &&= (passes & 0o001) !== 0;
   }
   return group || others;
 }
 
-function directoryMode(root: Root, modes: DirectoryModes, directory: string): Promise<number> {
+function directoryMode({ root, modes }: Scan, directory: string): Promise<number> {
   let known = modes.get(directory);
   if (known === undefined) {
     known = lstat(root.at(directory)).then(

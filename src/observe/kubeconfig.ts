@@ -2,11 +2,11 @@ import { dirname, resolve } from 'node:path';
 import type { Place } from '../domain/certificate.ts';
 import { CertagentError } from '../domain/errors.ts';
 import { currentEntries, type Kubeconfig, parseKubeconfig } from '../host/kubeconfig.ts';
-import type { Root } from '../host/root.ts';
 import { splitPem } from '../host/x509.ts';
 import { type Content, Unreadable } from './content.ts';
-import { type DirectoryModes, keyInText } from './key.ts';
+import { keyInText } from './key.ts';
 import { fileFacts, parseAll } from './pem.ts';
+import type { Scan } from './scan.ts';
 import { source as makeSource, ownerOf, type Parts, type ReadCertificate, type Source } from './source.ts';
 
 /**
@@ -14,12 +14,7 @@ import { source as makeSource, ownerOf, type Parts, type ReadCertificate, type S
  * "/user/NAME" and "/cluster/NAME" after it. Files it refers to become sources of their own, unless it is in a user's
  * hands. Throws Unreadable.
  */
-export async function readKubeconfig(
-  root: Root,
-  modes: DirectoryModes,
-  source: Source,
-  content: Content,
-): Promise<Parts> {
+export async function readKubeconfig(scan: Scan, source: Source, content: Content): Promise<Parts> {
   const config = parse(content.text);
   const certificates: ReadCertificate[] = [];
   const references: Source[] = [];
@@ -69,7 +64,7 @@ export async function readKubeconfig(
   async function userKey(key: string | null, certificate: ReadCertificate['certificate']) {
     const { path } = source;
     if (key === null) return { state: 'missing' as const, path, mode: content.facts.mode, readableByOthers: false };
-    return keyInText(root, modes, { path, text: key, facts: content.facts }, certificate);
+    return keyInText(scan, { path, text: key, facts: content.facts }, certificate);
   }
 
   function refer(to: { id: string; path: string; key: string | null; ca: string | null; owner: Source['owner'] }) {

@@ -1,13 +1,13 @@
 import type { Certificate } from '../domain/certificate.ts';
 import type { KeyFinding } from '../domain/inventory.ts';
-import type { Root } from '../host/root.ts';
 import { type PemContent, parseCertificate, splitPem } from '../host/x509.ts';
 import { type Content, Unreadable } from './content.ts';
-import { type DirectoryModes, keyInFile, keyInText } from './key.ts';
+import { keyInFile, keyInText } from './key.ts';
+import type { Scan } from './scan.ts';
 import { ownerOf, type Parts, type ReadCertificate, type Source } from './source.ts';
 
 /** The certificates of a PEM file: the leaf, with its key looked at, then the rest of the chain. Throws Unreadable. */
-export async function readPem(root: Root, modes: DirectoryModes, source: Source, content: Content): Promise<Parts> {
+export async function readPem(scan: Scan, source: Source, content: Content): Promise<Parts> {
   const pem = splitPem(content.text);
   if (source.presence === 'keys-too' && pem.certificates.length === 0 && pem.keys.length > 0 && !pem.openBlock)
     return { certificates: [], problem: null };
@@ -32,9 +32,9 @@ export async function readPem(root: Root, modes: DirectoryModes, source: Source,
 
   async function leafKey(certificate: Certificate): Promise<KeyFinding> {
     if (pem.keys.length > 0)
-      return keyInText(root, modes, { path: source.path, text: content.text, facts: content.facts }, certificate);
+      return keyInText(scan, { path: source.path, text: content.text, facts: content.facts }, certificate);
     if (source.key === null) return notExpected;
-    const { finding, size } = await keyInFile(root, modes, source.key, certificate);
+    const { finding, size } = await keyInFile(scan, source.key, certificate);
     keySize = size;
     return finding;
   }

@@ -3,9 +3,9 @@ import type { Root } from '../host/root.ts';
 import { mapBounded } from './bounded.ts';
 import { readContent, Unreadable } from './content.ts';
 import { readDynamicCert } from './dynamic-cert.ts';
-import type { DirectoryModes } from './key.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import { readPem } from './pem.ts';
+import { newScan, type Scan } from './scan.ts';
 import type { Parts, Source, SourceRead } from './source.ts';
 
 const AT_ONCE = 16;
@@ -18,21 +18,21 @@ const PAUSE = 150;
  * together, before anybody is told.
  */
 export async function readSources(root: Root, sources: Source[]): Promise<SourceRead[]> {
-  const modes: DirectoryModes = new Map();
-  const first = await readSettled(root, modes, sources);
+  const scan = newScan(root);
+  const first = await readSettled(scan, sources);
   const known = new Set(sources.map(({ path }) => path));
   const references = first.flatMap((read) => read.references).filter(({ path }) => !known.has(path) && known.add(path));
-  return [...first, ...(await readSettled(root, modes, references))];
+  return [...first, ...(await readSettled(scan, references))];
 }
 
-async function readSettled(root: Root, modes: DirectoryModes, sources: Source[]): Promise<SourceRead[]> {
-  const reads = await mapBounded(sources, AT_ONCE, (source) => readSource(root, modes, source));
+async function readSettled(scan: Scan, sources: Source[]): Promise<SourceRead[]> {
+  const reads = await mapBounded(sources, AT_ONCE, (source) => readSource(scan, source));
   for (let look = 0; look < LOOKS; look += 1) {
     const unsettled = [...reads.entries()].filter(([, read]) => !read.settled);
     if (unsettled.length === 0) break;
     await pause(PAUSE);
     await mapBounded(unsettled, AT_ONCE, async ([index, { source }]) => {
-      reads[index] = await readSource(root, modes, source);
+      reads[index] = await readSource(scan, source);
     });
   }
   return reads;
@@ -40,11 +40,11 @@ async function readSettled(root: Root, modes: DirectoryModes, sources: Source[])
 
 const NEVER_HALF_WRITTEN = ['missing', 'permission', 'too-large', 'not-a-file', 'io-error'];
 
-async function readSource(root: Root, modes: DirectoryModes, source: Source): Promise<SourceRead> {
+async function readSource(scan: Scan, source: Source): Promise<SourceRead> {
   const nothing = { source, certificates: [], references: [], size: 0 };
   try {
-    const content = await readContent(root, source.path, source.untrusted);
-    const parts = await read(root, modes, source, content);
+    const content = await readContent(scan, source.path, source.untrusted);
+    const parts = await read(scan, source, content);
     const mismatched = parts.certificates.some(({ key }) => key.state === 'differs' || key.state === 'unreadable');
     return {
       source,
@@ -61,19 +61,14 @@ async function readSource(root: Root, modes: DirectoryModes, source: Source): Pr
   }
 }
 
-function read(
-  root: Root,
-  modes: DirectoryModes,
-  source: Source,
-  content: Awaited<ReturnType<typeof readContent>>,
-): Promise<Parts> {
+function read(scan: Scan, source: Source, content: Awaited<ReturnType<typeof readContent>>): Promise<Parts> {
   switch (source.format === 'any' ? formatOf(content.text) : source.format) {
     case 'pem':
-      return readPem(root, modes, source, content);
+      return readPem(scan, source, content);
     case 'dynamic-cert':
-      return readDynamicCert(root, modes, source, content);
+      return readDynamicCert(scan, source, content);
     case 'kubeconfig':
-      return readKubeconfig(root, modes, source, content);
+      return readKubeconfig(scan, source, content);
   }
 }
 
