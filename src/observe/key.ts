@@ -5,7 +5,7 @@ import type { KeyFinding } from '../domain/inventory.ts';
 import type { FileFacts } from '../host/files.ts';
 import { publicKeyOfPrivate, splitPem } from '../host/x509.ts';
 import { readContent, Unreadable } from './content.ts';
-import type { Scan } from './scan.ts';
+import { isListed, type Scan } from './scan.ts';
 
 /** What there is to say of the private key in file `path` beside its certificate; null: there is none and none was expected. */
 export async function keyInFile(
@@ -13,6 +13,7 @@ export async function keyInFile(
   key: { path: string; expected: boolean },
   certificate: Certificate,
 ): Promise<{ finding: KeyFinding; size: number }> {
+  if (!key.expected && !(await isListed(scan, key.path))) return { finding: { state: 'not-expected' }, size: 0 };
   try {
     const { text, facts } = await readContent(scan, key.path);
     return { finding: await keyInText(scan, { path: key.path, text, facts }, certificate), size: facts.size };
