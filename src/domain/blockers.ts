@@ -174,6 +174,7 @@ export const blockerChecks: BlockerCheck[] = [
     'leaf-garbage',
     'Remove this file: a restart makes a missing leaf anew, a broken one it keeps.',
   ),
+  hazard('K3S_LEAF_UNWRITABLE', 'leaf-unwritable', 'Make it writable: K3s ends half-way when it cannot renew it.'),
   hazard('K3S_KUBECONFIG_UNWRITABLE', 'kubeconfig-unwritable', 'Make it writable: without it a restart fails.'),
 ];
 

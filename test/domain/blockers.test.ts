@@ -41,6 +41,7 @@ test('the order of the checks', () => {
       'K3S_CA_UNPARSABLE',
       'K3S_CA_KEY_MISMATCH',
       'K3S_LEAF_GARBAGE',
+      'K3S_LEAF_UNWRITABLE',
       'K3S_KUBECONFIG_UNWRITABLE',
     ],
   );
@@ -167,6 +168,7 @@ const table: [string, string[], Inventory, Options?][] = [
   ['hazard', ['K3S_CA_UNPARSABLE'], hazard('ca-unparsable')],
   ['hazard', ['K3S_CA_KEY_MISMATCH'], hazard('ca-key-mismatch')],
   ['hazard', ['K3S_LEAF_GARBAGE'], hazard('leaf-garbage')],
+  ['hazard', ['K3S_LEAF_UNWRITABLE'], hazard('leaf-unwritable')],
   ['hazard', ['K3S_KUBECONFIG_UNWRITABLE'], hazard('kubeconfig-unwritable')],
   [
     'several at once',
