@@ -27,6 +27,8 @@ const HEAVY = ['@peculiar/x509', 'reflect-metadata', 'chokidar', 'execa', 'node-
 const ERASED = ['type-only', 'type-import'];
 
 const WORKING_ROOMS = 'observe|renew|sync|alert|cluster';
+/** What src/main.ts can be besides the command line: processes that certagent starts from its own executable. */
+const ROLES = '^src/(demo/stand-in/main|sync/helper)\\.ts$';
 const RUNS_THE_AGENT = '^src/cli/(run|standalone)\\.ts$';
 
 const literal = (text) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
@@ -123,11 +125,18 @@ export default {
       to: { path: '^src/(daemon|demo)/', dynamic: false, dependencyTypesNot: ERASED },
     },
     room(
-      'main-knows-cli',
+      'main-picks-a-role',
       '^src/main\\.ts$',
-      '^src/(cli|domain)/',
-      'src/main.ts turns arguments into an exit code. Put the command into src/cli.',
+      `^src/(cli|domain)/|^src/host/self\\.ts$|${ROLES}`,
+      'src/main.ts turns arguments into a role and an exit code. Put the command into src/cli.',
     ),
+    {
+      name: 'main-loads-one-role',
+      comment: 'Write `await import(…)`: each role loads only what it is made of.',
+      severity: 'error',
+      from: { path: '^src/main\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/host/self\\.ts$', dynamic: false, dependencyTypesNot: ERASED },
+    },
     room(
       'demo-makes-a-node',
       { path: '^src/demo/', pathNot: '^src/demo/acts\\.ts$' },
@@ -136,17 +145,18 @@ export default {
     ),
     {
       name: 'demo-is-for-the-demo',
-      comment: 'Nothing of the product may depend on src/demo. Only cli reaches it, for `certagent demo`; tests and bench may.',
+      comment: 'Nothing of the product may depend on src/demo. Only cli reaches it, for `certagent demo`, and main.ts, for the stand-ins; tests and bench may.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(demo|cli)/' },
+      from: { path: '^src/', pathNot: '^src/(demo|cli)/|^src/main\\.ts$' },
       to: { path: '^src/demo/' },
     },
     {
       name: 'entries-are-not-imported',
-      comment: 'A file that acts when it is loaded is started as a process. Move what you need from it to a file of its own.',
+      comment:
+        'This is a process of its own, started by src/main.ts. Move what you need from it to another file, or start the process.',
       severity: 'error',
-      from: {},
-      to: { path: '^src/(main|demo/stand-in/main|sync/helper)\\.ts$', dependencyTypesNot: ERASED },
+      from: { pathNot: '^src/main\\.ts$' },
+      to: { path: `^src/main\\.ts$|${ROLES}`, dependencyTypesNot: ERASED },
     },
     {
       name: 'src-stands-alone',
