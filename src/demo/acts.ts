@@ -94,7 +94,7 @@ async function play(act: Act, home: string, nodes: DemoNode[], { keep, out }: De
     const daemon = await startDaemon(root);
     try {
       await show(out, root, ['status']);
-      await show(out, root, ['plan']);
+      await show(out, root, ['plan', '--now']);
       await show(out, root, ['renew', '--yes']);
       await show(out, root, ['status']);
       await received(inbox);
@@ -189,13 +189,15 @@ async function describeCopy(path: string): Promise<string> {
   return `${clusters[0]?.server}, ${certificate.subject}, serial ${certificate.serial.slice(0, 8)}…, ends ${end}`;
 }
 
-/** The headers a person looks at and the text part of an email. */
+/** The headers a person looks at and the text part of an email, without its transfer encoding (quoted-printable). */
 function textOf(email: string): string {
-  const [head = '', ...rest] = email.split('\r\n\r\n');
-  const headers = head.split('\r\n').filter((line) => /^(From|To|Subject|Date):/.test(line));
-  const part =
-    rest.join('\n\n').match(/Content-Type: text\/plain[\s\S]*?\n\n([\s\S]*?)\r?\n-{2,}/)?.[1] ?? rest.join('\n\n');
-  return [...headers, '', part.replaceAll('\r\n', '\n')].join('\n');
+  const [head = '', ...parts] = email.split(/\r?\n\r?\n/);
+  const headers = head.split(/\r?\n(?![ \t])/).filter((line) => /^(From|To|Subject|Date):/.test(line));
+  const body = parts.join('\n\n').match(/Content-Type: text\/plain[\s\S]*?\n\n([\s\S]*?)\r?\n-{2,}/)?.[1] ?? '';
+  const bytes = body
+    .replace(/=\r?\n/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return [...headers, '', Buffer.from(bytes, 'latin1').toString('utf8').replaceAll('\r\n', '\n')].join('\n');
 }
 
 function heading(out: NodeJS.WriteStream, title: string): void {
