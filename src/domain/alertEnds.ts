@@ -14,12 +14,13 @@ const LAST_DAYS = 7 * DAY;
 export function endAlerts(input: AlertInput): Alert[] {
   const { now } = input;
   const blocked = new Set(input.decisions.renewal.kind === 'blocked' ? input.decisions.renewal.ids : []);
-  const leaves = judged(input).filter(({ observed }) => !isAuthority(observed) && !followsItsSource(observed, input));
+  const leaves = judged(input).filter((each) => !isAuthority(each.observed) && !followsItsSource(each, input));
   const near = (nearness: Judged['decision']['nearness']) =>
     leaves.filter(({ decision }) => decision.nearness === nearness);
   const told = (of: Judged[]): Member[] => of.map(({ decision }) => [decision.id, end(decision.notAfter, now)]);
 
-  const expired = near('expired');
+  // A user's own copy that nobody brings up to date hurts that user alone, and often nobody uses it any more.
+  const expired = near('expired').filter(({ observed }) => observed.owner !== 'copy');
   const unborn = near('not-yet-valid');
   const urgent = near('urgent').filter(
     ({ observed, decision }) => !blocked.has(observed.id) && decision.verdict.kind !== 'escalate',
@@ -70,8 +71,11 @@ export function endAlerts(input: AlertInput): Alert[] {
 }
 
 /** A user's copy that sync brings up to date, or whose failure is told by itself. */
-function followsItsSource({ owner, place }: ObservedCertificate, { copies }: AlertInput): boolean {
-  return owner === 'copy' && copies.some(({ path, result }) => path === place.path && result !== 'left');
+function followsItsSource({ observed: { owner, place }, decision }: Judged, { copies }: AlertInput): boolean {
+  if (owner !== 'copy') return false;
+  return (
+    decision.verdict.kind === 'keep' || copies.some(({ path, result }) => path === place.path && result !== 'left')
+  );
 }
 
 /** The renewal that cannot be, once, with every certificate it would have renewed. */
@@ -94,13 +98,17 @@ function blockedAlert({ decisions: { renewal }, now }: AlertInput, leaves: Judge
   );
 }
 
+/** Reasons that are alerts of their own, however far the end is. */
+const TOLD_AS_FAULT = ['KEY_MISMATCH', 'NOT_SIGNED_BY_CA'];
+
 /** What a person has to renew, one alert for each reason. */
 function escalated(leaves: Judged[], { now }: AlertInput): Alert[] {
   const byCode = new Map<string, Judged[]>();
   for (const each of leaves) {
     const { verdict, nearness } = each.decision;
-    if (verdict.kind !== 'escalate' || nearness === 'expired' || nearness === 'valid' || nearness === 'not-yet-valid')
-      continue;
+    const near = nearness === 'due' || nearness === 'urgent';
+    const oldCopy = nearness === 'expired' && each.observed.owner === 'copy';
+    if (verdict.kind !== 'escalate' || TOLD_AS_FAULT.includes(verdict.code) || !(near || oldCopy)) continue;
     byCode.set(verdict.code, [...(byCode.get(verdict.code) ?? []), each]);
   }
   return [...byCode].flatMap(([code, of]) => {
@@ -121,10 +129,10 @@ function escalated(leaves: Judged[], { now }: AlertInput): Alert[] {
 
 /** Somebody else renews an operator's certificate or a copy, often late; nobody else renews the rest. */
 function pressure({ observed: { owner }, decision: { nearness, notAfter } }: Judged, now: number): Severity {
-  if (notAfter - now < LAST_DAYS) return 'critical';
+  if (notAfter - now < LAST_DAYS && owner !== 'copy') return 'critical';
   const stages: [Severity, Severity] =
     owner === 'operator' || owner === 'copy' ? ['info', 'warning'] : ['warning', 'critical'];
-  return stages[nearness === 'urgent' ? 1 : 0];
+  return stages[nearness === 'due' ? 0 : 1];
 }
 
 /** Days before a CA's end at which it is told, with the severity from then on. */
@@ -137,15 +145,16 @@ const CA_STAGES: [days: number, severity: Severity][] = [
 
 function authorityAlerts(input: AlertInput): Alert[] {
   const { now } = input;
-  const seen = new Set<string>();
-  const ending = judged(input).filter(({ observed }) => {
-    // The same CA stands in its own file and behind each leaf of K3s.
-    const { fingerprint, notAfter } = observed.certificate;
-    if (!isAuthority(observed) || seen.has(fingerprint) || notAfter - now > CA_STAGES[0]![0] * DAY) return false;
-    seen.add(fingerprint);
-    return true;
-  });
   const passed = (notAfter: number) => CA_STAGES.filter(([days]) => notAfter - now <= days * DAY);
+  // CAs of other clusters in a user's kubeconfig are none of this node's business.
+  const authorities = judged(input).filter(({ observed }) => isAuthority(observed) && observed.owner !== 'copy');
+  // The same CA stands in its own file and behind each leaf of K3s: it is told once, under the name of its file.
+  const byFingerprint = new Map<string, Judged>();
+  for (const each of authorities) {
+    const { fingerprint } = each.observed.certificate;
+    if (!byFingerprint.has(fingerprint) || each.observed.owner === 'cluster-ca') byFingerprint.set(fingerprint, each);
+  }
+  const ending = [...byFingerprint.values()].filter(({ decision }) => passed(decision.notAfter).length > 0);
   const severity = worstOf(...ending.flatMap(({ decision }) => passed(decision.notAfter).map(([, each]) => each)));
   return grouped(
     ending.flatMap(({ decision: { id, notAfter } }): Member[] => [

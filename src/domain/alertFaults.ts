@@ -40,7 +40,12 @@ function keys({ inventory }: AlertInput): Alert[] {
       },
     ),
     ...grouped(
-      open.map(({ id, key }): Member => [id, `${key.path}: mode ${(key.mode ?? 0).toString(8).padStart(4, '0')}`]),
+      open.map(
+        ({ id, key }): Member => [
+          id,
+          `${key.path}: ${key.mode === null ? 'readable by others' : `mode ${key.mode.toString(8).padStart(4, '0')}`}`,
+        ],
+      ),
       {
         code: 'KEY_READABLE',
         severity: 'warning',

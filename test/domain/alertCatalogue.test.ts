@@ -116,9 +116,26 @@ const CASES: [name: string, change: NodeChange, expected: [string, string, strin
   ],
   ['a copy that sync keeps up to date', { leaves: [aliceLeaf(20)], copies: [copy('current')] }, []],
   [
-    'a copy that sync leaves alone',
-    { leaves: [aliceLeaf(20)], copies: [copy('left')] },
-    [['CERTIFICATE_URGENT', 'warning', 'node', ['alice']]],
+    'a copy that sync leaves alone, expired or not, is not critical',
+    {
+      leaves: [20, -1].map((days) => ({
+        observed: { ...aliceLeaf(days).observed, id: `alice ${days}` },
+        decision: { ...aliceLeaf(days).decision, id: `alice ${days}`, verdict: escalate('COPY_ENDING') },
+      })),
+      copies: [copy('left')],
+    },
+    [['RENEWAL_NOT_OURS', 'warning', 'COPY_ENDING', ['alice 20', 'alice -1']]],
+  ],
+  ['a copy of what the node holds', { leaves: [aliceLeaf(20)] }, []],
+  [
+    'a broken pair near its end is told by its own alert',
+    { leaves: [leaf({ id: 'a', days: 60, key: key('differs'), verdict: escalate('KEY_MISMATCH') })] },
+    [['KEY_MISMATCH', 'critical', 'node', ['a']]],
+  ],
+  [
+    "another cluster's CA in a user's kubeconfig",
+    { leaves: [leaf({ id: 'alice: other', days: 10, isCa: true, owner: 'copy' })] },
+    [],
   ],
   [
     'a copy that could not be brought up to date',
@@ -136,8 +153,9 @@ const CASES: [name: string, change: NodeChange, expected: [string, string, strin
     `a CA that ends in ${days} days, also behind its leaf`,
     {
       leaves: [
-        leaf({ id: 'ca', days, isCa: true, fingerprint: 'x' }),
         leaf({ id: 'client-admin#1', days, isCa: true, owner: 'k3s', fingerprint: 'x' }),
+        leaf({ id: 'ca', days, isCa: true, fingerprint: 'x' }),
+        leaf({ id: 'client-ca#1', days, isCa: true, owner: 'k3s', fingerprint: 'x' }),
       ],
     },
     [['CA_ENDING', severity, 'node', [...members]]],
@@ -156,6 +174,47 @@ const CASES: [name: string, change: NodeChange, expected: [string, string, strin
     'a renewal that was rolled back',
     { lastAttempt: attempt('rolled-back'), renewal: { kind: 'defer', until: NOW, ids: [], why: '' } },
     [['RENEWAL_ROLLED_BACK', 'warning', 'node', ['reason', 'began']]],
+  ],
+  [
+    'a failure whose component is still down, though nothing is due any more',
+    {
+      lastAttempt: { ...attempt('failed'), error: null },
+      preconditions: {
+        components: [
+          {
+            name: 'kube-apiserver',
+            manifest: '/m.yaml',
+            pid: null,
+            healthy: false,
+            detail: 'no process',
+            processArguments: [],
+            health: null,
+          },
+        ],
+      },
+    },
+    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'began']]],
+  ],
+  [
+    'a renewal that was rolled back and is pressing, and a server that stays with the old certificate',
+    {
+      lastAttempt: attempt('rolled-back'),
+      leaves: [leaf({ id: 'apiserver', days: 20, verdict: renew })],
+      inventory: { served: [stale(20)] },
+    },
+    [
+      ['CERTIFICATE_URGENT', 'warning', 'node', ['apiserver']],
+      ['RENEWAL_ROLLED_BACK', 'critical', 'node', ['reason', 'began']],
+      ['SERVED_STALE', 'warning', 'kube-apiserver', ['127.0.0.1:6443', 'apiserver']],
+    ],
+  ],
+  [
+    'a failure after which only a server stays with the old certificate',
+    { lastAttempt: attempt('failed'), inventory: { served: [stale(200)] } },
+    [
+      ['RENEWAL_FAILED', 'critical', 'node', ['reason', 'began']],
+      ['SERVED_STALE', 'warning', 'kube-apiserver', ['127.0.0.1:6443', 'apiserver']],
+    ],
   ],
   ['a failure that somebody mended', { lastAttempt: attempt('failed') }, []],
   ['a success', { lastAttempt: attempt('succeeded'), renewal: { kind: 'defer', until: NOW, ids: [], why: '' } }, []],
@@ -184,6 +243,23 @@ const CASES: [name: string, change: NodeChange, expected: [string, string, strin
     'unreadable files',
     { inventory: { findings: [{ path: '/a.crt', id: null, owner: 'kubeadm', reason: 'empty', detail: '' }] } },
     [['FILE_UNREADABLE', 'warning', 'node', ['/a.crt']]],
+  ],
+  [
+    "unreadable files, of which one user's copy is told by sync",
+    {
+      inventory: {
+        findings: [
+          { path: '/a.crt', id: null, owner: 'kubeadm', reason: 'binary', detail: 'no text' },
+          { path: '/b.crt', id: null, owner: 'copy', reason: 'empty', detail: '' },
+          { path: '/home/alice/.kube/config', id: null, owner: 'copy', reason: 'empty', detail: '' },
+        ],
+      },
+      copies: [copy('refused')],
+    },
+    [
+      ['FILE_UNREADABLE', 'warning', 'node', ['/a.crt', '/b.crt']],
+      ['COPY_NOT_UPDATED', 'warning', 'node', ['/home/alice/.kube/config']],
+    ],
   ],
   [
     'a server with another certificate',
@@ -236,6 +312,28 @@ for (const [name, change, expected] of CASES)
     }
   });
 
+test('what is not known is said so', () => {
+  const [mode] = standingAlerts(
+    node({ leaves: [leaf({ id: 'a', days: 300, key: { ...key('matches', true), mode: null } })] }),
+  );
+  assert.equal(mode!.facts.a, '/k: readable by others');
+  const [signed] = standingAlerts(
+    node({ leaves: [leaf({ id: 'a', days: 300, issuance: { state: 'not-signed', ca: null } })] }),
+  );
+  assert.equal(signed!.facts.a, 'should be signed by its CA, says CN=kubernetes');
+  const state = node({ preconditions: { hazards: [{ code: 'leaf-garbage', path: '/l', detail: '' }] } });
+  const [hazard] = standingAlerts({
+    ...state,
+    inventory: { ...state.inventory, node: { ...state.inventory.node, distribution: null } },
+  });
+  assert.match(hazard!.text, /^A restart of this node would/);
+});
+
+test('a certificate that nothing was decided about is passed over', () => {
+  const state = node({ leaves: [leaf({ id: 'a', days: -1 })] });
+  assert.deepEqual(standingAlerts({ ...state, decisions: { ...state.decisions, certificates: [] } }), []);
+});
+
 test('a node with everything wrong gets one message for each kind of trouble', () => {
   const ids = Array.from({ length: 14 }, (_, index) => `leaf-${index}`);
   const alerts = standingAlerts(
@@ -259,6 +357,7 @@ const outcome = (change: Partial<PlanOutcome>): PlanOutcome => ({
   granted: [{ id: 'a', notAfter: NOW + 365 * DAY }],
   ...change,
 });
+const silent = outcome({ result: 'failed', keptNew: true, granted: [] });
 const failure = { code: 'X', message: 'did not come back', remedy: 'Look at its log' };
 
 const EVENTS: [string, Parameters<typeof events>[0], [string, string, string][]][] = [
@@ -272,6 +371,17 @@ const EVENTS: [string, Parameters<typeof events>[0], [string, string, string][]]
   [
     'kept new',
     { outcome: outcome({ result: 'failed', keptNew: true, error: failure }), recovered: false, copies: [] },
+    [
+      [
+        'RENEWAL_KEPT_NEW',
+        'critical',
+        'A renewal failed, and the new certificates were kept because the old ones had expired.',
+      ],
+    ],
+  ],
+  [
+    'kept new, and nobody knows why',
+    { outcome: silent, recovered: false, copies: [] },
     [
       [
         'RENEWAL_KEPT_NEW',

@@ -15,6 +15,27 @@ test('a schedule tells when it fires next, and nothing more once it is stopped',
   assert.equal(task.next(), null);
 });
 
+test('it fires when the expression says, and once for all that a suspended machine slept through', async (t) => {
+  t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: Date.UTC(2027, 0, 1) });
+  const fired: number[] = [];
+  const task = await schedule('*/5 * * * *', 'UTC', () => void fired.push(Date.now()));
+  const pass = async (seconds: number) => {
+    for (let second = 0; second < seconds; second++) {
+      t.mock.timers.tick(1_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await pass(11 * 60);
+  assert.deepEqual(fired, [Date.UTC(2027, 0, 1, 0, 5), Date.UTC(2027, 0, 1, 0, 10)]);
+  t.mock.timers.setTime(Date.UTC(2027, 0, 1, 3, 2));
+  await pass(3);
+  assert.equal(fired.length, 3);
+  assert.equal(task.next(), Date.UTC(2027, 0, 1, 3, 5));
+  task.stop();
+  await pass(5 * 60);
+  assert.equal(fired.length, 3);
+});
+
 test('faults are told by field', async () => {
   assert.deepEqual(await validateCron('0 */6 * * *'), []);
   assert.deepEqual(await validateCron('61 * * 13 *'), ['has a bad minute field', 'has a bad month field']);
