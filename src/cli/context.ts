@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { CertagentError } from '../domain/errors.ts';
+import { printableJson } from '../domain/printable.ts';
 import { CONFIG_FILE, Root } from '../host/root.ts';
 import { type Paint, paintWith, plain } from './render/paint.ts';
 
@@ -67,5 +68,10 @@ export function coloured(wanted: boolean, stream: NodeJS.WriteStream): boolean {
 
 /** Prints a report: as JSON when asked for, else as `text` makes it. */
 export function print(context: Context, report: unknown, text: () => string): void {
-  context.stdout.write(context.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : `${text().trimEnd()}\n`);
+  context.stdout.write(`${context.output === 'json' ? jsonText(report) : text().trimEnd()}\n`);
+}
+
+/** JSON for a program, which a terminal can be shown all the same. */
+export function jsonText(data: unknown): string {
+  return printableJson(JSON.stringify(data, null, 2));
 }

@@ -1,4 +1,5 @@
 import { errorCode, explain } from '../domain/errors.ts';
+import { quickStatus } from './quick.ts';
 import type { Paint } from './render/paint.ts';
 
 /** The command line: arguments (without node and script) in, exit code out. Every error ends here, told once. */
@@ -9,6 +10,8 @@ export async function main(argv: string[]): Promise<number> {
     throw error;
   });
   try {
+    const quick = quickStatus(argv);
+    if (quick !== null) return await quick;
     const { parseAndRun } = await import('./program.ts');
     return await parseAndRun(argv);
   } catch (error) {

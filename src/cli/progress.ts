@@ -40,8 +40,12 @@ function drawnOver(out: NodeJS.WriteStream): { show(progress: Progress): void; e
 
 function lines(out: NodeJS.WriteStream): { show(progress: Progress): void; end(): void } {
   return {
-    show(progress) {
-      if (progress.state !== 'waiting') out.write(`${progressText(progress)}\n`);
+    show({ step, steps, title, state, detail }) {
+      const number = `[${String(step + 1).padStart(String(steps).length)}/${steps}]`;
+      if (state === 'started') out.write(`${number} ${title}\n`);
+      // Its title stands in the line above; an undoing has none of its own there.
+      else if (state === 'done') out.write(`${' '.repeat(number.length)} done${detail === '' ? '' : `: ${detail}`}\n`);
+      else if (state !== 'waiting') out.write(`${number} ${state}: ${title}${detail === '' ? '' : ` (${detail})`}\n`);
     },
     end() {},
   };

@@ -25,7 +25,11 @@ async function renewOn(node: ControlHandlers, context: Context): Promise<number>
     if (!forPerson) context.stdout.write(`${JSON.stringify(planned, null, 2)}\n`);
     return BLOCKED;
   }
-  if (planned.plan !== null && forPerson && !(await agreed(context))) {
+  if (planned.plan === null) {
+    if (!forPerson) context.stdout.write('null\n');
+    return 0;
+  }
+  if (forPerson && !(await agreed(context))) {
     context.stdout.write('Nothing was touched.\n');
     return 1;
   }

@@ -61,7 +61,7 @@ function ofCertificate(
   return left < limits.warning * DAY ? [{ level: WARNING, text }] : [];
 }
 
-function ofNode({ alerts, nextCheckAt, configError, failingSinks, source, at }: StatusReport, now: number): Trouble[] {
+function ofNode({ alerts, nextCheckAt, configError, failingSinks, source }: StatusReport, now: number): Trouble[] {
   const late = source === 'daemon' && nextCheckAt !== null && now - nextCheckAt > PATIENCE;
   return [
     ...alerts
@@ -74,7 +74,7 @@ function ofNode({ alerts, nextCheckAt, configError, failingSinks, source, at }: 
       ? [
           {
             level: WARNING,
-            text: `the check of ${formatDuration(now - nextCheckAt)} ago did not take place, last seen ${formatDuration(now - at)} ago`,
+            text: `the check of ${formatDuration(now - nextCheckAt)} ago did not take place`,
           },
         ]
       : []),

@@ -1,4 +1,5 @@
 import { CertagentError, errorCode, explain } from '../../domain/errors.ts';
+import { printableJson } from '../../domain/printable.ts';
 import { type Paint, plain, scrubLines } from './paint.ts';
 
 /** An error for a person: what happened, its code, what to do. */
@@ -15,7 +16,7 @@ export function renderError(error: unknown, paint: Paint = plain): string {
 /** An error for a program. */
 export function errorJson(error: unknown): string {
   const remedy = error instanceof CertagentError ? (error.remedy ?? null) : null;
-  return `${JSON.stringify({ error: { code: errorCode(error), message: explain(error), remedy } })}\n`;
+  return `${printableJson(JSON.stringify({ error: { code: errorCode(error), message: explain(error), remedy } }))}\n`;
 }
 
 /** Exit status that goes with an error. */

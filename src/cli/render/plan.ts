@@ -12,7 +12,7 @@ export function renderPlan(unsafe: PlanReport, options: { paint?: Paint; width?:
   const { paint = plain, width = Number.POSITIVE_INFINITY } = options;
   const head = [
     paint('bold', nodeLine(node)),
-    ...renewalLines(renewal, null, decisions, { paint, times: timesIn(node.timeZone, at) }),
+    ...renewalLines(renewal, null, decisions, { paint, times: timesIn(node.timeZone, at), when: 'now' }),
   ];
   const prose = head.map((line) => fold(line, width));
   if (plan === null) return `${[...prose, 'Nothing would run now.'].join('\n')}\n`;

@@ -11,7 +11,7 @@ export function renewalLines(
   renewal: Renewal,
   running: Progress | null,
   certificates: readonly unknown[],
-  { paint, times }: Look,
+  { paint, times, when = 'at the next check' }: Look & { when?: string },
 ): string[] {
   if (running !== null) return [`${paint('bold', 'Renewal:')} under way, ${progressText(running)}`];
   const title = paint('bold', 'Renewal:');
@@ -20,7 +20,7 @@ export function renewalLines(
       if (certificates.length === 0) return [];
       return [`${title} nothing is due${renewal.nextAt === null ? '' : `; next on ${times.full(renewal.nextAt)}`}`];
     case 'now':
-      return [`${title} ${count(renewal.ids)} at the next check: ${renewal.why}`];
+      return [`${title} ${count(renewal.ids)} ${when}: ${renewal.why}`];
     case 'defer':
       return [`${title} ${count(renewal.ids)}, ${times.moment(renewal.until)}: ${renewal.why}`];
     case 'blocked':

@@ -15,7 +15,9 @@ export function renderStatus(
   unsafe: StatusReport,
   options: { paint?: Paint; width?: number; wide?: boolean } = {},
 ): string {
-  const report = scrub(unsafe);
+  // A refused configuration is told in several lines; here it is one of the lines at the top.
+  const configError = unsafe.configError?.replaceAll(/\s*\n\s*/g, ' ') ?? null;
+  const report = scrub({ ...unsafe, configError });
   const view: View = {
     paint: options.paint ?? plain,
     times: timesIn(report.node.timeZone, report.at),
