@@ -6,9 +6,12 @@ import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
 import { type Watch, watchPaths } from '../host/watcher.ts';
 import type { Agent } from './agent.ts';
+import type { View } from './look.ts';
 import { stableShare } from './policy.ts';
 
 const SETTLE = SECOND;
+const LEAST_PAUSE = 5 * SECOND;
+const STALE_AGAIN = 11 * MINUTE;
 
 export type Triggers = { rearm(agent: Agent): Promise<void>; stop(): Promise<void> };
 
@@ -67,7 +70,8 @@ export function makeTriggers(options: {
     if (at === null) return;
     wake = setTimeout(
       () => (now() >= at ? fire('the moment of a deferred renewal') : armWake(at)),
-      Math.max(0, Math.min(at - now(), MINUTE)),
+      // Never a hot loop, should a cycle not do what its own decision promised.
+      Math.max(LEAST_PAUSE, Math.min(at - now(), MINUTE)),
     );
   };
 
@@ -80,15 +84,10 @@ export function makeTriggers(options: {
       await armWatch(
         watchedPaths(node.paths, options.configFile, agent.config().watch.paths).map((path) => root.at(path)),
       );
-      const { renewal } = view.decisions;
-      const deferred = renewal.kind === 'defer' ? renewal.until : null;
-      armWake(deferred);
+      const wakeAt = momentOf(view);
+      armWake(wakeAt);
       const next = cron?.task.next() ?? null;
-      agent.setNextCheck(
-        [deferred, next === null ? null : next + delay].reduce((a, b) =>
-          a === null ? b : b === null ? a : Math.min(a, b),
-        ),
-      );
+      agent.setNextCheck(earlier(wakeAt, next === null ? null : next + delay));
     },
     async stop() {
       clearTimeout(late);
@@ -98,6 +97,17 @@ export function makeTriggers(options: {
     },
   };
 }
+
+/** When the node should be looked at whatever the schedule says; null when there is no such moment. */
+function momentOf({ inventory, decisions: { renewal } }: View): Instant | null {
+  const promised = renewal.kind === 'defer' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
+  // A server may take its time with a new file before that is told as stale: look again when the time is over.
+  const stale = inventory.served.some(({ state }) => state === 'stale') ? inventory.takenAt + STALE_AGAIN : null;
+  return earlier(promised, stale);
+}
+
+const earlier = (a: Instant | null, b: Instant | null): Instant | null =>
+  a === null ? b : b === null ? a : Math.min(a, b);
 
 /** Directories and files whose change can mean something. Of a glob, the part before its first star. */
 function watchedPaths(paths: NodePaths, configFile: string, extra: string[]): string[] {
