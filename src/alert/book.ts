@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { StandingAlert } from '../domain/alert.ts';
+import type { Alert, StandingAlert } from '../domain/alert.ts';
+import { explain } from '../domain/errors.ts';
 import { readTextIfThere, writeAtomic } from '../host/files.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 
@@ -20,7 +21,10 @@ export async function loadBook(root: Root): Promise<{ book: StandingAlert[]; dam
       return { book: alerts, damaged: null };
     return { book: [], damaged: `${FILE} does not hold an alert book of version ${VERSION}` };
   } catch (error) {
-    return { book: [], damaged: `${FILE} cannot be read: ${(error as Error).message}` };
+    return {
+      book: [],
+      damaged: `${FILE} cannot be read: ${error instanceof SyntaxError ? 'it is no JSON' : explain(error)}`,
+    };
   }
 }
 
@@ -33,14 +37,22 @@ export async function saveBook(root: Root, book: StandingAlert[]): Promise<void>
 
 function isStanding(value: unknown): value is StandingAlert {
   const { alert, since, lastSentAt } = (value ?? {}) as Partial<StandingAlert>;
+  return isInstant(since) && isInstant(lastSentAt) && isAlert(alert);
+}
+
+/** Milliseconds that are a date: 8.64e15 is the last of them. */
+export function isInstant(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= 8.64e15;
+}
+
+/** As it was written, so that nothing that is made of an alert later finds a hole in it. */
+export function isAlert(value: unknown): value is Alert {
+  const { code, severity, subject, text, remedy, facts } = (value ?? {}) as Partial<Alert>;
   return (
-    typeof since === 'number' &&
-    typeof lastSentAt === 'number' &&
-    typeof alert?.code === 'string' &&
-    typeof alert.subject === 'string' &&
-    typeof alert.text === 'string' &&
-    ['info', 'warning', 'critical'].includes(alert.severity) &&
-    typeof alert.facts === 'object' &&
-    alert.facts !== null
+    [code, subject, text, remedy].every((each) => typeof each === 'string') &&
+    ['info', 'warning', 'critical'].includes(severity ?? '') &&
+    typeof facts === 'object' &&
+    facts !== null &&
+    Object.values(facts).every((each) => typeof each === 'string')
   );
 }

@@ -1,10 +1,11 @@
 import type { Dispatch, Notification } from '../domain/alert.ts';
-import { headline, label, origin, remarks, since, whatToDo } from './words.ts';
+import { headline, label, origin, remarks, shown, since, whatToDo } from './words.ts';
 
 export type EmailText = { subject: string; text: string; html: string };
 
 /** An email for people: the same in plain text and in HTML. */
-export function renderEmail(dispatch: Dispatch): EmailText {
+export function renderEmail(given: Dispatch): EmailText {
+  const dispatch = shown(given);
   return {
     subject: `[certagent] ${headline(dispatch)}`,
     text: plain(dispatch),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Dispatch } from '../domain/alert.ts';
 import { errorCode } from '../domain/errors.ts';
 import { readSmall, syncDirectory, writeAtomic } from '../host/files.ts';
+import { isAlert, isInstant } from './book.ts';
 import { merge } from './merge.ts';
 
 /** So many dispatches wait for one sink; what comes after is summed up in the last. */
@@ -41,8 +42,8 @@ export async function openSpool(directory: string): Promise<Spool> {
     if (kept !== undefined) return kept;
     try {
       const text = (await readSmall(join(directory, name), LIMIT)).bytes.toString('utf8');
-      const dispatch = JSON.parse(text) as Dispatch;
-      return Array.isArray(dispatch.notifications) && typeof dispatch.id === 'string' ? dispatch : null;
+      const dispatch: unknown = JSON.parse(text);
+      return isDispatch(dispatch) ? dispatch : null;
     } catch {
       return null;
     }
@@ -93,4 +94,21 @@ export async function openSpool(directory: string): Promise<Spool> {
       }),
     size: () => waiting.length,
   };
+}
+
+/** Whether everything is there that a sink makes its message of: what is not would be tried for a week and hold up the rest. */
+function isDispatch(value: unknown): value is Dispatch {
+  const { id, at, node, notifications } = (value ?? {}) as Partial<Dispatch>;
+  return (
+    typeof id === 'string' &&
+    isInstant(at) &&
+    typeof node?.name === 'string' &&
+    Array.isArray(notifications) &&
+    notifications.every(
+      (each: Partial<Dispatch['notifications'][number]> | null) =>
+        ['raised', 'repeated', 'cleared', 'event'].includes(each?.status ?? '') &&
+        isInstant(each?.since) &&
+        isAlert(each?.alert),
+    )
+  );
 }

@@ -7,6 +7,7 @@ import { post } from './post.ts';
 import { readSecret } from './secrets.ts';
 import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody } from './shapes.ts';
 import { type Sink, SinkError } from './sink.ts';
+import { shown } from './words.ts';
 
 /** POSTs each dispatch. `repeat`: milliseconds after which a standing alert is sent again. */
 export function webhookSink(config: WebhookSink, name: string, root: Root, repeat: number): Sink {
@@ -19,7 +20,7 @@ export function webhookSink(config: WebhookSink, name: string, root: Root, repea
       const ca = config.ca_file === undefined ? null : await readTextIfThere(root.at(config.ca_file));
       if (ca === null && config.ca_file !== undefined) throw new SinkError(name, `${config.ca_file} is not there`);
       let said = 'nothing of it is for this sink';
-      for (const body of bodies(config.shape, dispatch, secret ?? '', repeat)) {
+      for (const body of bodies(config.shape, shown(dispatch), secret ?? '', repeat)) {
         const signature = config.shape === 'pagerduty' ? {} : await signed(name, dispatch, body, secret);
         const headers = { 'content-type': 'application/json', ...signature };
         said = await post({ sink: name, url, body, headers, ca, signal });

@@ -1,5 +1,25 @@
 import type { Dispatch, Notification } from '../domain/alert.ts';
 import { date } from '../domain/alertWords.ts';
+import { printable, printableData, printableLines } from '../domain/printable.ts';
+
+/**
+ * The dispatch as people may be shown it: ids, names and paths in it were written by others, and must neither steer a
+ * terminal nor look like lines of ours. The value of a fact may have several lines (a refused configuration has).
+ */
+export function shown(dispatch: Dispatch): Dispatch {
+  return {
+    ...printableData(dispatch),
+    notifications: dispatch.notifications.map((notification) => ({
+      ...notification,
+      alert: {
+        ...printableData(notification.alert),
+        facts: Object.fromEntries(
+          Object.entries(notification.alert.facts).map(([name, value]) => [printable(name), printableLines(value)]),
+        ),
+      },
+    })),
+  };
+}
 
 const HEADLINE = 120;
 

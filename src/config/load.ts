@@ -1,4 +1,5 @@
 import { CertagentError } from '../domain/errors.ts';
+import { printableJson, short } from '../domain/printable.ts';
 import { readTextIfThere } from '../host/files.ts';
 import { type KeyPath, lineFinder } from './lines.ts';
 import { problemsOf } from './problems.ts';
@@ -86,7 +87,13 @@ function covers(path: KeyPath, other: KeyPath): boolean {
 /** windows.opens, alerts.email[0].host */
 function dotted(path: KeyPath): string {
   return path.reduce<string>(
-    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`),
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : text === '' ? keyText(part) : `${text}.${keyText(part)}`,
     '',
   );
+}
+
+/** As TOML would write it: a key in quotes can be anything, line ends too. */
+function keyText(key: string): string {
+  return /^[A-Za-z0-9_-]+$/.test(key) ? short(key, 100) : printableJson(JSON.stringify(short(key, 100)));
 }

@@ -9,6 +9,7 @@ import { NDJSON, toWire } from './wire.ts';
 
 const BODY_LIMIT = 64 * 1024;
 const CONNECTIONS = 64;
+const SILENCE = 15_000;
 
 /**
  * Opens both sockets in the run directory: status.sock (mode 0660 and `groupId`; 0600 without a group) which only reads,
@@ -39,10 +40,19 @@ export async function serveControl(options: {
 
 function makeServer(name: SocketName, handlers: ControlHandlers): Server {
   const server = createServer(
-    { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 1_000, maxHeaderSize: 8 * 1024 },
+    {
+      headersTimeout: 5_000,
+      requestTimeout: 10_000,
+      keepAliveTimeout: 1_000,
+      maxHeaderSize: 8 * 1024,
+      // Node looks for the limits above every 30 seconds: as long, clients that say nothing would keep others out.
+      connectionsCheckingInterval: 2_000,
+    },
     (request, response) => void answer(name, handlers, request, response),
   );
   server.maxConnections = CONNECTIONS;
+  // Who does not take the answer is cut off. Root's renewal may be silent for longer than this.
+  if (name === 'status') server.setTimeout(SILENCE);
   return server;
 }
 
@@ -55,7 +65,8 @@ async function answer(
   // A client that went away does not end what it asked for; its answer falls on the floor.
   response.on('error', () => {});
   try {
-    const url = new URL(request.url ?? '/', 'http://certagent');
+    const url = URL.parse(request.url ?? '/', 'http://certagent');
+    if (url === null) throw new CertagentError('BAD_REQUEST', 'the path of the request is none');
     const route = Object.hasOwn(ROUTES, url.pathname) ? ROUTES[url.pathname] : undefined;
     if (route === undefined) return sendError(response, 404, unknownPath(url.pathname));
     if (request.method !== route.method) {

@@ -14,7 +14,7 @@ import type { NodeRecord } from './options.ts';
 import { k3sFlavour } from './options.ts';
 import type { Issued } from './pki.ts';
 import { issueAuthority, issueCertificate, issueKey } from './pki.ts';
-import { put } from './put.ts';
+import { put, putDirectory } from './put.ts';
 
 /** The data directory under a root, as K3s and RKE2 have it by default. */
 export function k3sDataDirectory(node: NodeRecord): string {
@@ -32,6 +32,8 @@ export async function layOutK3s(root: string, node: NodeRecord): Promise<void> {
   const data = k3sDataDirectory(node);
   const server = node.kind.endsWith('-server');
   const stamp = Math.floor(node.caStarts / 1000);
+  // What lies below is world-readable in part, and only root gets there.
+  if (server) putDirectory(root, `${data}/server`, 0o700);
   const cas = new Map<string, Issued>();
   await Promise.all(
     k3sAuthorities(node).map(async ({ path, name }) => {

@@ -20,7 +20,7 @@ export async function timeZone(root: Root): Promise<string> {
   const link = await readlink(root.at('/etc/localtime')).catch(() => '');
   const name = link.includes('/zoneinfo/')
     ? link.slice(link.indexOf('/zoneinfo/') + 10)
-    : ((await readTextIfThere(root.at('/etc/timezone'))) ?? '').trim();
+    : ((await readTextIfThere(root.at('/etc/timezone')).catch(() => null)) ?? '').trim();
   return isTimeZone(name) ? name : 'UTC';
 }
 

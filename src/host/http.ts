@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { errorCode } from '../domain/errors.ts';
 import type { HealthCheck } from '../domain/plan.ts';
 import type { ClientCredentials } from './tls.ts';
 
@@ -13,7 +14,7 @@ export function askHealth(
   check: HealthCheck,
   options: { limit: number; client?: ClientCredentials },
 ): Promise<HealthAnswer> {
-  return new Promise((resolve) => {
+  return new Promise<HealthAnswer>((resolve) => {
     const send = check.scheme === 'https' ? httpsRequest : httpRequest;
     const request = send(
       {
@@ -37,5 +38,6 @@ export function askHealth(
       resolve({ status: null, detail: error.code ?? error.message }),
     );
     request.end();
-  });
+    // A manifest can name a path or host that no request can be made of: that throws at once.
+  }).catch((error) => ({ status: null, detail: errorCode(error) }));
 }

@@ -1,4 +1,5 @@
 import { CertagentError } from '../domain/errors.ts';
+import { short } from '../domain/printable.ts';
 import { parseYaml } from './yaml.ts';
 
 /** A kubeconfig as far as certificates go. `certificate`, `ca` and `key` are PEM text; `key` and tokens stay in memory only. */
@@ -71,8 +72,9 @@ function entries(list: unknown, key: string, bodyKey: string): { name: string; b
 
 function decode(value: unknown, name: string): string | null {
   if (value === undefined || value === null || value === '') return null;
-  if (typeof value !== 'string' || !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(value))
-    throw bad(`has data that is no base64 at entry "${name}"`);
+  // One class and no repetition: what a user wrote must not make the expression go back and forth.
+  if (typeof value !== 'string' || /[^A-Za-z0-9+/=\s]/.test(value))
+    throw bad(`has data that is no base64 at entry "${short(name, 100)}"`);
   return Buffer.from(value, 'base64').toString('utf8');
 }
 

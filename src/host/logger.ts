@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Logger } from 'pino';
+import { printable, printableJson, printableLines } from '../domain/printable.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -18,6 +19,8 @@ export function makeLog(level: LogLevel, out: NodeJS.WriteStream = process.stdou
     base: null,
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    // JSON escapes what is below U+0020; the rest that steers a terminal is escaped here.
+    hooks: { streamWrite: printableJson },
   };
   if (!out.isTTY) return pino(options, pino.destination({ fd: 1, sync: true }));
   return pino(options, { write: (line: string) => out.write(`${forPerson(JSON.parse(line))}\n`) });
@@ -36,5 +39,7 @@ function forPerson({ level, time, msg, ...fields }: Record<string, unknown>): st
   const rest = Object.entries(fields).map(
     ([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
   );
-  return [String(time).slice(11, 19), String(level).padEnd(5), msg, ...rest].join(' ');
+  // A refused configuration is told in several lines.
+  const head = [String(time).slice(11, 19), String(level).padEnd(5), printableLines(String(msg))];
+  return [...head, ...rest.map(printable)].join(' ');
 }

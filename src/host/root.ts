@@ -16,9 +16,9 @@ export class Root {
     return this.prefix === '';
   }
 
-  /** Path of this machine for a path of the node. */
+  /** Path of this machine for a path of the node. `..` stops at the root, as the kernel has it: none leads out of a node image. */
   at(path: string): string {
-    return this.prefix === '' ? path : join(this.prefix, path);
+    return this.prefix === '' ? path : join(this.prefix, join('/', path));
   }
 
   /** The node's own path for a path of this machine; unchanged when it lies outside of the root. */

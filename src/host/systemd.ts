@@ -1,4 +1,5 @@
 import { CertagentError } from '../domain/errors.ts';
+import { said } from '../domain/printable.ts';
 import { run } from './commands.ts';
 import type { Root } from './root.ts';
 
@@ -23,16 +24,21 @@ export async function unitState(root: Root, unit: string): Promise<UnitState> {
     });
   }
   const fields = new Map(result.stdout.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
-  const mainPid = Number(fields.get('MainPID') ?? 0);
+  const [mainPid, restarts] = [Number(fields.get('MainPID') ?? 0), Number(fields.get('NRestarts') ?? 0)];
   return {
     name: unit,
     loaded: fields.get('LoadState') === 'loaded',
     active: fields.get('ActiveState') === 'active',
-    activeState: fields.get('ActiveState') ?? 'unknown',
-    subState: fields.get('SubState') ?? 'unknown',
-    mainPid: mainPid > 0 ? mainPid : null,
-    restarts: Number(fields.get('NRestarts') ?? 0),
+    activeState: word(fields.get('ActiveState')),
+    subState: word(fields.get('SubState')),
+    mainPid: Number.isSafeInteger(mainPid) && mainPid > 0 ? mainPid : null,
+    restarts: Number.isSafeInteger(restarts) ? restarts : 0,
   };
+}
+
+/** States are one word each; anything else is not systemctl's. */
+function word(value: string | undefined): string {
+  return value !== undefined && /^[a-z-]{1,40}$/.test(value) ? value : 'unknown';
 }
 
 /**
@@ -42,9 +48,10 @@ export async function unitState(root: Root, unit: string): Promise<UnitState> {
 export async function restartUnit(root: Root, unit: string, limit: number): Promise<void> {
   const result = await run(root, 'systemctl', ['restart', unit], { limit });
   if (result.exitCode === 0) return;
+  const words = said(result.stderr);
   throw new CertagentError(
     result.timedOut ? 'UNIT_RESTART_TIMEOUT' : 'UNIT_RESTART_FAILED',
-    `systemctl restart ${unit} ${ending(result)}${result.stderr === '' ? '' : `: ${result.stderr.split('\n')[0]}`}`,
+    `systemctl restart ${unit} ${ending(result)}${words === null ? '' : `: ${words}`}`,
     { remedy: `See why: journalctl -u ${unit} -n 50` },
   );
 }

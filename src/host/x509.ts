@@ -43,6 +43,9 @@ export function parseCertificate(input: string | Buffer): Certificate {
 
 function describe(x509: X509Certificate): Certificate {
   const subject = nameParts(x509.subject);
+  const [notBefore, notAfter] = [x509.validFromDate.getTime(), x509.validToDate.getTime()];
+  // A date that is none would make every comparison false: neither due nor expired.
+  if (Number.isNaN(notBefore) || Number.isNaN(notAfter)) throw new RangeError('its validity is no date');
   return {
     subject: subject.map(([type, value]) => `${type}=${value}`).join(', '),
     issuer: nameParts(x509.issuer)
@@ -54,8 +57,8 @@ function describe(x509: X509Certificate): Certificate {
     fingerprint: sha256(x509.raw),
     publicKey: publicKeyId(x509.publicKey),
     keyType: keyType(x509.publicKey),
-    notBefore: x509.validFromDate.getTime(),
-    notAfter: x509.validToDate.getTime(),
+    notBefore,
+    notAfter,
     sans: subjectAltNames(x509.subjectAltName),
     isCa: x509.ca,
     usages: (x509.keyUsage ?? []).map((oid) => USAGES[oid] ?? oid).sort(),

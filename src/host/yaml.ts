@@ -28,7 +28,9 @@ export function parseYamlDocument(text: string): YamlDocument {
       throw new CertagentError('BAD_YAML', 'has more lines and signs than any kubeconfig or manifest');
   }
   const lineCounter = new (yaml().LineCounter)();
-  const documents = yaml().parseAllDocuments(text, { lineCounter, uniqueKeys: true, strict: true, merge: false });
+  const documents = unlessTooDeep(() =>
+    yaml().parseAllDocuments(text, { lineCounter, uniqueKeys: true, strict: true, merge: false }),
+  );
   const documentList = Array.isArray(documents) ? documents : [];
   if (documentList.length > 1)
     throw new CertagentError('BAD_YAML', `holds ${documentList.length} YAML documents, wanted one`);
@@ -40,15 +42,29 @@ export function parseYamlDocument(text: string): YamlDocument {
     // The parser's message quotes the source, which may be a key: only its kind is told.
     throw new CertagentError('BAD_YAML', `is no valid YAML at line ${at.line}, column ${at.col} (${problem.code})`);
   }
-  yaml().visit(document, {
-    Alias: () => {
-      throw new CertagentError('BAD_YAML', 'uses YAML aliases, which neither kubeconfigs nor manifests need');
-    },
-  });
+  unlessTooDeep(() =>
+    yaml().visit(document, {
+      Alias: () => {
+        throw new CertagentError('BAD_YAML', 'uses YAML aliases, which neither kubeconfigs nor manifests need');
+      },
+    }),
+  );
   return document;
 }
 
 /** Plain data of a YAML text; for reading only. Throws as `parseYamlDocument`. */
 export function parseYaml(text: string): unknown {
-  return parseYamlDocument(text).toJS({ maxAliasCount: 0 });
+  const document = parseYamlDocument(text);
+  return unlessTooDeep(() => document.toJS({ maxAliasCount: 0 }));
+}
+
+/** The parser and its visitors call themselves at each level: some thousand brackets are more than the stack holds. */
+function unlessTooDeep<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof CertagentError) throw cause;
+    const why = cause instanceof RangeError ? 'is nested too deeply' : 'cannot be read as YAML';
+    throw new CertagentError('BAD_YAML', why, { cause });
+  }
 }

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Place } from '../domain/certificate.ts';
 import { CertagentError } from '../domain/errors.ts';
+import { short } from '../domain/printable.ts';
 import { currentEntries, type Kubeconfig, parseKubeconfig } from '../host/kubeconfig.ts';
 import { splitPem } from '../host/x509.ts';
 import { type Content, Unreadable } from './content.ts';
@@ -22,13 +23,13 @@ export async function readKubeconfig(scan: Scan, source: Source, content: Conten
   const main = currentEntries(config)?.user ?? config.users[0];
 
   for (const user of config.users) {
-    const id = user === main ? source.id : `${source.id}/user/${user.name}`;
+    const id = user === main ? source.id : `${source.id}/user/${shown(user.name)}`;
     if (user.certificate !== null) await add(id, 'user', user.name, user.certificate, user.key);
     else if (user.certificateFile !== null)
       refer({ id, path: user.certificateFile, key: user.keyFile, ca: source.ca, owner: source.owner });
   }
   for (const cluster of config.clusters) {
-    const id = `${source.id}/cluster/${cluster.name}`;
+    const id = `${source.id}/cluster/${shown(cluster.name)}`;
     if (cluster.ca !== null) await add(id, 'cluster', cluster.name, cluster.ca, null);
     else if (cluster.caFile !== null) refer({ id, path: cluster.caFile, key: null, ca: null, owner: caOwner(source) });
   }
@@ -57,7 +58,7 @@ export async function readKubeconfig(scan: Scan, source: Source, content: Conten
     } catch (error) {
       // The entry's name is told, its content never.
       const reason = error instanceof Unreadable ? error : new Unreadable('bad-kubeconfig', 'cannot be read');
-      problem ??= new Unreadable(reason.reason, `${entry} "${name}" ${reason.message}`);
+      problem ??= new Unreadable(reason.reason, `${entry} "${shown(name)}" ${reason.message}`);
     }
   }
 
@@ -83,6 +84,9 @@ export async function readKubeconfig(scan: Scan, source: Source, content: Conten
     );
   }
 }
+
+/** An entry's name as part of an id, which alerts, metrics and lists repeat: it can be anything of any length. */
+const shown = (name: string): string => short(name, 100);
 
 function parse(text: string): Kubeconfig {
   try {

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { Instant } from '../domain/certificate.ts';
 import { explain } from '../domain/errors.ts';
 import type { ClockTrust, Finding, Inventory, ObservedCertificate } from '../domain/inventory.ts';
+import { said, short } from '../domain/printable.ts';
 import { clockTrust, timeZone } from '../host/clock.ts';
 import type { Root } from '../host/root.ts';
 import { type Detected, detect } from './detect.ts';
@@ -71,9 +72,13 @@ function ownSources(root: Root, node: Detected): Promise<Source[]> {
 function withUniqueIds(read: ReadCertificate[]): ReadCertificate[] {
   const seen = new Map<string, number>();
   return read.map((one) => {
-    const count = (seen.get(one.id) ?? 0) + 1;
+    let count = seen.get(one.id) ?? 0;
+    let id = one.id;
+    // What another is named by itself may look like a number of ours.
+    while (seen.has(id)) id = `${one.id}~${++count + 1}`;
     seen.set(one.id, count);
-    return count === 1 ? one : { ...one, id: `${one.id}~${count}` };
+    seen.set(id, 0);
+    return id === one.id ? one : { ...one, id };
   });
 }
 
@@ -84,7 +89,10 @@ async function nodeName(root: Root, certificates: ObservedCertificate[]): Promis
       (id === 'kubelet-client' || id === 'kubelet.conf' || id === 'agent/client-kubelet') &&
       certificate.commonName?.startsWith('system:node:'),
   );
-  if (kubelet !== undefined) return kubelet.certificate.commonName!.slice('system:node:'.length);
-  const given = (await text(root, '/etc/hostname'))?.trim();
-  return given || (root.isMachine ? hostname() : 'unknown');
+  if (kubelet !== undefined) return short(kubelet.certificate.commonName!.slice('system:node:'.length), NAME_LIMIT);
+  const given = said((await text(root, '/etc/hostname')) ?? '', (line) => !line.startsWith('#'), NAME_LIMIT);
+  return given ?? (root.isMachine ? hostname() : 'unknown');
 }
+
+/** Of a DNS name. */
+const NAME_LIMIT = 253;

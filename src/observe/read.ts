@@ -74,7 +74,7 @@ function read(scan: Scan, source: Source, content: Awaited<ReturnType<typeof rea
 
 function formatOf(text: string): 'pem' | 'dynamic-cert' | 'kubeconfig' {
   if (/^\s*\{/.test(text) && text.includes('"tls.crt"')) return 'dynamic-cert';
-  return /^\s*["']?kind["']?\s*:\s*["']?Config["']?\s*,?\s*$/m.test(text) ? 'kubeconfig' : 'pem';
+  return /^[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?Config["']?[ \t]*,?[ \t]*\r?$/m.test(text) ? 'kubeconfig' : 'pem';
 }
 
 function isNothingToTell(source: Source, problem: Unreadable): boolean {

@@ -11,7 +11,7 @@ export async function readVersion(root: Root, node: Detected): Promise<string | 
   const args = node.distribution === 'kubeadm' ? ['version', '-o', 'short'] : ['--version'];
   try {
     const { stdout } = await run(root, node.distribution, args, { limit: LIMIT });
-    return /\bv\d+\.\d+\.\d+[0-9A-Za-z.+-]*/.exec(stdout)?.[0] ?? null;
+    return /\bv\d{1,4}\.\d{1,4}\.\d{1,4}[0-9A-Za-z.+-]{0,60}/.exec(stdout)?.[0] ?? null;
   } catch {
     return null;
   }

@@ -5,6 +5,7 @@ import { CertagentError } from '../domain/errors.ts';
 import type { JournalRecord } from '../domain/journal.ts';
 import { syncDirectory } from '../host/files.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
+import { recordOf } from './journal-record.ts';
 
 export const JOURNAL_FILE = `${STATE_DIR}/journal.jsonl`;
 
@@ -65,7 +66,7 @@ function read(content: Buffer, path: string): { records: JournalRecord[]; end: n
   for (let start = 0, line = 1; start < content.length; line += 1) {
     const newline = content.indexOf(0x0a, start);
     const next = newline === -1 ? content.length : newline + 1;
-    const record = newline === -1 ? null : parse(content.toString('utf8', start, newline));
+    const record = newline === -1 ? null : recordOf(content.toString('utf8', start, newline));
     if (record === null) {
       if (next < content.length) throw unreadable(path, line);
       break;
@@ -75,15 +76,6 @@ function read(content: Buffer, path: string): { records: JournalRecord[]; end: n
     start = next;
   }
   return { records, end };
-}
-
-function parse(line: string): JournalRecord | null {
-  try {
-    const record = JSON.parse(line) as Partial<JournalRecord> | null;
-    return typeof record?.type === 'string' && typeof record.at === 'number' ? (record as JournalRecord) : null;
-  } catch {
-    return null;
-  }
 }
 
 function unreadable(path: string, line: number): CertagentError {

@@ -1,5 +1,6 @@
 import { CertagentError } from '../domain/errors.ts';
 import type { Step } from '../domain/plan.ts';
+import { said } from '../domain/printable.ts';
 import { type CommandResult, run } from '../host/commands.ts';
 import type { StepContext } from './context.ts';
 import { checkRenewed, renewedCertificate } from './verify.ts';
@@ -20,11 +21,11 @@ export async function renewWithKubeadm(step: RenewStep, { root }: StepContext): 
   try {
     return `new certificate ends ${day((await checkRenewed(root, step.expect)).notAfter)}`;
   } catch (error) {
-    const said = relevantLine(result.stdout);
-    if (!(error instanceof CertagentError) || error.code !== 'NOT_RENEWED' || said === null) throw error;
-    throw new CertagentError('NOT_RENEWED', `${error.message}; kubeadm said "${said}"`, {
+    const words = relevantLine(result.stdout);
+    if (!(error instanceof CertagentError) || error.code !== 'NOT_RENEWED' || words === null) throw error;
+    throw new CertagentError('NOT_RENEWED', `${error.message}; kubeadm said "${words}"`, {
       cause: error,
-      remedy: /external ca/i.test(said)
+      remedy: /external ca/i.test(words)
         ? 'Its CA key is not on this node: have the certificate renewed by whoever keeps the CA.'
         : `Run "kubeadm ${step.argv.join(' ')}" by hand and see what it says.`,
     });
@@ -39,20 +40,15 @@ function kubeadmError(step: RenewStep, result: CommandResult): CertagentError {
         'kubeadm waits 40 s for an API server that does not answer: set the path of its configuration (--config).',
     });
   }
-  const said = result.stderr.split('\n').find((line) => line.trim() !== '' && !/^[WI]\d{4} /.test(line));
+  // klog's warnings and infos come first.
+  const words = said(result.stderr, (line) => !/^[WI]\d{4} /.test(line));
   const ending = result.exitCode === null ? `was ended by ${result.signal}` : `exited with ${result.exitCode}`;
-  return new CertagentError('KUBEADM_FAILED', `${call} ${ending}${said === undefined ? '' : `: ${short(said)}`}`, {
+  return new CertagentError('KUBEADM_FAILED', `${call} ${ending}${words === null ? '' : `: ${words}`}`, {
     remedy: `Run it by hand to see more: ${call} --v=5`,
   });
 }
 
 /** "MISSING! …" or "Detected external ca, … can't be renewed". */
 function relevantLine(stdout: string): string | null {
-  const line = stdout.split('\n').find((each) => /MISSING!|external ca|can't be renewed/i.test(each));
-  return line === undefined ? null : short(line);
-}
-
-function short(line: string): string {
-  const trimmed = line.trim();
-  return trimmed.length > 300 ? `${trimmed.slice(0, 300)}…` : trimmed;
+  return said(stdout, (line) => /MISSING!|external ca|can't be renewed/i.test(line));
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { printableJson } from '../../domain/printable.ts';
 import type { StatusReport } from '../../domain/status.ts';
 import { askNode } from '../ask.ts';
 import { type Context, print } from '../context.ts';
@@ -15,7 +16,7 @@ export async function run(context: Context): Promise<number> {
 async function watch(context: Context): Promise<number> {
   for (;;) {
     const report = await read(context);
-    if (context.output === 'json') context.stdout.write(`${JSON.stringify(report)}\n`);
+    if (context.output === 'json') context.stdout.write(`${printableJson(JSON.stringify(report))}\n`);
     else
       context.stdout.write(
         `${context.stdout.isTTY ? TOP : ''}${text(report, context)}${context.stdout.isTTY ? REST : '\n'}`,
