@@ -1,6 +1,6 @@
 import { remote } from '../control/client.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
-import { CertagentError, errorCode } from '../domain/errors.ts';
+import { errorCode } from '../domain/errors.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -23,19 +23,4 @@ export async function askNode<T>(
 /** For what only a daemon can do. Throws CertagentError NO_DAEMON. */
 export async function askDaemonOnly<T>(context: Context, call: (node: ControlHandlers) => Promise<T>): Promise<T> {
   return call(remote(context.root));
-}
-
-/**
- * Throws CertagentError CONFIG_MISSING when the file (a path of this machine) was named by the user and is not there:
- * defaults would be a surprise then.
- */
-export async function requireNamedConfig(path: string, named: boolean): Promise<void> {
-  if (!named) return;
-  const { access } = await import('node:fs/promises');
-  await access(path).catch((cause) => {
-    throw new CertagentError('CONFIG_MISSING', `the configuration ${path} cannot be read`, {
-      remedy: 'Name another file, or none: every key has a default.',
-      cause,
-    });
-  });
 }

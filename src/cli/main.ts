@@ -1,6 +1,7 @@
 import { errorCode, explain } from '../domain/errors.ts';
 import { quickStatus } from './quick.ts';
 import type { Paint } from './render/paint.ts';
+import { plainWords } from './words.ts';
 
 /** The command line: arguments (without node and script) in, exit code out. Every error ends here, told once. */
 export async function main(argv: string[]): Promise<number> {
@@ -21,7 +22,7 @@ export async function main(argv: string[]): Promise<number> {
 
 async function tell(error: unknown, argv: string[]): Promise<number> {
   const { errorJson, exitCodeOf, renderError } = await import('./render/errors.ts');
-  if (argv.find((word) => !word.startsWith('-')) === 'check') {
+  if (plainWords(argv)[0] === 'check') {
     const { unknownLine } = await import('./commands/check.ts');
     process.stdout.write(unknownLine(explain(error)));
     return 3;

@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { COMMANDS, type CommandSpec, GROUPS } from './catalogue.ts';
 import { type GlobalOptions, usage } from './context.ts';
 import { runCommand } from './perform.ts';
+import { plainWords } from './words.ts';
 
 /** Parses the command line and runs the command. Returns the exit code. Throws CertagentError USAGE. */
 export async function parseAndRun(argv: string[]): Promise<number> {
@@ -86,9 +87,9 @@ function sentence(message: string): string {
   return message.replace(/^error: /, '').replaceAll('\n', ' ');
 }
 
-/** The command whose help tells more: the words before the first option. */
+/** The command whose help tells more. */
 function helpFor(argv: string[]): string {
-  const words = argv.slice(0, argv.findIndex((word) => word.startsWith('-')) >>> 0).slice(0, 2);
-  const name = [words.join(' '), words[0] ?? ''].find((candidate) => COMMANDS.some((spec) => spec.name === candidate));
+  const words = plainWords(argv);
+  const name = [words.slice(0, 2).join(' '), words[0]].find((one) => COMMANDS.some((spec) => spec.name === one));
   return name === undefined ? 'certagent --help' : `certagent ${name} --help`;
 }

@@ -1,4 +1,4 @@
-import { requireNamedConfig } from './ask.ts';
+import { requireNamedConfig } from './config-file.ts';
 import type { Context } from './context.ts';
 
 export async function run(context: Context): Promise<number> {

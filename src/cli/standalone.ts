@@ -1,6 +1,6 @@
 import type { ControlHandlers } from '../control/handlers.ts';
 import { silentLog } from '../host/logger.ts';
-import { requireNamedConfig } from './ask.ts';
+import { requireNamedConfig } from './config-file.ts';
 import type { Context } from './context.ts';
 
 /**

@@ -9,7 +9,8 @@ import { NDJSON, toWire } from './wire.ts';
 
 const BODY_LIMIT = 64 * 1024;
 const CONNECTIONS = 64;
-const SILENCE = 15_000;
+/** As long as the client waits: a plan looks at the node, which may be slow. In milliseconds. */
+const SILENCE = 30_000;
 
 /**
  * Opens both sockets in the run directory: status.sock (mode 0660 and `groupId`; 0600 without a group) which only reads,

@@ -5,7 +5,7 @@ import { paintWith } from '../../src/cli/render/paint.ts';
 import { renderStatus } from '../../src/cli/render/status.ts';
 import { DAY, HOUR } from '../../src/domain/duration.ts';
 import type { StatusReport } from '../../src/domain/status.ts';
-import { HISTORY, NODE, NOW, report, row } from './reports.ts';
+import { copy, HISTORY, NODE, NOW, report, row } from './reports.ts';
 
 const saturday = Date.UTC(2026, 2, 7, 1, 14);
 const inWindow = {
@@ -52,10 +52,7 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
           lastSentAt: NOW - HOUR,
         },
       ],
-      copies: [
-        { path: '/home/alice/.kube/config', user: 'alice', result: 'current', detail: '' },
-        { path: '/home/bob/.kube/config', user: 'bob', result: 'refused', detail: 'is a symbolic link' },
-      ],
+      copies: [copy('alice', 'current'), copy('bob', 'refused', 'is a symbolic link')],
     }),
     width: 100,
   },

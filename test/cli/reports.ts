@@ -2,6 +2,7 @@ import type { Certificate, Owner } from '../../src/domain/certificate.ts';
 import type { Nearness, Verdict } from '../../src/domain/decision.ts';
 import { DAY } from '../../src/domain/duration.ts';
 import type { NodeFacts } from '../../src/domain/inventory.ts';
+import type { CopyOutcome } from '../../src/domain/journal.ts';
 import {
   HISTORY_SCHEMA,
   type HistoryReport,
@@ -98,6 +99,10 @@ export function report(change: Partial<StatusReport> = {}): StatusReport {
     failingSinks: [],
     ...change,
   };
+}
+
+export function copy(user: string, result: CopyOutcome['result'], detail = ''): CopyOutcome {
+  return { path: `/home/${user}/.kube/config`, user, result, detail, certificates: [] };
 }
 
 export const HISTORY: HistoryReport = {

@@ -8,7 +8,7 @@ import { socketPath } from '../../src/control/paths.ts';
 import { CertagentError } from '../../src/domain/errors.ts';
 import type { Progress } from '../../src/domain/journal.ts';
 import type { RenewRequest } from '../../src/domain/status.ts';
-import { HISTORY, report } from '../cli/reports.ts';
+import { copy, HISTORY, report } from '../cli/reports.ts';
 import { handlers, PROGRESS, served, temporaryRoot } from './support.ts';
 
 test('every handler is reached through the sockets with what it was given', async (t) => {
@@ -20,7 +20,7 @@ test('every handler is reached through the sockets with what it was given', asyn
     },
     sync: async (options) => {
       seen.push(['sync', options]);
-      return [{ path: '/home/ä/.kube/config', user: 'ä', result: 'current', detail: '' }];
+      return [copy('ä', 'current')];
     },
     testAlerts: async () => [{ sink: 'mail', ok: true, detail: '' }],
   });

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigError, loadConfig } from '../../config/load.ts';
-import { requireNamedConfig } from '../ask.ts';
+import { requireNamedConfig } from '../config-file.ts';
 import { type Context, print } from '../context.ts';
 
 export async function run(context: Context): Promise<number> {

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import type { ControlHandlers } from '../../control/handlers.ts';
 import type { PlanReport } from '../../domain/status.ts';
 import { askNode } from '../ask.ts';
-import type { Context } from '../context.ts';
+import { type Context, jsonText } from '../context.ts';
 import { progressLine } from '../progress.ts';
 import { scrub } from '../render/paint.ts';
 import { renderPlan } from '../render/plan.ts';
@@ -22,7 +22,7 @@ async function renewOn(node: ControlHandlers, context: Context): Promise<number>
   const planned = await node.plan(request);
   if (forPerson) context.stdout.write(renderPlan(planned, { paint: context.paint, width: context.width }));
   if (planned.renewal.kind === 'blocked') {
-    if (!forPerson) context.stdout.write(`${JSON.stringify(planned, null, 2)}\n`);
+    if (!forPerson) context.stdout.write(`${jsonText(planned)}\n`);
     return BLOCKED;
   }
   if (planned.plan === null) {
@@ -50,7 +50,7 @@ function report(
   outcome: Awaited<ReturnType<ControlHandlers['renew']>>,
 ): void {
   if (output === 'json') {
-    stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
+    stdout.write(`${jsonText(outcome)}\n`);
     return;
   }
   const now = Date.now();

@@ -1,9 +1,9 @@
 import { DAY, formatDuration, MINUTE } from '../../domain/duration.ts';
 import type { StatusReport, StatusRow } from '../../domain/status.ts';
 
-export const OK = 0;
-export const WARNING = 1;
-export const CRITICAL = 2;
+const OK = 0;
+const WARNING = 1;
+const CRITICAL = 2;
 export const UNKNOWN = 3;
 const WORDS = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'];
 

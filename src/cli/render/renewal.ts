@@ -28,7 +28,7 @@ export function renewalLines(
   }
 }
 
-export function blockerLines(blockers: Blocker[]): string[] {
+function blockerLines(blockers: Blocker[]): string[] {
   return blockers.flatMap(({ code, why, remedy }) => [`  ${code}: ${why}`, `    What to do: ${remedy}`]);
 }
 

@@ -79,6 +79,7 @@ export function copyLines(copies: CopyOutcome[], view: View): string[] {
 const COPY_STYLE: Partial<Record<CopyOutcome['result'], Style>> = {
   updated: 'green',
   created: 'green',
+  pending: 'yellow',
   refused: 'yellow',
   failed: 'red',
 };

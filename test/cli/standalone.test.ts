@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeNode } from '../../src/demo/node.ts';
+import { DAY } from '../../src/domain/duration.ts';
+import { temporaryRoot } from '../control/support.ts';
+import { certagent } from './support.ts';
+
+test('without a daemon the node itself is read, which is said, and nothing is changed', async (t) => {
+  const root = await temporaryRoot(t);
+  // Files only: nothing runs on this node.
+  await makeNode({ root: root.prefix, kind: 'kubeadm', leafEnds: Date.now() + 200 * DAY });
+  const status = await certagent(root, ['status']);
+  assert.match(status.stdout, /: kubeadm control-plane node.*\nNo daemon runs here: read from the node itself at .*\n/);
+  assert.match(
+    status.stdout,
+    /\napiserver +kubeadm +\d{4}-\d\d-\d\d +199 d +valid +renewal window opens \d{4}-\d\d-\d\d\n/,
+  );
+  assert.equal(status.exitCode, 0);
+
+  const json = JSON.parse((await certagent(root, ['status', '-o', 'json'])).stdout);
+  assert.equal(json.source, 'node');
+
+  const renew = await certagent(root, ['renew', '--yes']);
+  assert.match(renew.stdout, /Renewal: nothing is due; next on .*\nNothing would run now\.\n/);
+  assert.equal(renew.exitCode, 0);
+
+  const forced = await certagent(root, ['renew', '--force', '--yes']);
+  assert.match(forced.stdout, /BLOCKED for 11 certificates/);
+  assert.equal(forced.exitCode, 4);
+});
