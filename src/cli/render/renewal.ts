@@ -32,10 +32,10 @@ function blockerLines(blockers: Blocker[]): string[] {
   return blockers.flatMap(({ code, why, remedy }) => [`  ${code}: ${why}`, `    What to do: ${remedy}`]);
 }
 
-/** "step 3 of 9: Cycle kube-apiserver, waiting (old process still there)". `step` counts from 0. */
-export function progressText({ step, steps, title, state, detail }: Progress): string {
+/** "step 3 of 9: Cycle kube-apiserver, waiting (old process still there)". `step` counts from 0; `waited` is told early, where a narrow terminal shows it. */
+export function progressText({ step, steps, title, state, detail }: Progress, waited = ''): string {
   const more = detail === '' ? '' : ` (${detail})`;
-  return `step ${step + 1} of ${steps}: ${title}${STATES[state]}${more}`;
+  return `step ${step + 1} of ${steps}${waited === '' ? '' : `, ${waited}`}: ${title}${STATES[state]}${more}`;
 }
 
 const STATES: Record<Progress['state'], string> = {
