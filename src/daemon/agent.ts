@@ -15,7 +15,7 @@ import { execute } from '../renew/execute.ts';
 import { openJournal } from '../renew/journal.ts';
 import { recover } from '../renew/recover.ts';
 import { makeCopies } from './copies.ts';
-import { blocked, look, planOf, type View } from './look.ts';
+import { blocked, look, planOf, type View, withCopiesIn } from './look.ts';
 import { metricsOf } from './metrics.ts';
 import { makeQueue } from './queue.ts';
 import { statusReport } from './report.ts';
@@ -50,7 +50,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const { root, now, log } = options;
   let config = await loadConfig(root.at(options.configFile));
   const journal = await openJournal(root);
-  const copies = makeCopies(root);
+  const syncCopies = makeCopies(root);
   let alerts: AlertService | null = null;
   let last: View | null = null;
   let running: Progress | null = null;
@@ -59,6 +59,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const watchers = new Set<(progress: Progress) => void>();
 
   const see = (request: DecideRequest) => look({ root, config, journal, now }, request);
+
+  /** Copies are looked at when the node's own kubeconfig is as it will be: what is told then is the state after. */
+  const seeCopies = async (view: View, dryRun = config.mode === 'observe'): Promise<View> =>
+    withCopiesIn(view, await syncCopies({ config, node: view.inventory.node, dryRun }));
 
   /** Opened only by who tells something: opening takes up deliveries, which a mere status must not. */
   const openedAlerts = async (): Promise<AlertService> => {
@@ -89,10 +93,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   };
 
   /** What every cycle ends with: copies, alerts, and what status shows until the next one. */
-  const conclude = async (view: View, outcome: PlanOutcome | null, recovered: boolean): Promise<void> => {
-    const found = await copies.update({ config, node: view.inventory.node, dryRun: config.mode === 'observe' });
+  const conclude = async (seen: View, outcome: PlanOutcome | null, recovered: boolean): Promise<void> => {
+    const view = await seeCopies(seen);
     last = view;
-    await tell(await openedAlerts(), { view, outcome, recovered, copies: found, configError, now: now() });
+    await tell(await openedAlerts(), { view, outcome, recovered, configError, now: now() });
     options.changed?.(agent);
   };
 
@@ -107,11 +111,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
 
   const report = async () =>
     statusReport({
-      view: last ?? (await see(SCHEDULED)),
+      view: last ?? (await seeCopies(await see(SCHEDULED), true)),
       config,
       standing: alerts?.standing() ?? (await loadBook(root)).book,
       failingSinks: alerts?.failing() ?? [],
-      copies: copies.last(),
       running,
       configError,
       nextCheckAt,
@@ -153,8 +156,9 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     },
     sync: ({ dryRun }) =>
       queue.exclusive(async () => {
-        const { inventory } = await see(SCHEDULED);
-        return copies.update({ config, node: inventory.node, dryRun: dryRun || config.mode === 'observe' });
+        const view = await seeCopies(await see(SCHEDULED), dryRun || config.mode === 'observe');
+        if (!dryRun && last !== null) last = view;
+        return view.copies;
       }),
     reload: () =>
       queue.exclusive(async () => {

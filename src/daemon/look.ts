@@ -1,11 +1,13 @@
 import type { Config } from '../config/schema.ts';
 import type { Instant } from '../domain/certificate.ts';
 import type { DecideRequest } from '../domain/check.ts';
+import { withCopies } from '../domain/copies.ts';
 import { decide } from '../domain/decide.ts';
 import type { Decisions, History, Policy, Renewal } from '../domain/decision.ts';
 import { CertagentError } from '../domain/errors.ts';
 import { historyOf } from '../domain/history.ts';
 import type { Inventory } from '../domain/inventory.ts';
+import type { CopyOutcome } from '../domain/journal.ts';
 import type { RenewalPlan } from '../domain/plan.ts';
 import { makePlan } from '../domain/planner.ts';
 import type { Root } from '../host/root.ts';
@@ -14,7 +16,14 @@ import type { Journal } from '../renew/journal.ts';
 import { planSettingsOf, policyOf } from './policy.ts';
 
 /** What one look at the node came to: observe and decide, nothing changed. */
-export type View = { inventory: Inventory; history: History; policy: Policy; decisions: Decisions };
+export type View = {
+  inventory: Inventory;
+  history: History;
+  policy: Policy;
+  decisions: Decisions;
+  /** What sync found, or did, last; empty before it was asked. */
+  copies: CopyOutcome[];
+};
 
 export type Eyes = { root: Root; config: Config; journal: Journal; now: () => Instant };
 
@@ -23,7 +32,15 @@ export async function look(eyes: Eyes, request: DecideRequest): Promise<View> {
   const history = historyOf(await eyes.journal.records());
   const policy = policyOf(eyes.config, inventory.node);
   const decisions = decide({ inventory, policy, history, now: inventory.takenAt, request });
-  return { inventory, history, policy, decisions };
+  return { inventory, history, policy, decisions, copies: [] };
+}
+
+/** The same view with users' copies in it, which `look` leaves to the processes that run as the users. */
+export function withCopiesIn(view: View, copies: CopyOutcome[]): View {
+  const inventory = withCopies(view.inventory, copies);
+  const { policy, history } = view;
+  const decisions = decide({ inventory, policy, history, now: inventory.takenAt, request: { kind: 'schedule' } });
+  return { ...view, inventory, decisions, copies };
 }
 
 /** The plan of a view, complete; null when nothing is to be renewed now. */

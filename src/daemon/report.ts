@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { StandingAlert } from '../domain/alert.ts';
 import type { Instant } from '../domain/certificate.ts';
 import { formatDuration } from '../domain/duration.ts';
-import type { CopyOutcome, Progress } from '../domain/journal.ts';
+import type { Progress } from '../domain/journal.ts';
 import { STATUS_SCHEMA, type StatusReport, type StatusRow } from '../domain/status.ts';
 import type { View } from './look.ts';
 
@@ -12,7 +12,6 @@ export type ReportInput = {
   config: Config;
   standing: StandingAlert[];
   failingSinks: string[];
-  copies: CopyOutcome[];
   running: Progress | null;
   configError: string | null;
   nextCheckAt: Instant | null;
@@ -41,7 +40,7 @@ export function statusReport(input: ReportInput): StatusReport {
     running: input.running,
     lastAttempt: history.attempts.at(-1) ?? null,
     alerts: input.standing,
-    copies: input.copies,
+    copies: input.view.copies,
     nextCheckAt: input.nextCheckAt,
     configError: input.configError,
     failingSinks: input.failingSinks,

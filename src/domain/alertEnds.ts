@@ -21,7 +21,7 @@ export function endAlerts(input: AlertInput): Alert[] {
 
   // A user's own copy that nobody brings up to date hurts that user alone, and often nobody uses it any more.
   const expired = near('expired').filter(({ observed }) => observed.owner !== 'copy');
-  const unborn = near('not-yet-valid');
+  const unborn = near('not-yet-valid').filter(({ observed }) => observed.owner !== 'copy');
   const urgent = near('urgent').filter(
     ({ observed, decision }) => !blocked.has(observed.id) && decision.verdict.kind !== 'escalate',
   );
@@ -127,11 +127,11 @@ function escalated(leaves: Judged[], { now }: AlertInput): Alert[] {
   });
 }
 
-/** Somebody else renews an operator's certificate or a copy, often late; nobody else renews the rest. */
+/** Somebody else renews an operator's certificate, often late; nobody else renews the rest. A copy is its user's matter. */
 function pressure({ observed: { owner }, decision: { nearness, notAfter } }: Judged, now: number): Severity {
-  if (notAfter - now < LAST_DAYS && owner !== 'copy') return 'critical';
-  const stages: [Severity, Severity] =
-    owner === 'operator' || owner === 'copy' ? ['info', 'warning'] : ['warning', 'critical'];
+  if (owner === 'copy') return 'info';
+  if (notAfter - now < LAST_DAYS) return 'critical';
+  const stages: [Severity, Severity] = owner === 'operator' ? ['info', 'warning'] : ['warning', 'critical'];
   return stages[nearness === 'due' ? 0 : 1];
 }
 

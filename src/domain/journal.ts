@@ -1,4 +1,5 @@
 import type { Instant } from './certificate.ts';
+import type { ObservedCertificate } from './inventory.ts';
 import type { RenewalPlan, Step } from './plan.ts';
 
 /** What undoes a step; written to the journal before the step acts. */
@@ -53,7 +54,10 @@ export type PlanOutcome = {
 export type CopyOutcome = {
   path: string;
   user: string;
-  result: 'current' | 'updated' | 'created' | 'left' | 'refused' | 'failed';
+  /** `pending`: nothing may be written now, else it would be updated or created. */
+  result: 'current' | 'updated' | 'created' | 'pending' | 'left' | 'refused' | 'failed';
   /** Why it was left, refused or failed; what was updated. Never any credential. */
   detail: string;
+  /** Those in it that concern this cluster, as they are now. The process that runs as the user read them. */
+  certificates: ObservedCertificate[];
 };

@@ -1,9 +1,6 @@
-import { lstat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { CertagentError, errorCode } from '../domain/errors.ts';
 import type { FindingReason } from '../domain/inventory.ts';
 import { type FileFacts, readSmall } from '../host/files.ts';
-import type { Root } from '../host/root.ts';
 import { placeOf, type Scan } from './scan.ts';
 
 export type Content = { text: string; facts: FileFacts };
@@ -18,30 +15,16 @@ export class Unreadable extends Error {
   }
 }
 
-/**
- * Text of a small regular file of the node. `untrusted`: in a user's hands, so that a symbolic link on the way (or a file
- * swapped for one while we look) is refused. Throws Unreadable.
- */
-export async function readContent(scan: Scan, path: string, untrusted = false): Promise<Content> {
+/** Text of a small regular file of the node. Throws Unreadable. */
+export async function readContent(scan: Scan, path: string): Promise<Content> {
   try {
-    const { root } = scan;
-    const seen = untrusted ? await lstatChain(root, path) : null;
-    const { bytes, facts } = await readSmall(untrusted ? root.at(path) : await placeOf(scan, path));
-    if (seen !== null && seen.ino !== facts.inode) throw new Unreadable('not-a-file', 'was replaced while it was read');
+    const { bytes, facts } = await readSmall(await placeOf(scan, path));
     if (bytes.length === 0) throw new Unreadable('empty', 'is empty');
     if (bytes.includes(0)) throw new Unreadable('binary', 'holds binary data, not text');
     return { text: bytes.toString('utf8'), facts };
   } catch (error) {
     throw error instanceof Unreadable ? error : unreadable(error);
   }
-}
-
-/** The directory and the file themselves, as a user can make both a link to somebody else's. */
-async function lstatChain(root: Root, path: string): Promise<{ ino: number }> {
-  const [directory, file] = await Promise.all([lstat(root.at(dirname(path))), lstat(root.at(path))]);
-  if (directory.isSymbolicLink() || file.isSymbolicLink())
-    throw new Unreadable('not-a-file', 'is or lies behind a symbolic link, which is not followed in a user’s hands');
-  return file;
 }
 
 function unreadable(error: unknown): Unreadable {

@@ -12,8 +12,7 @@ import { source as makeSource, ownerOf, type Parts, type ReadCertificate, type S
 
 /**
  * The certificates of a kubeconfig: the current user's has the source's id, other users' and the clusters' CAs have
- * "/user/NAME" and "/cluster/NAME" after it. Files it refers to become sources of their own, unless it is in a user's
- * hands. Throws Unreadable.
+ * "/user/NAME" and "/cluster/NAME" after it. Files it refers to become sources of their own. Throws Unreadable.
  */
 export async function readKubeconfig(scan: Scan, source: Source, content: Content): Promise<Parts> {
   const config = parse(content.text);
@@ -33,7 +32,7 @@ export async function readKubeconfig(scan: Scan, source: Source, content: Conten
     if (cluster.ca !== null) await add(id, 'cluster', cluster.name, cluster.ca, null);
     else if (cluster.caFile !== null) refer({ id, path: cluster.caFile, key: null, ca: null, owner: caOwner(source) });
   }
-  if (!source.untrusted && source.format === 'kubeconfig' && !config.users.some(hasCertificate))
+  if (source.format === 'kubeconfig' && !config.users.some(hasCertificate))
     problem ??= new Unreadable('bad-kubeconfig', 'has no user with a client certificate');
   return { certificates, problem, references };
 
@@ -69,7 +68,6 @@ export async function readKubeconfig(scan: Scan, source: Source, content: Conten
   }
 
   function refer(to: { id: string; path: string; key: string | null; ca: string | null; owner: Source['owner'] }) {
-    if (source.untrusted) return;
     const at = (path: string) => resolve(dirname(source.path), path);
     references.push(
       makeSource({
@@ -99,7 +97,7 @@ function parse(text: string): Kubeconfig {
 const hasCertificate = (user: Kubeconfig['users'][number]) =>
   user.certificate !== null || user.certificateFile !== null;
 
-/** A cluster entry's CA is the cluster's, wherever it stands; in copies and operators' files it is theirs to look after. */
+/** A cluster entry's CA is the cluster's, wherever it stands; in operators' files it is theirs to look after. */
 function caOwner({ owner }: Source): Source['owner'] {
-  return owner === 'copy' || owner === 'operator' ? owner : 'cluster-ca';
+  return owner === 'operator' ? owner : 'cluster-ca';
 }

@@ -11,18 +11,18 @@ import { addIssuance } from './issuance.ts';
 import { k3sSources } from './k3s-sources.ts';
 import { kubeadmSources } from './kubeadm-sources.ts';
 import { text } from './look.ts';
-import { copySources, watchedSources } from './other-sources.ts';
+import { watchedSources } from './other-sources.ts';
 import { observePreconditions } from './preconditions.ts';
 import { probeServed } from './probe.ts';
 import { readSources } from './read.ts';
 import type { ReadCertificate, Source, SourceRead } from './source.ts';
 import { readVersion } from './version.ts';
 
-export type ObserveOptions = { root: Root; config: Pick<Config, 'copies' | 'watch'>; now: Instant };
+export type ObserveOptions = { root: Root; config: Pick<Config, 'watch'>; now: Instant };
 
 /**
  * Everything on the node that bears on a decision. What cannot be read is a finding, never an exception; no private key
- * and no token is in the result.
+ * and no token is in the result. Users' kubeconfig copies are not opened here: see `withCopies`.
  */
 export async function observe({ root, config, now }: ObserveOptions): Promise<Inventory> {
   const node = await detect(root);
@@ -56,10 +56,8 @@ async function readEverything(
 ): Promise<{ reads: SourceRead[]; findings: Finding[] }> {
   const own = await ownSources(root, node);
   const paths = new Set(own.map(({ path }) => path));
-  const copies = await copySources(root, config.copies, paths);
-  for (const { path } of copies) paths.add(path);
   const watched = await watchedSources(root, config.watch.paths, paths);
-  const reads = await readSources(root, [...own, ...copies, ...watched.sources]);
+  const reads = await readSources(root, [...own, ...watched.sources]);
   return { reads, findings: [...watched.findings, ...reads.flatMap(({ finding }) => finding ?? [])] };
 }
 

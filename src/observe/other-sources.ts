@@ -1,47 +1,10 @@
-import { glob, lstat, realpath } from 'node:fs/promises';
-import type { Config } from '../config/schema.ts';
+import { glob } from 'node:fs/promises';
 import type { Finding } from '../domain/inventory.ts';
-import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
-import { users } from '../host/users.ts';
 import { type Source, source } from './source.ts';
 
 const MATCH_LIMIT = 10_000;
 const VISIT_LIMIT = 200_000;
-
-/** Users' kubeconfig copies: `~/.kube/config` of every home that has one, and the configured paths. */
-export async function copySources(root: Root, config: Config['copies'], known: Set<string>): Promise<Source[]> {
-  if (!config.enabled) return [];
-  const homes = new Set((await users(root).catch(() => [])).map(({ home }) => home.replace(/\/+$/, '')));
-  const sources: Source[] = [];
-  for (const home of homes) {
-    const path = `${home}/.kube/config`;
-    if (await isCopy(root, path, known)) sources.push(copy(path, 'optional'));
-  }
-  const further = config.paths.filter((path) => !known.has(path) && !sources.some((other) => other.path === path));
-  return [...sources, ...[...new Set(further)].map((path) => copy(path, 'required'))];
-}
-
-function copy(path: string, presence: Source['presence']): Source {
-  return source({ id: path, path, format: 'kubeconfig', owner: 'copy', presence, untrusted: true });
-}
-
-/** A link to the node's own kubeconfig (`~/.kube/config` → admin.conf) is always current: there is no copy to look after. */
-async function isCopy(root: Root, path: string, known: Set<string>): Promise<boolean> {
-  try {
-    await lstat(root.at(path));
-    const leadsTo = root.isMachine ? await realpath(path) : await followLinks(root, path);
-    return !known.has(root.own(leadsTo));
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ENOENT' || (await isLink(root.at(path)));
-  }
-}
-
-const isLink = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    (stat) => stat.isSymbolicLink(),
-    () => false,
-  );
 
 /** What an operator wants watched besides: paths and patterns, at most 10,000 files. */
 export async function watchedSources(

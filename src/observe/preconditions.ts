@@ -90,9 +90,7 @@ const MEBIBYTE = 1024 * 1024;
 /** Room for the backup and for the new files beside the old ones, with a margin. */
 async function observeDisk(root: Root, node: Detected, reads: SourceRead[]): Promise<Preconditions['disk']> {
   if (node.distribution === null) return [];
-  const size = reads
-    .filter(({ source }) => source.owner !== 'copy' && source.owner !== 'operator')
-    .reduce((sum, read) => sum + read.size, 0);
+  const size = reads.filter(({ source }) => source.owner !== 'operator').reduce((sum, read) => sum + read.size, 0);
   const neededBytes = 4 * size + MEBIBYTE;
   const found = await Promise.all(
     [STATE_DIR, node.paths.certificatesDir].map(async (path) => {

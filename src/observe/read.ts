@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Root } from '../host/root.ts';
 import { mapBounded } from './bounded.ts';
-import { readContent, Unreadable } from './content.ts';
+import { type Content, readContent, Unreadable } from './content.ts';
 import { readDynamicCert } from './dynamic-cert.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import { readPem } from './pem.ts';
@@ -43,7 +43,7 @@ const NEVER_HALF_WRITTEN = ['missing', 'permission', 'too-large', 'not-a-file', 
 async function readSource(scan: Scan, source: Source): Promise<SourceRead> {
   const nothing = { source, certificates: [], references: [], size: 0 };
   try {
-    const content = await readContent(scan, source.path, source.untrusted);
+    const content = await readContent(scan, source.path);
     const parts = await read(scan, source, content);
     const mismatched = parts.certificates.some(({ key }) => key.state === 'differs' || key.state === 'unreadable');
     return {
@@ -61,20 +61,27 @@ async function readSource(scan: Scan, source: Source): Promise<SourceRead> {
   }
 }
 
-function read(scan: Scan, source: Source, content: Awaited<ReturnType<typeof readContent>>): Promise<Parts> {
+function read(scan: Scan, source: Source, content: Content): Promise<Parts> {
   switch (source.format === 'any' ? formatOf(content.text) : source.format) {
     case 'pem':
       return readPem(scan, source, content);
     case 'dynamic-cert':
       return readDynamicCert(scan, source, content);
     case 'kubeconfig':
+      refuseUsersYaml(source, content);
       return readKubeconfig(scan, source, content);
   }
 }
 
+/** A pattern of an operator's can match files that users write, and no YAML of theirs is parsed with root's rights. */
+function refuseUsersYaml({ owner }: Source, { facts: { uid } }: Content): void {
+  if (owner === 'operator' && uid !== 0 && uid !== process.getuid!())
+    throw new Unreadable('permission', `is a kubeconfig owned by UID ${uid}, and is parsed only if root owns it`);
+}
+
 function formatOf(text: string): 'pem' | 'dynamic-cert' | 'kubeconfig' {
   if (/^\s*\{/.test(text) && text.includes('"tls.crt"')) return 'dynamic-cert';
-  return /^[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?Config["']?[ \t]*,?[ \t]*\r?$/m.test(text) ? 'kubeconfig' : 'pem';
+  return /^[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?Config["']?[ \t]*(?:,[ \t]*)?\r?$/m.test(text) ? 'kubeconfig' : 'pem';
 }
 
 function isNothingToTell(source: Source, problem: Unreadable): boolean {

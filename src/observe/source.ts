@@ -18,8 +18,6 @@ export type Source = {
   component: ObservedCertificate['component'];
   /** `optional`: not there is normal; `keys-too`: found by a pattern, so a file of keys alone is nothing to tell either. */
   presence: 'required' | 'optional' | 'keys-too';
-  /** A file in a user's hands: links are not followed, and it does not make us open other files. */
-  untrusted: boolean;
 };
 
 /** A certificate as read, before its issuer was looked for. `pem` is the certificate itself (no key). */
@@ -46,7 +44,7 @@ export type Parts = {
 };
 
 export function source(given: Pick<Source, 'id' | 'path' | 'format' | 'owner'> & Partial<Source>): Source {
-  return { key: null, ca: null, component: null, presence: 'required', untrusted: false, ...given };
+  return { key: null, ca: null, component: null, presence: 'required', ...given };
 }
 
 /** CA certificates inside of a tool's files are the cluster's, which no tool renews. */

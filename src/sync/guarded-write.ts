@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { CertagentError, errorCode } from '../domain/errors.ts';
 import { type GuardedFile, plain, readGuarded } from './guarded.ts';
+import { LOCK_TEXT } from './leftovers.ts';
 
 // Writing inside a directory that `inDirectory` opened, in the helper, as the copy's owner.
 
@@ -25,11 +26,11 @@ import { type GuardedFile, plain, readGuarded } from './guarded.ts';
 export function replaceGuarded(directory: string, name: string, old: GuardedFile, content: Buffer): string {
   const path = `${directory}/${plain(name)}`;
   // A rename replaces whatever holds the backup's name; a link planted there is not followed.
-  const backup = writeTemporary(directory, old.bytes, { mode: 0o600, gid: null });
+  const backup = writeTemporary(directory, old.bytes, PRIVATE);
   orRemove(backup.path, () => renameSync(backup.path, `${path}.certagent-backup`));
-  const next = writeTemporary(directory, content, { mode: old.mode, gid: old.gid });
+  const next = writeTemporary(directory, content, old.facts);
   orRemove(next.path, () =>
-    locked(`${path}.lock`, () => {
+    locked(directory, name, () => {
       if (readGuarded(directory, name).version !== old.version) throw changed();
       renameSync(next.path, path);
     }),
@@ -40,23 +41,21 @@ export function replaceGuarded(directory: string, name: string, old: GuardedFile
 
 /** Makes a new file (0600). Throws CertagentError COPY_CHANGED when there is one, whatever it is. */
 export function createGuarded(directory: string, name: string, content: Buffer): void {
-  const temporary = writeTemporary(directory, content, { mode: 0o600, gid: null });
-  orRemove(temporary.path, () => {
-    try {
-      // Unlike a rename, a link never replaces what is there.
-      linkSync(temporary.path, `${directory}/${plain(name)}`);
-    } catch (error) {
-      throw errorCode(error) === 'EEXIST' ? changed() : error;
-    }
-  });
-  unlinkSync(temporary.path);
+  try {
+    linkNew(writeTemporary(directory, content, PRIVATE).path, `${directory}/${plain(name)}`);
+  } catch (error) {
+    throw errorCode(error) === 'EEXIST' ? changed() : error;
+  }
   syncGuarded(directory);
 }
 
 export const changed = () =>
   new CertagentError('COPY_CHANGED', 'changed while being read, will be looked at again at the next check');
 
-function writeTemporary(directory: string, content: Buffer, want: { mode: number; gid: number | null }) {
+type Want = { mode: number; gid: number | null };
+const PRIVATE: Want = { mode: 0o600, gid: null };
+
+function writeTemporary(directory: string, content: Buffer, want: Want) {
   const path = `${directory}/.certagent-${randomBytes(6).toString('hex')}.tmp`;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const fd = openSync(path, flags, 0o600);
@@ -100,9 +99,10 @@ function orRemove(path: string, act: () => void): void {
   }
 }
 
-function locked(path: string, act: () => void): void {
+function locked(directory: string, name: string, act: () => void): void {
+  const path = `${directory}/${name}.lock`;
   try {
-    closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
+    linkNew(writeTemporary(directory, Buffer.from(LOCK_TEXT), PRIVATE).path, path);
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
     throw new CertagentError(
@@ -115,6 +115,12 @@ function locked(path: string, act: () => void): void {
   } finally {
     unlinkSync(path);
   }
+}
+
+/** Unlike a rename, a link never replaces what is there; and the file is there whole or not at all. */
+function linkNew(temporary: string, path: string): void {
+  orRemove(temporary, () => linkSync(temporary, path));
+  unlinkSync(temporary);
 }
 
 /** A directory that may not be listed cannot be opened for this: its new names are then as durable as any others. */

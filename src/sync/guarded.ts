@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { CertagentError, errorCode } from '../domain/errors.ts';
 import { SIZE_LIMIT } from '../host/files.ts';
-import type { Location } from './messages.ts';
+import type { CopyFile, Location } from './messages.ts';
 
 // The helper's only way to the disk. The directory belongs to a user who may exchange any name in it at any moment, so
 // it is opened once, step by step without following links, and its files are named through that descriptor. Calls are
@@ -12,7 +12,7 @@ import type { Location } from './messages.ts';
 const O_PATH = 0o10000000;
 const ENTER = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
-export type GuardedFile = { bytes: Buffer; version: string; mode: number; gid: number };
+export type GuardedFile = { bytes: Buffer; version: string; facts: CopyFile };
 
 /**
  * Opens the directory and calls `act` with a path that stays bound to it. `base` is the descriptor of the root prefix.
@@ -47,9 +47,10 @@ export function readGuarded(directory: string, name: string): GuardedFile {
     if (stat.uid !== BigInt(process.geteuid!())) throw refused('belongs to another user');
     const bytes = stat.size > SIZE_LIMIT ? null : readUpTo(fd, SIZE_LIMIT);
     if (bytes === null) throw refused('is larger than 1 MiB');
-    const facts = [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs, stat.mode].join(':');
-    const version = createHash('sha256').update(facts).update('\0').update(bytes).digest('hex');
-    return { bytes, version, mode: Number(stat.mode) & 0o7777, gid: Number(stat.gid) };
+    const stamp = [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs, stat.mode].join(':');
+    const version = createHash('sha256').update(stamp).update('\0').update(bytes).digest('hex');
+    const [mode, uid, gid] = [stat.mode & 0o7777n, stat.uid, stat.gid].map(Number) as [number, number, number];
+    return { bytes, version, facts: { mode, uid, gid, modifiedAt: Number(stat.mtimeMs) } };
   } finally {
     closeSync(fd);
   }

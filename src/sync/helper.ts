@@ -5,7 +5,9 @@ import { parseYaml } from '../host/yaml.ts';
 import { readContent, replaceValues } from './content.ts';
 import { inDirectory, readGuarded } from './guarded.ts';
 import { changed, createGuarded, replaceGuarded } from './guarded-write.ts';
+import { removeLeftovers } from './leftovers.ts';
 import type { Answer, Hello, Identity, Request } from './messages.ts';
+import { seenCertificates } from './seen.ts';
 
 /**
  * The helper process: becomes the copy's owner, then reads and writes that user's copies as the root process asks over
@@ -28,7 +30,7 @@ function begin(hello: Hello): (request: Request) => Answer {
     process.umask(0o077);
     const base = openSync(hello.prefix === '' ? '/' : hello.prefix, constants.O_RDONLY | constants.O_DIRECTORY);
     if (hello.identity !== null) become(hello.identity);
-    return (request) => answer(base, request);
+    return (request) => answer({ base, clientCas: hello.clientCas }, request);
   } catch (error) {
     const why = `could not be looked at: certagent could not act as its owner (${errorCode(error)})`;
     return () => ({ is: 'failed', why });
@@ -54,22 +56,29 @@ function canReturn(): boolean {
   }
 }
 
-function answer(base: number, request: Request): Answer {
+type Context = { base: number; clientCas: string[] };
+
+function answer({ base, clientCas }: Context, request: Request): Answer {
   try {
-    return inDirectory(base, request.at, request.do === 'create', (directory) => act(directory, request));
+    return inDirectory(base, request.at, request.do === 'create', (directory) => act(directory, request, clientCas));
   } catch (error) {
     return inWords(error);
   }
 }
 
-function act(directory: string, request: Request): Answer {
+function act(directory: string, request: Request, clientCas: string[]): Answer {
   const { name } = request.at;
   if (request.do === 'create') {
     createGuarded(directory, name, Buffer.from(request.content));
     return { is: 'done', note: '' };
   }
+  if (request.do === 'read' && request.tidy) removeLeftovers(directory, name);
   const file = readGuarded(directory, name);
-  if (request.do === 'read') return { is: 'read', version: file.version, content: readContent(decode(file.bytes)) };
+  if (request.do === 'read') {
+    const content = readContent(decode(file.bytes));
+    const certificates = seenCertificates(content, clientCas);
+    return { is: 'read', version: file.version, content, certificates, file: file.facts };
+  }
   if (file.version !== request.version) throw changed();
   const text = replaceValues(decode(file.bytes), request.values);
   return { is: 'done', note: replaceGuarded(directory, name, file, Buffer.from(text)) };

@@ -1,10 +1,16 @@
+import type { Certificate, Instant } from '../domain/certificate.ts';
+import type { ObservedCertificate } from '../domain/inventory.ts';
+
 // What the root process and the helper that runs as the copy's owner say to each other: one JSON object a line.
 
 /** Whom the helper becomes before it touches anything. */
 export type Identity = { uid: number; gid: number; groups: number[] };
 
-/** First line to the helper. `identity` is null when certagent is no root: then the helper stays who it is. */
-export type Hello = { prefix: string; identity: Identity | null };
+/**
+ * First line to the helper. `identity` is null when certagent is no root: then the helper stays who it is. `clientCas`:
+ * PEM of the CAs that sign the cluster's client certificates.
+ */
+export type Hello = { prefix: string; identity: Identity | null; clientCas: string[] };
 
 /**
  * Where a copy is. `follow` is a directory whose own path may go through symbolic links (a home of this machine, as the
@@ -20,20 +26,34 @@ export type CopyContent = {
   contexts: { cluster: string; user: string }[];
 };
 
+/**
+ * A user's certificate in a copy that one of the client CAs signed, as the helper saw it, for people to read: no decision
+ * to write rests on it.
+ */
+export type SeenCertificate = {
+  user: string;
+  certificate: Certificate;
+  key: 'matches' | 'differs' | 'missing';
+  caNotAfter: Instant;
+};
+
 /** One value to be exchanged; `index` counts the entries of the list from 0. */
 export type NewValue =
   | { list: 'users'; index: number; key: 'client-certificate-data' | 'client-key-data'; data: string }
   | { list: 'clusters'; index: number; key: 'certificate-authority-data'; data: string };
 
+export type CopyFile = ObservedCertificate['file'];
+
 export type Request =
-  | { do: 'read'; at: Location }
+  /** `tidy`: what a killed helper left beside the copy is removed first. */
+  | { do: 'read'; at: Location; tidy: boolean }
   /** `version` is the one that `read` told: a file changed since then is not written. */
   | { do: 'replace'; at: Location; version: string; values: NewValue[] }
   /** Makes the last of `steps` too when it is missing, and the file only when there is none. */
   | { do: 'create'; at: Location; content: string };
 
 export type Answer =
-  | { is: 'read'; version: string; content: CopyContent }
+  | { is: 'read'; version: string; content: CopyContent; certificates: SeenCertificate[]; file: CopyFile }
   | { is: 'absent' }
   | { is: 'done'; note: string }
   /** It is a file of the user, but none that certagent can change (no YAML, no kubeconfig). */

@@ -2,9 +2,9 @@ import type { Config } from '../config/schema.ts';
 import { explain } from '../domain/errors.ts';
 import type { CopyOutcome } from '../domain/journal.ts';
 import type { Root } from '../host/root.ts';
-import { judgeCopy } from './judge.ts';
+import { syncCopy } from './copy.ts';
 import { readSource, type Source } from './source.ts';
-import { type CopyHelper, startHelper } from './spawn.ts';
+import { startHelper } from './spawn.ts';
 import { findTargets, type Target } from './targets.ts';
 
 export type SyncOptions = {
@@ -14,10 +14,12 @@ export type SyncOptions = {
   source: string;
   /** Node paths of the CA certificates that sign the cluster's client certificates. */
   clientCa: string[];
-  /** Nothing is written; what would be done is told as `left` with "would be …". */
+  /** Nothing is written; what would be done is `pending`. */
   dryRun?: boolean;
   /** Keep one between calls: copies that did not change since are not opened again. */
   cache?: CopyCache;
+  /** How a helper process is started; tests end it at moments of their choice. */
+  helper?: typeof startHelper;
 };
 
 /** What was found at a path, and the state of file and source it was found at. */
@@ -26,7 +28,7 @@ export type CopyCache = Map<string, { key: string; outcome: CopyOutcome }>;
 /**
  * Brings users' kubeconfig copies up to date with the node's own kubeconfig; a second run changes nothing. All reading
  * and writing of a copy happens in a helper process that runs as the copy's owner. Never throws: a source that cannot be
- * used is one `failed` outcome at its path.
+ * used is one `failed` outcome at its path. Each outcome carries the copy's certificates as they are afterwards.
  */
 export async function syncCopies(options: SyncOptions): Promise<CopyOutcome[]> {
   if (!options.config.enabled) return [];
@@ -34,7 +36,7 @@ export async function syncCopies(options: SyncOptions): Promise<CopyOutcome[]> {
   try {
     source = await readSource(options.root, options.source, options.clientCa);
   } catch (error) {
-    return [{ path: options.source, user: 'root', result: 'failed', detail: explain(error) }];
+    return [{ path: options.source, user: 'root', result: 'failed', detail: explain(error), certificates: [] }];
   }
   const { targets, outcomes } = await findTargets(options.root, options.config, options.source);
   const remembered = targets.flatMap((target) => recall(target, source, options) ?? []);
@@ -46,12 +48,13 @@ export async function syncCopies(options: SyncOptions): Promise<CopyOutcome[]> {
 
 /** One helper process a user. */
 async function syncGroup(targets: Target[], source: Source, options: SyncOptions): Promise<CopyOutcome[]> {
-  const helper = startHelper({ prefix: options.root.prefix, identity: targets[0]!.identity });
+  const { root, dryRun = false, helper: start = startHelper } = options;
+  const { clientCas } = source;
+  const helper = start({ prefix: root.prefix, identity: targets[0]!.identity, clientCas });
   try {
     const outcomes: CopyOutcome[] = [];
     for (const target of targets) {
-      const found = await syncCopy(target, source, helper, options.dryRun ?? false);
-      const outcome = { path: target.path, user: target.user, ...found };
+      const outcome = await syncCopy(target, source, helper, dryRun);
       remember(target, source, options, outcome);
       outcomes.push(outcome);
     }
@@ -60,41 +63,6 @@ async function syncGroup(targets: Target[], source: Source, options: SyncOptions
     helper.end();
   }
 }
-
-type Found = Pick<CopyOutcome, 'result' | 'detail'>;
-
-async function syncCopy(target: Target, source: Source, helper: CopyHelper, dryRun: boolean): Promise<Found> {
-  const { at } = target;
-  const answer = await helper.ask({ do: 'read', at });
-  if (answer.is === 'absent') return target.create ? await createCopy(target, source, helper, dryRun) : gone();
-  if (answer.is === 'done') return { result: 'failed', detail: 'its helper process answered nonsense' };
-  if (answer.is !== 'read') return { result: answer.is, detail: answer.why };
-  const judgement = judgeCopy(answer.content, source);
-  if (judgement.result !== 'update') return { result: judgement.result, detail: judgement.detail };
-  if (dryRun) return { result: 'left', detail: `would be updated: ${judgement.detail}` };
-  const written = await helper.ask({ do: 'replace', at, version: answer.version, values: judgement.values });
-  if (written.is === 'done') return { result: 'updated', detail: withNote(judgement.detail, written.note) };
-  return unwritten(written);
-}
-
-async function createCopy(target: Target, source: Source, helper: CopyHelper, dryRun: boolean): Promise<Found> {
-  if (dryRun) return { result: 'left', detail: `would be created from ${source.path}` };
-  const written = await helper.ask({ do: 'create', at: target.at, content: source.text });
-  if (written.is === 'done') return { result: 'created', detail: `from ${source.path}` };
-  return unwritten(written);
-}
-
-type Answered = Awaited<ReturnType<CopyHelper['ask']>>;
-
-function unwritten(answer: Answered): Found {
-  if (answer.is === 'absent') return gone();
-  if (answer.is === 'done' || answer.is === 'read')
-    return { result: 'failed', detail: 'its helper process answered nonsense' };
-  return { result: answer.is, detail: answer.why };
-}
-
-const gone = (): Found => ({ result: 'left', detail: 'is not there any more' });
-const withNote = (detail: string, note: string) => (note === '' ? detail : `${detail}; ${note}`);
 
 function byIdentity(targets: Target[]): Target[][] {
   const groups = Map.groupBy(targets, ({ identity, user }) =>
@@ -117,14 +85,15 @@ async function inTurns<T, R>(items: T[], act: (item: T) => Promise<R>): Promise<
 const keyOf = (target: Target, source: Source) =>
   target.stamp === null ? null : `${target.stamp} ${source.fingerprint}`;
 
-function recall(target: Target, source: Source, { cache }: SyncOptions): CopyOutcome | null {
+function recall(target: Target, source: Source, { cache, dryRun }: SyncOptions): CopyOutcome | null {
   const known = cache?.get(target.path);
-  return known !== undefined && known.key === keyOf(target, source) ? known.outcome : null;
+  if (known === undefined || known.key !== keyOf(target, source)) return null;
+  return known.outcome.result !== 'pending' || dryRun === true ? known.outcome : null;
 }
 
 /** Only what stays true while neither file nor source changes; a failure is tried again. */
-function remember(target: Target, source: Source, { cache, dryRun }: SyncOptions, outcome: CopyOutcome): void {
+function remember(target: Target, source: Source, { cache }: SyncOptions, outcome: CopyOutcome): void {
   const key = keyOf(target, source);
-  const lasting = ['current', 'left', 'refused'].includes(outcome.result) && dryRun !== true;
+  const lasting = ['current', 'left', 'refused', 'pending'].includes(outcome.result);
   if (key !== null && lasting) cache?.set(target.path, { key, outcome });
 }

@@ -134,5 +134,5 @@ const steps = (path: string) => path.split('/').filter((step) => step !== '');
 const stampOf = (seen: unknown) => (typeof seen === 'object' ? (seen as Facts).stamp : null);
 
 function outcome(path: string, user: string, result: CopyOutcome['result'], detail: string): CopyOutcome {
-  return { path, user, result, detail };
+  return { path, user, result, detail, certificates: [] };
 }

@@ -34,6 +34,7 @@ const copy = (result: CopyOutcome['result']): CopyOutcome => ({
   user: 'alice',
   result,
   detail: 'because',
+  certificates: [],
 });
 const aliceLeaf = (days: number) =>
   leaf({
@@ -124,7 +125,21 @@ const CASES: [name: string, change: NodeChange, expected: [string, string, strin
       })),
       copies: [copy('left')],
     },
-    [['RENEWAL_NOT_OURS', 'warning', 'COPY_ENDING', ['alice 20', 'alice -1']]],
+    [['RENEWAL_NOT_OURS', 'info', 'COPY_ENDING', ['alice 20', 'alice -1']]],
+  ],
+  ['a copy that would be brought up to date', { leaves: [aliceLeaf(20)], copies: [copy('pending')] }, []],
+  [
+    'a copy that is not valid yet',
+    {
+      leaves: [
+        {
+          observed: aliceLeaf(400).observed,
+          decision: { ...aliceLeaf(400).decision, nearness: 'not-yet-valid', verdict: escalate('NOT_YET_VALID') },
+        },
+      ],
+      copies: [copy('left')],
+    },
+    [],
   ],
   ['a copy of what the node holds', { leaves: [aliceLeaf(20)] }, []],
   [

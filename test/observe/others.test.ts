@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chownSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DAY } from '../../src/domain/duration.ts';
-import { authority, edit, get, ids, leaf, look, NOW, named, nodeFor, put } from './support.ts';
+import { authority, get, ids, leaf, look, NOW, named, nodeFor, put } from './support.ts';
 
 test('paths and patterns that an operator named: chains, kubeconfigs, keys, what is wrong', async (t) => {
   const { root } = await nodeFor(t, { kind: 'kubeadm-worker', users: [{ name: 'alice' }] });
@@ -56,42 +56,29 @@ test('paths and patterns that an operator named: chains, kubeconfigs, keys, what
   );
 });
 
-test('copies: of homes and of configured paths; a link to the node’s own kubeconfig is none', async (t) => {
-  const users = ['alice', 'bob', 'carol', 'dave'].map((name) => ({ name, kubeconfig: 'none' as const }));
-  const { root } = await nodeFor(t, { kind: 'kubeadm', users });
-  const admin = get(root, 'etc/kubernetes/admin.conf');
-  put(root, 'home/alice/.kube/config', admin, 0o600);
-  mkdirSync(join(root, 'home/bob/.kube'));
-  symlinkSync('/etc/kubernetes/admin.conf', join(root, 'home/bob/.kube/config'));
-  mkdirSync(join(root, 'home/carol/.kube'));
-  symlinkSync('/nowhere', join(root, 'home/carol/.kube/config'));
-  put(root, 'home/dave/.kube', 'a file');
-  put(root, 'srv/ci/kubeconfig', admin, 0o600);
-  const inventory = await look(
-    { root },
-    { copies: { paths: ['/srv/ci/kubeconfig', '/srv/ci/none', '/etc/kubernetes/admin.conf'] } },
-  );
-  const copies = inventory.certificates.filter(
-    ({ owner, place }) => owner === 'copy' && 'entry' in place && place.entry === 'user',
-  );
+test('what users hold in their homes is not opened', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'kubeadm', users: [{ name: 'alice' }] });
+  const told = JSON.stringify(await look({ root }));
+  assert.equal(told.includes('/home/alice'), false);
+});
+
+test('a kubeconfig that a pattern finds is parsed only if root owns it', {
+  skip: process.getuid!() !== 0,
+}, async (t) => {
+  const { root } = await nodeFor(t, { kind: 'kubeadm', users: [{ name: 'alice' }] });
+  chownSync(join(root, 'home/alice/.kube/config'), 54_321, 54_321);
+  put(root, 'srv/ci/kubeconfig', get(root, 'etc/kubernetes/admin.conf'), 0o600);
+  const inventory = await look({ root }, { watch: ['/home/*/.kube/config', '/srv/ci/*'] });
+  assert.ok(named(inventory, '/srv/ci/kubeconfig'));
   assert.deepEqual(
-    copies.map(({ id, key, issuance }) => [id, key.state, issuance.ca]),
+    inventory.findings.map(({ path, reason, detail }) => [path, reason, detail]),
     [
-      ['/home/alice/.kube/config', 'matches', 'ca'],
-      ['/srv/ci/kubeconfig', 'matches', 'ca'],
+      [
+        '/home/alice/.kube/config',
+        'permission',
+        'is a kubeconfig owned by UID 54321, and is parsed only if root owns it',
+      ],
     ],
-  );
-  assert.deepEqual(
-    inventory.findings.map(({ path, reason, owner }) => [path, reason, owner]),
-    [
-      ['/home/carol/.kube/config', 'not-a-file', 'copy'],
-      ['/srv/ci/none', 'missing', 'copy'],
-    ],
-  );
-  const without = await look({ root }, { copies: { enabled: false, paths: ['/srv/ci/kubeconfig'] } });
-  assert.equal(
-    without.certificates.some(({ owner }) => owner === 'copy'),
-    false,
   );
 });
 
@@ -101,13 +88,9 @@ test('a leaf of a CA with the right name but another key is not signed, whoever�
   const lookalike = await leaf(forged, 'kube-apiserver');
   put(root, 'etc/kubernetes/pki/apiserver.crt', lookalike.certificatePem);
   put(root, 'etc/kubernetes/pki/apiserver.key', lookalike.keyPem, 0o600);
-  const data = Buffer.from(lookalike.certificatePem).toString('base64');
-  edit(root, 'home/alice/.kube/config', /client-certificate-data: .*/, `client-certificate-data: ${data}`);
   const inventory = await look({ root });
   const ca = named(inventory, 'ca').certificate;
   assert.deepEqual(named(inventory, 'apiserver').issuance, { ca: 'ca', state: 'not-signed', caNotAfter: ca.notAfter });
-  const copy = named(inventory, '/home/alice/.kube/config');
-  assert.deepEqual([copy.issuance.state, copy.issuance.ca, copy.key.state], ['not-signed', 'ca', 'differs']);
 });
 
 test('a CA that is gone, a CA file that holds the old and the new one, and a stranger’s leaf', async (t) => {
@@ -138,12 +121,9 @@ test('a CA that is gone, a CA file that holds the old and the new one, and a str
 
 test('two entries of one name keep ids of their own', async (t) => {
   const { root } = await nodeFor(t, { kind: 'kubeadm' });
-  const text = get(root, 'home/alice/.kube/config');
+  const text = get(root, 'etc/kubernetes/admin.conf');
   const user = text.slice(text.indexOf('- name: kubernetes-admin\n  user:'));
-  put(root, 'home/alice/.kube/config', `${text}${user}${user}`, 0o600);
-  const told = ids(await look({ root })).filter((id) => id.includes('/user/'));
-  assert.deepEqual(told, [
-    '/home/alice/.kube/config/user/kubernetes-admin',
-    '/home/alice/.kube/config/user/kubernetes-admin~2',
-  ]);
+  put(root, 'srv/ci/kubeconfig', `${text}${user}${user}`, 0o600);
+  const told = ids(await look({ root }, { watch: ['/srv/ci/kubeconfig'] })).filter((id) => id.includes('/user/'));
+  assert.deepEqual(told, ['/srv/ci/kubeconfig/user/kubernetes-admin', '/srv/ci/kubeconfig/user/kubernetes-admin~2']);
 });

@@ -28,12 +28,10 @@ export async function nodeFor(
   return node;
 }
 
-type Asked = { watch?: string[]; copies?: { enabled?: boolean; paths?: string[] } };
-
-export function look(node: { root: string }, { watch = [], copies = {} }: Asked = {}): Promise<Inventory> {
+export function look(node: { root: string }, { watch = [] }: { watch?: string[] } = {}): Promise<Inventory> {
   return observe({
     root: new Root(node.root),
-    config: { copies: { enabled: true, paths: [], users: [], ...copies }, watch: { paths: watch } },
+    config: { watch: { paths: watch } },
     now: NOW,
   });
 }

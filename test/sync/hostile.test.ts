@@ -173,9 +173,9 @@ describe('a home whose owner means harm', () => {
 
     async function meanwhile(act: () => void): Promise<Answer> {
       node.write(COPY, old);
-      const helper = startHelper({ prefix: node.dir, identity });
+      const helper = startHelper({ prefix: node.dir, identity, clientCas: [] });
       try {
-        const read = await helper.ask({ do: 'read', at });
+        const read = await helper.ask({ do: 'read', at, tidy: false });
         assert.ok(read.is === 'read');
         act();
         return await helper.ask({ do: 'replace', at, version: read.version, values });
@@ -217,9 +217,9 @@ describe('a home whose owner means harm', () => {
     test('has the rights of the user and no others', { skip: !isRoot }, async () => {
       node.write('/root/.kube/config', old, { mode: 0o600 });
       chmodSync(node.at('/root'), 0o700);
-      const helper = startHelper({ prefix: node.dir, identity });
+      const helper = startHelper({ prefix: node.dir, identity, clientCas: [] });
       try {
-        const answer = await helper.ask({ do: 'read', at: { ...at, steps: ['root', '.kube'] } });
+        const answer = await helper.ask({ do: 'read', at: { ...at, steps: ['root', '.kube'] }, tidy: false });
         assert.ok(answer.is === 'failed' && /EACCES/.test(answer.why));
       } finally {
         helper.end();
@@ -227,10 +227,14 @@ describe('a home whose owner means harm', () => {
     });
 
     test('a path that climbs is refused', async () => {
-      const helper = startHelper({ prefix: node.dir, identity });
+      const helper = startHelper({ prefix: node.dir, identity, clientCas: [] });
       try {
         for (const steps of [['home', '..', 'root'], ['home/alice'], [''], ['.']])
-          assert.equal((await helper.ask({ do: 'read', at: { ...at, steps } })).is, 'refused', steps.join());
+          assert.equal(
+            (await helper.ask({ do: 'read', at: { ...at, steps }, tidy: false })).is,
+            'refused',
+            steps.join(),
+          );
       } finally {
         helper.end();
       }
@@ -239,10 +243,13 @@ describe('a home whose owner means harm', () => {
     test('a home named through a link is entered with the rights of the user', async () => {
       node.write(COPY, old);
       symlinkSync('alice', node.at('/home/link'));
-      const helper = startHelper({ prefix: '', identity });
+      const helper = startHelper({ prefix: '', identity, clientCas: [] });
       try {
         const follow = node.at('/home/link');
-        assert.equal((await helper.ask({ do: 'read', at: { follow, steps: ['.kube'], name: 'config' } })).is, 'read');
+        assert.equal(
+          (await helper.ask({ do: 'read', at: { follow, steps: ['.kube'], name: 'config' }, tidy: false })).is,
+          'read',
+        );
         const other = { follow, steps: ['.kube'], name: 'other' };
         assert.equal((await helper.ask({ do: 'create', at: other, content: 'x' })).is, 'done');
         assert.equal((await helper.ask({ do: 'create', at: other, content: 'y' })).is, 'failed');
@@ -257,9 +264,9 @@ describe('a home whose owner means harm', () => {
     test('a helper that cannot become the user does nothing', async () => {
       node.write(COPY, old);
       const identity = { uid: isRoot ? -1 : 0, gid: 0, groups: [] };
-      const helper = startHelper({ prefix: node.dir, identity });
+      const helper = startHelper({ prefix: node.dir, identity, clientCas: [] });
       try {
-        const answer = await helper.ask({ do: 'read', at });
+        const answer = await helper.ask({ do: 'read', at, tidy: false });
         assert.ok(answer.is === 'failed' && /could not act as its owner/.test(answer.why));
       } finally {
         helper.end();

@@ -36,7 +36,7 @@ describe('syncCopies', () => {
     const old = kubeconfig(pki.ca, pki.old);
     node.write(COPY, old, { mode: 0o640 });
     const [outcome] = await node.sync();
-    assert.deepEqual({ ...outcome, detail: '' }, { path: COPY, user: 'alice', result: 'updated', detail: '' });
+    assert.deepEqual([outcome?.path, outcome?.user, outcome?.result], [COPY, 'alice', 'updated']);
     assert.match(outcome!.detail, /credentials of user "kubernetes-admin"; ends 2027-06-01/);
     assert.equal(node.read(COPY), node.read('/etc/kubernetes/admin.conf'));
     assert.equal(node.read(`${COPY}.certagent-backup`), old);
@@ -62,10 +62,34 @@ describe('syncCopies', () => {
     const old = kubeconfig(pki.ca, pki.old);
     node.write(COPY, old);
     const [outcome] = await node.sync({ dryRun: true });
-    assert.equal(outcome?.result, 'left');
+    assert.equal(outcome?.result, 'pending');
     assert.match(outcome!.detail, /^would be updated: /);
     assert.equal(node.read(COPY), old);
     assert.deepEqual(readdirSync(node.at('/home/alice/.kube')), ['config']);
+  });
+
+  test('tells the certificates that concern this cluster as they are afterwards, and no key', async () => {
+    const visitor = await client(pki.ca, NOW + 50 * DAY, { subject: { commonName: 'visitor' } });
+    const stranger = await client(pki.otherCa, NOW + 60 * DAY);
+    const user = (name: string, { cert, key }: ReturnType<typeof dataOf>) =>
+      `- {name: ${name}, user: {client-certificate-data: ${cert}, client-key-data: ${key}}}\n`;
+    const long = 'v'.repeat(200);
+    const more = user('stranger', dataOf(stranger)) + user(long, { ...dataOf(visitor), key: dataOf(pki.old).key });
+    node.write(COPY, kubeconfig(pki.ca, pki.old) + more);
+    const seen = async (dryRun: boolean) => {
+      const [outcome] = await node.sync({ dryRun });
+      const text = JSON.stringify(outcome);
+      for (const secret of [pki.old, pki.renewed, visitor]) assert.equal(text.includes(dataOf(secret).key), false);
+      return outcome!.certificates;
+    };
+    const ends = (certificates: Awaited<ReturnType<typeof seen>>) =>
+      certificates.map(({ id, certificate, key }) => [id, certificate.notAfter, key.state]);
+    const other = [`${COPY}/user/${long.slice(0, 100)}…~1`, NOW + 50 * DAY, 'differs'];
+    assert.deepEqual(ends(await seen(true)), [[COPY, NOW + 10 * DAY, 'matches'], other]);
+    const [first, ...rest] = await seen(false);
+    assert.deepEqual(ends([first!, ...rest]), [[COPY, NOW + 365 * DAY, 'matches'], other]);
+    assert.deepEqual([first!.owner, first!.place.path, first!.file.uid], ['copy', COPY, ALICE.uid]);
+    assert.deepEqual(first!.issuance, { ca: null, state: 'signed', caNotAfter: NOW + 3650 * DAY });
   });
 
   test('switched off, it does nothing', async () => {

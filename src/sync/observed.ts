@@ -1,0 +1,27 @@
+import type { ObservedCertificate } from '../domain/inventory.ts';
+import { short } from '../domain/printable.ts';
+import type { Answer } from './messages.ts';
+
+/** The certificates of a copy as the inventory has them. The first has the copy's path as its id. */
+export function observedIn(path: string, read: Extract<Answer, { is: 'read' }>): ObservedCertificate[] {
+  const { mode } = read.file;
+  return read.certificates.map(({ user, certificate, key, caNotAfter }, index) => {
+    // The name is the user's own and may be anything; the number keeps ids apart where only its beginning is shown.
+    const name = short(user, NAME_LIMIT);
+    const suffix = name === user ? `/user/${name}` : `/user/${name}~${index}`;
+    return {
+      id: index === 0 ? path : path + suffix,
+      certificate,
+      place: { kind: 'kubeconfig', path, entry: 'user', name, index: 0 },
+      owner: 'copy',
+      // Of the file alone: whether the directories above it let others through is not looked at.
+      key: { state: key, path, mode, readableByOthers: (mode & 0o044) !== 0 },
+      // What the CA is called in the inventory is not known here.
+      issuance: { ca: null, state: 'signed', caNotAfter },
+      file: read.file,
+      component: null,
+    };
+  });
+}
+
+const NAME_LIMIT = 100;
