@@ -7,9 +7,13 @@ import type { View } from './status.ts';
 import { type Cell, type Column, table } from './table.ts';
 import type { Times } from './time.ts';
 
-/** The certificates, most urgent first; with `wide` also where they are and what they say. */
+/**
+ * The certificates, most urgent first; with `wide` also where they are and what they say. A CA stands in many files (each
+ * kubeconfig, each chain): without `wide` it has one row, and a line tells how many more there are.
+ */
 export function certificateTable(report: StatusReport, view: View): string {
-  const rows = report.certificates.toSorted(byUrgency);
+  const rows = (view.wide ? report.certificates : withoutRepeats(report.certificates)).toSorted(byUrgency);
+  const hidden = report.certificates.length - rows.length;
   const columns: Column[] = [
     { title: 'CERTIFICATE' },
     { title: 'OWNER' },
@@ -21,7 +25,18 @@ export function certificateTable(report: StatusReport, view: View): string {
   ];
   const cells = rows.map((row) => [...narrowCells(row, report, view), ...(view.wide ? wideCells(row) : [])]);
   // A wide table is for reading sideways: wrapping its last column would hide it.
-  return table(columns, cells, { paint: view.paint, width: view.wide ? Number.POSITIVE_INFINITY : view.width });
+  const text = table(columns, cells, { paint: view.paint, width: view.wide ? Number.POSITIVE_INFINITY : view.width });
+  return hidden === 0 ? text : `${text}\n${view.paint('dim', `The same CAs in ${hidden} more places: -o wide.`)}`;
+}
+
+/** Of the rows of one CA, the one with the shortest name: its own file's. */
+function withoutRepeats(rows: StatusRow[]): StatusRow[] {
+  const first = new Map<string, StatusRow>();
+  for (const row of rows.filter(({ certificate }) => certificate.isCa)) {
+    const known = first.get(row.certificate.fingerprint);
+    if (known === undefined || row.id.length < known.id.length) first.set(row.certificate.fingerprint, row);
+  }
+  return rows.filter((row) => !row.certificate.isCa || first.get(row.certificate.fingerprint) === row);
 }
 
 const STATES: Record<Nearness, { rank: number; text: string; style?: Style }> = {
