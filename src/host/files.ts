@@ -9,15 +9,18 @@ export type FileFacts = { mode: number; uid: number; gid: number; size: number; 
 /** Files larger than this are no certificate, key or kubeconfig. */
 export const SIZE_LIMIT = 1024 * 1024;
 
+/** Linux's O_PATH, which node:fs does not name: finds a file without opening it. */
+export const O_PATH = 0o10000000;
+
 /**
- * Reads a regular file of at most `limit` bytes. It is opened without blocking, so a FIFO or a device cannot hold us.
+ * Reads a regular file of at most `limit` bytes. A FIFO cannot hold us, and a device that a link leads to is not even
+ * opened: /dev/watchdog takes that as a wish, and restarts the machine when it is not kept up.
  * Throws CertagentError NOT_A_FILE or TOO_LARGE, or the operating system's error (ENOENT, EACCES …).
  */
 export async function readSmall(path: string, limit = SIZE_LIMIT): Promise<{ bytes: Buffer; facts: FileFacts }> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const handle = await openRegular(path);
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) throw new CertagentError('NOT_A_FILE', `${path} is not a regular file`);
     if (stat.size > limit) throw tooLarge(path, limit);
     const bytes = await readUpTo(handle, limit, stat.size);
     if (bytes === null) throw tooLarge(path, limit);
@@ -34,6 +37,17 @@ export async function readSmall(path: string, limit = SIZE_LIMIT): Promise<{ byt
     };
   } finally {
     await handle.close();
+  }
+}
+
+/** What is asked and what is opened are the same file, however its name is exchanged meanwhile. */
+async function openRegular(path: string): Promise<FileHandle> {
+  const found = await open(path, O_PATH);
+  try {
+    if (!(await found.stat()).isFile()) throw new CertagentError('NOT_A_FILE', `${path} is not a regular file`);
+    return await open(`/proc/self/fd/${found.fd}`, constants.O_RDONLY | constants.O_NONBLOCK);
+  } finally {
+    await found.close();
   }
 }
 

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { CertagentError, errorCode } from '../domain/errors.ts';
-import { SIZE_LIMIT } from '../host/files.ts';
+import { O_PATH, SIZE_LIMIT } from '../host/files.ts';
 import type { CopyFile, Location } from './messages.ts';
 
 // The helper's only way to the disk. The directory belongs to a user who may exchange any name in it at any moment, so
 // it is opened once, step by step without following links, and its files are named through that descriptor. Calls are
 // synchronous: nothing else happens in the helper, and each thread of it has already become the user.
 
-/** Linux's O_PATH, which node:fs does not name: a directory that may be searched but not listed can still be entered. */
-const O_PATH = 0o10000000;
+/** With O_PATH a directory that may be searched but not listed can still be entered. */
 const ENTER = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 export type GuardedFile = { bytes: Buffer; version: string; facts: CopyFile };
