@@ -41,6 +41,8 @@ export type Agent = ControlHandlers & {
   setNextCheck(at: Instant | null): void;
   /** Finishes or undoes what a killed agent left. */
   recover(): Promise<void>;
+  /** Waits until each sink has taken what there is, or has failed once. */
+  deliver(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -185,6 +187,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
         });
         if (outcome !== null) await conclude(await see(SCHEDULED), outcome, true);
       }),
+    deliver: async () => alerts?.flush(),
     async close() {
       await queue.idle();
       await alerts?.stop();

@@ -29,6 +29,7 @@ export function statusReport(input: ReportInput): StatusReport {
   return {
     schema: STATUS_SCHEMA,
     at: input.at,
+    checkedAt: inventory.takenAt,
     source: 'daemon',
     version: packageJson.version,
     mode: input.config.mode,

@@ -15,6 +15,8 @@ export async function makeSoloAgent(options: AgentOptions): Promise<ControlHandl
       await agent.recover();
       return await act();
     } finally {
+      // Nobody delivers later what this process leaves in the spool.
+      await agent.deliver();
       await release();
     }
   };

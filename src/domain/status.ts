@@ -13,7 +13,10 @@ export type StatusRow = ObservedCertificate & { decision: Decision };
 /** What `certagent status -o json` prints, whether the daemon or the node itself was asked. */
 export type StatusReport = {
   schema: typeof STATUS_SCHEMA;
+  /** When it was asked; remaining times count from here. */
   at: Instant;
+  /** When the node was last looked at. */
+  checkedAt: Instant;
   /** daemon: from its last cycle; node: read on the spot because no daemon answered. */
   source: 'daemon' | 'node';
   version: string;

@@ -79,6 +79,7 @@ export function report(change: Partial<StatusReport> = {}): StatusReport {
   return {
     schema: STATUS_SCHEMA,
     at: NOW,
+    checkedAt: NOW,
     source: 'daemon',
     version: '0.1.0',
     mode: 'renew',

@@ -19,6 +19,7 @@ export function handlers(change: Partial<ControlHandlers> = {}): ControlHandlers
     plan: async () => ({
       schema: PLAN_SCHEMA,
       at: NOW,
+      checkedAt: NOW,
       node: NODE,
       renewal: { kind: 'none', nextAt: null },
       plan: null,

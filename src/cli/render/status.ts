@@ -45,8 +45,8 @@ function headLines(report: StatusReport, { paint, times }: View): string[] {
   const next = report.nextCheckAt === null ? '' : `, next check ${times.moment(report.nextCheckAt)}`;
   const source =
     report.source === 'daemon'
-      ? `Seen by the daemon at ${times.moment(report.at)}${next}.`
-      : `No daemon runs here: read from the node itself at ${times.moment(report.at)}.`;
+      ? `Seen by the daemon at ${times.moment(report.checkedAt)}${next}.`
+      : `No daemon runs here: read from the node itself at ${times.moment(report.checkedAt)}.`;
   return [
     `${paint('bold', nodeLine(report.node))}${report.mode === 'observe' ? ', observe only' : ''}`,
     report.source === 'daemon' ? source : paint('yellow', source),
