@@ -46,6 +46,11 @@ export async function parseConfig(text: string, file: string): Promise<Config> {
     const { line, column, message } = parsed.error;
     throw new ConfigError(file, [{ line, key: '', message: `is no valid TOML at column ${column}: ${message}` }]);
   }
+  const deep = tooDeep(parsed.data, []);
+  if (deep !== null) {
+    const line = (await lineFinder(text))(deep);
+    throw new ConfigError(file, [{ line, key: dotted(deep), message: 'is nested far deeper than any key' }]);
+  }
   const checked = schema.safeParse(parsed.data);
   const problems = checked.success ? [] : problemsOf(checked.error.issues, parsed.data);
   const config = checked.success ? checked.data : withoutFaults(parsed.data, problems);
@@ -77,6 +82,19 @@ function withoutFaults(data: Record<string, unknown>, problems: Problem[]): Conf
   }
   const checked = schema.safeParse(rest);
   return checked.success ? checked.data : schema.parse({});
+}
+
+const DEEPEST = 10;
+
+/** The beginning of the first path that goes on for longer than any key: what follows calls itself at each level. */
+function tooDeep(value: unknown, path: KeyPath): KeyPath | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if (path.length === DEEPEST) return path;
+  for (const [name, inner] of Object.entries(value)) {
+    const found = tooDeep(inner, [...path, Array.isArray(value) ? Number(name) : name]);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 /** True when a fault at `path` already tells of everything at `other`. */

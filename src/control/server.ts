@@ -85,10 +85,7 @@ async function answer(
         route.answer === 'text' ? 'text/plain; version=0.0.4' : undefined,
       );
   } catch (error) {
-    const status = error instanceof CertagentError ? (STATUS[error.code] ?? 409) : 500;
-    // What is left of an oversized body is not read.
-    if (status === 413) response.setHeader('connection', 'close');
-    sendError(response, status, error);
+    sendError(response, error instanceof CertagentError ? (STATUS[error.code] ?? 409) : 500, error);
   }
 }
 
@@ -136,6 +133,8 @@ function send(response: ServerResponse, status: number, data: unknown, type = 'a
 }
 
 function sendError(response: ServerResponse, status: number, error: unknown): void {
+  // What is left of its body, which can be of any size, is not read.
+  response.setHeader('connection', 'close');
   send(response, status, { error: toWire(error) });
 }
 

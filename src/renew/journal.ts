@@ -63,11 +63,14 @@ export async function openJournal(root: Root): Promise<Journal> {
 function read(content: Buffer, path: string): { records: JournalRecord[]; end: number } {
   const records: JournalRecord[] = [];
   let end = 0;
+  /** Of the plan that the lines are about. */
+  let steps = Number.POSITIVE_INFINITY;
   for (let start = 0, line = 1; start < content.length; line += 1) {
     const newline = content.indexOf(0x0a, start);
     const next = newline === -1 ? content.length : newline + 1;
     const record = newline === -1 ? null : recordOf(content.toString('utf8', start, newline));
-    if (record === null) {
+    if (record?.type === 'plan-started') steps = record.plan.steps.length;
+    if (record === null || ('step' in record && record.step >= steps)) {
       if (next < content.length) throw unreadable(path, line);
       break;
     }
