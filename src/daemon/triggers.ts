@@ -31,6 +31,9 @@ export function makeTriggers(options: {
   let watch: { handle: Watch; key: string } | null = null;
   let late: NodeJS.Timeout | undefined;
   let wake: NodeJS.Timeout | undefined;
+  let stopped = false;
+  /** One arming at a time: two would make two watchers, and one of them would never be closed. */
+  let arming: Promise<void> = Promise.resolve();
 
   const armSchedule = async (agent: Agent, zone: string, nodeName: string): Promise<number> => {
     const { schedule: expression, jitter } = agent.config().check;
@@ -75,21 +78,29 @@ export function makeTriggers(options: {
     );
   };
 
+  const arm = async (agent: Agent): Promise<void> => {
+    const view = agent.view();
+    if (view === null || stopped) return;
+    const { node } = view.inventory;
+    const delay = await armSchedule(agent, node.timeZone, node.name);
+    await armWatch(
+      watchedPaths(node.paths, options.configFile, agent.config().watch.paths).map((path) => root.at(path)),
+    );
+    const wakeAt = momentOf(view);
+    armWake(wakeAt);
+    const next = cron?.task.next() ?? null;
+    agent.setNextCheck(earlier(wakeAt, next === null ? null : next + delay));
+  };
+
   return {
-    async rearm(agent) {
-      const view = agent.view();
-      if (view === null) return;
-      const { node } = view.inventory;
-      const delay = await armSchedule(agent, node.timeZone, node.name);
-      await armWatch(
-        watchedPaths(node.paths, options.configFile, agent.config().watch.paths).map((path) => root.at(path)),
-      );
-      const wakeAt = momentOf(view);
-      armWake(wakeAt);
-      const next = cron?.task.next() ?? null;
-      agent.setNextCheck(earlier(wakeAt, next === null ? null : next + delay));
+    rearm(agent) {
+      arming = arming.catch(() => {}).then(() => arm(agent));
+      return arming;
     },
     async stop() {
+      // A cycle that ends after this must not arm anything again.
+      stopped = true;
+      await arming.catch(() => {});
       clearTimeout(late);
       clearTimeout(wake);
       cron?.task.stop();

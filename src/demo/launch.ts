@@ -1,4 +1,6 @@
+import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
+import { ourselves, STAND_IN } from '../host/self.ts';
 import type { NodeRecord } from './options.ts';
 import { k3sFlavour } from './options.ts';
 import { put } from './put.ts';
@@ -7,14 +9,13 @@ export type StandInCommand = { program: string; arguments: string[]; env: Record
 
 /** The one place that knows how a stand-in is started: the program, its first arguments and its environment. */
 export function standInCommand(name: string, root: string): StandInCommand {
-  const main = fileURLToPath(new URL('./stand-in/main.ts', import.meta.url));
-  const cache = fileURLToPath(new URL('../../node_modules/.cache/certagent-demo', import.meta.url));
-  return {
-    program: process.execPath,
-    arguments: ['--disable-warning=ExperimentalWarning', main, name, root],
-    // A dozen processes strip and compile the same files: from the cache a start takes half the time.
-    env: { NODE_COMPILE_CACHE: cache },
-  };
+  const { program, first } = ourselves();
+  return { program, arguments: [...first, STAND_IN, name, root], env: isSea() ? {} : { NODE_COMPILE_CACHE: cache() } };
+}
+
+/** From the source tree a dozen processes strip and compile the same files: from the cache a start takes half the time. */
+function cache(): string {
+  return fileURLToPath(new URL('../../node_modules/.cache/certagent-demo', import.meta.url));
 }
 
 /** Puts the node's programs on its PATH: each an executable that hands its arguments to the stand-in. */

@@ -110,5 +110,3 @@ function inWords(error: unknown): Answer {
       return { is: 'failed', why: error.message };
   }
 }
-
-if (import.meta.main) await serve();

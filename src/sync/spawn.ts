@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { COPIES_HELPER, ourselves } from '../host/self.ts';
 import type { Answer, Hello, Request } from './messages.ts';
 
 /** `ask` never throws: a helper that dies or does not answer in time is a `failed` answer. */
@@ -53,9 +53,8 @@ export function startHelper(hello: Hello): CopyHelper {
 
 /** The one place that knows how to start the helper. It gets no environment: NODE_OPTIONS would run others' code as root. */
 function spawnHelper(): ChildProcess {
-  const helper = fileURLToPath(new URL('./helper.ts', import.meta.url));
-  const options = ['--disable-warning=ExperimentalWarning', '--max-old-space-size=512'];
-  return spawn(process.execPath, [...options, helper], {
+  const { program, first } = ourselves();
+  return spawn(program, [...first, COPIES_HELPER], {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', LANG: 'C' },
     stdio: ['pipe', 'pipe', 'ignore'],

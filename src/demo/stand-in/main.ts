@@ -1,20 +1,22 @@
-// Every program of the throw-away node starts here: `main.ts NAME ROOT ARGUMENTS…`. Each loads only what it needs.
-const [name, root, ...words] = process.argv.slice(2);
-if (name === undefined || root === undefined) throw new Error('usage: main.ts NAME ROOT ARGUMENTS...');
+type Program = (root: string, words: string[], name: string) => Promise<void>;
 
-const programs: Record<string, (root: string, words: string[]) => Promise<void>> = {
-  kubeadm: async (...given) => (await import('./kubeadm.ts')).kubeadm(...given),
-  kubelet: async (...given) => (await import('./kubelet.ts')).kubelet(...given),
-  systemctl: async (...given) => (await import('./systemctl.ts')).systemctl(...given),
-  timedatectl: async (...given) => (await import('./timedatectl.ts')).timedatectl(...given),
-  k3s: async (...given) => (await import('./k3s.ts')).k3s(...given),
-  rke2: async (...given) => (await import('./k3s.ts')).k3s(...given),
-  'kube-apiserver': async (...given) => (await import('./apiserver.ts')).apiserver(...given),
-  etcd: async (...given) => (await import('./etcd.ts')).etcd(...given),
-  'kube-controller-manager': async (...given) => (await import('./controller.ts')).controller(name, ...given),
-  'kube-scheduler': async (...given) => (await import('./controller.ts')).controller(name, ...given),
+/** Every program of the throw-away node starts here, with NAME ROOT ARGUMENTS…. Each loads only what it needs. */
+const PROGRAMS: Record<string, Program> = {
+  kubeadm: async (root, words) => (await import('./kubeadm.ts')).kubeadm(root, words),
+  kubelet: async (root, words) => (await import('./kubelet.ts')).kubelet(root, words),
+  systemctl: async (root, words) => (await import('./systemctl.ts')).systemctl(root, words),
+  timedatectl: async (root, words) => (await import('./timedatectl.ts')).timedatectl(root, words),
+  k3s: async (root, words) => (await import('./k3s.ts')).k3s(root, words),
+  rke2: async (root, words) => (await import('./k3s.ts')).k3s(root, words),
+  'kube-apiserver': async (root, words) => (await import('./apiserver.ts')).apiserver(root, words),
+  etcd: async (root, words) => (await import('./etcd.ts')).etcd(root, words),
+  'kube-controller-manager': async (root, words, name) => (await import('./controller.ts')).controller(name, root, words),
+  'kube-scheduler': async (root, words, name) => (await import('./controller.ts')).controller(name, root, words),
 };
 
-const program = programs[name];
-if (program === undefined) throw new Error(`no stand-in is called ${name}`);
-await program(root, words);
+export async function standIn([name, root, ...words]: string[]): Promise<void> {
+  if (name === undefined || root === undefined) throw new Error('wanted: NAME ROOT ARGUMENTS...');
+  const program = PROGRAMS[name];
+  if (program === undefined) throw new Error(`no stand-in is called ${name}`);
+  await program(root, words, name);
+}

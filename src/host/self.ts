@@ -1,0 +1,34 @@
+import { readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
+import { isSea } from 'node:sea';
+import { fileURLToPath } from 'node:url';
+
+/** certagent is one program. Told by its first word, it is also the processes that it starts besides its commands. */
+export const COPIES_HELPER = 'internal:copies-helper';
+export const STAND_IN = 'internal:stand-in';
+
+export type Ourselves = {
+  /** Absolute path of what to start. */
+  program: string;
+  /** What goes before certagent's own arguments. */
+  first: string[];
+  /** How a person starts it. */
+  name: string;
+};
+
+/** How this very certagent is started once more: the single executable, or Node.js with the source tree. */
+export function ourselves(): Ourselves {
+  if (isSea()) return { ...executable(), name: 'certagent' };
+  const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+  return { program: process.execPath, first: ['--disable-warning=ExperimentalWarning', main], name: 'npx certagent' };
+}
+
+/**
+ * An executable of another architecture runs under qemu-user, which the kernel does not know to start for our children.
+ * qemu makes /proc/self/exe name the emulated program, and leaves the true answer in /proc/thread-self/exe.
+ */
+function executable(): Pick<Ourselves, 'program' | 'first'> {
+  const running = readlinkSync('/proc/thread-self/exe');
+  if (basename(running).startsWith('qemu-')) return { program: running, first: [process.execPath] };
+  return { program: process.execPath, first: [] };
+}
