@@ -10,7 +10,8 @@ const PROGRAMS: Record<string, Program> = {
   rke2: async (root, words) => (await import('./k3s.ts')).k3s(root, words),
   'kube-apiserver': async (root, words) => (await import('./apiserver.ts')).apiserver(root, words),
   etcd: async (root, words) => (await import('./etcd.ts')).etcd(root, words),
-  'kube-controller-manager': async (root, words, name) => (await import('./controller.ts')).controller(name, root, words),
+  'kube-controller-manager': async (root, words, name) =>
+    (await import('./controller.ts')).controller(name, root, words),
   'kube-scheduler': async (root, words, name) => (await import('./controller.ts')).controller(name, root, words),
 };
 
