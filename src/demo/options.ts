@@ -68,7 +68,7 @@ export type Faults = {
   systemctl: 'none' | 'fails' | 'hangs';
 };
 
-export const noFaults: Faults = {
+const noFaults: Faults = {
   kubeadm: 'none',
   kubeadmFailsAt: null,
   kubeadmTears: false,

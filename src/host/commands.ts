@@ -24,7 +24,7 @@ const DIRECTORIES = [
 ];
 
 /** The fixed PATH of every child process: the operator's environment does not decide which kubeadm runs as root. */
-export function searchPath(root: Root): string[] {
+function searchPath(root: Root): string[] {
   return DIRECTORIES.map((directory) => root.at(directory));
 }
 
