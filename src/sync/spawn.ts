@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { COPIES_HELPER, ourselves } from '../host/self.ts';
-import type { Answer, Hello, Request } from './messages.ts';
+import type { Answer, Hello, Identity, Request } from './messages.ts';
 
 /** `ask` never throws: a helper that dies or does not answer in time is a `failed` answer. */
 export type CopyHelper = { ask(request: Request): Promise<Answer>; end(): void };
@@ -22,7 +22,7 @@ export function startHelper(hello: Hello): CopyHelper {
     ended = true;
     tell({ is: 'failed', why });
   };
-  child.once('error', () => end('could not be looked at: its helper process did not start'));
+  child.on('error', () => end('could not be looked at: its helper process did not start'));
   child.once('close', () => end('could not be looked at: its helper process ended early'));
   // A helper that ended makes writing to it fail; `close` tells.
   child.stdin!.on('error', () => {});
@@ -35,7 +35,7 @@ export function startHelper(hello: Hello): CopyHelper {
       return new Promise((resolve) => {
         const timer = setTimeout(() => {
           end('did not answer within 20 s');
-          child.kill('SIGKILL');
+          kill(child, hello.identity);
         }, LIMIT);
         settle = (answer) => {
           clearTimeout(timer);
@@ -59,6 +59,17 @@ function spawnHelper(): ChildProcess {
     env: { PATH: '/usr/bin:/bin', LANG: 'C' },
     stdio: ['pipe', 'pipe', 'ignore'],
   });
+}
+
+/**
+ * Ends a helper that hangs, be it that its user has stopped it. The unit has no CAP_KILL, without which root may not signal
+ * what has another user's rights; that user may.
+ */
+function kill(child: ChildProcess, identity: Identity | null): void {
+  if (child.kill('SIGKILL') || identity === null) return;
+  const { uid, gid } = identity;
+  const options = { uid, gid, cwd: '/', env: {}, stdio: 'ignore' } as const;
+  spawn('/bin/sh', ['-c', 'kill -KILL "$1"', 'sh', String(child.pid)], options).on('error', () => {});
 }
 
 function parse(line: string): Answer {
