@@ -8,6 +8,7 @@ import { diffAlerts } from '../domain/alertDiff.ts';
 import type { Instant } from '../domain/certificate.ts';
 import { CertagentError, explain } from '../domain/errors.ts';
 import type { SinkResult } from '../domain/status.ts';
+import { removeTemporaries } from '../host/files.ts';
 import type { Log } from '../host/logger.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 import { loadBook, saveBook } from './book.ts';
@@ -56,6 +57,8 @@ type Line = { sink: Sink; spool: Spool; courier: Courier };
 export async function openAlerts(options: AlertServiceOptions): Promise<AlertService> {
   const { root, config, now, log, pace = PACE } = options;
   const sinks = options.sinks ?? makeSinks(config, root);
+  // The book's, and below each spool's: of a certagent that was killed while it wrote.
+  await removeTemporaries(root.at(STATE_DIR));
   const lines: Line[] = await Promise.all(
     sinks.map(async (sink) => {
       const spool = await openSpool(root.at(`${SPOOL}/${sink.name}`));

@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dispatch } from '../domain/alert.ts';
 import { errorCode } from '../domain/errors.ts';
-import { readSmall, syncDirectory, writeAtomic } from '../host/files.ts';
+import { readSmall, removeTemporaries, syncDirectory, writeAtomic } from '../host/files.ts';
 import { isAlert, isInstant } from './book.ts';
 import { merge } from './merge.ts';
 
@@ -24,6 +24,7 @@ export type Spool = {
 
 /** Opens, and if need be makes, the directory (a path of this machine). Files that are none of ours are left alone. */
 export async function openSpool(directory: string): Promise<Spool> {
+  await removeTemporaries(directory);
   const names = await readdir(directory).catch(() => [] as string[]);
   const waiting = names.filter((name) => /^\d{15}-[\w-]+\.json$/.test(name)).sort();
   /** What the disk refused: better told once it can be sent than lost. */

@@ -14,6 +14,7 @@ import type { Root } from '../host/root.ts';
 import { execute } from '../renew/execute.ts';
 import { openJournal } from '../renew/journal.ts';
 import { recover } from '../renew/recover.ts';
+import { untoldOutcome } from '../renew/untold.ts';
 import { makeCopies } from './copies.ts';
 import { blocked, look, planOf, type View, withCopiesIn } from './look.ts';
 import { metricsOf } from './metrics.ts';
@@ -39,7 +40,7 @@ export type Agent = ControlHandlers & {
   /** What the last cycle saw; null before the first. */
   view(): View | null;
   setNextCheck(at: Instant | null): void;
-  /** Finishes or undoes what a killed agent left. */
+  /** Finishes or undoes what a killed agent left, and tells it. */
   recover(): Promise<void>;
   /** Waits until each sink has taken what there is, or has failed once. */
   deliver(): Promise<void>;
@@ -99,6 +100,11 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     const view = await seeCopies(seen);
     last = view;
     await tell(await openedAlerts(), { view, outcome, recovered, configError, now: now() });
+    // Killed before this, the next start tells it: twice rather than never.
+    if (outcome !== null)
+      await journal
+        .append({ at: now(), type: 'plan-told', planId: outcome.planId })
+        .catch((error) => log.error({}, `the journal cannot be written: ${explain(error)}`));
     options.changed?.(agent);
   };
 
@@ -182,9 +188,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     testAlerts: async () => (await openedAlerts()).test(),
     recover: () =>
       queue.exclusive(async () => {
-        const outcome = await recover(renewContext()).finally(() => {
+        const ended = await recover(renewContext()).finally(() => {
           running = null;
         });
+        const outcome = ended ?? untoldOutcome(await journal.records());
         if (outcome !== null) await conclude(await see(SCHEDULED), outcome, true);
       }),
     deliver: async () => alerts?.flush(),

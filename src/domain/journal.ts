@@ -29,7 +29,9 @@ export type JournalRecord =
       result: 'succeeded' | 'failed' | 'rolled-back';
       error: { code: string; message: string } | null;
       granted: { id: string; notAfter: Instant }[];
-    };
+    }
+  /** The end is in the sinks' spools. */
+  | { at: Instant; type: 'plan-told'; planId: string };
 
 /** What a person watching sees of a running plan. */
 export type Progress = {

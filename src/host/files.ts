@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CertagentError, errorCode } from '../domain/errors.ts';
 
@@ -109,9 +109,26 @@ export async function writeAtomic(
   await syncDirectory(dirname(path));
 }
 
+/** As `writeAtomic` names its temporary files. */
+const TEMPORARY = /^\.certagent-[0-9a-f]{12}\.tmp$/;
+
+/**
+ * Removes from a directory the temporary files of a killed certagent, which may hold a private key. Only where no other
+ * certagent writes at the same time. What cannot be looked at is passed over.
+ */
+export async function removeTemporaries(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  for (const name of names.filter((each) => TEMPORARY.test(each))) await unlink(join(directory, name)).catch(() => {});
+}
+
 /** Makes renames and new names in a directory survive a power loss. */
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, constants.O_RDONLY);
+export const syncDirectory = sync;
+
+/** Makes what another program wrote into a file survive a power loss. */
+export const syncFile = sync;
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY);
   try {
     await handle.sync();
   } finally {

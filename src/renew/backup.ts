@@ -26,7 +26,7 @@ type BackupStep = Extract<Step, { kind: 'backup' }>;
 export async function makeBackup(step: BackupStep, context: StepContext): Promise<string> {
   refuseManifestsDirectory(step, context);
   const directory = context.root.at(step.directory);
-  const partial = `${directory}.partial`;
+  const partial = partialOf(directory);
   try {
     await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
     await chmod(dirname(directory), 0o700);
@@ -45,6 +45,11 @@ export async function makeBackup(step: BackupStep, context: StepContext): Promis
     await rm(partial, { recursive: true, force: true }).catch(() => {});
     throw asBackupError(error, step.directory);
   }
+}
+
+/** What is no whole backup yet, or no more, has this name: it can be removed by anyone who finds it. */
+export function partialOf(directory: string): string {
+  return `${directory}.partial`;
 }
 
 /** Every file among the manifests is run as a pod by the kubelet. */
@@ -151,7 +156,14 @@ async function removeOld(newest: string, keep: number): Promise<void> {
     }
   }
   backups.sort((a, b) => b.createdAt - a.createdAt);
-  for (const { path } of backups.slice(Math.max(0, keep - 1))) await rm(path, { recursive: true, force: true });
+  for (const { path } of backups.slice(Math.max(0, keep - 1))) await removeWhole(path);
+}
+
+/** Killed half-way it must not look like a backup, nor like a directory of somebody else's. */
+async function removeWhole(directory: string): Promise<void> {
+  await rm(partialOf(directory), { recursive: true, force: true });
+  await rename(directory, partialOf(directory));
+  await rm(partialOf(directory), { recursive: true, force: true });
 }
 
 function asBackupError(error: unknown, directory: string): CertagentError {

@@ -129,4 +129,5 @@ const RECORDS: Record<JournalRecord['type'], Check> = {
     error: orNull(error),
     granted: list(shape({ id: text, notAfter: instant })),
   }),
+  'plan-told': shape({ at: instant, planId: text }),
 };

@@ -1,21 +1,19 @@
-import { readdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { RenewalPlan } from '../domain/plan.ts';
+import { removeTemporaries } from '../host/files.ts';
 import type { Root } from '../host/root.ts';
-
-/** As `writeAtomic` names its temporary files. */
-const TEMPORARY = /^\.certagent-[0-9a-f]+\.tmp$/;
+import { partialOf } from './backup.ts';
+import { backupOf } from './context.ts';
 
 /**
- * Removes the temporary files of a killed agent: one of a restore holds a private key. Only where this plan writes, and
- * only files of this name; what cannot be looked at is passed over.
+ * Removes what a killed agent left half-written: temporary files and a backup that did not become whole, both of which can
+ * hold private keys. Only where this plan writes, and only files of these names.
  */
 export async function removeLeftovers(root: Root, plan: RenewalPlan): Promise<void> {
-  for (const directory of directoriesOf(plan)) {
-    const names = await readdir(root.at(directory)).catch(() => []);
-    for (const name of names.filter((each) => TEMPORARY.test(each)))
-      await rm(join(root.at(directory), name), { force: true }).catch(() => {});
-  }
+  for (const directory of directoriesOf(plan)) await removeTemporaries(root.at(directory));
+  const backup = backupOf(plan);
+  if (backup !== null) await rm(partialOf(root.at(backup)), { recursive: true, force: true }).catch(() => {});
 }
 
 function directoriesOf(plan: RenewalPlan): Set<string> {

@@ -1,5 +1,6 @@
 import type { Undo } from '../domain/journal.ts';
 import type { Step } from '../domain/plan.ts';
+import { syncFile } from '../host/files.ts';
 import { makeBackup } from './backup.ts';
 import { sha256 } from './backup-manifest.ts';
 import { backupOf, type StepContext } from './context.ts';
@@ -65,7 +66,11 @@ async function undoOfCycle(step: Of<'cycle'>, { root }: StepContext): Promise<Un
 
 async function verifyFiles(step: Of<'verify-files'>, context: StepContext): Promise<string> {
   const ends: number[] = [];
-  for (const expect of step.expect) ends.push((await checkRenewed(context.root, expect)).notAfter);
+  for (const expect of step.expect) {
+    ends.push((await checkRenewed(context.root, expect)).notAfter);
+    // kubeadm and K3s leave that to chance: a power loss a little later would leave empty files.
+    for (const path of new Set([expect.path, expect.keyPath])) await syncFile(context.root.at(path));
+  }
   const backup = backupOf(context.plan);
   if (backup !== null) await refuseChangedAuthorities(context, backup);
   if (ends.length === 0) return 'nothing to verify';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -95,6 +95,16 @@ describe('backup', () => {
     });
     assert.equal(await readFile(root.at('/etc/k/a.key'), 'utf8'), 'key a');
     assert.equal(await readFile(root.at('/etc/k/a.crt'), 'utf8'), 'new');
+  });
+
+  it("takes up the removal of an old backup where a kill ended it, and leaves what is somebody else's", async () => {
+    for (const name of ['one', 'two']) await makeBackup(step(name), context({ now: () => (name === 'one' ? 1 : 2) }));
+    // As a kill in the middle of the removal of "one" leaves it.
+    await rename(root.at(`${BACKUPS}/one`), root.at(`${BACKUPS}/one.partial`));
+    await rm(root.at(`${BACKUPS}/one.partial/manifest.json`));
+    await mkdir(root.at(`${BACKUPS}/mine`));
+    await makeBackup(step('three'), context({ now: () => 3, backups: 2 }));
+    assert.deepEqual((await readdir(root.at(BACKUPS))).sort(), ['mine', 'three', 'two']);
   });
 
   it('never writes among the manifests', async () => {
