@@ -196,6 +196,15 @@ export const schema = z.strictObject({
     }),
     "Files besides the node's own. They are never renewed, only told about.",
   ),
+  clock: note(
+    table({
+      require_synchronized: note(
+        z.prefault(z.boolean(), true),
+        'Renew and tell ends only while the clock is synchronised. Set it to false where the node has nothing to be synchronised with.',
+      ),
+    }),
+    "How far the node's clock is believed.",
+  ),
   copies: note(
     table({
       enabled: note(z.prefault(z.boolean(), true), "Bring users' kubeconfig copies (~/.kube/config) up to date."),
@@ -234,10 +243,5 @@ export type SchemaNode = z.core.$ZodType;
 export type SchemaIssue = z.core.$ZodIssue;
 
 export type Config = z.infer<typeof schema>;
-/** What a sink is called in the spool, in status and in errors: its own name, else "email-1", "webhook-2". */
-export function sinkName(kind: 'email' | 'webhook', index: number, name: string | undefined): string {
-  return name ?? `${kind}-${index + 1}`;
-}
-
 export type EmailSink = z.infer<typeof email>;
 export type WebhookSink = z.infer<typeof webhook>;

@@ -15,6 +15,7 @@ import { execute } from '../renew/execute.ts';
 import { openJournal } from '../renew/journal.ts';
 import { recover } from '../renew/recover.ts';
 import { untoldOutcome } from '../renew/untold.ts';
+import { makeClockMemory } from './clockMemory.ts';
 import { makeCopies } from './copies.ts';
 import { blocked, look, planOf, type View, withCopiesIn } from './look.ts';
 import { metricsOf } from './metrics.ts';
@@ -54,6 +55,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   let config = await loadConfig(root.at(options.configFile));
   const journal = await openJournal(root);
   const syncCopies = makeCopies(root);
+  const clock = makeClockMemory(root);
   let alerts: AlertService | null = null;
   let last: View | null = null;
   let running: Progress | null = null;
@@ -61,7 +63,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   let nextCheckAt: Instant | null = null;
   const watchers = new Set<(progress: Progress) => void>();
 
-  const see = (request: DecideRequest) => look({ root, config, journal, now }, request);
+  const see = (request: DecideRequest) => look({ root, config, journal, clock, now }, request);
 
   /** Copies are looked at when the node's own kubeconfig is as it will be: what is told then is the state after. */
   const seeCopies = async (view: View, dryRun = config.mode === 'observe'): Promise<View> =>
@@ -99,6 +101,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const conclude = async (seen: View, outcome: PlanOutcome | null, recovered: boolean): Promise<void> => {
     const view = await seeCopies(seen);
     last = view;
+    if (view.inventory.clock.doubt === null)
+      await clock
+        .remember(view.inventory.takenAt)
+        .catch((error) => log.warn({}, `the time cannot be written down: ${explain(error)}`));
     await tell(await openedAlerts(), { view, outcome, recovered, configError, now: now() });
     // Killed before this, the next start tells it: twice rather than never.
     if (outcome !== null)

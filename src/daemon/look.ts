@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Instant } from '../domain/certificate.ts';
 import type { DecideRequest } from '../domain/check.ts';
+import { clockDoubt } from '../domain/clock.ts';
 import { withCopies } from '../domain/copies.ts';
 import { decide } from '../domain/decide.ts';
 import type { Decisions, History, Policy, Renewal } from '../domain/decision.ts';
@@ -13,6 +14,7 @@ import { makePlan } from '../domain/planner.ts';
 import type { Root } from '../host/root.ts';
 import { observe } from '../observe/observe.ts';
 import type { Journal } from '../renew/journal.ts';
+import type { ClockMemory } from './clockMemory.ts';
 import { planSettingsOf, policyOf } from './policy.ts';
 
 /** What one look at the node came to: observe and decide, nothing changed. */
@@ -25,11 +27,18 @@ export type View = {
   copies: CopyOutcome[];
 };
 
-export type Eyes = { root: Root; config: Config; journal: Journal; now: () => Instant };
+export type Eyes = { root: Root; config: Config; journal: Journal; clock: ClockMemory; now: () => Instant };
 
 export async function look(eyes: Eyes, request: DecideRequest): Promise<View> {
-  const inventory = await observe({ root: eyes.root, config: eyes.config, now: eyes.now() });
-  const history = historyOf(await eyes.journal.records());
+  const observed = await observe({ root: eyes.root, config: eyes.config, now: eyes.now() });
+  const records = await eyes.journal.records();
+  const { require_synchronized: requireSynchronized } = eyes.config.clock;
+  const doubt = clockDoubt(observed, {
+    ...(await eyes.clock.evidence(observed.takenAt, records)),
+    requireSynchronized,
+  });
+  const inventory = { ...observed, clock: { ...observed.clock, doubt } };
+  const history = historyOf(records);
   const policy = policyOf(eyes.config, inventory.node);
   const decisions = decide({ inventory, policy, history, now: inventory.takenAt, request });
   return { inventory, history, policy, decisions, copies: [] };

@@ -25,6 +25,7 @@ export async function tell(alerts: AlertService, news: News): Promise<void> {
       decisions,
       lastAttempt,
       copies,
+      before: alerts.standing().map(({ alert }) => alert),
       configError,
       failingSinks: alerts.failing(),
       now,

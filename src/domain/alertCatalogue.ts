@@ -3,6 +3,7 @@ import { endAlerts } from './alertEnds.ts';
 import { faultAlerts } from './alertFaults.ts';
 import { type AlertInput, grouped, type Member } from './alertInput.ts';
 import { count, counted, date, list, sentences } from './alertWords.ts';
+import { CLOCK_REMEDY } from './blockers.ts';
 import type { CopyOutcome, PlanOutcome } from './journal.ts';
 
 export type { AlertInput } from './alertInput.ts';
@@ -18,8 +19,24 @@ export type { AlertInput } from './alertInput.ts';
  *   certagent CONFIG_REFUSED, CLOCK_DOUBTFUL, SINK_FAILING
  */
 export function standingAlerts(input: AlertInput): Alert[] {
-  return [...endAlerts(input), ...attempt(input), ...faultAlerts(input), ...copies(input), ...own(input)];
+  const all = [...endAlerts(input), ...attempt(input), ...faultAlerts(input), ...copies(input), ...own(input)];
+  return input.inventory.clock.doubt === null
+    ? all
+    : [...all.filter((alert) => !isOfTime(alert)), ...input.before.filter(isOfTime)];
 }
+
+/** Judged by the clock: while that is doubtful, what stood of these stands, and nothing new begins. */
+const OF_TIME = [
+  'CERTIFICATE_EXPIRING',
+  'CERTIFICATE_URGENT',
+  'CERTIFICATE_EXPIRED',
+  'CERTIFICATE_NOT_YET_VALID',
+  'CA_ENDING',
+  'LEAF_OUTLIVES_CA',
+  'RENEWAL_NOT_OURS',
+  'RENEWAL_BLOCKED',
+];
+const isOfTime = ({ code }: Alert): boolean => OF_TIME.includes(code);
 
 /** What happened in this cycle and does not stand: RENEWED, RENEWAL_KEPT_NEW, RECOVERED, COPIES_UPDATED. */
 export function events(input: {
@@ -122,11 +139,11 @@ function own({ configError, failingSinks, inventory: { clock } }: AlertInput): A
       text: 'The configuration was refused at the last reload, and the one of before stays in force.',
       remedy: 'Correct it (certagent config check), then: certagent reload',
     }),
-    ...grouped(clock.synchronized === false ? [['clock', clock.detail]] : [], {
+    ...grouped(clock.doubt === null ? [] : [['clock', clock.detail]], {
       code: 'CLOCK_DOUBTFUL',
       severity: 'warning',
-      text: "This node's clock is not synchronised, so every date told here may be wrong.",
-      remedy: 'Have the clock synchronised: timedatectl set-ntp true',
+      text: `This node's clock is doubtful: ${clock.doubt}. Until it is settled nothing is renewed and no end is told.`,
+      remedy: CLOCK_REMEDY,
     }),
     ...grouped(
       failingSinks.map((name): Member => [name, 'does not accept alerts']),

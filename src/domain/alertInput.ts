@@ -10,6 +10,8 @@ export type AlertInput = {
   decisions: Decisions;
   lastAttempt: Attempt | null;
   copies: CopyOutcome[];
+  /** What stood after the cycle before. */
+  before: Alert[];
   /** Why the configuration was refused at the last reload; null when it was taken. */
   configError: string | null;
   /** Names of sinks that do not accept alerts. */

@@ -14,6 +14,10 @@ export function findBlockers(known: BlockerCase): Blocker[] {
   return blockerChecks.flatMap(({ code, find }) => find(known).map((found) => ({ code, ...found })));
 }
 
+/** For a clock that is not to be believed. */
+export const CLOCK_REMEDY =
+  'Have the clock synchronised (timedatectl set-ntp true); where there is nothing to synchronise with, set it right and set clock.require_synchronized = false.';
+
 export const blockerChecks: BlockerCheck[] = [
   {
     code: 'OBSERVE_MODE',
@@ -34,13 +38,9 @@ export const blockerChecks: BlockerCheck[] = [
       ),
   },
   {
-    code: 'CLOCK_BEHIND',
-    find: ({ inventory, now }) =>
-      when(
-        inventory.certificates.some(({ certificate, owner }) => owner === 'cluster-ca' && certificate.notBefore > now),
-        "this machine's clock shows a time before the cluster's CA was made",
-        'Set the clock right.',
-      ),
+    code: 'CLOCK_DOUBTFUL',
+    find: ({ inventory: { clock } }) =>
+      when(clock.doubt !== null, `this node's clock is doubtful: ${clock.doubt}`, CLOCK_REMEDY),
   },
   {
     code: 'UNIT_UNKNOWN',

@@ -144,7 +144,13 @@ export type Preconditions = {
   restartWindow: number | null;
 };
 
-export type ClockTrust = { synchronized: boolean | null; detail: string };
+export type ClockTrust = {
+  /** As the node says; null: nobody can tell. */
+  synchronized: boolean | null;
+  detail: string;
+  /** Why its time is not to be believed (see clock.ts); null: it is. Nothing is renewed, and no end is told, while it is doubtful. */
+  doubt: string | null;
+};
 
 /** Everything on the node that bears on a decision, at one moment. Immutable by convention. */
 export type Inventory = {

@@ -5,7 +5,7 @@ import { readTextIfThere } from './files.ts';
 import type { Root } from './root.ts';
 
 /** Whether the node's clock is synchronised, as timedatectl says; null when nobody can tell. */
-export async function clockTrust(root: Root): Promise<ClockTrust> {
+export async function clockTrust(root: Root): Promise<Pick<ClockTrust, 'synchronized' | 'detail'>> {
   if ((await findCommand(root, 'timedatectl')) === null)
     return { synchronized: null, detail: 'timedatectl is not on this node' };
   const result = await run(root, 'timedatectl', ['show', '--property=NTPSynchronized'], { limit: 5_000 });

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Config } from '../config/schema.ts';
 import type { Instant } from '../domain/certificate.ts';
 import { explain } from '../domain/errors.ts';
-import type { ClockTrust, Finding, Inventory, ObservedCertificate } from '../domain/inventory.ts';
+import type { Finding, Inventory, ObservedCertificate } from '../domain/inventory.ts';
 import { said, short } from '../domain/printable.ts';
 import { clockTrust, timeZone } from '../host/clock.ts';
 import type { Root } from '../host/root.ts';
@@ -28,7 +28,7 @@ export async function observe({ root, config, now }: ObserveOptions): Promise<In
   const node = await detect(root);
   const [version, clock, zone, { reads, findings }] = await Promise.all([
     readVersion(root, node),
-    clockTrust(root).catch((error): ClockTrust => ({ synchronized: null, detail: explain(error) })),
+    clockTrust(root).catch((error) => ({ synchronized: null, detail: explain(error) })),
     timeZone(root),
     readEverything(root, node, config),
   ]);
@@ -45,7 +45,8 @@ export async function observe({ root, config, now }: ObserveOptions): Promise<In
     findings,
     served,
     preconditions,
-    clock,
+    // Judged by who knows what the clock showed before.
+    clock: { ...clock, doubt: null },
   };
 }
 

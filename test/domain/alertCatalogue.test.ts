@@ -308,11 +308,28 @@ const CASES: [name: string, change: NodeChange, expected: [string, string, strin
   ],
   ['a refused configuration', { configError: 'line 3: …' }, [['CONFIG_REFUSED', 'warning', 'node', ['reason']]]],
   [
-    'a clock out of step',
-    { inventory: { clock: { synchronized: false, detail: 'not' } } },
-    [['CLOCK_DOUBTFUL', 'warning', 'node', ['clock']]],
+    'a doubtful clock: no end is told that had not been told before',
+    {
+      leaves: [leaf({ id: 'apiserver', days: -3 })],
+      inventory: { clock: { synchronized: false, detail: 'not', doubt: 'it is not synchronised' } },
+      before: [
+        {
+          code: 'CERTIFICATE_URGENT',
+          severity: 'warning',
+          subject: 'node',
+          text: '',
+          remedy: '',
+          facts: { other: 'soon' },
+        },
+        { code: 'SINK_FAILING', severity: 'warning', subject: 'node', text: 'Something was told.', remedy: 'Do something', facts: { mail: '' } },
+      ],
+    },
+    [
+      ['CLOCK_DOUBTFUL', 'warning', 'node', ['clock']],
+      ['CERTIFICATE_URGENT', 'warning', 'node', ['other']],
+    ],
   ],
-  ['a clock nobody can tell about', { inventory: { clock: { synchronized: null, detail: 'no' } } }, []],
+  ['a clock nobody can tell about', { inventory: { clock: { synchronized: null, detail: 'no', doubt: null } } }, []],
   ['a dead sink', { failingSinks: ['mail'] }, [['SINK_FAILING', 'warning', 'node', ['mail']]]],
 ];
 

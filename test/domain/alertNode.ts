@@ -65,7 +65,7 @@ export type NodeChange = {
   inventory?: Partial<AlertInput['inventory']>;
   preconditions?: Partial<AlertInput['inventory']['preconditions']>;
   renewal?: AlertInput['decisions']['renewal'];
-} & Partial<Pick<AlertInput, 'lastAttempt' | 'copies' | 'configError' | 'failingSinks'>>;
+} & Partial<Pick<AlertInput, 'lastAttempt' | 'copies' | 'before' | 'configError' | 'failingSinks'>>;
 
 export function node(change: NodeChange = {}): AlertInput {
   const leaves = change.leaves ?? [leaf({ id: 'apiserver', days: 300 }), leaf({ id: 'ca', days: 3000, isCa: true })];
@@ -90,7 +90,7 @@ export function node(change: NodeChange = {}): AlertInput {
       certificates: leaves.map(({ observed }) => observed),
       findings: [],
       served: [],
-      clock: { synchronized: true, detail: 'synchronised' },
+      clock: { synchronized: true, detail: 'synchronised', doubt: null },
       ...change.inventory,
       preconditions: {
         unit: { name: 'kubelet', loaded: true, active: true, detail: 'active' },
@@ -111,6 +111,7 @@ export function node(change: NodeChange = {}): AlertInput {
     },
     lastAttempt: change.lastAttempt ?? null,
     copies: change.copies ?? [],
+    before: change.before ?? [],
     configError: change.configError ?? null,
     failingSinks: change.failingSinks ?? [],
     now: NOW,

@@ -20,7 +20,7 @@ test('the order of the checks', () => {
     [
       'OBSERVE_MODE',
       'PLAN_UNFINISHED',
-      'CLOCK_BEHIND',
+      'CLOCK_DOUBTFUL',
       'UNIT_UNKNOWN',
       'UNIT_MISSING',
       'UNIT_NOT_RUNNING',
@@ -98,7 +98,7 @@ const pre = (change: Partial<Preconditions>) => withPreconditions(kubeadm, chang
 const table: [string, string[], Inventory, Options?][] = [
   ['observe mode', ['OBSERVE_MODE'], kubeadm, { policy: { mode: 'observe' } }],
   ['a plan without an end', ['PLAN_UNFINISHED'], kubeadm, { history: unfinished }],
-  ['a clock before the CA', ['CLOCK_BEHIND'], withCertificate(kubeadm, 'ca', { certificate: { notBefore: NOW + 1 } })],
+  ['a doubtful clock', ['CLOCK_DOUBTFUL'], { ...kubeadm, clock: { ...kubeadm.clock, doubt: 'it jumped' } }],
   ['no unit', ['UNIT_UNKNOWN'], pre({ unit: null })],
   ['unit not loaded', ['UNIT_MISSING'], pre(unit({ loaded: false, active: false }))],
   ['unit stopped', ['UNIT_NOT_RUNNING'], pre(unit({ active: false }))],

@@ -77,7 +77,7 @@ export function k3sNode(kind: NodeKind, ends: Ends): Inventory {
       components: [{ ...staticPod('kube-apiserver'), name: 'k3s', manifest: null, processArguments: [], health: null }],
       restartWindow: 120 * DAY,
     },
-    clock: { synchronized: true, detail: '' },
+    clock: { synchronized: true, detail: '', doubt: null },
   };
 }
 

@@ -72,7 +72,7 @@ export function kubeadmNode(kind: NodeKind, ends: Ends): Inventory {
         { ...staticPod('kube-apiserver'), name: 'kubelet', manifest: null, processArguments: [] },
       ],
     },
-    clock: { synchronized: true, detail: '' },
+    clock: { synchronized: true, detail: '', doubt: null },
   };
 }
 

@@ -1,0 +1,67 @@
+// A doubtful clock through the real cycle: nothing is renewed, no end is told, until it is settled.
+import assert from 'node:assert/strict';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { makeClockMemory } from '../../src/daemon/clockMemory.ts';
+import type { DemoNode } from '../../src/demo/node.ts';
+import { DAY, HOUR } from '../../src/domain/duration.ts';
+import { Root } from '../../src/host/root.ts';
+import { fingerprints, scene, toldAtLast } from './support.ts';
+
+async function synchronised(node: DemoNode, answer: 'yes' | 'no'): Promise<void> {
+  const path = join(node.root, 'usr/bin/timedatectl');
+  await writeFile(path, `#!/bin/sh\necho NTPSynchronized=${answer}\n`);
+  await chmod(path, 0o755);
+}
+
+test('not synchronised: nothing is renewed and one alert says so; synchronised: renewed, and all clear', async (t) => {
+  const { node, agent, inbox } = await scene(t, { kind: 'k3s-server', days: -2 });
+  await synchronised(node, 'no');
+  const before = await fingerprints(node);
+  const status = await agent.check();
+  assert.equal(status.renewal.kind, 'blocked');
+  assert.equal(status.lastAttempt, null);
+  assert.deepEqual(await fingerprints(node), before);
+  assert.deepEqual(
+    status.alerts.map(({ alert }) => alert.code),
+    ['CLOCK_DOUBTFUL'],
+  );
+  await assert.rejects(
+    agent.renew({ force: false }, () => {}),
+    { code: 'RENEWAL_BLOCKED', message: /clock is doubtful/ },
+  );
+
+  await synchronised(node, 'yes');
+  assert.equal((await agent.check()).lastAttempt?.result, 'succeeded');
+  const all = await toldAtLast(inbox, 'cleared CLOCK_DOUBTFUL', 'event RENEWED');
+  assert.ok(all.includes('cleared CLOCK_DOUBTFUL') && all.includes('event RENEWED'), all.join(', '));
+  assert.ok(!all.includes('raised CERTIFICATE_EXPIRED'), all.join(', '));
+});
+
+test('what the clock showed is known after a restart; a jump is known within a process, for an hour', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'certagent-clock-'));
+  t.after(() => rm(directory, { recursive: true }));
+  const root = new Root(directory);
+  let monotonic = 0;
+  const memory = makeClockMemory(root, () => monotonic);
+  const start = Date.UTC(2030, 0, 1);
+  assert.deepEqual(await memory.evidence(start, []), { newestSeen: null, jump: 0 });
+  await memory.remember(start);
+  monotonic += HOUR;
+  assert.deepEqual(await memory.evidence(start + HOUR, []), { newestSeen: start, jump: 0 });
+  assert.equal((await memory.evidence(start + HOUR + 3 * DAY, [])).jump, 3 * DAY);
+  monotonic += HOUR / 2;
+  assert.equal((await memory.evidence(start + 1.5 * HOUR + 3 * DAY, [])).jump, 3 * DAY, 'still within the hour');
+  monotonic += HOUR;
+  assert.equal((await memory.evidence(start + 2.5 * HOUR + 3 * DAY, [])).jump, 0, 'settled after an hour');
+
+  const later = makeClockMemory(root, () => monotonic);
+  assert.equal((await later.evidence(start - 30 * DAY, [])).newestSeen, start);
+  await writeFile(
+    join(directory, 'var/lib/certagent/clock.json'),
+    (await readFile(join(directory, 'var/lib/certagent/clock.json'))).subarray(0, 5),
+  );
+  assert.equal((await later.evidence(start, [])).newestSeen, null, 'a damaged file remembers nothing');
+});
