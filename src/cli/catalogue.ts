@@ -142,7 +142,10 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'demo',
     summary: 'try everything on throw-away nodes',
-    options: [{ flags: '--keep', description: 'leave the nodes there and say where' }],
+    options: [
+      { flags: '--keep', description: 'leave the nodes there and say where' },
+      { flags: '--remove <directory>', description: 'end and delete the nodes that --keep left in it' },
+    ],
     examples: ['certagent demo', 'certagent demo --keep'],
     exitCodes: usual('all of it worked'),
     load: () => import('./commands/demo.ts'),

@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { DAY } from '../domain/duration.ts';
-import { parseKubeconfig } from '../host/kubeconfig.ts';
-import { parseCertificate } from '../host/x509.ts';
+import { CertagentError } from '../domain/errors.ts';
+import { ourselves } from '../host/self.ts';
+import { describeCopy, heading, received, textOf } from './exhibits.ts';
 import { type Inbox, openInbox } from './inbox.ts';
-import { type DemoNode, makeNode, type NodeKind } from './node.ts';
+import { startEnvironment } from './launch.ts';
+import { type DemoNode, makeNode, type NodeKind, openNode } from './node.ts';
 
 export type DemoOptions = {
   /** Leave the nodes (stopped daemon, running components) where they are and say where. */
@@ -18,7 +20,16 @@ export type DemoOptions = {
   out: NodeJS.WriteStream;
 };
 
-type Act = { title: string; story: string; directory: string; kind: NodeKind; leafDays: number };
+type Act = {
+  title: string;
+  story: string;
+  directory: string;
+  kind: NodeKind;
+  leafDays: number;
+  /** What is shown between the node's start and the last status. */
+  perform: (stage: Stage) => Promise<void>;
+};
+type Stage = { root: string; inbox: Inbox; out: NodeJS.WriteStream; daemon: () => Promise<void> };
 
 const ACTS: Act[] = [
   {
@@ -27,6 +38,7 @@ const ACTS: Act[] = [
     directory: 'kubeadm',
     kind: 'kubeadm',
     leafDays: 60,
+    perform: renewByHand,
   },
   {
     title: 'A K3s server, certificates end in 60 days',
@@ -34,6 +46,15 @@ const ACTS: Act[] = [
     directory: 'k3s',
     kind: 'k3s-server',
     leafDays: 60,
+    perform: renewByHand,
+  },
+  {
+    title: 'A K3s server that was switched off for a year: every certificate ended two days ago',
+    story: 'Nobody can reach its API any more. The daemon starts with the machine, and nobody asks it for anything.',
+    directory: 'k3s-expired',
+    kind: 'k3s-server',
+    leafDays: -2,
+    perform: healAlone,
   },
 ];
 
@@ -64,11 +85,25 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
   if (options.keep) {
     options.out.write(`\nThe nodes are left running. Look around:\n`);
-    for (const { root } of nodes) options.out.write(`  npx certagent --root ${root} status\n`);
-    options.out.write(`To end them: npx certagent demo --remove ${home}\n`);
+    for (const { root } of nodes) options.out.write(`  ${ourselves().name} --root ${root} status\n`);
+    options.out.write(`To end them: ${ourselves().name} demo --remove ${home}\n`);
   } else {
-    options.out.write('\nThe nodes are gone again. To keep them and look around: npm start -- --keep\n');
+    options.out.write(`\nThe nodes are gone again. To keep them and look around: ${ourselves().name} demo --keep\n`);
   }
+  return 0;
+}
+
+/** Ends and deletes what `keep` left in a directory. Throws for a directory that holds no nodes of a demo. */
+export async function removeDemo(home: string): Promise<number> {
+  const known = ACTS.map(({ directory }) => join(home, directory)).filter((root) =>
+    existsSync(join(root, 'etc/demo-node.json')),
+  );
+  if (known.length === 0)
+    throw new CertagentError('NO_DEMO', `${home} holds no nodes of a demo`, {
+      remedy: 'Name the directory that `certagent demo --keep` told.',
+    });
+  for (const root of known) await (await openNode(root)).remove();
+  await rm(home, { recursive: true, force: true });
   return 0;
 }
 
@@ -91,15 +126,20 @@ async function play(act: Act, home: string, nodes: DemoNode[], { keep, out }: De
     const copy = join(root, 'home/alice/.kube/config');
     const before = await describeCopy(copy);
 
-    const daemon = await startDaemon(root);
+    let daemon: { stop(): Promise<void> } | null = null;
     try {
-      await show(out, root, ['status']);
-      await show(out, root, ['plan', '--now']);
-      await show(out, root, ['renew', '--yes']);
+      await act.perform({
+        root,
+        inbox,
+        out,
+        daemon: async () => {
+          daemon = await startDaemon(root);
+        },
+      });
       await show(out, root, ['status']);
       await received(inbox);
     } finally {
-      await daemon.stop();
+      await (daemon as { stop(): Promise<void> } | null)?.stop();
     }
     heading(out, 'The email, as the SMTP server received it');
     out.write(`${textOf(inbox.emails.at(-1) ?? '')}\n`);
@@ -110,6 +150,20 @@ async function play(act: Act, home: string, nodes: DemoNode[], { keep, out }: De
   } finally {
     await inbox.close();
   }
+}
+
+async function renewByHand({ root, out, daemon }: Stage): Promise<void> {
+  await daemon();
+  await show(out, root, ['status']);
+  await show(out, root, ['plan', '--now']);
+  await show(out, root, ['renew', '--yes']);
+}
+
+async function healAlone({ root, inbox, out, daemon }: Stage): Promise<void> {
+  await show(out, root, ['status']);
+  out.write('\n$ systemctl start certagent\n');
+  await daemon();
+  await received(inbox);
 }
 
 async function configure(root: string, inbox: Inbox): Promise<void> {
@@ -133,7 +187,10 @@ async function configure(root: string, inbox: Inbox): Promise<void> {
 async function show(out: NodeJS.WriteStream, root: string, args: string[]): Promise<void> {
   out.write(`\n$ certagent ${args.join(' ')}\n`);
   const { program, first } = ourselves();
-  const child = spawn(program, [...first, '--root', root, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(program, [...first, '--root', root, ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...startEnvironment() },
+  });
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`certagent ${args.join(' ')} exited with ${code}`);
 }
@@ -141,7 +198,10 @@ async function show(out: NodeJS.WriteStream, root: string, args: string[]): Prom
 async function startDaemon(root: string): Promise<{ stop(): Promise<void> }> {
   const { program, first } = ourselves();
   const log: Buffer[] = [];
-  const child = spawn(program, [...first, '--root', root, 'run'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, [...first, '--root', root, 'run'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...startEnvironment() },
+  });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => log.push(chunk));
   const ended = once(child, 'exit');
   if (!(await listens(join(root, 'run/certagent/control.sock'))))
@@ -167,39 +227,4 @@ async function listens(path: string): Promise<boolean> {
     await sleep(100);
   }
   return false;
-}
-
-const ourselves = (): { program: string; first: string[] } => ({
-  program: process.execPath,
-  first: ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL('../main.ts', import.meta.url))],
-});
-
-/** Alerts travel after the renewal: waits until both servers have something, at most ten seconds. */
-async function received(inbox: Inbox): Promise<void> {
-  for (let tries = 0; tries < 100 && (inbox.emails.length === 0 || inbox.webhooks.length === 0); tries++) {
-    await sleep(100);
-  }
-}
-
-/** What a person may know of a kubeconfig copy: the server, and until when its credentials are good. No key. */
-async function describeCopy(path: string): Promise<string> {
-  const { clusters, users } = parseKubeconfig(await readFile(path, 'utf8'));
-  const certificate = parseCertificate(users[0]?.certificate ?? '');
-  const end = new Date(certificate.notAfter).toISOString().slice(0, 10);
-  return `${clusters[0]?.server}, ${certificate.subject}, serial ${certificate.serial.slice(0, 8)}…, ends ${end}`;
-}
-
-/** The headers a person looks at and the text part of an email, without its transfer encoding (quoted-printable). */
-function textOf(email: string): string {
-  const [head = '', ...parts] = email.split(/\r?\n\r?\n/);
-  const headers = head.split(/\r?\n(?![ \t])/).filter((line) => /^(From|To|Subject|Date):/.test(line));
-  const body = parts.join('\n\n').match(/Content-Type: text\/plain[\s\S]*?\n\n([\s\S]*?)\r?\n-{2,}/)?.[1] ?? '';
-  const bytes = body
-    .replace(/=\r?\n/g, '')
-    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return [...headers, '', Buffer.from(bytes, 'latin1').toString('utf8').replaceAll('\r\n', '\n')].join('\n');
-}
-
-function heading(out: NodeJS.WriteStream, title: string): void {
-  out.write(`\n── ${title} ${'─'.repeat(Math.max(3, 96 - title.length))}\n`);
 }

@@ -10,12 +10,13 @@ export type StandInCommand = { program: string; arguments: string[]; env: Record
 /** The one place that knows how a stand-in is started: the program, its first arguments and its environment. */
 export function standInCommand(name: string, root: string): StandInCommand {
   const { program, first } = ourselves();
-  return { program, arguments: [...first, STAND_IN, name, root], env: isSea() ? {} : { NODE_COMPILE_CACHE: cache() } };
+  return { program, arguments: [...first, STAND_IN, name, root], env: startEnvironment() };
 }
 
 /** From the source tree a dozen processes strip and compile the same files: from the cache a start takes half the time. */
-function cache(): string {
-  return fileURLToPath(new URL('../../node_modules/.cache/certagent-demo', import.meta.url));
+export function startEnvironment(): Record<string, string> {
+  if (isSea()) return {};
+  return { NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/certagent-demo', import.meta.url)) };
 }
 
 /** Puts the node's programs on its PATH: each an executable that hands its arguments to the stand-in. */

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 
 export async function run({ options, stdout }: Context): Promise<number> {
-  const { runDemo } = await import('../../demo/acts.ts');
+  const { removeDemo, runDemo } = await import('../../demo/acts.ts');
+  if (typeof options.remove === 'string') return removeDemo(options.remove);
   return runDemo({ keep: options.keep === true, out: stdout });
 }
