@@ -9,9 +9,11 @@ export type CopyHelper = { ask(request: Request): Promise<Answer>; end(): void }
 /** A home on a network file system that does not answer, or a file made to keep the parser busy. Milliseconds. */
 const LIMIT = 20_000;
 
-/** Starts a helper process that becomes `hello.identity`. Secrets go over its standard input, nothing over arguments. */
-export function startHelper(hello: Hello): CopyHelper {
-  const child = spawnHelper();
+/**
+ * Starts a helper process that becomes `hello.identity`. Secrets go over its standard input, nothing over arguments.
+ * `child`: its process, for tests that let it be killed or meddled with.
+ */
+export function startHelper(hello: Hello, child: ChildProcess = spawnHelper()): CopyHelper {
   let settle: ((answer: Answer) => void) | null = null;
   let ended = false;
   const tell = (answer: Answer) => {

@@ -3,8 +3,9 @@ import { explain } from '../domain/errors.ts';
 import type { CopyOutcome } from '../domain/journal.ts';
 import type { Root } from '../host/root.ts';
 import { syncCopy } from './copy.ts';
+import type { Hello } from './messages.ts';
 import { readSource, type Source } from './source.ts';
-import { startHelper } from './spawn.ts';
+import { type CopyHelper, startHelper } from './spawn.ts';
 import { findTargets, type Target } from './targets.ts';
 
 export type SyncOptions = {
@@ -19,7 +20,7 @@ export type SyncOptions = {
   /** Keep one between calls: copies that did not change since are not opened again. */
   cache?: CopyCache;
   /** How a helper process is started; tests end it at moments of their choice. */
-  helper?: typeof startHelper;
+  helper?: (hello: Hello) => CopyHelper;
 };
 
 /** What was found at a path, and the state of file and source it was found at. */
@@ -65,10 +66,7 @@ async function syncGroup(targets: Target[], source: Source, options: SyncOptions
 }
 
 function byIdentity(targets: Target[]): Target[][] {
-  const groups = Map.groupBy(targets, ({ identity, user }) =>
-    JSON.stringify(identity === null ? null : [identity, user]),
-  );
-  return [...groups.values()];
+  return [...Map.groupBy(targets, ({ identity }) => JSON.stringify(identity)).values()];
 }
 
 /** Two helpers at a time: quick for many users, and no burst of processes on a busy node. */

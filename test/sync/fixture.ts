@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { kubeconfigText } from '../../src/demo/kubeconfig-text.ts';
@@ -13,6 +13,9 @@ export const isRoot = process.getuid!() === 0;
 /** As root the home belongs to a second user, so that what is done is really done with that user's rights. */
 export const ALICE = isRoot ? { uid: 54_321, gid: 54_322 } : { uid: process.getuid!(), gid: process.getgid!() };
 export const ADMIN = { commonName: 'kubernetes-admin', organizations: ['kubeadm:cluster-admins'] };
+
+/** In memory where there is such a place: what is tried hundreds of times waits for fsync each time. */
+const BASE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 export type Pki = { ca: Issued; otherCa: Issued; old: Issued; renewed: Issued };
 
@@ -58,7 +61,7 @@ export const COPY = '/home/alice/.kube/config';
 
 /** A node image with an admin.conf that was just renewed, and alice's home. */
 export function makeNode(pki: Pki): SyncNode {
-  const dir = mkdtempSync(join(tmpdir(), 'certagent-sync-'));
+  const dir = mkdtempSync(join(BASE, 'certagent-sync-'));
   const root = new Root(dir);
   // Alice must be able to reach her home below it.
   mkdirSync(join(dir, 'home'), { mode: 0o755 });
