@@ -14,6 +14,7 @@ const HOMES = {
   nodemailer: 'src/alert/email.ts',
   pino: 'src/host/logger.ts',
   'smol-toml': 'src/config/toml.ts',
+  'smtp-server': 'src/demo/inbox.ts',
   standardwebhooks: 'src/alert/webhook.ts',
   'toml-eslint-parser': 'src/config/lines.ts',
   yaml: 'src/host/yaml.ts',

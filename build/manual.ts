@@ -1,0 +1,109 @@
+import { COMMANDS, type CommandSpec } from '../src/cli/catalogue.ts';
+import { describeKeys, type KeyDescription } from '../src/config/keys.ts';
+import { tomlValue } from '../src/config/toml.ts';
+
+/** certagent(8), from the catalogue of commands. */
+export function commandManual(version: string): string {
+  return [
+    `.TH CERTAGENT 8 "" "certagent ${version}" "System Administration"`,
+    '.SH NAME',
+    "certagent \\- renew this Kubernetes node's certificates and prove that they are served",
+    '.SH SYNOPSIS',
+    '.B certagent',
+    '[\\-\\-root \\fIdir\\fR] [\\-\\-config \\fIfile\\fR] [\\-o \\fIformat\\fR] [\\-\\-no\\-color] \\fIcommand\\fR',
+    '.SH DESCRIPTION',
+    text(
+      'A daemon on each node of a Kubernetes cluster (kubeadm, K3s, RKE2) that watches the certificates of the node, ' +
+        'renews them within the maintenance window, restarts what has to load them, and checks that every component ' +
+        'serves what was renewed. As installed it observes: it watches and alerts, and changes nothing until ' +
+        '"certagent enable".',
+    ),
+    '.SH COMMANDS',
+    ...COMMANDS.map(command),
+    '.SH OPTIONS OF EVERY COMMAND',
+    ...OPTIONS.flatMap(([flags, meaning]) => ['.TP', `\\fB${text(flags)}\\fR`, text(meaning)]),
+    '.SH FILES',
+    ...FILES.flatMap(([path, meaning]) => ['.TP', `.I ${text(path)}`, text(meaning)]),
+    '.SH SEE ALSO',
+    '.BR certagent.toml (5)',
+    '',
+  ].join('\n');
+}
+
+const OPTIONS: [string, string][] = [
+  ['--root dir', 'work on the node image under this directory'],
+  ['--config file', 'configuration, a path of the node'],
+  ['-o, --output format', 'text, json, or wide for status'],
+  ['--no-color', 'no colours, as with NO_COLOR in the environment'],
+  ['-V, --version', 'print the version'],
+  ['-h, --help', 'say how to use it'],
+];
+
+const FILES: [string, string][] = [
+  ['/etc/certagent/config.toml', 'configuration'],
+  ['/var/lib/certagent', 'journal, backups and alerts not yet delivered'],
+  ['/run/certagent', 'sockets; the read-only one is open to the group certagent'],
+];
+
+function command({ name, summary, detail, argument, options = [], examples, exitCodes }: CommandSpec): string {
+  return [
+    `.SS certagent ${text(name)}${argument === undefined ? '' : ` ${text(argument.flags)}`}`,
+    text(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.${detail === undefined ? '' : ` ${detail}`}`),
+    ...options.flatMap(({ flags, description, fallback }) => [
+      '.TP',
+      `\\fB${text(flags)}\\fR`,
+      text(fallback === undefined ? description : `${description} (default: ${fallback})`),
+    ]),
+    '.PP',
+    'Exit status:',
+    ...exitCodes.flatMap(([code, meaning]) => ['.TP', `.B ${code}`, text(meaning)]),
+    '.PP',
+    'Examples:',
+    '.PP',
+    '.nf',
+    ...examples.map((example) => `    ${text(example)}`),
+    '.fi',
+  ].join('\n');
+}
+
+/** certagent.toml(5), from the schema of the configuration. */
+export function configManual(version: string): string {
+  return [
+    `.TH CERTAGENT.TOML 5 "" "certagent ${version}" "File Formats"`,
+    '.SH NAME',
+    'certagent.toml \\- configuration of certagent',
+    '.SH SYNOPSIS',
+    '.I /etc/certagent/config.toml',
+    '.SH DESCRIPTION',
+    text(
+      'A TOML file. Every key has a default, and an empty file works. Durations are a number and s, m, h or d: "90d", ' +
+        '"1h30m". After a change: certagent config check, then certagent reload.',
+    ),
+    '.SH KEYS',
+    ...describeKeys().flatMap(key),
+    '.SH SEE ALSO',
+    '.BR certagent (8)',
+    '',
+  ].join('\n');
+}
+
+function key(each: KeyDescription): string[] {
+  if (each.keys.length > 0) {
+    const heading = each.type === 'repeated table' ? `[[${each.key}]]` : `[${each.key}]`;
+    return [`.SS ${text(heading)}`, text(each.description), ...each.keys.flatMap(key)];
+  }
+  const facts = each.required
+    ? 'Must be given.'
+    : each.default === undefined
+      ? 'Not set by default.'
+      : `Default: ${tomlValue(each.default)}.`;
+  return ['.TP', `\\fB${text(each.name)}\\fR (${text(each.type)})`, text(`${each.description} ${facts}`)];
+}
+
+/** For roff: backslashes and hyphens escaped, and no line that begins as a request does. */
+function text(plain: string): string {
+  return plain
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^(?=[.'])/gm, '\\&');
+}

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+
+export type Architecture = 'x64' | 'arm64';
+/** Debian's names, which are those of the files in dist too. */
+export const DEBIAN: Record<Architecture, 'amd64' | 'arm64'> = { x64: 'amd64', arm64: 'arm64' };
+
+type Lock = { packages: Record<string, { version: string; integrity?: string }> };
+
+export const VERSION: string = json<{ version: string }>('package.json').version;
+
+/** What package-lock.json says of a package. */
+export function locked(name: string): { version: string; integrity: string } {
+  const { version, integrity } = json<Lock>('package-lock.json').packages[`node_modules/${name}`]!;
+  return { version, integrity: integrity! };
+}
+
+function json<T>(file: string): T {
+  return JSON.parse(readFileSync(join(PROJECT, file), 'utf8')) as T;
+}
