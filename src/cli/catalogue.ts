@@ -99,6 +99,24 @@ export const COMMANDS: CommandSpec[] = [
     load: () => import('./commands/history.ts'),
   },
   {
+    name: 'enable',
+    summary: 'let the daemon renew on this node',
+    detail:
+      'Shows what would be renewed and when, asks, sets mode = "renew" in the configuration, and lets the running daemon read it. A freshly installed certagent only observes.',
+    options: [{ flags: '-y, --yes', description: 'do not ask' }],
+    examples: ['certagent enable', 'certagent enable --yes'],
+    exitCodes: [[0, 'it renews from now on, or did already'], [1, 'it failed, or you said no'], USAGE],
+    load: () => import('./commands/enable.ts'),
+  },
+  {
+    name: 'disable',
+    summary: 'let the daemon only watch and alert',
+    detail: 'Sets mode = "observe" in the configuration, and lets the running daemon read it.',
+    examples: ['certagent disable'],
+    exitCodes: usual('it only observes from now on'),
+    load: () => import('./commands/disable.ts'),
+  },
+  {
     name: 'reload',
     summary: 'let the daemon read its configuration again',
     examples: ['certagent reload'],

@@ -1,0 +1,9 @@
+declare module 'postject' {
+  /** Adds `content` to the ELF file as a note named `section`, and flips the fuse that tells Node.js of it. */
+  export function inject(
+    file: string,
+    section: string,
+    content: Buffer,
+    options: { sentinelFuse: string },
+  ): Promise<void>;
+}

@@ -1,0 +1,93 @@
+import { realpath } from 'node:fs/promises';
+import { createInterface } from 'node:readline/promises';
+import { loadConfig, parseConfig } from '../../config/load.ts';
+import { withMode } from '../../config/mode.ts';
+import { remote } from '../../control/client.ts';
+import { errorCode } from '../../domain/errors.ts';
+import { readSmall, writeAtomic } from '../../host/files.ts';
+import { followLinks } from '../../host/links.ts';
+import { askNode } from '../ask.ts';
+import { requireNamedConfig } from '../config-file.ts';
+import { type Context, print } from '../context.ts';
+import { renderPlan } from '../render/plan.ts';
+
+/** `certagent enable`: shows what would be done and when, asks, and lets the daemon renew. */
+export async function run(context: Context): Promise<number> {
+  const file = await configFile(context);
+  const { mode, maintenance } = await loadConfig(file);
+  if (mode === 'renew') {
+    print(context, { mode, changed: false }, () => 'certagent renews here already: certagent plan');
+    return 0;
+  }
+  if (context.output === 'text') {
+    const { answer } = await askNode(context, (node) => node.plan({ force: false }));
+    context.stdout.write(`${renderPlan(answer, { paint: context.paint, width: context.width })}\n`);
+    context.stdout.write(
+      `Once enabled, certagent does such things by itself, between ${timeOfDay(maintenance.start)} and ${timeOfDay(maintenance.end)} ` +
+        'of the days that the configuration allows, and at once when a certificate becomes urgent.\n',
+    );
+    if (!(await agreed(context))) {
+      context.stdout.write('Nothing was changed: certagent goes on observing.\n');
+      return 1;
+    }
+  }
+  return change(context, file, 'renew');
+}
+
+/** Minutes since midnight as a person writes them. */
+function timeOfDay(minutes: number): string {
+  return [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+/** Writes the mode and lets a running daemon read it. */
+export async function change(context: Context, file: string, mode: 'renew' | 'observe'): Promise<number> {
+  const { text, facts } = await present(file);
+  const changed =
+    text !== '' && (await parseConfig(text, file)).mode === mode ? text : await withMode(text, mode, file);
+  if (changed !== text) await writeAtomic(file, changed, facts);
+  const told = await reloaded(context);
+  const what = mode === 'renew' ? 'certagent renews what is due from now on' : 'certagent only observes from now on';
+  print(context, { mode, changed: changed !== text, reloaded: told }, () =>
+    told ? `${what}.` : `${what}. No daemon runs; it will know when it starts.`,
+  );
+  return 0;
+}
+
+/** The file itself where the configuration is a link: that one is replaced, not the link. */
+export async function configFile(context: Context): Promise<string> {
+  const named = context.root.at(context.configFile);
+  await requireNamedConfig(named, context.configNamed);
+  if (!context.root.isMachine) return followLinks(context.root, context.configFile);
+  return realpath(named).catch(() => named);
+}
+
+async function present(file: string): Promise<{ text: string; facts: { mode: number; uid?: number; gid?: number } }> {
+  try {
+    const { bytes, facts } = await readSmall(file);
+    return { text: bytes.toString('utf8'), facts };
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    return { text: '', facts: { mode: 0o640 } };
+  }
+}
+
+async function reloaded({ root }: Context): Promise<boolean> {
+  try {
+    await remote(root).reload();
+    return true;
+  } catch (error) {
+    if (errorCode(error) !== 'NO_DAEMON') throw error;
+    return false;
+  }
+}
+
+/** Only a terminal is asked: a script that runs `certagent enable` means it. */
+async function agreed({ options, stdin, stdout }: Context): Promise<boolean> {
+  if (options.yes === true || !stdin.isTTY || !stdout.isTTY) return true;
+  const prompt = createInterface({ input: stdin, output: stdout });
+  try {
+    return /^y(es)?$/i.test((await prompt.question('\nLet certagent renew on this node? [y/N] ')).trim());
+  } finally {
+    prompt.close();
+  }
+}

@@ -1,0 +1,30 @@
+import { isDeepStrictEqual } from 'node:util';
+import { CertagentError } from '../domain/errors.ts';
+import { lineFinder } from './lines.ts';
+import { parseConfig } from './load.ts';
+import type { Config } from './schema.ts';
+
+const SET = /^(\s*(?:mode|"mode"|'mode')\s*=\s*)(?:"[^"]*"|'[^']*')/;
+const COMMENTED = /^#\s*mode\s*=.*$/;
+const TABLE = /^\s*\[/;
+
+/**
+ * The text of a configuration with `mode` changed and nothing else: comments, order and line ends stay. `file` is what
+ * errors call it. Throws ConfigError for a text that is in disorder before, and CertagentError CONFIG_NOT_EDITED.
+ */
+export async function withMode(text: string, mode: Config['mode'], file: string): Promise<string> {
+  const before = await parseConfig(text, file);
+  const lines = text.split('\n');
+  const at = (await lineFinder(text))(['mode']);
+  const end = lines.findIndex((line) => TABLE.test(line));
+  const commented = lines.findIndex((line, index) => COMMENTED.test(line) && (end === -1 || index < end));
+  if (at !== null) lines[at - 1] = lines[at - 1]!.replace(SET, `$1"${mode}"`);
+  else if (commented !== -1) lines[commented] = `mode = "${mode}"${lines[commented]!.endsWith('\r') ? '\r' : ''}`;
+  else lines.unshift(`mode = "${mode}"`);
+  const changed = lines.join('\n');
+  const after = await parseConfig(changed, file).catch(() => null);
+  if (after !== null && isDeepStrictEqual(after, { ...before, mode })) return changed;
+  throw new CertagentError('CONFIG_NOT_EDITED', `${file}: mode is written in a way that is not changed by a program`, {
+    remedy: `Set mode = "${mode}" by hand, then: certagent reload`,
+  });
+}

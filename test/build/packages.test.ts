@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, type TestContext, test } from 'node:test';
+import { buildExecutables, executableName } from '../../build/build.ts';
+import { makePackages } from '../../build/packages.ts';
+import { type Architecture, DEBIAN, PROJECT, VERSION } from '../../build/project.ts';
+import { firstThere, run } from '../../build/run.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import { command } from '../demo/support.ts';
+
+const DIST = join(PROJECT, 'dist');
+const own = process.arch as Architecture;
+const EXECUTABLE = join(DIST, executableName(own));
+const DEB = join(DIST, `certagent_${VERSION}_${DEBIAN[own]}.deb`);
+const ARCHIVE = join(DIST, `certagent-${VERSION}-linux-${DEBIAN[own]}.tar.gz`);
+
+const lacking = ['dpkg-deb', 'strip', 'xz', 'git'].filter((program) => firstThere(program) === null);
+const skip = lacking.length > 0 && `building wants ${lacking.join(', ')}`;
+
+before(async () => {
+  if (skip || [EXECUTABLE, DEB, ARCHIVE].every((file) => existsSync(file))) return;
+  await buildExecutables(DIST, [own]);
+  await makePackages(DIST, [own]);
+});
+
+test('the executable runs without anything beside it, and takes no foreign code', { skip }, async (t) => {
+  const directory = await temporary(t);
+  const foreign = join(directory, 'foreign.cjs');
+  await writeFile(foreign, 'console.log("FOREIGN")');
+  const env = { PATH: '/nonexistent', NODE_OPTIONS: `--require=${foreign}` };
+  assert.equal(run(EXECUTABLE, ['--version'], { cwd: directory, env }), `${VERSION}\n`);
+  const { code, stdout } = await command(EXECUTABLE, ['--root', directory, 'status', '-o', 'json']);
+  assert.equal(code, 0);
+  assert.match(stdout, /"schema": "certagent.status/);
+});
+
+test('what the package installs, with which rights', { skip }, async (t) => {
+  const listing = run('dpkg-deb', ['-c', DEB]);
+  const files = listing.split('\n').filter((line) => line.startsWith('-'));
+  assert.deepEqual(
+    files.map((line) => [line.slice(0, 10), line.split(/\s+/)[1], line.split(' ./').at(-1)].join(' ')),
+    [
+      '-rw-r----- root/root etc/certagent/config.toml',
+      '-rwxr-xr-x root/root usr/bin/certagent',
+      '-rw-r--r-- root/root usr/lib/systemd/system/certagent.service',
+      '-rw-r--r-- root/root usr/share/bash-completion/completions/certagent',
+      '-rw-r--r-- root/root usr/share/certagent/notify-reload.conf',
+      '-rw-r--r-- root/root usr/share/doc/certagent/copyright',
+      '-rw-r--r-- root/root usr/share/fish/vendor_completions.d/certagent.fish',
+      '-rw-r--r-- root/root usr/share/man/man5/certagent.toml.5.gz',
+      '-rw-r--r-- root/root usr/share/man/man8/certagent.8.gz',
+      '-rw-r--r-- root/root usr/share/zsh/vendor-completions/_certagent',
+    ],
+  );
+  const directory = await temporary(t);
+  run('dpkg-deb', ['-e', DEB, directory]);
+  assert.equal(await readFile(join(directory, 'conffiles'), 'utf8'), '/etc/certagent/config.toml\n');
+  for (const script of ['postinst', 'prerm', 'postrm']) run('sh', ['-n', join(directory, script)]);
+});
+
+test('the archive installs, keeps a changed configuration, and removes what it brought', { skip }, async (t) => {
+  const directory = await temporary(t);
+  run('tar', ['-xzf', ARCHIVE, '-C', directory]);
+  const install = join(directory, `certagent-${VERSION}-linux-${DEBIAN[own]}`, 'install.sh');
+  const node = join(directory, 'node');
+  const env = { DESTDIR: node };
+  run(install, [], { env });
+  const config = join(node, 'etc/certagent/config.toml');
+  assert.equal((await parseConfig(await readFile(config, 'utf8'), config)).mode, 'observe');
+  assert.equal(run(join(node, 'usr/bin/certagent'), ['--version']), `${VERSION}\n`);
+  await writeFile(config, 'mode = "renew"\n');
+  run(install, [], { env });
+  assert.equal(await readFile(config, 'utf8'), 'mode = "renew"\n');
+  run(install, ['--uninstall'], { env });
+  assert.equal(existsSync(join(node, 'usr/bin/certagent')), false);
+  assert.equal(existsSync(config), true);
+  run(install, ['--uninstall', '--purge'], { env });
+  assert.equal(existsSync(config), false);
+});
+
+async function temporary(t: TestContext): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'certagent-build-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}

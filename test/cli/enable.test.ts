@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { test } from 'node:test';
+import { withMode } from '../../src/config/mode.ts';
+import { CONFIG_FILE, type Root } from '../../src/host/root.ts';
+import { served } from '../control/support.ts';
+import { certagent } from './support.ts';
+
+const EDITS: [what: string, before: string, after: string][] = [
+  ['the value alone', '# ours\nmode = "observe" # for now\n[log]\n', '# ours\nmode = "renew" # for now\n[log]\n'],
+  ['single quotes', "mode='observe'\n", 'mode="renew"\n'],
+  ['a quoted key', '"mode" = "observe"\n', '"mode" = "renew"\n'],
+  ['Windows line ends', '# a\r\nmode = "observe"\r\n', '# a\r\nmode = "renew"\r\n'],
+  ['no mode', '[log]\nlevel = "warn"\n', 'mode = "renew"\n[log]\nlevel = "warn"\n'],
+  ['a commented one', '# x\n#mode = "observe"\n[log]\n', '# x\nmode = "renew"\n[log]\n'],
+  ['an empty file', '', 'mode = "renew"\n'],
+];
+
+for (const [what, before, after] of EDITS)
+  test(`the mode is set, and nothing else is touched: ${what}`, async () => {
+    assert.equal(await withMode(before, 'renew', 'config.toml'), after);
+  });
+
+test('a mode in a form that no program edits is told', async () => {
+  await assert.rejects(withMode('mode = """observe"""\n', 'renew', 'config.toml'), { code: 'CONFIG_NOT_EDITED' });
+});
+
+test('enable shows the plan, keeps comments and mode of the file, and the daemon reads it; disable goes back', async (t) => {
+  let reloads = 0;
+  const reload = async () => {
+    reloads += 1;
+  };
+  const root = await served(t, { reload });
+  const file = await put(root, '# ours\nmode = "observe"\n[maintenance]\nstart = "03:00"\nend = "04:00"\n');
+  const enabled = await certagent(root, ['enable']);
+  assert.equal(enabled.exitCode, 0, enabled.stderr);
+  assert.match(
+    enabled.stdout,
+    /Nothing would run now\.[\s\S]*between 03:00 and 04:00[\s\S]*renews what is due from now on\.\n$/,
+  );
+  assert.equal(await readFile(file, 'utf8'), '# ours\nmode = "renew"\n[maintenance]\nstart = "03:00"\nend = "04:00"\n');
+  assert.equal((await stat(file)).mode & 0o777, 0o640);
+  assert.equal(reloads, 1);
+  assert.match((await certagent(root, ['enable'])).stdout, /renews here already/);
+  assert.match((await certagent(root, ['disable'])).stdout, /only observes from now on\.\n$/);
+  assert.match(await readFile(file, 'utf8'), /^# ours\nmode = "observe"\n/);
+  assert.equal(reloads, 2);
+});
+
+test('a configuration in disorder is left alone', async (t) => {
+  const root = await served(t);
+  const file = await put(root, 'mode = "observe"\nmodus = 1\n');
+  const { exitCode, stderr } = await certagent(root, ['disable']);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /modus/);
+  assert.equal(await readFile(file, 'utf8'), 'mode = "observe"\nmodus = 1\n');
+});
+
+async function put(root: Root, text: string): Promise<string> {
+  const file = root.at(CONFIG_FILE);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text, { mode: 0o640 });
+  return file;
+}
