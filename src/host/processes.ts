@@ -6,7 +6,8 @@ export type Process = { pid: number; argv: string[]; startedAt: number };
 /**
  * Processes of this machine whose program is called `name` and whose arguments hold all of `withArguments`. Read from
  * /proc, so no container runtime is needed; a container's process shows there with the arguments of its manifest. Under
- * a root prefix the caller passes arguments that hold the prefix. `startedAt` is in clock ticks since boot: with the
+ * a root prefix the caller passes arguments that hold the prefix. Processes of people (user ids from 1000 on, but our own)
+ * are passed over: a name and arguments, which all can read, are easily taken on, and would hold up a renewal. `startedAt` is in clock ticks since boot: with the
  * pid it tells a process from a later one with the same pid.
  */
 export async function findProcesses(name: string, withArguments: string[]): Promise<Process[]> {
@@ -21,7 +22,7 @@ export async function findProcesses(name: string, withArguments: string[]): Prom
     )
       continue;
     const startedAt = await startTicks(Number(entry));
-    if (startedAt !== null) found.push({ pid: Number(entry), argv, startedAt });
+    if (startedAt !== null && (await isOfTheSystem(Number(entry)))) found.push({ pid: Number(entry), argv, startedAt });
   }
   return found.sort((a, b) => a.startedAt - b.startedAt);
 }
@@ -39,6 +40,16 @@ async function commandLine(pid: number): Promise<string[] | null> {
     // It ended while we looked.
     return null;
   }
+}
+
+/** Where ids of people begin (login.defs). kubeadm's rootless control plane has ids below. */
+const FIRST_PERSON = 1_000;
+
+/** By the effective user of its status: the owner of /proc/PID is root's whenever a process wants it to be (proc(5)). */
+async function isOfTheSystem(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const uid = /^Uid:\t\d+\t(\d+)\t/m.exec(status)?.[1];
+  return uid !== undefined && (Number(uid) < FIRST_PERSON || Number(uid) === process.getuid?.());
 }
 
 /** Field 22 of /proc/PID/stat; null when the process is gone or a zombie. The name in parentheses may hold blanks. */

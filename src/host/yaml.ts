@@ -29,7 +29,8 @@ export function parseYamlDocument(text: string): YamlDocument {
   }
   const lineCounter = new (yaml().LineCounter)();
   const documents = unlessTooDeep(() =>
-    yaml().parseAllDocuments(text, { lineCounter, uniqueKeys: true, strict: true, merge: false }),
+    // Its warnings go to standard error as they are, and quote keys: of whatever a user wrote.
+    yaml().parseAllDocuments(text, { lineCounter, uniqueKeys: true, strict: true, merge: false, logLevel: 'error' }),
   );
   const documentList = Array.isArray(documents) ? documents : [];
   if (documentList.length > 1)

@@ -102,3 +102,14 @@ test('whatever lies where certificates should be is a certificate or a finding t
     }
   });
 });
+
+test('nothing of the text gets to standard error as a warning', async (t) => {
+  const warnings: string[] = [];
+  const note = (warning: Error) => warnings.push(warning.message);
+  process.on('warning', note);
+  t.after(() => process.off('warning', note));
+  for (const text of ['{secret: x}: 1\n', '? [secret]\n: 1\n', 'a: !secret x\n', '%secret x\n---\na: 1\n'])
+    refusal(() => parseYaml(text));
+  await new Promise(setImmediate);
+  assert.deepEqual(warnings, []);
+});

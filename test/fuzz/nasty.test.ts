@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { tell } from './support.ts';
 
 /** Far beyond what any of them takes, on a machine that is busy: this is about minutes and hours. */
 const LIMIT = 20_000;
@@ -21,6 +22,7 @@ test('no text keeps a parser busy, fills the heap or ends it otherwise than with
       if (told.began !== undefined) {
         now = told.began;
         tried += 1;
+        tell(now, tried);
         clearTimeout(timer);
         timer = setTimeout(() => reject(new Error(`${now}: still busy after ${LIMIT / 1_000} s`)), LIMIT);
       }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { run } from '../../src/host/commands.ts';
+import { findProcesses } from '../../src/host/processes.ts';
 import { Root } from '../../src/host/root.ts';
 import { directoryFor, fuzz } from './support.ts';
 
@@ -46,10 +49,26 @@ test('a program gets its arguments as they are, a fixed PATH and none of our env
     argument.map((text) => text.replaceAll('\0', '').toWellFormed()),
     { maxLength: 4 },
   );
-  await fuzz(t, 12, list, async (args) => {
+  await fuzz(t, 6, list, async (args) => {
     const { argv, env } = JSON.parse((await run(root, 'tell', args, { limit: 20_000 })).stdout);
     assert.deepEqual(argv, args);
     assert.deepEqual(Object.keys(env).sort(), ['HOME', 'LANG', 'LC_ALL', 'PATH']);
     assert.ok(env.PATH.split(':').every((directory: string) => directory.startsWith(`${root.prefix}/`)));
   });
+});
+
+test('a process of a user does not pass for a component, whatever it is called', async (t) => {
+  if (process.getuid!() !== 0) return t.skip('needs root, to become another user');
+  const mark = String(100_000 + process.pid);
+  const starts = [{ uid: 65_534, gid: 65_534 }, {}].map((who) =>
+    spawn('/bin/sleep', [mark], { argv0: 'kube-apiserver', stdio: 'ignore', ...who }),
+  );
+  t.after(() => {
+    for (const child of starts) child.kill('SIGKILL');
+  });
+  await Promise.all(starts.map((child) => once(child, 'spawn')));
+  assert.deepEqual(
+    (await findProcesses('kube-apiserver', [mark])).map(({ pid }) => pid),
+    [starts[1]!.pid],
+  );
 });

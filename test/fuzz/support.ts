@@ -25,11 +25,10 @@ export async function fuzz<T>(
   let tried = 0;
   const seed = Number(CERTAGENT_FUZZ_SEED ?? SEED);
   const seconds = Number(CERTAGENT_FUZZ_SECONDS ?? 0);
-  const told = Number(CERTAGENT_FUZZ_TOLD ?? 0);
   await fc.assert(
     fc.asyncProperty(arbitrary, async (input) => {
       tried += 1;
-      if (told > 0) writeSync(told, `${JSON.stringify({ property: t.name, tried })}\n`);
+      tell(t.name, tried);
       await property(input);
     }),
     seconds === 0
@@ -37,6 +36,12 @@ export async function fuzz<T>(
       : { seed, numRuns: 1e9, interruptAfterTimeLimit: seconds * 1_000, markInterruptAsFailure: false },
   );
   t.diagnostic(`${tried} inputs, seed ${seed}`);
+}
+
+/** Lets main.ts, where it runs us, know which input is next: should it hang, that is the one. */
+export function tell(property: string, tried: number): void {
+  const to = Number(CERTAGENT_FUZZ_TOLD ?? 0);
+  if (to > 0) writeSync(to, `${JSON.stringify({ property, tried })}\n`);
 }
 
 /** Runs `work`; only a CertagentError may come out of it, which is returned. Its text is checked as others see it. */
