@@ -38,7 +38,7 @@ export async function layOut(directory: string, executable: string): Promise<str
 }
 
 /** Whoever installs the package has not asked for a change of the node yet. */
-export function observing(): string {
+function observing(): string {
   const text = exampleToml().replace(/^#mode = .*$/m, 'mode = "observe"');
   if (!text.includes('\nmode = "observe"\n')) throw new Error('the example of the configuration has no line for mode');
   return text;

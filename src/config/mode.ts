@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { CertagentError } from '../domain/errors.ts';
+import { CertagentError, errorCode } from '../domain/errors.ts';
+import { readSmall, writeAtomic } from '../host/files.ts';
 import { lineFinder } from './lines.ts';
 import { parseConfig } from './load.ts';
 import type { Config } from './schema.ts';
@@ -7,6 +8,21 @@ import type { Config } from './schema.ts';
 const SET = /^(\s*(?:mode|"mode"|'mode')\s*=\s*)(?:"[^"]*"|'[^']*')/;
 const COMMENTED = /^#\s*mode\s*=.*$/;
 const TABLE = /^\s*\[/;
+
+/**
+ * Sets `mode` in a configuration file, which is made where it is missing; its owner and rights stay. Returns whether it had
+ * to be changed. Throws what `withMode` throws, or the operating system's error.
+ */
+export async function setMode(file: string, mode: Config['mode']): Promise<boolean> {
+  const there = await readSmall(file).catch((error) => {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  });
+  const text = there?.bytes.toString('utf8') ?? '';
+  if (there !== null && (await parseConfig(text, file)).mode === mode) return false;
+  await writeAtomic(file, await withMode(text, mode, file), there?.facts ?? { mode: 0o640 });
+  return true;
+}
 
 /**
  * The text of a configuration with `mode` changed and nothing else: comments, order and line ends stay. `file` is what

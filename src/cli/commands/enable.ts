@@ -1,11 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
-import { loadConfig, parseConfig } from '../../config/load.ts';
-import { withMode } from '../../config/mode.ts';
+import { loadConfig } from '../../config/load.ts';
+import { setMode } from '../../config/mode.ts';
 import { remote } from '../../control/client.ts';
 import { errorCode } from '../../domain/errors.ts';
-import { readSmall, writeAtomic } from '../../host/files.ts';
-import { followLinks } from '../../host/links.ts';
 import { askNode } from '../ask.ts';
 import { requireNamedConfig } from '../config-file.ts';
 import { type Context, print } from '../context.ts';
@@ -41,13 +39,10 @@ function timeOfDay(minutes: number): string {
 
 /** Writes the mode and lets a running daemon read it. */
 export async function change(context: Context, file: string, mode: 'renew' | 'observe'): Promise<number> {
-  const { text, facts } = await present(file);
-  const changed =
-    text !== '' && (await parseConfig(text, file)).mode === mode ? text : await withMode(text, mode, file);
-  if (changed !== text) await writeAtomic(file, changed, facts);
+  const changed = await setMode(file, mode);
   const told = await reloaded(context);
   const what = mode === 'renew' ? 'certagent renews what is due from now on' : 'certagent only observes from now on';
-  print(context, { mode, changed: changed !== text, reloaded: told }, () =>
+  print(context, { mode, changed, reloaded: told }, () =>
     told ? `${what}.` : `${what}. No daemon runs; it will know when it starts.`,
   );
   return 0;
@@ -57,18 +52,7 @@ export async function change(context: Context, file: string, mode: 'renew' | 'ob
 export async function configFile(context: Context): Promise<string> {
   const named = context.root.at(context.configFile);
   await requireNamedConfig(named, context.configNamed);
-  if (!context.root.isMachine) return followLinks(context.root, context.configFile);
-  return realpath(named).catch(() => named);
-}
-
-async function present(file: string): Promise<{ text: string; facts: { mode: number; uid?: number; gid?: number } }> {
-  try {
-    const { bytes, facts } = await readSmall(file);
-    return { text: bytes.toString('utf8'), facts };
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-    return { text: '', facts: { mode: 0o640 } };
-  }
+  return context.root.isMachine ? realpath(named).catch(() => named) : named;
 }
 
 async function reloaded({ root }: Context): Promise<boolean> {
