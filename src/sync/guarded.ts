@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { CertagentError, errorCode } from '../domain/errors.ts';
 import { O_PATH, SIZE_LIMIT } from '../host/files.ts';
 import type { CopyFile, Location } from './messages.ts';
@@ -36,14 +36,12 @@ export function inDirectory<T>(base: number, at: Location, make: boolean, act: (
 export function readGuarded(directory: string, name: string): GuardedFile {
   const path = `${directory}/${plain(name)}`;
   // Looked at first so that a device or FIFO is not even opened; what counts is asked of the descriptor below.
-  refuseUnlessRegular(absentAware(() => lstatSync(path)));
+  refuseUnlessOurs(absentAware(() => lstatSync(path, { bigint: true })));
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
   const fd = absentAware(() => openSync(path, flags));
   try {
     const stat = fstatSync(fd, { bigint: true });
-    refuseUnlessRegular(stat);
-    if (stat.nlink !== 1n) throw refused('has a second name (hard link)');
-    if (stat.uid !== BigInt(process.geteuid!())) throw refused('belongs to another user');
+    refuseUnlessOurs(stat);
     const bytes = stat.size > SIZE_LIMIT ? null : readUpTo(fd, SIZE_LIMIT);
     if (bytes === null) throw refused('is larger than 1 MiB');
     const stamp = [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs, stat.mode].join(':');
@@ -104,9 +102,11 @@ function absentAware<T>(act: () => T): T {
   }
 }
 
-function refuseUnlessRegular(stat: { isFile(): boolean; isSymbolicLink(): boolean }): void {
+function refuseUnlessOurs(stat: BigIntStats): void {
   if (stat.isSymbolicLink()) throw refused('is a symbolic link');
   if (!stat.isFile()) throw refused('is no regular file');
+  if (stat.nlink !== 1n) throw refused('has a second name (hard link)');
+  if (stat.uid !== BigInt(process.geteuid!())) throw refused('belongs to another user');
 }
 
 /** null when there is more than `limit`: the size can grow after it was asked. */

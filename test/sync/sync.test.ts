@@ -6,7 +6,6 @@ import { loadX509 } from '../../src/host/x509-package.ts';
 import type { CopyCache } from '../../src/sync/sync.ts';
 import {
   ALICE,
-  authority,
   base64,
   COPY,
   client,
@@ -148,49 +147,6 @@ users:
     });
     assert.equal(outcome?.result, 'updated');
     assert.equal(node.read(COPY), k3s(pki.renewed, 'https://node.example.org:6443'));
-  });
-
-  test('copies that are left alone, each with its reason', async () => {
-    const ca = pki.ca;
-    const someoneElse = await client(ca, NOW + DAY, { subject: { commonName: 'bob', organizations: ['dev'] } });
-    const fewerGroups = await client(ca, NOW + DAY, { subject: { commonName: 'kubernetes-admin' } });
-    const lookAlike = await client(pki.otherCa, NOW + DAY);
-    const selfSigned = await authority('kubernetes-admin');
-    const later = await client(ca, NOW + 800 * DAY);
-    const server = await client(ca, NOW + DAY, { usages: ['server'] });
-    const noKey = kubeconfig(ca, pki.old).replace(/ {4}client-key-data: .*\n/, '');
-    const cases: [string, string, RegExp][] = [
-      ['another user of the cluster', kubeconfig(ca, someoneElse), /is another identity/],
-      ['the same name in fewer groups', kubeconfig(ca, fewerGroups), /is another identity/],
-      ['signed by another CA of the same name', kubeconfig(ca, lookAlike), /client CA did not sign/],
-      ['signed by itself', kubeconfig(ca, selfSigned), /is another identity/],
-      ['a server certificate', kubeconfig(ca, server), /not for clients/],
-      [
-        "the right certificate with another's key",
-        kubeconfig(ca, { ...pki.old, keyPem: lookAlike.keyPem }),
-        /private key that does not belong/,
-      ],
-      [
-        'the new certificate with another key',
-        kubeconfig(ca, { ...pki.renewed, keyPem: pki.old.keyPem }),
-        /private key that does not belong/,
-      ],
-      ['the right certificate without its key', noKey, /has no private key/],
-      ['a foreign CA', kubeconfig(pki.otherCa, pki.old), /no cluster that has this cluster's CA/],
-      ['a later certificate', kubeconfig(ca, later), /ends later/],
-      ['a token', kubeconfig(ca, pki.old).replace('client-key-data', 'token: x\n    client-key-data'), /has token/],
-      ['no certificate but garbage', kubeconfig(ca, { ...pki.old, certificatePem: 'hello' }), /cannot be read/],
-    ];
-    const pathOf = (index: number) => `/home/alice/copies/${index}`;
-    for (const [index, [, text]] of cases.entries()) node.write(pathOf(index), text);
-    const paths = cases.map((_, index) => pathOf(index));
-    const outcomes = await node.sync({ config: { enabled: true, paths, users: [] } });
-    for (const [index, [what, text, why]] of cases.entries()) {
-      const outcome = outcomes.find(({ path }) => path === pathOf(index));
-      assert.equal(outcome?.result, 'left', what);
-      assert.match(outcome.detail, why, what);
-      assert.equal(node.read(pathOf(index)), text, what);
-    }
   });
 
   test('a key file that claims the certificate’s public key but cannot sign for it is no proof', async () => {
