@@ -81,7 +81,7 @@ test('whatever lies where certificates should be is a certificate or a finding t
     minLength: 30,
     maxLength: 30,
   });
-  await fuzz(t, 6, many, async (files) => {
+  await fuzz(t, 4, many, async (files) => {
     for (const [index, [text]] of files.entries()) writeFileSync(root.at(`/d/${index}`), text);
     const sources = files.map(([, format], index) =>
       source({

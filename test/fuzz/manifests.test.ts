@@ -71,7 +71,7 @@ test('a generated manifest, in whatever style, gets the annotation and nothing e
 
 test('a changed real manifest is edited in one place or refused', async (t) => {
   const texts = await realManifests(directoryFor(t));
-  await fuzz(t, 300, mutatedText(texts), (text) => void assertOnlyAnnotated(text));
+  await fuzz(t, 200, mutatedText(texts), (text) => void assertOnlyAnnotated(text));
 });
 
 test('pods are read from anything that lies in the manifests directory', async (t) => {

@@ -75,7 +75,7 @@ test('what systemctl, timedatectl, kubeadm and k3s print reaches errors cut and 
     },
     limit: 10_000,
   };
-  await fuzz(t, 25, program, async (given) => {
+  await fuzz(t, 15, program, async (given) => {
     for (const name of ['systemctl', 'timedatectl', 'kubeadm']) putProgram(root, name, given);
     const refusals = await Promise.all([
       asyncRefusal(async () => printableAndShort(JSON.stringify(await unitState(root, 'k3s')))),
@@ -200,7 +200,7 @@ test('a kubeadm and a K3s node of which anything is changed are observed to the 
       maxLength: 1,
     }),
   });
-  await fuzz(t, 6, changes, async ({ node, files, programs }) => {
+  await fuzz(t, 4, changes, async ({ node, files, programs }) => {
     const root = nodes[node]!;
     for (const [name, given] of programs) putProgram(root, name, given);
     for (const [path, what] of files) change(root, path, what);
