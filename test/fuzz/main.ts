@@ -15,7 +15,7 @@ const { values, positionals } = parseArgs({
   },
   allowPositionals: true,
 });
-const HANG = 60_000;
+const HANG = 180_000;
 const HEAP = 1_024;
 const directory = fileURLToPath(new URL('.', import.meta.url));
 const files = readdirSync(directory).filter((name) => name.endsWith('.test.ts'));

@@ -203,13 +203,15 @@ test('1,000 connections are turned away but for a few, and the daemon goes on', 
     ),
   );
   assert.equal((await http(socketPath(root, 'control'), 'GET', '/v1/status')).status, 200);
-  await sleep(300);
-  assert.ok(open <= 64, `${open} are open`);
+  for (let tries = 0; open > 64; tries += 1) {
+    assert.ok(tries < 200, `${open} are open`);
+    await sleep(50);
+  }
   for (const socket of sockets) socket.destroy();
   for (let tries = 0; ; tries += 1) {
     const answer = await http(socketPath(root, 'status'), 'GET', '/v1/status').catch(() => null);
     if (answer?.status === 200) break;
-    assert.ok(tries < 100, 'the status socket does not recover');
+    assert.ok(tries < 400, 'the status socket does not recover');
     await sleep(50);
   }
 });
