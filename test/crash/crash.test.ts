@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { crash, evenly, inWords, ofEachKind } from './matrix.ts';
+import { PLANS } from './plans.ts';
+
+/** All points of all plans take hours: `npm run crash-matrix`. */
+const TRIED = ['kubeadm, move', 'K3s', 'kubeadm, rolled back'];
+const POINTS = 7;
+
+describe('an agent that is killed', { concurrency: true }, () => {
+  const totals = { tried: 0, recovered: 0 };
+  after(() => console.log(`${totals.tried} points tried, ${totals.recovered} recovered`));
+
+  for (const plan of PLANS.filter(({ name }) => TRIED.includes(name))) {
+    it(`finishes or undoes its plan at the next start: ${plan.name}`, async (t) => {
+      const failures: string[] = [];
+      const figures = await crash(plan, {
+        choose: (points) => evenly(ofEachKind(points, 1), POINTS),
+        stride: 0,
+        seed: 1,
+        workers: 1,
+        failed: (line) => failures.push(line),
+      });
+      totals.tried += figures.tried;
+      totals.recovered += figures.recovered;
+      t.diagnostic(inWords(figures));
+      assert.deepEqual(failures, []);
+      assert.ok(figures.tried > 0);
+    });
+  }
+});

@@ -1,0 +1,23 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Every file below the node's root, as a path of the node; what the stand-ins keep of themselves apart. */
+export async function filesOf(root: string): Promise<string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
+    .filter((path) => !path.startsWith('/run/demo/'))
+    .sort();
+}
+
+/** What a cycle must leave as it is, by path: all but the lock's pid, when an alert was told and the clock read last, and what waits. */
+export async function contentsOf(root: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const path of await filesOf(root)) {
+    if (/\/certagent\/(lock$|alerts\.json$|clock\.json$|spool\/)/.test(path)) continue;
+    const { mode, mtimeMs } = await stat(join(root, path));
+    found.set(path, `${mode} ${mtimeMs} ${await readFile(join(root, path), 'base64')}`);
+  }
+  return found;
+}

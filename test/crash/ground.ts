@@ -1,0 +1,94 @@
+// A throw-away node that is put back to the same running state before each try: files from a copy, processes anew.
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Inbox, openInbox } from '../../src/demo/inbox.ts';
+import { type DemoNode, makeNode } from '../../src/demo/node.ts';
+import { DAY } from '../../src/domain/duration.ts';
+import { CONFIG_FILE, STATE_DIR } from '../../src/host/root.ts';
+import { contentsOf } from './files.ts';
+import type { CrashPlan } from './plans.ts';
+
+export type Ground = {
+  plan: CrashPlan;
+  node: DemoNode;
+  inbox: Inbox;
+  /** The node as it is before each try: a directory with the same paths. */
+  copy: string;
+  /** For logs of points and the like. */
+  directory: string;
+  reset(): Promise<void>;
+  remove(): Promise<void>;
+};
+
+const COPYING = { recursive: true, preserveTimestamps: true, verbatimSymlinks: true };
+
+export async function makeGround(plan: CrashPlan): Promise<Ground> {
+  const directory = await mkdtemp(join(tmpdir(), 'certagent-crash-'));
+  const root = join(directory, 'node');
+  const copy = join(directory, 'copy');
+  const node = await makeNode({ root, kind: plan.kind, leafEnds: Date.now() + 20 * DAY, speed: plan.speed });
+  const inbox = await openInbox();
+  await configure(node, plan, inbox);
+  for (let age = plan.backups; age > 0; age -= 1) await makeOldBackup(node, age);
+  await node.faults(plan.faults);
+  await cp(root, copy, COPYING);
+  let running = false;
+  return {
+    plan,
+    node,
+    inbox,
+    copy,
+    directory,
+    reset: async () => {
+      inbox.webhooks.length = 0;
+      if (running && (await isUntouched(root, copy))) {
+        // Neither file nor process knows of the last try: only the agent's own things go.
+        await rm(join(root, STATE_DIR), { recursive: true, force: true });
+        await cp(join(copy, STATE_DIR), join(root, STATE_DIR), COPYING).catch(() => {});
+        return;
+      }
+      running = true;
+      await node.stop();
+      await rm(root, { recursive: true, force: true, maxRetries: 5 });
+      await cp(copy, root, COPYING);
+      await node.start({ longRunning: true });
+    },
+    remove: async () => {
+      await node.remove();
+      await inbox.close();
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** Every manifest that was cycled has another time; every file that was put back, too. */
+async function isUntouched(root: string, copy: string): Promise<boolean> {
+  const [now, before] = [await contentsOf(root), await contentsOf(copy)];
+  const relevant = (path: string) => !path.startsWith(`${STATE_DIR}/`) && !path.startsWith('/run/');
+  const paths = [...new Set([...now.keys(), ...before.keys()])].filter(relevant);
+  return paths.every((path) => now.get(path) === before.get(path));
+}
+
+/** Copies are another story, with a matrix of its own. */
+async function configure(node: DemoNode, { config }: CrashPlan, inbox: Inbox): Promise<void> {
+  await mkdir(join(node.root, 'etc/certagent'), { recursive: true });
+  const sinks = `[copies]\nenabled = false\n[[alerts.webhook]]\nurl = "${inbox.webhookUrl}"\n`;
+  await writeFile(join(node.root, CONFIG_FILE), `${config}\n${sinks}`);
+}
+
+async function makeOldBackup(node: DemoNode, age: number): Promise<void> {
+  const directory = join(node.root, STATE_DIR, `backups/old-${age}`);
+  const path = '/etc/kubernetes/pki/ca.crt';
+  await mkdir(join(directory, 'files/etc/kubernetes/pki'), { recursive: true });
+  await writeFile(join(directory, 'files', path), 'old');
+  const manifest = {
+    version: 1,
+    planId: `old-${age}`,
+    createdAt: Date.now() - age * DAY,
+    files: [],
+    links: [],
+    absent: [],
+  };
+  await writeFile(join(directory, 'manifest.json'), JSON.stringify(manifest));
+}

@@ -1,0 +1,113 @@
+// One try: the agent is killed at a point, and perhaps once more while it recovers; then it is started again.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Ground } from './ground.ts';
+import { type Faulty, faultsOf, stateOf, stepInHand } from './invariants.ts';
+
+/** POWER: SIGKILL, and the disk has nothing that was not synced. */
+export type Signal = 'SIGKILL' | 'SIGTERM' | 'POWER';
+
+export type Try = {
+  /** The call in which the agent was ended; null when it was done before. */
+  point: string | null;
+  /** The same of the second kill; null when there was none. */
+  second: string | null;
+  /** How many points the recovery had. */
+  points: number;
+  faults: Faulty[];
+};
+
+const AGENT = fileURLToPath(new URL('./agent.ts', import.meta.url));
+const PRELOAD = new URL('./preload.ts', import.meta.url).href;
+/** Nothing takes so long; what hangs is a defect to tell, not to wait for. */
+const LIMIT = 180_000;
+
+type Ended = { signal: string | null; code: number | null; stdout: string; stderr: string; points: string[] };
+
+/** The points of a whole renewal, in order. */
+export async function pointsOf(ground: Ground): Promise<string[]> {
+  await ground.reset();
+  const { code, signal, points, stderr } = await agent(ground, 'renew', 0);
+  if (code !== 0) throw new Error(`the run that counts ended with ${code ?? signal}\n${stderr}`);
+  return points;
+}
+
+/** Ends the agent at point `at`, perhaps once more at point `second` of its recovery, and looks what becomes of it. */
+export async function tryAt(
+  ground: Ground,
+  at: number,
+  { second = 0, signal = 'SIGKILL' }: { second?: number; signal?: Signal } = {},
+): Promise<Try> {
+  await ground.reset();
+  const first = await agent(ground, 'renew', at, signal);
+  await orphans(ground.node.root);
+  const result: Try = { point: first.points[at - 1] ?? null, second: null, points: 0, faults: [] };
+  const states = [await stateOf(ground)];
+  if (signal === 'SIGTERM') result.faults.push(...(await stepInHand(ground)));
+  if (first.signal === null && first.code !== 0) result.faults.push({ what: 'first run', detail: first.stderr });
+  if (second > 0) {
+    const cut = await agent(ground, 'check', second);
+    await orphans(ground.node.root);
+    result.second = cut.points[second - 1] ?? null;
+    states.push(await stateOf(ground));
+  }
+  const last = await agent(ground, 'settle', 0);
+  result.points = last.points.length;
+  if (last.code !== 0) result.faults.push({ what: 'recovery', detail: last.stderr || `${last.signal}` });
+  if (last.stdout !== '') result.faults.push({ what: 'one more cycle changes', detail: last.stdout });
+  result.faults.push(...(await faultsOf(ground, states)));
+  return result;
+}
+
+async function agent(ground: Ground, asked: string, at: number, signal = 'SIGKILL'): Promise<Ended> {
+  const log = join(ground.directory, 'points');
+  const child = spawn(process.execPath, ['--no-warnings', `--import=${PRELOAD}`, AGENT, ground.node.root, asked], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      NODE_COMPILE_CACHE: join(ground.directory, 'compile-cache'),
+      CRASH_AT: String(at),
+      CRASH_SIGNAL: signal,
+      CRASH_LOG: log,
+      CRASH_ROOT: ground.node.root,
+    },
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text;
+    });
+  const late = setTimeout(() => child.kill('SIGKILL'), LIMIT);
+  // Not "close": a child of the agent's that outlives it may hold the pipe.
+  const [code, ended] = (await once(child, 'exit')) as [number | null, string | null];
+  clearTimeout(late);
+  if (ended === null)
+    await Promise.race([Promise.all([once(child.stdout, 'close'), once(child.stderr, 'close')]), sleep(1_000)]);
+  child.stdout.destroy();
+  child.stderr.destroy();
+  const points = (await readFile(log, 'utf8')).split('\n').slice(0, -1);
+  return { code, signal: ended, ...said, points };
+}
+
+/**
+ * A killed agent's kubeadm writes on by itself, and its systemctl is what systemd does there. On a machine the agent finds
+ * the one (which it cannot tell by name on a throw-away node), and systemd does one job after the other.
+ */
+async function orphans(root: string): Promise<void> {
+  for (let left = await programsOf(root); left > 0; left = await programsOf(root)) await sleep(20);
+}
+
+async function programsOf(root: string): Promise<number> {
+  let count = 0;
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    const standIn = words.includes(root) && (words.includes('kubeadm') || words.includes('systemctl'));
+    if (standIn || words.some((word) => word === `${root}/usr/bin/kubeadm` || word === `${root}/usr/bin/systemctl`))
+      count += 1;
+  }
+  return count;
+}
