@@ -40,7 +40,6 @@ const K3S_SERVER_LEAVES = (flavour: string) => [
   'serving-kube-apiserver',
 ];
 const K3S_AUTHORITIES = ['client-ca', 'etcd/peer-ca', 'etcd/server-ca', 'request-header-ca', 'server-ca'];
-const COPY = ['/home/alice/.kube/config'];
 
 const KINDS: Record<NodeKind, Kind> = {
   kubeadm: {
@@ -51,7 +50,6 @@ const KINDS: Record<NodeKind, Kind> = {
       kubeadm: [...OF_CA, ...OF_ETCD, 'front-proxy-client'],
       kubelet: ['kubelet-client', 'kubelet-serving'],
       'cluster-ca': ['ca', 'etcd-ca', 'front-proxy-ca'],
-      copy: COPY,
     },
     expects: ['etcd-server', 'etcd-peer', 'apiserver'],
   },
@@ -64,7 +62,6 @@ const KINDS: Record<NodeKind, Kind> = {
       operator: ['/etc/kubernetes/pki/external-etcd/client.crt'],
       kubelet: ['kubelet-client', 'kubelet-serving'],
       'cluster-ca': ['ca', 'front-proxy-ca'],
-      copy: COPY,
     },
     expects: ['apiserver'],
   },
@@ -77,7 +74,6 @@ const KINDS: Record<NodeKind, Kind> = {
       'external-ca': OF_CA,
       kubelet: ['kubelet-client', 'kubelet-serving'],
       'cluster-ca': ['ca', 'etcd-ca', 'front-proxy-ca'],
-      copy: COPY,
     },
     expects: ['etcd-server', 'etcd-peer', 'apiserver'],
   },
@@ -95,7 +91,6 @@ const KINDS: Record<NodeKind, Kind> = {
     owners: {
       k3s: K3S_SERVER_LEAVES('k3s'),
       'cluster-ca': [...K3S_AUTHORITIES, 'agent/client-ca', 'agent/server-ca'],
-      copy: COPY,
     },
     expects: ['dynamic-cert'],
   },
@@ -113,7 +108,6 @@ const KINDS: Record<NodeKind, Kind> = {
     owners: {
       rke2: K3S_SERVER_LEAVES('rke2'),
       'cluster-ca': [...K3S_AUTHORITIES, 'agent/client-ca', 'agent/server-ca'],
-      copy: COPY,
     },
     expects: ['dynamic-cert'],
   },
