@@ -35,7 +35,7 @@ export function makeContext(
 ): Context {
   if (global.root === '') throw usage('--root is empty', 'Name a directory: --root DIR');
   const root = new Root(resolve(global.root ?? '/'));
-  const { stdout, stderr, stdin } = process;
+  const { stdout } = process;
   return {
     root,
     configFile: global.config === undefined ? CONFIG_FILE : root.own(resolve(global.config)),
@@ -46,8 +46,13 @@ export function makeContext(
     options: command.options,
     argument: command.argument,
     stdout,
-    stderr,
-    stdin,
+    // Each stream costs a millisecond to open, and few commands use these.
+    get stderr() {
+      return process.stderr;
+    },
+    get stdin() {
+      return process.stdin;
+    },
   };
 }
 
