@@ -12,7 +12,8 @@ export type Inbox = {
   close(): Promise<void>;
 };
 
-export async function openInbox(): Promise<Inbox> {
+/** `ports`: of the SMTP and the HTTP server, where they must be known before; default: any. */
+export async function openInbox(ports = { smtp: 0, http: 0 }): Promise<Inbox> {
   const emails: string[] = [];
   const webhooks: string[] = [];
   const { SMTPServer } = await import('smtp-server');
@@ -35,8 +36,8 @@ export async function openInbox(): Promise<Inbox> {
       response.end();
     });
   });
-  const smtpListener = smtp.listen(0, '127.0.0.1');
-  http.listen(0, '127.0.0.1');
+  const smtpListener = smtp.listen(ports.smtp, '127.0.0.1');
+  http.listen(ports.http, '127.0.0.1');
   await Promise.all(
     [smtpListener, http].map(
       (server) => server.listening || new Promise((resolve) => server.once('listening', resolve)),

@@ -124,7 +124,8 @@ export function launch(root: string, { name, command }: Pick<PodSpec, 'name' | '
   const [program, ...flags] = command;
   const component = basename(program ?? '');
   const { program: node, arguments: first, env } = standInCommand(component, root);
-  const prefixed = flags.map((flag) => flag.replace(/^(--[a-z-]+=)(?=\/)/, `$1${root}`));
+  const prefix = root === '/' ? '' : root;
+  const prefixed = flags.map((flag) => flag.replace(/^(--[a-z-]+=)(?=\/)/, `$1${prefix}`));
   const output = openSync(join(root, `run/demo/${name}.out`), 'a');
   const child = spawn(node, [...first, ...prefixed], {
     argv0: component,

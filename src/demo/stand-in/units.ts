@@ -1,5 +1,5 @@
 // systemd's part: which process a unit runs, started and ended. Simplified: no supervisor watches, so a process that
-// ends by itself is `failed` and not started again, and readiness is told by a file instead of NOTIFY_SOCKET.
+// ends by itself is `failed` and not started again, and readiness is told by a file.
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -62,10 +62,12 @@ export function show(root: string, unit: string): Shown {
     : { active: 'failed', sub: 'failed', pid: 0, enteredAt };
 }
 
-/** The unit's own process calls this when it is ready. */
+/** The unit's own process calls this when it is ready. Where a real systemd runs the unit, it hears it too. */
 export function tellReady(root: string, unit: string): void {
   mkdirSync(unitFile(root, ''), { recursive: true });
   writeFileSync(unitFile(root, `${unit}.ready`), String(process.pid));
+  if (process.env.NOTIFY_SOCKET === undefined) return;
+  spawn('systemd-notify', ['--ready', `--pid=${process.pid}`], { stdio: 'ignore' }).on('error', () => {});
 }
 
 function isReady(root: string, unit: string, { pid }: ProcessId): boolean {

@@ -1,0 +1,44 @@
+// The Debian a machine is copied from: made once by debootstrap and kept in a cache outside of the repository.
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { command } from '../demo/support.ts';
+
+/** bookworm has systemd 252 (Type=notify), trixie 257 (Type=notify-reload). */
+export type Release = 'bookworm' | 'trixie';
+
+/** What certagent's node needs besides Debian's essential packages: systemd as the first process, and D-Bus to ask it. */
+const PACKAGES = ['dbus', 'systemd', 'systemd-sysv'];
+
+const NEEDED = ['systemd-nspawn', 'debootstrap', 'nsenter', 'setpriv', 'flock', 'dpkg-deb', 'openssl'];
+
+/** Why no machine can be booted here, for the test runner to show; false when one can. */
+export async function reasonToSkip(): Promise<string | false> {
+  if (process.getuid?.() !== 0) return 'booting a machine wants root';
+  const lacking: string[] = [];
+  for (const name of NEEDED) {
+    if ((await command('sh', ['-c', `command -v ${name}`])).code !== 0) lacking.push(name);
+  }
+  return lacking.length > 0 && `booting a machine wants ${lacking.join(', ')}`;
+}
+
+/** Directory of the release's base system, made now where the cache has none of this list of packages. */
+export async function baseOf(release: Release): Promise<string> {
+  const cache = join(process.env.XDG_CACHE_HOME ?? '/var/tmp', 'certagent-e2e');
+  await mkdir(cache, { recursive: true, mode: 0o700 });
+  const key = createHash('sha256').update(PACKAGES.join()).digest('hex').slice(0, 12);
+  const base = join(cache, `${release}-${key}`);
+  if (existsSync(base)) return base;
+  // Test files run side by side: one makes it, the other waits. What an interrupted one left is begun anew.
+  const steps = [
+    `test ! -d "$1" || exit 0`,
+    `rm -rf --one-file-system "$1.partial"`,
+    `debootstrap --variant=minbase --include=${PACKAGES.join()} ${release} "$1.partial" >"$1.log" 2>&1 || { tail -n 20 "$1.log" >&2; exit 1; }`,
+    `rm -rf "$1.partial/var/cache/apt/archives" && mkdir -p "$1.partial/var/cache/apt/archives/partial"`,
+    `mv "$1.partial" "$1"`,
+  ];
+  const { code, stderr } = await command('flock', [`${base}.lock`, 'sh', '-ec', steps.join('\n'), 'sh', base]);
+  if (code !== 0) throw new Error(`debootstrap ${release}: ${stderr}`);
+  return base;
+}

@@ -1,0 +1,161 @@
+// A machine that is a node with certagent's package on it, and what an operator looks at.
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import type { TestContext } from 'node:test';
+import type { NodeKind, NodeOptions } from '../../src/demo/node.ts';
+import { DAY } from '../../src/domain/duration.ts';
+import type { JournalRecord } from '../../src/domain/journal.ts';
+import type { StatusReport } from '../../src/domain/status.ts';
+import { CONFIG_FILE } from '../../src/host/root.ts';
+import { JOURNAL_FILE } from '../../src/renew/journal.ts';
+import { eventually } from '../demo/support.ts';
+import type { Release } from './base.ts';
+import { type Machine, makeMachine } from './machine.ts';
+import { Mail, SINKS } from './mail.ts';
+import { type InstalledNode, installNode, startNode } from './node.ts';
+import { packageFile } from './package.ts';
+
+export type Scene = { machine: Machine; node: InstalledNode; mail: Mail; deb: string };
+
+/** A machine that runs a node whose certificates end in 60 days, with the users alice (who has a copy), bob and carol. */
+export async function scene(
+  t: TestContext,
+  release: Release,
+  kind: NodeKind,
+  options: Partial<NodeOptions> = {},
+): Promise<Scene> {
+  const deb = await packageFile();
+  const machine = await makeMachine(release);
+  const mail = new Mail();
+  t.after(async () => {
+    await mail.close();
+    await machine.remove();
+  });
+  const node = await installNode(machine, deb, {
+    kind,
+    leafEnds: Date.now() + 60 * DAY,
+    speed: 0.1,
+    keys: 'rsa',
+    ...options,
+  });
+  await machine.boot();
+  await mail.open(machine);
+  for (const user of ['alice', 'bob', 'carol']) await machine.must('useradd', '--create-home', user);
+  await startNode(machine, node);
+  await machine.must('install', '-d', '-o', 'alice', '-g', 'alice', '-m', '700', '/home/alice/.kube');
+  await machine.must('install', '-o', 'alice', '-g', 'alice', '-m', '600', node.kubeconfig, COPY);
+  return { machine, node, mail, deb };
+}
+
+export const COPY = '/home/alice/.kube/config';
+
+/** `apt install ./certagent.deb`, as the README has it. */
+export async function install({ machine }: Scene, deb: string): Promise<void> {
+  copyFileSync(deb, machine.at('/root/certagent.deb'));
+  await machine.must('env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '--yes', '/root/certagent.deb');
+}
+
+/** A configuration with sinks that the scene's mail receives, and a maintenance window of the whole day, or of another one. */
+export async function configure(
+  { machine }: Scene,
+  mode: 'renew' | 'observe',
+  more = '',
+  window: 'open' | 'closed' = 'open',
+): Promise<void> {
+  const day = new Date(Date.now() + 3 * DAY)
+    .toLocaleDateString('en', { weekday: 'short', timeZone: 'UTC' })
+    .toLowerCase();
+  const days = window === 'open' ? '' : `days = ["${day}"]\n`;
+  // Written in place: owner and mode stay the package's.
+  // A machine without a network has nothing to be synchronised with.
+  const clock = '[clock]\nrequire_synchronized = false\n';
+  const text = `# ours\nmode = "${mode}"\n${clock}[maintenance]\n${days}start = "00:00"\nend = "00:00"\n${more}\n${SINKS}`;
+  await writeFile(machine.at(CONFIG_FILE), text);
+}
+
+export async function status({ machine }: Scene): Promise<StatusReport> {
+  return JSON.parse(await machine.must('certagent', 'status', '-o', 'json')) as StatusReport;
+}
+
+/** Asks until the status is as wanted. */
+export function statusOnce(
+  wanted: (status: StatusReport) => boolean,
+  of: Scene,
+  limit = 60_000,
+): Promise<StatusReport> {
+  return eventually(async () => {
+    const report = await status(of);
+    return wanted(report) && report;
+  }, limit);
+}
+
+/** A property of certagent's unit. */
+export async function property({ machine }: Scene, name: string): Promise<string> {
+  return (await machine.must('systemctl', 'show', '--value', `--property=${name}`, 'certagent')).trim();
+}
+
+export type Line = { level: string; msg: string; plan?: string; step?: number; steps?: number; state?: string };
+
+/** What journald has of certagent's own lines. */
+export async function lines({ machine }: Scene): Promise<Line[]> {
+  const text = await machine.must('journalctl', '--unit=certagent', '--output=cat', '--no-pager');
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Line);
+}
+
+/** certagent's journal, read from outside; a line that is being written is passed over. */
+export function journal({ machine }: Scene): JournalRecord[] {
+  const file = machine.at(JOURNAL_FILE);
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as JournalRecord);
+}
+
+/** Waits until a plan begun after `before` records is in a step of this kind. */
+export function inStep(of: Scene, kind: string, before: number): Promise<JournalRecord> {
+  return eventually(() => {
+    const records = journal(of).slice(before);
+    const started = records.find((record) => record.type === 'plan-started');
+    const steps = started?.type === 'plan-started' ? started.plan.steps : [];
+    return records.find((record) => record.type === 'step-started' && steps[record.step]?.kind === kind);
+  }, 60_000);
+}
+
+/** Content, owner, mode and time of everything of the cluster's and the users': what must not change when nothing is to be touched. */
+export async function fingerprint({ machine }: Scene): Promise<string> {
+  const trees = '/etc/kubernetes /etc/rancher /var/lib/kubelet /var/lib/rancher /home';
+  return machine.must(
+    'sh',
+    '-c',
+    `find ${trees} -printf '%p %M %U %G %T@ %i\\n' 2>/dev/null | sort; find ${trees} -type f 2>/dev/null | sort | xargs sha256sum`,
+  );
+}
+
+/** The certificate that a port of the machine serves, asked by openssl. */
+export async function served({ machine }: Scene, port: number): Promise<X509Certificate> {
+  const { stdout, stderr } = await machine.inNetwork(
+    'sh',
+    '-c',
+    `openssl s_client -connect 127.0.0.1:${port} </dev/null`,
+  );
+  const pem = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(stdout)?.[0];
+  assert.ok(pem, stderr);
+  return new X509Certificate(pem);
+}
+
+/** Days until the end of the client certificate in a kubeconfig. */
+export function daysOf({ machine }: Scene, kubeconfig: string): number {
+  const data = /client-certificate-data: (\S+)/.exec(readFileSync(machine.at(kubeconfig), 'utf8'))?.[1] ?? '';
+  return Math.round((new X509Certificate(Buffer.from(data, 'base64')).validToDate.getTime() - Date.now()) / DAY);
+}
+
+/** "alice:alice 600" of a file. */
+export async function ownerOf({ machine }: Scene, path: string): Promise<string> {
+  return (await machine.must('stat', '-c', '%U:%G %a', path)).trim();
+}
