@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundle, bundleFile } from './bundle.ts';
+import { bundle } from './bundle.ts';
 import { executable } from './executable.ts';
 import type { Architecture } from './project.ts';
 
@@ -15,8 +15,7 @@ export async function buildExecutables(
   await mkdir(directory, { recursive: true });
   const scratch = await mkdtemp(join(directory, '.build-'));
   try {
-    const script = bundleFile(scratch);
-    await bundle(script);
+    const script = await bundle(scratch);
     const built = [];
     for (const architecture of architectures) {
       const file = join(directory, executableName(architecture));

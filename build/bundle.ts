@@ -1,30 +1,71 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { build, type Metafile, type Plugin, type TransformOptions, transform } from 'esbuild';
 import { PROJECT } from './project.ts';
 
+export type Bundle = {
+  /** The file the executable starts with. */
+  main: string;
+  /** Where the parts lie that it loads when they are wanted. */
+  parts: string;
+};
+
 /**
- * src/main.ts and all it imports as one CommonJS file. A module stays unevaluated until it is first imported: an
- * `await import()` of the source is one here too. The same source gives the same bytes.
+ * src/main.ts and all it imports as CommonJS files: one part for what is always loaded together, cut where the source says
+ * `await import()`. A part costs nothing, neither time nor memory, until then. The same source gives the same bytes.
  */
-export async function bundle(outfile: string): Promise<void> {
-  await build({
+export async function bundle(directory: string): Promise<Bundle> {
+  const parts = join(directory, 'parts');
+  await mkdir(parts, { recursive: true });
+  const { outputFiles, metafile } = await build({
     absWorkingDir: PROJECT,
     entryPoints: ['src/main.ts'],
-    outfile,
+    outdir: parts,
+    write: false,
+    metafile: true,
     bundle: true,
+    // Only for this format does esbuild cut.
+    splitting: true,
+    format: 'esm',
     platform: 'node',
-    target: 'node24',
-    format: 'cjs',
+    target: TARGET,
     minify: true,
-    // Errors and V8's own traces name functions.
-    keepNames: false,
     legalComments: 'none',
     logLevel: 'warning',
-    // A package tells where its file lies only to find files beside it, of which the executable has none.
+    // A package asks where its file lies only to find files beside it, of which the executable has none.
     define: { 'import.meta.url': '"file:///usr/bin/certagent"' },
     plugins: [plainRequire],
   });
+  const whole = wholePackages(metafile);
+  for (const { path, text } of outputFiles) {
+    const name = basename(path);
+    const code = await commonJs(text);
+    await writeFile(join(parts, name), whole.has(name) ? `${code}module.exports=module.exports.default;\n` : code);
+  }
+  const main = join(directory, 'start.cjs');
+  await writeFile(main, await commonJs(await readFile(join(PROJECT, 'build/start.ts'), 'utf8'), { loader: 'ts' }));
+  return { main, parts };
+}
+
+/**
+ * Parts that are one CommonJS package, imported by itself: esbuild hands out nothing of it but the default, while Node.js
+ * (and so the source) knows its names.
+ */
+function wholePackages({ inputs, outputs }: Metafile): Set<string> {
+  const found = Object.entries(outputs).filter(
+    ([, { entryPoint }]) => entryPoint !== undefined && inputs[entryPoint]?.format === 'cjs',
+  );
+  return new Set(found.map(([path]) => basename(path)));
+}
+
+const TARGET = 'node24';
+
+async function commonJs(text: string, options: TransformOptions = {}): Promise<string> {
+  // In a single executable `import()` is unknown: it becomes a `require` whose answer is awaited.
+  const supported = { 'dynamic-import': false };
+  return (
+    await transform(text, { format: 'cjs', platform: 'node', target: TARGET, minify: true, supported, ...options })
+  ).code;
 }
 
 /** `require` made by createRequire is a stranger to esbuild; without it the call is bundled, and stays as late as it is. */
@@ -37,5 +78,3 @@ const plainRequire: Plugin = {
     });
   },
 };
-
-export const bundleFile = (directory: string): string => join(directory, 'certagent.cjs');

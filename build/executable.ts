@@ -1,7 +1,8 @@
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inject } from 'postject';
-import type { Architecture } from './project.ts';
+import type { Bundle } from './bundle.ts';
+import { type Architecture, PROJECT } from './project.ts';
 import { run } from './run.ts';
 import { runtime, stripped } from './runtime.ts';
 
@@ -9,35 +10,49 @@ import { runtime, stripped } from './runtime.ts';
 const SECTION = 'NODE_SEA_BLOB';
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
-/** A young generation of one semi-space of 1 MiB: the daemon is idle nearly always, and Node's default keeps 16 MiB more. */
-const RUNTIME_OPTIONS = ['--max-semi-space-size=1'];
+/**
+ * Neither machine code made while it runs nor the compilers for it: what certagent does takes the same time, most of it
+ * being cryptography in OpenSSL, starts sooner, and idles in two thirds of the memory. It needs no memory that can be both
+ * written and executed (MemoryDenyWriteExecute in the unit). WebAssembly, and with it `fetch`, is gone.
+ * The young generation: Node's default keeps 16 MiB more for a daemon that is idle nearly always.
+ * The old one: whatever a hostile file makes of certagent ends before the unit's memory does.
+ */
+const V8_OPTIONS = ['--jitless', '--optimize-for-size', '--max-semi-space-size=1', '--max-old-space-size=256'];
 
-/** One file that needs no other: `script` (CommonJS) inside the runtime. */
+/** One file that needs no other: a script (CommonJS) and the parts it loads, inside the runtime. */
 export async function executable(
-  script: string,
+  { main, parts }: Pick<Bundle, 'main'> & Partial<Bundle>,
   to: string,
   architecture: Architecture,
   scratch: string,
 ): Promise<void> {
   const config = join(scratch, `sea-${architecture}.json`);
   const blob = join(scratch, `sea-${architecture}.blob`);
+  // Bytecode is of no use to another architecture, which compiles when it runs.
+  const own = architecture === process.arch;
+  if (own && parts !== undefined) run(process.execPath, [...V8_OPTIONS, join(PROJECT, 'build/compile.mjs'), parts]);
   await writeFile(
     config,
     JSON.stringify({
-      main: script,
+      main,
       output: blob,
       disableExperimentalSEAWarning: true,
-      // Machine code of the machine that builds: of no use to another architecture, which compiles when it runs.
-      useCodeCache: architecture === process.arch,
-      execArgv: RUNTIME_OPTIONS,
+      useCodeCache: own,
+      assets: parts === undefined ? {} : await assets(parts, own),
+      execArgv: V8_OPTIONS,
       // Neither NODE_OPTIONS nor --node-options: foreign code in a root daemon.
       execArgvExtension: 'none',
     }),
   );
-  run(process.execPath, ['--experimental-sea-config', config]);
+  run(process.execPath, [...V8_OPTIONS, '--experimental-sea-config', config]);
   const unfinished = join(scratch, `certagent-${architecture}`);
   stripped(await runtime(architecture), unfinished, architecture);
   await chmod(unfinished, 0o755);
   await inject(unfinished, SECTION, await readFile(blob), { sentinelFuse: FUSE });
   await rename(unfinished, to);
+}
+
+async function assets(parts: string, own: boolean): Promise<Record<string, string>> {
+  const names = (await readdir(parts)).filter((name) => own || !name.endsWith('.cache'));
+  return Object.fromEntries(names.sort().map((name) => [`./${name}`, join(parts, name)]));
 }
