@@ -1,5 +1,5 @@
 import { chmod, readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { inject } from 'postject';
 import type { Bundle } from './bundle.ts';
 import { type Architecture, PROJECT } from './project.ts';
@@ -34,8 +34,9 @@ export async function executable(
   await writeFile(
     config,
     JSON.stringify({
-      main,
-      output: blob,
+      // Both are kept in the blob: as they are seen from the scratch directory, they are the same in every build.
+      main: relative(scratch, main),
+      output: relative(scratch, blob),
       disableExperimentalSEAWarning: true,
       useCodeCache: own,
       assets: parts === undefined ? {} : await assets(parts, own),
@@ -44,7 +45,7 @@ export async function executable(
       execArgvExtension: 'none',
     }),
   );
-  run(process.execPath, [...V8_OPTIONS, '--experimental-sea-config', config]);
+  run(process.execPath, [...V8_OPTIONS, '--experimental-sea-config', config], { cwd: scratch });
   const unfinished = join(scratch, `certagent-${architecture}`);
   stripped(await runtime(architecture), unfinished, architecture);
   await chmod(unfinished, 0o755);

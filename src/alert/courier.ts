@@ -12,7 +12,11 @@ export const PACE: Pace = { first: MINUTE, most: HOUR, keep: 7 * DAY };
 /** After so many refusals of one message by a sink that takes others, it is given up: those behind it must not wait a week. */
 const TRIES_OF_A_REFUSED = 6;
 
-/** Carries one sink's spool to it, in order, one at a time. */
+/**
+ * Carries one sink's spool to it, in order, one at a time. What is promised is "at least once": killed after the sink took
+ * a dispatch and before that was noted, the next process sends it again, under the same id (webhook-id, Message-ID), so
+ * that a receiver can tell. What was noted as taken is never sent again.
+ */
 export type Courier = {
   /** There is something to deliver; a wait between tries goes on. */
   wake(): void;

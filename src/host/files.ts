@@ -91,7 +91,8 @@ export async function writeAtomic(
   options: { mode: number; uid?: number; gid?: number; via?: string },
 ): Promise<void> {
   const temporary = join(options.via ?? dirname(path), `.certagent-${randomBytes(6).toString('hex')}.tmp`);
-  const handle = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+  const handle = await open(temporary, flags, 0o600).catch((error) => Promise.reject(diskError(path, error)));
   try {
     try {
       await handle.writeFile(content);
@@ -104,9 +105,24 @@ export async function writeAtomic(
     await rename(temporary, path);
   } catch (error) {
     await unlink(temporary).catch(() => {});
-    throw error;
+    throw diskError(path, error);
   }
   await syncDirectory(dirname(path));
+}
+
+/**
+ * "no space left on device, write" names nothing and helps nobody: the same error, under the same code, with the path and
+ * what to do. Every other error is given back as it is.
+ */
+export function diskError(path: string, error: unknown): unknown {
+  const code = errorCode(error);
+  const remedy =
+    code === 'ENOSPC' || code === 'EDQUOT'
+      ? `Make room on the disk of ${dirname(path)}.`
+      : code === 'EROFS'
+        ? `Have the file system of ${dirname(path)} mounted writable; the kernel may have stopped writing after an error: dmesg.`
+        : null;
+  return remedy === null ? error : new CertagentError(code, `${path} could not be written`, { cause: error, remedy });
 }
 
 /** As `writeAtomic` names its temporary files. */

@@ -1,4 +1,4 @@
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
@@ -25,10 +25,13 @@ export function ourselves(): Ourselves {
 
 /**
  * An executable of another architecture runs under qemu-user, which the kernel does not know to start for our children.
- * qemu makes /proc/self/exe name the emulated program, and leaves the true answer in /proc/thread-self/exe.
+ * qemu makes what /proc/self tells fit the emulated program, and leaves the truth in /proc/thread-self: its own path, and
+ * its command line with its own options before ours.
  */
 function executable(): Pick<Ourselves, 'program' | 'first'> {
   const running = readlinkSync('/proc/thread-self/exe');
-  if (basename(running).startsWith('qemu-')) return { program: running, first: [process.execPath] };
-  return { program: process.execPath, first: [] };
+  if (!basename(running).startsWith('qemu-')) return { program: process.execPath, first: [] };
+  const words = readFileSync('/proc/thread-self/cmdline', 'utf8').split('\0').slice(1);
+  const ours = words.findIndex((word) => basename(word) === basename(process.execPath));
+  return { program: running, first: [...words.slice(0, Math.max(ours, 0)), process.execPath] };
 }

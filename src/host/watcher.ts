@@ -4,7 +4,7 @@ export type Watch = { close(): Promise<void> };
  * Tells of changes below the given paths of this machine (files or directories, which need not exist yet), once things
  * have been quiet for `settle` milliseconds but at the latest after five times that. chokidar sees in-place writes,
  * atomic replacements, and directories that are removed and made anew; what even it misses, the regular check finds.
- * `failed` is called when the operating system refuses to watch (inotify's limits): the schedule goes on alone.
+ * `failed` is called once when the operating system refuses to watch (inotify's limits): the schedule goes on alone.
  */
 export async function watchPaths(
   paths: string[],
@@ -14,7 +14,12 @@ export async function watchPaths(
   const settled = settle(options.settle, options.changed);
   const watcher = watch(paths, { ignoreInitial: true, persistent: true, followSymlinks: false, depth: 4 });
   watcher.on('all', (_event, path) => settled.note(path));
-  watcher.on('error', (error) => options.failed(error instanceof Error ? error : new Error(String(error))));
+  let failed = false;
+  watcher.on('error', (error) => {
+    // The limit is met anew at every directory; one word of it is enough.
+    if (!failed) options.failed(error instanceof Error ? error : new Error(String(error)));
+    failed = true;
+  });
   await new Promise<void>((resolve) => {
     watcher.once('ready', resolve);
     watcher.once('error', () => resolve());

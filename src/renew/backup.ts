@@ -47,9 +47,14 @@ export async function makeBackup(step: BackupStep, context: StepContext): Promis
   }
 }
 
-/** What is no whole backup yet, or no more, has this name: it can be removed by anyone who finds it. */
-export function partialOf(directory: string): string {
-  return `${directory}.partial`;
+/** What is no whole backup yet, or no more, has this name: it can be removed by whoever finds it. */
+const partialOf = (directory: string): string => `${directory}.partial`;
+
+/** Removes what is no whole backup from the directory of all backups (a path of this machine). */
+export async function removePartials(backups: string): Promise<void> {
+  const names = await readdir(backups).catch(() => []);
+  for (const name of names.filter((each) => each.endsWith('.partial')))
+    await rm(join(backups, name), { recursive: true, force: true });
 }
 
 /** Every file among the manifests is run as a pod by the kubelet. */
@@ -145,15 +150,13 @@ async function syncTree(directory: string): Promise<void> {
 /** Only whole backups count and only they are removed: a directory without a manifest of ours is somebody's own. */
 async function removeOld(newest: string, keep: number): Promise<void> {
   const parent = dirname(newest);
+  await removePartials(parent);
   const backups: { path: string; createdAt: number }[] = [];
   for (const name of await readdir(parent)) {
     const path = join(parent, name);
     if (name === basename(newest) || !(await lstat(path)).isDirectory()) continue;
-    if (name.endsWith('.partial')) await rm(path, { recursive: true, force: true });
-    else {
-      const manifest = await readManifest(path).catch(() => null);
-      if (manifest !== null) backups.push({ path, createdAt: manifest.createdAt });
-    }
+    const manifest = await readManifest(path).catch(() => null);
+    if (manifest !== null) backups.push({ path, createdAt: manifest.createdAt });
   }
   backups.sort((a, b) => b.createdAt - a.createdAt);
   for (const { path } of backups.slice(Math.max(0, keep - 1))) await removeWhole(path);

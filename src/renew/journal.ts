@@ -3,7 +3,7 @@ import { access, chmod, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CertagentError } from '../domain/errors.ts';
 import type { JournalRecord } from '../domain/journal.ts';
-import { syncDirectory } from '../host/files.ts';
+import { diskError, syncDirectory } from '../host/files.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 import { recordOf } from './journal-record.ts';
 
@@ -11,7 +11,7 @@ export const JOURNAL_FILE = `${STATE_DIR}/journal.jsonl`;
 
 /**
  * What certagent was about to do and what it did, oldest first. `append` returns when the record would survive a power
- * loss; it throws the operating system's error, after which the file ends with the record before.
+ * loss; it throws what `diskError` makes of the operating system's error, after which the file ends with the record before.
  */
 export type Journal = {
   append(record: JournalRecord): Promise<void>;
@@ -47,7 +47,7 @@ export async function openJournal(root: Root): Promise<Journal> {
         } catch (error) {
           // A full disk takes a part of the line: without this the next record would be glued to it.
           await file.truncate(end).catch(() => {});
-          throw error;
+          throw diskError(path, error);
         }
       },
       records: async () => read(await contentOf(file), path).records,

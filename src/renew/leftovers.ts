@@ -1,19 +1,18 @@
-import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { RenewalPlan } from '../domain/plan.ts';
 import { removeTemporaries } from '../host/files.ts';
 import type { Root } from '../host/root.ts';
-import { partialOf } from './backup.ts';
+import { removePartials } from './backup.ts';
 import { backupOf } from './context.ts';
 
 /**
- * Removes what a killed agent left half-written: temporary files and a backup that did not become whole, both of which can
- * hold private keys. Only where this plan writes, and only files of these names.
+ * Removes what a killed agent left half-written: temporary files, and backups that did not become whole or were about to
+ * be removed. Both can hold private keys. Only where this plan writes, and only what has these names.
  */
 export async function removeLeftovers(root: Root, plan: RenewalPlan): Promise<void> {
   for (const directory of directoriesOf(plan)) await removeTemporaries(root.at(directory));
   const backup = backupOf(plan);
-  if (backup !== null) await rm(partialOf(root.at(backup)), { recursive: true, force: true }).catch(() => {});
+  if (backup !== null) await removePartials(dirname(root.at(backup))).catch(() => {});
 }
 
 function directoriesOf(plan: RenewalPlan): Set<string> {

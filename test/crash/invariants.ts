@@ -72,11 +72,10 @@ async function leftovers({ node, plan }: Ground): Promise<string[]> {
   const files = await filesOf(node.root);
   const backups = new Set(files.flatMap((path) => /^\/var\/lib\/certagent\/backups\/([^/]+)\//.exec(path)?.[1] ?? []));
   const whole = [...backups].filter((name) => files.includes(`${STATE_DIR}/backups/${name}/manifest.json`));
-  const kept = plan.backups === 0 ? 5 : 2;
   return [
     ...files.filter((path) => /\.certagent-|\.tmp$|\.partial(\/|$)|\/certagent\/moved\/./.test(path)),
     ...[...backups].filter((name) => !whole.includes(name)).map((name) => `backup ${name} has no manifest`),
-    ...(whole.length > Math.max(kept, plan.backups) ? [`${whole.length} backups`] : []),
+    ...(whole.length > plan.backups + 1 ? [`${whole.length} backups`] : []),
   ];
 }
 

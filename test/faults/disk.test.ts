@@ -1,0 +1,87 @@
+// A disk that is full, or cannot be written, from one step of a renewal on: the old certificates stay or come back.
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import type { Step } from '../../src/domain/plan.ts';
+import { assertAsBefore, assertTold, type Disk, type Ground, ground, noMounts, ownDisk, renewWith } from './support.ts';
+
+const STATE = 'var/lib/certagent';
+const CLUSTER = 'etc/kubernetes';
+/** Where the disk under a directory of the node gives out, and at which step. */
+type Case = { under: string; at: Step['kind']; how: 'fill' | 'readOnly'; says: RegExp };
+
+const cases: Record<string, Case> = {
+  'the state directory is full at the backup': {
+    under: STATE,
+    at: 'backup',
+    how: 'fill',
+    says: /^NO_SPACE the backup does not fit on the disk of .*backups/,
+  },
+  'the state directory is read-only at the backup': {
+    under: STATE,
+    at: 'backup',
+    how: 'readOnly',
+    says: /^BACKUP_FAILED the backup in \S+ could not be made: /,
+  },
+  'the journal takes no more once kubeadm runs': {
+    under: STATE,
+    at: 'kubeadm-renew',
+    how: 'fill',
+    says: /^ENOSPC \S+journal\.jsonl could not be written/,
+  },
+  "the cluster's directory is read-only when kubeadm writes": {
+    under: CLUSTER,
+    at: 'kubeadm-renew',
+    how: 'readOnly',
+    says: /^KUBEADM_FAILED kubeadm certs renew /,
+  },
+};
+
+async function onDisk(t: TestContext, under: string): Promise<{ on: Ground; disk: Disk }> {
+  let disk: Disk | undefined;
+  const on = await ground(t, {
+    prepare: async (node, atEnd) => {
+      disk = await ownDisk(node, under, '8m', atEnd);
+    },
+  });
+  return { on, disk: disk as Disk };
+}
+
+describe('disks that give out', { concurrency: 2, skip: noMounts }, () => {
+  for (const [what, { under, at, how, says }] of Object.entries(cases))
+    test(what, async (t) => {
+      const { on, disk } = await onDisk(t, under);
+      const { outcome } = await renewWith(on.agent, at, () => disk[how]());
+      assert.match(`${outcome.error?.code} ${outcome.error?.message}`, says);
+      assert.ok((outcome.error?.remedy ?? '') !== '', 'a remedy');
+      assert.notEqual(outcome.result, 'succeeded');
+      // Alerts are delivered though neither spool nor book could be written.
+      await assertTold(on.inbox, /raised RENEWAL_(ROLLED_BACK|FAILED)/);
+      disk.free();
+      disk.writable();
+      await assertAsBefore(on);
+      // What the journal could not be told is settled at the next start.
+      await on.agent.recover();
+      assert.notEqual((await on.agent.status()).lastAttempt?.result, 'unfinished');
+      assert.ok((await on.agent.check()).served.every(({ state }) => state === 'current'));
+    });
+
+  test('neither a manifest nor the old files fit any more: what is there is whole, and a forced renewal heals it', async (t) => {
+    const { on, disk } = await onDisk(t, CLUSTER);
+    const { outcome } = await renewWith(on.agent, 'cycle', () => disk.fill());
+    assert.equal(outcome.result, 'failed');
+    assert.match(
+      `${outcome.error?.code} ${outcome.error?.message}`,
+      /^ENOSPC \S+\.yaml could not be written.*afterwards: could not be put back from/,
+    );
+    assert.match(outcome.error?.remedy ?? '', /Make room/);
+    disk.free();
+    const status = await on.agent.check();
+    assert.deepEqual(status.findings, []);
+    assert.ok(status.certificates.every(({ key }) => key.state !== 'differs'));
+    await t.test('it is told until the components have loaded what is new', { todo: true }, () =>
+      assert.ok(status.alerts.some(({ alert }) => alert.code === 'RENEWAL_FAILED')),
+    );
+    assert.equal((await on.agent.renew({ force: true }, () => {}))?.result, 'succeeded');
+    assert.ok((await on.agent.check()).served.every(({ state }) => state === 'current'));
+  });
+});
