@@ -5,6 +5,7 @@ import { type AlertInput, grouped, type Member } from './alertInput.ts';
 import { count, counted, date, list, sentences } from './alertWords.ts';
 import { CLOCK_REMEDY } from './blockers.ts';
 import type { CopyOutcome, PlanOutcome } from './journal.ts';
+import { outdated } from './outdated.ts';
 
 export type { AlertInput } from './alertInput.ts';
 
@@ -15,7 +16,7 @@ export type { AlertInput } from './alertInput.ts';
  *             LEAF_OUTLIVES_CA
  *   renewal   RENEWAL_BLOCKED, RENEWAL_NOT_OURS, RENEWAL_FAILED, RENEWAL_ROLLED_BACK
  *   files     KEY_MISMATCH, KEY_UNREADABLE, KEY_READABLE, NOT_SIGNED_BY_CA, FILE_UNREADABLE, COPY_NOT_UPDATED
- *   servers   SERVED_STALE, RESTART_HAZARD
+ *   servers   SERVED_STALE, NOT_LOADED, RESTART_HAZARD
  *   certagent CONFIG_REFUSED, CLOCK_DOUBTFUL, SINK_FAILING
  */
 export function standingAlerts(input: AlertInput): Alert[] {
@@ -97,7 +98,8 @@ function attempt({ lastAttempt, decisions, inventory }: AlertInput): Alert[] {
   const mended =
     decisions.renewal.kind === 'none' &&
     inventory.preconditions.components.every(({ healthy }) => healthy) &&
-    inventory.served.every(({ state }) => state !== 'stale');
+    inventory.served.every(({ state }) => state !== 'stale') &&
+    outdated(inventory).length === 0;
   if (mended) return [];
   const rolledBack = lastAttempt.result === 'rolled-back';
   const pressing = decisions.certificates.some(({ nearness }) => nearness === 'urgent' || nearness === 'expired');

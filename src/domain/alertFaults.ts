@@ -3,13 +3,21 @@ import { type AlertInput, grouped, isAuthority, type Member } from './alertInput
 import { counted, date, list } from './alertWords.ts';
 import { DAY, MINUTE } from './duration.ts';
 import type { ObservedCertificate, ServedCertificate } from './inventory.ts';
+import { outdated } from './outdated.ts';
 
 /** A server may take so long by itself to load what was renewed (K3s's listener and the kube-apiserver do). */
 const LOADING = 10 * MINUTE;
 
 /** What is wrong with files, keys, signatures, servers, besides ends. */
 export function faultAlerts(input: AlertInput): Alert[] {
-  return [...keys(input), ...signatures(input), ...unreadable(input), ...served(input), ...hazards(input)];
+  return [
+    ...keys(input),
+    ...signatures(input),
+    ...unreadable(input),
+    ...served(input),
+    ...notLoaded(input),
+    ...hazards(input),
+  ];
 }
 
 function keys({ inventory }: AlertInput): Alert[] {
@@ -101,7 +109,7 @@ function served({ inventory, now }: AlertInput): Alert[] {
 }
 
 function isLoading(file: ObservedCertificate | undefined, now: number): boolean {
-  return file !== undefined && now >= file.file.modifiedAt && now - file.file.modifiedAt < LOADING;
+  return file !== undefined && now >= file.file.changedAt && now - file.file.changedAt < LOADING;
 }
 
 function stale(
@@ -126,6 +134,27 @@ function stale(
       severity: certificate.notAfter - now < 7 * DAY ? 'critical' : 'warning',
       text: `${endpoint.name} at ${address} serves another certificate than ${endpoint.expects} on disk.`,
       remedy: `Make ${endpoint.name} load what is on disk: restart it (a static pod: change an annotation in its manifest).`,
+    },
+  );
+}
+
+/** What a process that serves nothing to compare was not restarted for: it fails when the certificate it holds ends. */
+function notLoaded({ inventory, now }: AlertInput): Alert[] {
+  const waiting = outdated(inventory).filter(({ file }) => !isLoading(file, now));
+  const components = [...new Set(waiting.map(({ component }) => component.name))];
+  return grouped(
+    waiting.map(
+      ({ component, file }): Member => [
+        file.id,
+        `written ${date(file.file.modifiedAt)}; ${component.name} runs since ${date(component.startedAt)}`,
+      ],
+    ),
+    {
+      code: 'NOT_LOADED',
+      severity: 'warning',
+      text: `${counted(components.length, 'component', 'goes on', 'go on')} with a certificate loaded before ${list(waiting.map(({ file }) => file.id))} changed, until that ends: ${list(components)}.`,
+      remedy:
+        'Restart what is named (a static pod: change an annotation in its manifest), or have everything renewed and restarted: certagent renew --force',
     },
   );
 }

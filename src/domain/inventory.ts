@@ -60,7 +60,8 @@ export type ObservedCertificate = {
   owner: Owner;
   key: KeyFinding;
   issuance: Issuance;
-  file: { mode: number; uid: number; gid: number; modifiedAt: Instant };
+  /** `modifiedAt`: its content; `changedAt`: anything of it. A file that was put back has its old `modifiedAt`. */
+  file: { mode: number; uid: number; gid: number; modifiedAt: Instant; changedAt: Instant };
   /** The component that must load it, where one does. */
   component: ComponentName | 'k3s' | 'kubelet' | null;
 };
@@ -101,6 +102,8 @@ export type ComponentHealth = {
   manifest: string | null;
   /** Running process, told apart by the certificate and kubeconfig paths in its arguments; null: none found. */
   pid: number | null;
+  /** When that process began; null where there is none, and for units. */
+  startedAt: Instant | null;
   /**
    * Arguments its process carries, as /proc of this machine shows them (paths hold the root prefix): they tell it from
    * other clusters' processes on the same node. Empty for units.

@@ -4,7 +4,17 @@ import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import { CertagentError, errorCode } from '../domain/errors.ts';
 
-export type FileFacts = { mode: number; uid: number; gid: number; size: number; modifiedAt: number; inode: number };
+export type FileFacts = {
+  mode: number;
+  uid: number;
+  gid: number;
+  size: number;
+  /** When its content was written: milliseconds since the epoch, as is `changedAt`. */
+  modifiedAt: number;
+  /** When its content, name, owner, mode or times were set: nobody can set that back. */
+  changedAt: number;
+  inode: number;
+};
 
 /** Files larger than this are no certificate, key or kubeconfig. */
 export const SIZE_LIMIT = 1024 * 1024;
@@ -31,7 +41,8 @@ export async function readSmall(path: string, limit = SIZE_LIMIT): Promise<{ byt
         uid: stat.uid,
         gid: stat.gid,
         size: bytes.length,
-        modifiedAt: stat.mtimeMs,
+        modifiedAt: Math.trunc(stat.mtimeMs),
+        changedAt: Math.trunc(stat.ctimeMs),
         inode: stat.ino,
       },
     };
@@ -84,11 +95,12 @@ function tooLarge(path: string, limit: number): CertagentError {
  * Replaces `path` atomically: temporary file, fsync, rename, fsync of the directory. Whoever reads it sees the old or the
  * new content, whole. `via` is the directory of the temporary file and must be on the same file system; by default the
  * same directory, where the temporary file begins with a dot (the kubelet ignores dot-files among manifests).
+ * `modifiedAt`: when the content was written first, for a file that is put back.
  */
 export async function writeAtomic(
   path: string,
   content: string | Buffer,
-  options: { mode: number; uid?: number; gid?: number; via?: string },
+  options: { mode: number; uid?: number; gid?: number; via?: string; modifiedAt?: number },
 ): Promise<void> {
   const temporary = join(options.via ?? dirname(path), `.certagent-${randomBytes(6).toString('hex')}.tmp`);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
@@ -98,6 +110,7 @@ export async function writeAtomic(
       await handle.writeFile(content);
       if (options.uid !== undefined && options.gid !== undefined) await handle.chown(options.uid, options.gid);
       await handle.chmod(options.mode);
+      if (options.modifiedAt !== undefined) await handle.utimes(new Date(), new Date(options.modifiedAt));
       await handle.sync();
     } finally {
       await handle.close();

@@ -1,7 +1,16 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { uptime } from 'node:os';
 import { basename } from 'node:path';
 
 export type Process = { pid: number; argv: string[]; startedAt: number };
+
+/** Clock ticks a second in what /proc tells (USER_HZ), on every architecture certagent is built for. */
+const TICKS = 100;
+
+/** When a process began, in milliseconds since the epoch by this machine's clock as it is set now. */
+export function beganAt({ startedAt }: Pick<Process, 'startedAt'>): number {
+  return Math.round(Date.now() - (uptime() - startedAt / TICKS) * 1_000);
+}
 
 /**
  * Processes of this machine whose program is called `name` and whose arguments hold all of `withArguments`. Read from

@@ -1,7 +1,7 @@
 import type { ComponentHealth, ObservedCertificate, Preconditions } from '../domain/inventory.ts';
 import type { HealthCheck } from '../domain/plan.ts';
 import { askHealth } from '../host/http.ts';
-import { findProcesses } from '../host/processes.ts';
+import { beganAt, findProcesses } from '../host/processes.ts';
 import type { Root } from '../host/root.ts';
 import { kubeconfigCredentials } from './credentials.ts';
 import type { Detected } from './detect.ts';
@@ -31,7 +31,8 @@ async function staticPod(root: Root, pod: StaticPod): Promise<ComponentHealth> {
     pod.health === null ? null : askHealth(pod.health, { limit: LIMIT }),
   ]);
   // While it is cycled there can be two: the newer one stays.
-  const pid = processes.at(-1)?.pid ?? null;
+  const process = processes.at(-1);
+  const pid = process?.pid ?? null;
   const healthy = answer === null ? pid !== null : isHealthy(answer.status);
   const notes = [
     answer === null
@@ -44,6 +45,7 @@ async function staticPod(root: Root, pod: StaticPod): Promise<ComponentHealth> {
     name: pod.component,
     manifest: pod.manifest,
     pid,
+    startedAt: process === undefined ? null : beganAt(process),
     processArguments,
     health: pod.health,
     healthy,
@@ -72,6 +74,7 @@ function absent(node: Detected): ComponentHealth[] {
     name,
     manifest: `${node.paths.manifestsDir}/${name}.yaml`,
     pid: null,
+    startedAt: null,
     processArguments: [],
     health: null,
     healthy: false,
@@ -84,6 +87,7 @@ function kubelet(unit: Unit): ComponentHealth {
     name: 'kubelet',
     manifest: null,
     pid: unit?.mainPid ?? null,
+    startedAt: null,
     processArguments: [],
     health: null,
     healthy: unit?.active === true,
@@ -102,6 +106,7 @@ async function k3s(
     name: 'k3s' as const,
     manifest: null,
     pid: unit?.mainPid ?? null,
+    startedAt: null,
     processArguments: [],
     health: readyz(node),
   };

@@ -60,5 +60,6 @@ export function parseAll(pem: PemContent): { parsed: Parsed[]; problem: Unreadab
 }
 
 export function fileFacts({ facts }: Content): ReadCertificate['file'] {
-  return { mode: facts.mode, uid: facts.uid, gid: facts.gid, modifiedAt: Math.trunc(facts.modifiedAt) };
+  const { mode, uid, gid, modifiedAt, changedAt } = facts;
+  return { mode, uid, gid, modifiedAt, changedAt };
 }

@@ -18,7 +18,16 @@ export type BackupManifest = {
   absent: string[];
 };
 
-export type BackedUpFile = { path: string; mode: number; uid: number; gid: number; size: number; sha256: string };
+export type BackedUpFile = {
+  path: string;
+  mode: number;
+  uid: number;
+  gid: number;
+  size: number;
+  /** A file that is put back gets its old time, too: a process that was not restarted has loaded just this content. */
+  modifiedAt: number;
+  sha256: string;
+};
 
 export const MANIFEST = 'manifest.json';
 

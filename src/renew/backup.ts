@@ -82,11 +82,11 @@ async function copyAll(step: BackupStep, { root, plan, now }: StepContext, to: s
     seen.add(path);
     try {
       const { bytes, facts } = await readSmall(root.at(path), BACKUP_FILE_LIMIT);
-      const { mode, uid, gid, size } = facts;
+      const { mode, uid, gid, size, modifiedAt } = facts;
       const copy = placeIn(to, path);
       await mkdir(dirname(copy), { recursive: true, mode: 0o700 });
       await writeSynced(copy, bytes, { mode, uid, gid });
-      manifest.files.push({ path, mode, uid, gid, size, sha256: sha256(bytes) });
+      manifest.files.push({ path, mode, uid, gid, size, modifiedAt, sha256: sha256(bytes) });
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error;
       manifest.absent.push(path);

@@ -43,7 +43,8 @@ async function restoreFile(root: Root, backup: string, file: BackedUpFile): Prom
   if (await isAsItWas(target, file)) return false;
   const content = await readBackedUp(backup, file);
   await mkdir(dirname(target), { recursive: true, mode: 0o755 });
-  await writeAtomic(target, content, { mode: file.mode, ...(mayChown(file) ? { uid: file.uid, gid: file.gid } : {}) });
+  const { mode, uid, gid, modifiedAt } = file;
+  await writeAtomic(target, content, { mode, modifiedAt, ...(mayChown(file) ? { uid, gid } : {}) });
   return true;
 }
 

@@ -47,7 +47,8 @@ export function readGuarded(directory: string, name: string): GuardedFile {
     const stamp = [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs, stat.mode].join(':');
     const version = createHash('sha256').update(stamp).update('\0').update(bytes).digest('hex');
     const [mode, uid, gid] = [stat.mode & 0o7777n, stat.uid, stat.gid].map(Number) as [number, number, number];
-    return { bytes, version, facts: { mode, uid, gid, modifiedAt: Number(stat.mtimeMs) } };
+    const [modifiedAt, changedAt] = [Number(stat.mtimeMs), Number(stat.ctimeMs)];
+    return { bytes, version, facts: { mode, uid, gid, modifiedAt, changedAt } };
   } finally {
     closeSync(fd);
   }

@@ -62,7 +62,7 @@ export function row(
     owner: change.owner ?? 'kubeadm',
     key: { state: 'not-expected' },
     issuance: { ca: 'ca', state: 'signed', caNotAfter: NOW + 3000 * DAY },
-    file: { mode: 0o644, uid: 0, gid: 0, modifiedAt: NOW - 275 * DAY },
+    file: { mode: 0o644, uid: 0, gid: 0, modifiedAt: NOW - 275 * DAY, changedAt: NOW - 275 * DAY },
     component: null,
     decision: {
       id,

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { events, standingAlerts } from '../../src/domain/alertCatalogue.ts';
 import type { Attempt, Verdict } from '../../src/domain/decision.ts';
-import { DAY, MINUTE } from '../../src/domain/duration.ts';
-import type { ServedCertificate } from '../../src/domain/inventory.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../src/domain/duration.ts';
+import type { ComponentName, ServedCertificate } from '../../src/domain/inventory.ts';
 import type { CopyOutcome, PlanOutcome } from '../../src/domain/journal.ts';
+import { staticPod } from '../support/parts.ts';
 import { leaf, NOW, type NodeChange, node } from './alertNode.ts';
 
 const renew: Verdict = { kind: 'renew', code: 'DUE', why: 'due' };
@@ -43,6 +44,8 @@ const aliceLeaf = (days: number) =>
     owner: 'copy',
     place: { kind: 'kubeconfig', path: '/home/alice/.kube/config', entry: 'user', name: 'admin', index: 0 },
   });
+const loaded = (id: string, component: ComponentName, modifiedAt: number) =>
+  leaf({ id, days: 300, component, file: { mode: 0o600, uid: 0, gid: 0, modifiedAt, changedAt: modifiedAt } });
 const blocked = {
   kind: 'blocked' as const,
   blockers: [{ code: 'DISK', why: 'the disk is full', remedy: 'Make room' }],
@@ -200,6 +203,7 @@ const CASES: [name: string, change: NodeChange, expected: [string, string, strin
             name: 'kube-apiserver',
             manifest: '/m.yaml',
             pid: null,
+            startedAt: null,
             healthy: false,
             detail: 'no process',
             processArguments: [],
@@ -290,9 +294,57 @@ const CASES: [name: string, change: NodeChange, expected: [string, string, strin
     'a server that may still be loading a file of five minutes ago',
     {
       leaves: [
-        leaf({ id: 'apiserver', days: 300, file: { mode: 0o644, uid: 0, gid: 0, modifiedAt: NOW - 5 * MINUTE } }),
+        leaf({
+          id: 'apiserver',
+          days: 300,
+          file: { mode: 0o644, uid: 0, gid: 0, modifiedAt: NOW - 400 * DAY, changedAt: NOW - 5 * MINUTE },
+        }),
       ],
       inventory: { served: [stale(10)] },
+    },
+    [],
+  ],
+  [
+    'a kubeconfig that was renewed by hand, and components that were not restarted',
+    {
+      leaves: [
+        loaded('scheduler.conf', 'kube-scheduler', NOW - 2 * HOUR),
+        loaded('controller-manager.conf', 'kube-controller-manager', NOW - 2 * HOUR),
+        loaded('apiserver', 'kube-apiserver', NOW - 2 * HOUR),
+      ],
+      preconditions: {
+        components: (['kube-apiserver', 'kube-scheduler', 'kube-controller-manager'] as const).map((name) => ({
+          ...staticPod(name),
+          startedAt: NOW - DAY,
+        })),
+      },
+    },
+    [['NOT_LOADED', 'warning', 'node', ['scheduler.conf', 'controller-manager.conf']]],
+  ],
+  [
+    'a failure after which one component was not restarted: it stands, though somebody may be at it and no word is lost on that',
+    {
+      lastAttempt: attempt('failed'),
+      leaves: [loaded('scheduler.conf', 'kube-scheduler', NOW - MINUTE)],
+      preconditions: { components: [{ ...staticPod('kube-scheduler'), startedAt: NOW - DAY }] },
+    },
+    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'began']]],
+  ],
+  [
+    'components that began after their files, within the tolerance, or of which no process is there',
+    {
+      leaves: [
+        loaded('scheduler.conf', 'kube-scheduler', NOW - DAY),
+        loaded('controller-manager.conf', 'kube-controller-manager', NOW - DAY),
+        loaded('apiserver-kubelet-client', 'kube-apiserver', NOW - DAY),
+      ],
+      preconditions: {
+        components: [
+          { ...staticPod('kube-scheduler'), startedAt: NOW - HOUR },
+          { ...staticPod('kube-controller-manager'), startedAt: NOW - DAY - SECOND },
+          { ...staticPod('kube-apiserver'), startedAt: null },
+        ],
+      },
     },
     [],
   ],

@@ -44,7 +44,7 @@ export function leaf(wanted: Wanted): { observed: ObservedCertificate; decision:
       place: { kind: 'pem', path, index: 0 },
       owner: isCa ? 'cluster-ca' : 'kubeadm',
       key: { state: 'matches', path: path.replace('.crt', '.key'), mode: 0o600, readableByOthers: false },
-      file: { mode: 0o644, uid: 0, gid: 0, modifiedAt: NOW - DAY },
+      file: { mode: 0o644, uid: 0, gid: 0, modifiedAt: NOW - DAY, changedAt: NOW - DAY },
       component: null,
       ...rest,
       issuance: { ca: 'ca', state: 'signed', caNotAfter: NOW + caDays * DAY, ...issuance },

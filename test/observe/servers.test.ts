@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { rmSync, utimesSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DAY } from '../../src/domain/duration.ts';
+import { outdated } from '../../src/domain/outdated.ts';
+import { run } from '../../src/host/commands.ts';
 import { Root } from '../../src/host/root.ts';
 import { detect } from '../../src/observe/detect.ts';
 import { endpoints } from '../../src/observe/probe.ts';
@@ -48,6 +50,18 @@ test('a running kubeadm node: everything healthy, every server serves what is on
   assert.deepEqual(states(after), { etcd: 'current', 'etcd-peer': 'unreachable', 'kube-apiserver': 'stale' });
   const scheduler = after.preconditions.components.find(({ name }) => name === 'kube-scheduler');
   assert.equal(scheduler?.healthy, false);
+});
+
+test('a kubeconfig that is renewed by hand: the component that was not restarted since is named', async (t) => {
+  const node = await nodeFor(t, { kind: 'kubeadm' });
+  await node.start();
+  const names = async () => outdated(await look(node)).map(({ component, file }) => [component.name, file.id]);
+  assert.deepEqual(await names(), []);
+  const path = join(node.root, 'etc/kubernetes/scheduler.conf');
+  await run(new Root(node.root), 'kubeadm', ['certs', 'renew', 'scheduler.conf'], { limit: 60_000 });
+  const later = new Date(Date.now() + 10_000);
+  utimesSync(path, later, later);
+  assert.deepEqual(await names(), [['kube-scheduler', 'scheduler.conf']]);
 });
 
 test('a running K3s server: its listener’s certificate, ready for its own administrator', async (t) => {

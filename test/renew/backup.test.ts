@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -46,7 +58,8 @@ describe('backup', () => {
     directories: ['/etc/k/tree'],
   });
 
-  it('brings everything back byte for byte, with its mode, and leaves what is unchanged alone', async () => {
+  it('brings everything back byte for byte, with its mode and the time of its content, and leaves what is unchanged alone', async () => {
+    await utimes(root.at('/etc/k/a.crt'), 1_700_000_000, 1_700_000_000);
     await makeBackup(step('one'), context());
     assert.equal((await stat(root.at(`${BACKUPS}/one`))).mode & 0o777, 0o700);
     await put('/etc/k/a.crt', 'other', 0o600);
@@ -56,7 +69,8 @@ describe('backup', () => {
     const changed = await restore(root, `${BACKUPS}/one`, null);
     assert.deepEqual(changed.sort(), ['/etc/k/a.crt', '/etc/k/absent', '/etc/k/tree/deep/b.key', '/etc/k/tree/link']);
     assert.equal(await readFile(root.at('/etc/k/a.crt'), 'utf8'), 'certificate a');
-    assert.equal((await stat(root.at('/etc/k/a.crt'))).mode & 0o777, 0o644);
+    const { mode, mtimeMs } = await stat(root.at('/etc/k/a.crt'));
+    assert.deepEqual([mode & 0o777, mtimeMs], [0o644, 1_700_000_000_000]);
     assert.equal(await readFile(root.at('/etc/k/tree/link'), 'utf8'), 'key b');
     assert.equal((await stat(root.at('/etc/k/tree/deep/b.key'))).mode & 0o777, 0o640);
     assert.equal((await stat(root.at('/etc/k/a.key'))).ino, inode);

@@ -102,7 +102,7 @@ export function observed(made: Made): ObservedCertificate {
       readableByOthers: false,
     },
     issuance: { ca: made.ca, state: made.ca === null ? 'unknown' : 'signed', caNotAfter: made.caEnd ?? null },
-    file: { mode: 0o644, uid: 0, gid: 0, modifiedAt: NOW - 300 * DAY },
+    file: { mode: 0o644, uid: 0, gid: 0, modifiedAt: NOW - 300 * DAY, changedAt: NOW - 300 * DAY },
     component: made.component ?? null,
   };
 }
@@ -112,6 +112,7 @@ export function staticPod(name: ComponentName): ComponentHealth {
     name,
     manifest: `/etc/kubernetes/manifests/${name}.yaml`,
     pid: 100,
+    startedAt: NOW - 200 * DAY,
     processArguments: [`--of=/etc/kubernetes/${name}`],
     health: { scheme: 'https', host: '127.0.0.1', port: 1234, path: '/livez' },
     healthy: true,
