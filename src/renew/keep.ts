@@ -2,7 +2,7 @@ import { changedAuthorities } from './authorities.ts';
 import { backupOf, type RenewContext } from './context.ts';
 import { expectations, type Run, stepContext } from './run.ts';
 import { lacksReadiness } from './unit.ts';
-import { checkPair } from './verify.ts';
+import { areSound } from './verify.ts';
 
 /**
  * Whether, after a failure, the new certificates are the better ones. kubeadm: when the old ones had expired. K3s and RKE2:
@@ -15,18 +15,7 @@ export async function newOnesStay(run: Run, context: RenewContext): Promise<bool
   if (backup === null || !plan.steps.some(({ kind }) => kind === 'restart-unit')) return plan.oldExpired;
   const changed = await changedAuthorities(context.root, backup).catch(() => []);
   if (changed.length > 0) return false;
-  return plan.oldExpired || ((await areSound(run, context)) && (await unitWorks(run, context)));
-}
-
-async function areSound({ plan }: Run, { root }: RenewContext): Promise<boolean> {
-  for (const expect of expectations(plan)) {
-    const sound = await checkPair(root, expect).then(
-      () => true,
-      () => false,
-    );
-    if (!sound) return false;
-  }
-  return true;
+  return plan.oldExpired || ((await areSound(context.root, expectations(plan))) && (await unitWorks(run, context)));
 }
 
 async function unitWorks(run: Run, context: RenewContext): Promise<boolean> {

@@ -7,7 +7,7 @@ import { removeLeftovers } from './leftovers.ts';
 import { repairPairs } from './repair.ts';
 import { rollBack } from './rollback.ts';
 import { end, expectations, hasWritten, newRun, type PlanError, type Run, stepContext, undoKey } from './run.ts';
-import { checkPair, renewedCertificate } from './verify.ts';
+import { areSound, renewedCertificate } from './verify.ts';
 import { until } from './wait.ts';
 
 /**
@@ -80,14 +80,7 @@ async function shouldGoOn(run: Run, context: RenewContext): Promise<boolean> {
 async function restartIsSafe({ plan }: Run, { root }: RenewContext): Promise<boolean> {
   const backup = backupOf(plan);
   if (backup !== null && (await changedAuthorities(root, backup)).length > 0) return false;
-  for (const expect of expectations(plan)) {
-    const sound = await checkPair(root, expect).then(
-      () => true,
-      () => false,
-    );
-    if (!sound) return false;
-  }
-  return true;
+  return areSound(root, expectations(plan));
 }
 
 /** The kubeadm of a killed agent goes on writing by itself: its end is waited for before the files are looked at. */

@@ -36,6 +36,18 @@ export async function checkPair(root: Root, expect: Expectation): Promise<Leaf> 
   return leaf;
 }
 
+/** Whether every pair of these is of use, as `checkPair` judges. */
+export async function areSound(root: Root, expected: Expectation[]): Promise<boolean> {
+  for (const expect of expected) {
+    const sound = await checkPair(root, expect).then(
+      () => true,
+      () => false,
+    );
+    if (!sound) return false;
+  }
+  return true;
+}
+
 function checkAgainstOld({ old, ...expect }: Expectation, renewed: Certificate): void {
   if (old === null) return;
   if (renewed.serial === old.serial || renewed.notAfter <= old.notAfter)

@@ -1,9 +1,9 @@
 import { realpath } from 'node:fs/promises';
-import { createInterface } from 'node:readline/promises';
 import { loadConfig } from '../../config/load.ts';
 import { setMode } from '../../config/mode.ts';
 import { remote } from '../../control/client.ts';
 import { errorCode } from '../../domain/errors.ts';
+import { agreed } from '../agreed.ts';
 import { askNode } from '../ask.ts';
 import { requireNamedConfig } from '../config-file.ts';
 import { type Context, print } from '../context.ts';
@@ -24,7 +24,7 @@ export async function run(context: Context): Promise<number> {
       `Once enabled, certagent does such things by itself, between ${timeOfDay(maintenance.start)} and ${timeOfDay(maintenance.end)} ` +
         'of the days that the configuration allows, and at once when a certificate becomes urgent.\n',
     );
-    if (!(await agreed(context))) {
+    if (!(await agreed('Let certagent renew on this node?', context))) {
       context.stdout.write('Nothing was changed: certagent goes on observing.\n');
       return 1;
     }
@@ -62,16 +62,5 @@ async function reloaded({ root }: Context): Promise<boolean> {
   } catch (error) {
     if (errorCode(error) !== 'NO_DAEMON') throw error;
     return false;
-  }
-}
-
-/** Only a terminal is asked: a script that runs `certagent enable` means it. */
-async function agreed({ options, stdin, stdout }: Context): Promise<boolean> {
-  if (options.yes === true || !stdin.isTTY || !stdout.isTTY) return true;
-  const prompt = createInterface({ input: stdin, output: stdout });
-  try {
-    return /^y(es)?$/i.test((await prompt.question('\nLet certagent renew on this node? [y/N] ')).trim());
-  } finally {
-    prompt.close();
   }
 }

@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import type { ControlHandlers } from '../../control/handlers.ts';
 import type { PlanReport } from '../../domain/status.ts';
+import { agreed } from '../agreed.ts';
 import { askNode } from '../ask.ts';
 import { type Context, jsonText } from '../context.ts';
 import { progressLine } from '../progress.ts';
@@ -29,7 +29,7 @@ async function renewOn(node: ControlHandlers, context: Context): Promise<number>
     if (!forPerson) context.stdout.write('null\n');
     return 0;
   }
-  if (forPerson && !(await agreed(context))) {
+  if (forPerson && !(await agreed('Carry this out?', context))) {
     context.stdout.write('Nothing was touched.\n');
     return 1;
   }
@@ -55,15 +55,4 @@ function report(
   }
   const now = Date.now();
   stdout.write(`${outcomeLines(scrub(outcome), now, { paint, times: timesIn(node.timeZone, now) }).join('\n')}\n`);
-}
-
-/** Only a terminal is asked: a script that runs `certagent renew` means it. */
-async function agreed({ options, stdin, stdout }: Context): Promise<boolean> {
-  if (options.yes === true || !stdin.isTTY || !stdout.isTTY) return true;
-  const prompt = createInterface({ input: stdin, output: stdout });
-  try {
-    return /^y(es)?$/i.test((await prompt.question('\nCarry this out? [y/N] ')).trim());
-  } finally {
-    prompt.close();
-  }
 }

@@ -2,9 +2,10 @@
 // one), authorizes everybody it knows, and only /readyz looks at etcd.
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, request as httpsRequest } from 'node:https';
+import { createServer } from 'node:https';
 import { readFaults, readNodeRecord } from '../options.ts';
 import { answer, clientOf, refuse } from './answers.ts';
+import { answers } from './ask.ts';
 import { log, stay } from './process.ts';
 import { endIfFaulty, endOnTerm, parseFlags, servedPair } from './serving.ts';
 
@@ -70,27 +71,11 @@ function listenStubbornly(server: ReturnType<typeof createServer>, port: number)
   server.listen(port, '127.0.0.1');
 }
 
-// Every question is a new connection with the files as they are now, as etcd's client dials.
+// With the files as they are now, as etcd's client dials.
 function etcdAnswers(flags: Map<string, string>): Promise<boolean> {
-  return new Promise((resolve) => {
-    try {
-      const asked = httpsRequest(`${flags.get('etcd-servers')!.split(',')[0]}/health`, {
-        agent: false,
-        timeout: 2_000,
-        ca: readFileSync(flags.get('etcd-cafile')!),
-        cert: readFileSync(flags.get('etcd-certfile')!),
-        key: readFileSync(flags.get('etcd-keyfile')!),
-      });
-      asked.on('response', (response) => {
-        response.resume();
-        resolve(response.statusCode === 200);
-      });
-      asked.on('timeout', () => asked.destroy());
-      asked.on('error', () => resolve(false));
-      asked.on('close', () => resolve(false));
-      asked.end();
-    } catch {
-      resolve(false);
-    }
-  });
+  return answers(`${flags.get('etcd-servers')!.split(',')[0]}/health`, () => ({
+    ca: readFileSync(flags.get('etcd-cafile')!),
+    cert: readFileSync(flags.get('etcd-certfile')!),
+    key: readFileSync(flags.get('etcd-keyfile')!),
+  }));
 }

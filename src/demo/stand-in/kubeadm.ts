@@ -2,11 +2,11 @@
 // v1.22 (and, where newer ones differ and it is known, of the node's version). It really signs with the CA on disk.
 // Simplified: no help texts; a kubeconfig's user is the first; paths may be given with or without the root.
 import { readFileSync } from 'node:fs';
-import { request } from 'node:https';
 import { join } from 'node:path';
 import { parseYaml } from '../../host/yaml.ts';
 import { belongsToLocalEtcd, kubeadmCertificates } from '../kubeadm-certificates.ts';
 import { readFaults, readNodeRecord, versionNumbers } from '../options.ts';
+import { answers } from './ask.ts';
 import { checkExpiration } from './kubeadm-check.ts';
 import type { Place } from './kubeadm-files.ts';
 import { KubeadmError } from './kubeadm-files.ts';
@@ -137,27 +137,11 @@ async function askCluster(
 function clusterAnswers(kubeconfig: string): Promise<boolean> {
   const field = (name: string) => new RegExp(`${name}:\\s*(\\S+)`).exec(kubeconfig)?.[1] ?? '';
   const pem = (name: string) => Buffer.from(field(name), 'base64');
-  return new Promise((resolve) => {
-    try {
-      const asked = request(`${field('server')}/api/v1/namespaces/kube-system/configmaps/kubeadm-config`, {
-        agent: false,
-        timeout: 2_000,
-        ca: pem('certificate-authority-data'),
-        cert: pem('client-certificate-data'),
-        key: pem('client-key-data'),
-      });
-      asked.on('response', (response) => {
-        response.resume();
-        resolve(response.statusCode === 200);
-      });
-      asked.on('timeout', () => asked.destroy());
-      asked.on('error', () => resolve(false));
-      asked.on('close', () => resolve(false));
-      asked.end();
-    } catch {
-      resolve(false);
-    }
-  });
+  return answers(`${field('server')}/api/v1/namespaces/kube-system/configmaps/kubeadm-config`, () => ({
+    ca: pem('certificate-authority-data'),
+    cert: pem('client-certificate-data'),
+    key: pem('client-key-data'),
+  }));
 }
 
 function tellVersion(root: string, flags: Map<string, string>): void {
