@@ -9,6 +9,9 @@ export type CopyHelper = { ask(request: Request): Promise<Answer>; end(): void }
 /** A home on a network file system that does not answer, or a file made to keep the parser busy. Milliseconds. */
 const LIMIT = 20_000;
 
+/** How long a helper that has answered everything gets to end by itself. Milliseconds. */
+const GRACE = 2_000;
+
 /**
  * Starts a helper process that becomes `hello.identity`. Secrets go over its standard input, nothing over arguments.
  * `child`: its process, for tests that let it be killed or meddled with.
@@ -49,6 +52,15 @@ export function startHelper(hello: Hello, child: ChildProcess = spawnHelper()): 
     end() {
       ended = true;
       child.stdin!.end();
+      if (isOver(child)) return;
+      // One that its user stops now would stay for good, and certagent's own end would wait for it.
+      const timer = setTimeout(() => {
+        kill(child, hello.identity);
+        child.stdin!.destroy();
+        child.stdout!.destroy();
+        child.unref();
+      }, GRACE);
+      child.once('exit', () => clearTimeout(timer));
     },
   };
 }
@@ -68,10 +80,16 @@ function spawnHelper(): ChildProcess {
  * what has another user's rights; that user may.
  */
 function kill(child: ChildProcess, identity: Identity | null): void {
-  if (child.kill('SIGKILL') || identity === null) return;
+  if (isOver(child) || child.kill('SIGKILL') || identity === null) return;
   const { uid, gid } = identity;
   const options = { uid, gid, cwd: '/', env: {}, stdio: 'ignore' } as const;
-  spawn('/bin/sh', ['-c', 'kill -KILL "$1"', 'sh', String(child.pid)], options).on('error', () => {});
+  spawn('/bin/sh', ['-c', 'kill -KILL "$1"', 'sh', String(child.pid)], options)
+    .on('error', () => {})
+    .unref();
+}
+
+function isOver({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null;
 }
 
 function parse(line: string): Answer {

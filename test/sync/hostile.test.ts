@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { afterEach, before, beforeEach, describe, test } from 'node:test';
+import { COPIES_HELPER, ourselves } from '../../src/host/self.ts';
 import type { Answer, Location } from '../../src/sync/messages.ts';
 import { startHelper } from '../../src/sync/spawn.ts';
 import { ALICE, COPY, isRoot, kubeconfig, makeNode, makePki, type Pki, type SyncNode } from './fixture.ts';
@@ -192,6 +195,18 @@ describe('a home whose owner means harm', () => {
       } finally {
         helper.end();
       }
+    });
+
+    test('a helper stopped by its user after the last answer is ended, and holds up nobody', async () => {
+      node.write(COPY, old);
+      const { program, first } = ourselves();
+      const child = spawn(program, [...first, COPIES_HELPER], { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'ignore'] });
+      const helper = startHelper({ prefix: node.dir, identity, clientCas: [] }, child);
+      assert.equal((await helper.ask({ do: 'read', at, tidy: false })).is, 'read');
+      child.kill('SIGSTOP');
+      const exit = once(child, 'exit');
+      helper.end();
+      assert.deepEqual(await exit, [null, 'SIGKILL']);
     });
 
     test('a helper that cannot become the user does nothing', async () => {
