@@ -19,6 +19,9 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
  */
 const V8_OPTIONS = ['--jitless', '--optimize-for-size', '--max-semi-space-size=1', '--max-old-space-size=256'];
 
+/** Bytecode depends on the order in which V8 keeps names, which is random but for this: the same source, the same bytes. */
+const SAME_BYTES = '--random-seed=1';
+
 /** One file that needs no other: a script (CommonJS) and the parts it loads, inside the runtime. */
 export async function executable(
   { main, parts }: Pick<Bundle, 'main'> & Partial<Bundle>,
@@ -30,7 +33,8 @@ export async function executable(
   const blob = join(scratch, `sea-${architecture}.blob`);
   // Bytecode is of no use to another architecture, which compiles when it runs.
   const own = architecture === process.arch;
-  if (own && parts !== undefined) run(process.execPath, [...V8_OPTIONS, join(PROJECT, 'build/compile.mjs'), parts]);
+  if (own && parts !== undefined)
+    run(process.execPath, [...V8_OPTIONS, SAME_BYTES, join(PROJECT, 'build/compile.mjs'), parts]);
   await writeFile(
     config,
     JSON.stringify({
@@ -45,7 +49,7 @@ export async function executable(
       execArgvExtension: 'none',
     }),
   );
-  run(process.execPath, [...V8_OPTIONS, '--experimental-sea-config', config], { cwd: scratch });
+  run(process.execPath, [...V8_OPTIONS, SAME_BYTES, '--experimental-sea-config', config], { cwd: scratch });
   const unfinished = join(scratch, `certagent-${architecture}`);
   stripped(await runtime(architecture), unfinished, architecture);
   await chmod(unfinished, 0o755);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { executableName } from './build.ts';
 import { type Architecture, DEBIAN, PROJECT, VERSION } from './project.ts';
 import { run } from './run.ts';
@@ -45,9 +45,12 @@ async function debian(
   architecture: Architecture,
   { tree, epoch }: { tree: string; epoch: number },
 ): Promise<string> {
+  const overrides = join(tree, 'usr/share/lintian/overrides/certagent');
+  await mkdir(dirname(overrides), { recursive: true });
+  await copyFile(join(PROJECT, 'packaging/debian/lintian-overrides'), overrides);
+  const size = await settle(tree, epoch);
   const control = join(tree, 'DEBIAN');
   await mkdir(control);
-  const size = run('du', ['-sk', '--apparent-size', '--exclude=DEBIAN', tree]).split('\t')[0]!;
   await writeFile(join(control, 'control'), controlFile(DEBIAN[architecture], size));
   await writeFile(join(control, 'conffiles'), `/${CONFIG}\n`);
   for (const script of ['postinst', 'prerm', 'postrm'])
@@ -61,11 +64,11 @@ async function debian(
   return file;
 }
 
-function controlFile(architecture: string, kibibytes: string): string {
+function controlFile(architecture: string, kibibytes: number): string {
   return `Package: certagent
 Version: ${VERSION}
 Architecture: ${architecture}
-Maintainer: The certagent authors <certagent@localhost>
+Maintainer: certagent maintainers <maintainers@certagent.example>
 Installed-Size: ${kibibytes}
 Depends: libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 8), passwd
 Recommends: systemd

@@ -8,7 +8,8 @@ export type Architecture = 'x64' | 'arm64';
 /** Debian's names, which are those of the files in dist too. */
 export const DEBIAN: Record<Architecture, 'amd64' | 'arm64'> = { x64: 'amd64', arm64: 'arm64' };
 
-type Lock = { packages: Record<string, { version: string; integrity?: string }> };
+type Entry = { version: string; license?: string; integrity?: string; dev?: boolean };
+type Lock = { packages: Record<string, Entry> };
 
 export const VERSION: string = json<{ version: string }>('package.json').version;
 
@@ -16,6 +17,17 @@ export const VERSION: string = json<{ version: string }>('package.json').version
 export function locked(name: string): { version: string; integrity: string } {
   const { version, integrity } = json<Lock>('package-lock.json').packages[`node_modules/${name}`]!;
   return { version, integrity: integrity! };
+}
+
+/** The npm packages that come with certagent, by package-lock.json, in its order; the runtimes are not among them. */
+export function shipped(): (Entry & { name: string; directory: string })[] {
+  return Object.entries(json<Lock>('package-lock.json').packages)
+    .filter(([path, { dev }]) => path !== '' && dev !== true && !path.startsWith('node_modules/node-linux-'))
+    .map(([path, entry]) => ({
+      ...entry,
+      name: path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
+      directory: join(PROJECT, path),
+    }));
 }
 
 function json<T>(file: string): T {

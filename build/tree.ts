@@ -1,17 +1,21 @@
-import { chmod, copyFile, lutimes, mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { exampleToml } from '../src/config/example.ts';
 import { bashCompletion, fishCompletion, zshCompletion } from './completions.ts';
+import { licenses } from './licenses.ts';
 import { commandManual, configManual } from './manual.ts';
 import { PROJECT, VERSION } from './project.ts';
 
 export const CONFIG = 'etc/certagent/config.toml';
+const CHANGELOG = join(PROJECT, 'packaging/debian/changelog');
 
 /** Lays out what is installed, as it lies on the node. Returns the paths, sorted. */
 export async function layOut(directory: string, executable: string): Promise<string[]> {
   const files: Record<string, string | Buffer> = {
     [CONFIG]: observing(),
+    'usr/share/doc/certagent/changelog.gz': gzipped(await readFile(CHANGELOG, 'utf8')),
+    'usr/share/doc/certagent/third-party-licenses.gz': gzipped(await licenses()),
     'usr/share/man/man8/certagent.8.gz': gzipped(commandManual(VERSION)),
     'usr/share/man/man5/certagent.toml.5.gz': gzipped(configManual(VERSION)),
     'usr/share/bash-completion/completions/certagent': bashCompletion(),
@@ -22,17 +26,15 @@ export async function layOut(directory: string, executable: string): Promise<str
     'usr/bin/certagent': executable,
     'usr/lib/systemd/system/certagent.service': join(PROJECT, 'systemd/certagent.service'),
     'usr/share/certagent/notify-reload.conf': join(PROJECT, 'systemd/notify-reload.conf'),
-    'usr/share/doc/certagent/copyright': join(PROJECT, 'packaging/copyright'),
+    'usr/share/doc/certagent/copyright': join(PROJECT, 'packaging/debian/copyright'),
   };
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(directory, path)), { recursive: true });
     await writeFile(join(directory, path), content);
-    await chmod(join(directory, path), path === CONFIG ? 0o640 : 0o644);
   }
   for (const [path, source] of Object.entries(copies)) {
     await mkdir(dirname(join(directory, path)), { recursive: true });
     await copyFile(source, join(directory, path));
-    await chmod(join(directory, path), path.startsWith('usr/bin/') ? 0o755 : 0o644);
   }
   return [...Object.keys(files), ...Object.keys(copies)].sort();
 }
@@ -44,15 +46,26 @@ function observing(): string {
   return text;
 }
 
-/** Gives everything under a directory one time (seconds since the epoch) and directories one mode. */
-export async function settle(directory: string, seconds: number): Promise<void> {
+/**
+ * Gives everything under a directory one time (seconds since the epoch) and the modes it is installed with, whatever the
+ * builder's umask. Returns its size as Debian counts it, in KiB: each file by itself, and one for each directory.
+ */
+export async function settle(directory: string, seconds: number): Promise<number> {
+  let kibibytes = 1;
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
-    if (entry.isDirectory()) await settle(path, seconds);
-    else await lutimes(path, seconds, seconds);
+    if (entry.isDirectory()) {
+      kibibytes += await settle(path, seconds);
+      continue;
+    }
+    const { mode, size } = await stat(path);
+    await chmod(path, path.endsWith(CONFIG) ? 0o640 : mode & 0o100 ? 0o755 : 0o644);
+    await utimes(path, seconds, seconds);
+    kibibytes += Math.ceil(size / 1024);
   }
   await chmod(directory, 0o755);
   await utimes(directory, seconds, seconds);
+  return kibibytes;
 }
 
 /** node:zlib writes neither name nor time into the header. */

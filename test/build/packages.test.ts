@@ -7,9 +7,10 @@ import { before, type TestContext, test } from 'node:test';
 import { buildExecutables, executableName } from '../../build/build.ts';
 import { makePackages } from '../../build/packages.ts';
 import { type Architecture, DEBIAN, PROJECT, VERSION } from '../../build/project.ts';
-import { firstThere, run } from '../../build/run.ts';
+import { run } from '../../build/run.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { command } from '../demo/support.ts';
+import { buildTools } from './support.ts';
 
 const DIST = join(PROJECT, 'dist');
 const own = process.arch as Architecture;
@@ -17,8 +18,7 @@ const EXECUTABLE = join(DIST, executableName(own));
 const DEB = join(DIST, `certagent_${VERSION}_${DEBIAN[own]}.deb`);
 const ARCHIVE = join(DIST, `certagent-${VERSION}-linux-${DEBIAN[own]}.tar.gz`);
 
-const lacking = ['dpkg-deb', 'strip', 'xz', 'git'].filter((program) => firstThere(program) === null);
-const skip = lacking.length > 0 && `building wants ${lacking.join(', ')}`;
+const skip = buildTools();
 
 before(async () => {
   if (skip || [EXECUTABLE, DEB, ARCHIVE].every((file) => existsSync(file))) return;
@@ -48,8 +48,11 @@ test('what the package installs, with which rights', { skip }, async (t) => {
       '-rw-r--r-- root/root usr/lib/systemd/system/certagent.service',
       '-rw-r--r-- root/root usr/share/bash-completion/completions/certagent',
       '-rw-r--r-- root/root usr/share/certagent/notify-reload.conf',
+      '-rw-r--r-- root/root usr/share/doc/certagent/changelog.gz',
       '-rw-r--r-- root/root usr/share/doc/certagent/copyright',
+      '-rw-r--r-- root/root usr/share/doc/certagent/third-party-licenses.gz',
       '-rw-r--r-- root/root usr/share/fish/vendor_completions.d/certagent.fish',
+      '-rw-r--r-- root/root usr/share/lintian/overrides/certagent',
       '-rw-r--r-- root/root usr/share/man/man5/certagent.toml.5.gz',
       '-rw-r--r-- root/root usr/share/man/man8/certagent.8.gz',
       '-rw-r--r-- root/root usr/share/zsh/vendor-completions/_certagent',

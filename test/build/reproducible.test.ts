@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type TestContext, test } from 'node:test';
+import { type Architecture, PROJECT } from '../../build/project.ts';
+import { run } from '../../build/run.ts';
+import { buildTools } from './support.ts';
+
+const own = process.arch as Architecture;
+const skip = buildTools();
+
+/** A clone as another builder has it: elsewhere, under a longer name. Beside the packages, which are linked, not copied. */
+async function clone(t: TestContext): Promise<string> {
+  await mkdir(join(PROJECT, 'dist'), { recursive: true });
+  const directory = await mkdtemp(join(PROJECT, 'dist/.a-clone-elsewhere-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  for (const name of ['build', 'packaging', 'src', 'systemd', 'package.json', 'package-lock.json'])
+    await cp(join(PROJECT, name), join(directory, name), { recursive: true });
+  await mkdir(join(directory, 'node_modules'));
+  const packages = (await readdir(join(PROJECT, 'node_modules'))).filter((name) => !name.startsWith('.'));
+  run('cp', ['-al', ...packages.map((name) => join(PROJECT, 'node_modules', name)), join(directory, 'node_modules')]);
+  return directory;
+}
+
+async function temporary(t: TestContext): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'certagent-same-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+async function digest(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
+test('two clones build the same executable, byte for byte', { skip }, async (t) => {
+  const builders = [PROJECT, await clone(t)];
+  const digests: string[] = [];
+  for (const project of builders) {
+    const out = await temporary(t);
+    run(process.execPath, [join(project, 'build/main.ts'), own, '--out', out]);
+    const [name] = await readdir(out);
+    digests.push(await digest(join(out, name!)));
+  }
+  assert.equal(digests[0], digests[1]);
+});
+
+test('two clones make the same packages, whatever the umask, time zone and language', { skip }, async (t) => {
+  const builders = [
+    { project: PROJECT, umask: '022', env: {} },
+    { project: await clone(t), umask: '077', env: { TZ: 'Asia/Tokyo', LANG: 'de_DE.UTF-8', LC_ALL: '' } },
+  ];
+  // What is packed does not matter here, and compressing a whole executable takes a minute.
+  const script = 'const [m, d] = process.argv.slice(1); await (await import(m)).makePackages(d, ["x64", "arm64"]);';
+  const digests: Record<string, string>[] = [];
+  for (const { project, umask, env } of builders) {
+    const out = await temporary(t);
+    for (const name of ['certagent', 'certagent-arm64']) {
+      await writeFile(join(out, name), '#!/bin/sh\n');
+      await chmod(join(out, name), 0o755);
+    }
+    const words = ['--input-type=module', '-e', script, join(project, 'build/packages.ts'), out];
+    run('sh', ['-c', 'umask "$1" && shift && exec "$@"', 'sh', umask, process.execPath, ...words], {
+      env: { SOURCE_DATE_EPOCH: '1700000000', ...env },
+    });
+    const names = (await readdir(out)).sort();
+    digests.push(
+      Object.fromEntries(await Promise.all(names.map(async (name) => [name, await digest(join(out, name))]))),
+    );
+  }
+  assert.equal(Object.keys(digests[0]!).length, 8, 'two executables, two .deb, two .tar.gz, the SBOM, the sums');
+  assert.deepEqual(digests[0], digests[1]);
+});
