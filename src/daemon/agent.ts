@@ -210,7 +210,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   return agent;
 }
 
+/** One line a step: how it ended. What is being done just now is the status's to tell. */
 function logProgress(log: Log, { planId, step, steps, title, state, detail }: Progress): void {
-  const level = state === 'failed' ? 'error' : state === 'waiting' ? 'debug' : 'info';
+  const level = state === 'failed' ? 'error' : state === 'started' || state === 'waiting' ? 'debug' : 'info';
   log[level]({ plan: planId, step: step + 1, steps, state, ...(detail === '' ? {} : { detail }) }, title);
 }

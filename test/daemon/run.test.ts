@@ -130,7 +130,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const daemon = start(t, node);
     await until(
       async () => daemon.log(),
-      (log) => steps(log).some(({ step, state }) => step === 5 && state === 'started'),
+      (log) => steps(log).some(({ step, state }) => step === 4 && state === 'done'),
       'step 5',
     );
     daemon.child.kill(signal);
