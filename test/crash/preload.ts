@@ -143,7 +143,8 @@ wrap(
       point(`before ${line}`);
       const child = call.apply(this, given) as childProcess.ChildProcess;
       point(`after the start of ${line}`);
-      const ended = power ? rememberChild(CRASH_ROOT) : () => {};
+      // The holder of the lock is there from the first to the last, and writes nothing.
+      const ended = power && program !== 'flock' ? rememberChild(CRASH_ROOT) : () => {};
       child.prependOnceListener('exit', () => {
         ended();
         point(`after the end of ${line}`);
