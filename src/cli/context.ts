@@ -42,7 +42,7 @@ export function makeContext(
     configNamed: global.config !== undefined,
     output: outputOf(global.output ?? 'text', command.name),
     paint: coloured(global.color ?? true, stdout) ? paintWith : plain,
-    width: stdout.isTTY ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
+    width: stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY,
     options: command.options,
     argument: command.argument,
     stdout,

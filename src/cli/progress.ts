@@ -19,7 +19,7 @@ function drawnOver(out: NodeJS.WriteStream): { show(progress: Progress): void; e
     if (last === null) return;
     const waited = Date.now() - since;
     const text = progressText(last, waited < 2 * SECOND ? '' : formatDuration(waited));
-    out.write(`\r\u001b[2K${text.slice(0, (out.columns ?? 80) - 1)}`);
+    out.write(`\r\u001b[2K${text.slice(0, (out.columns || 80) - 1)}`);
   };
   return {
     show(progress) {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { CertagentError, errorCode } from '../domain/errors.ts';
 import type { Progress } from '../domain/journal.ts';
-import type { RenewRequest } from '../domain/status.ts';
+import type { PlanRequest } from '../domain/status.ts';
 import type { Root } from '../host/root.ts';
 import { parseAnswer } from './answer.ts';
 import type { ControlHandlers } from './handlers.ts';
@@ -51,8 +51,8 @@ export function remote(root: Root): ControlHandlers {
   };
 }
 
-function planPath(request: RenewRequest): string {
-  return `/v1/plan?for=renew${request.force ? '&force=1' : ''}`;
+function planPath({ force, enabled }: PlanRequest): string {
+  return `/v1/plan?for=renew${force ? '&force=1' : ''}${enabled ? '&enabled=1' : ''}`;
 }
 
 /**

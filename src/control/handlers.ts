@@ -1,5 +1,12 @@
 import type { CopyOutcome, PlanOutcome, Progress } from '../domain/journal.ts';
-import type { HistoryReport, PlanReport, RenewRequest, SinkResult, StatusReport } from '../domain/status.ts';
+import type {
+  HistoryReport,
+  PlanReport,
+  PlanRequest,
+  RenewRequest,
+  SinkResult,
+  StatusReport,
+} from '../domain/status.ts';
 
 /**
  * What the sockets offer. The daemon implements it, and `remote` in client.ts is the same thing from the other side, so
@@ -9,7 +16,7 @@ export type ControlHandlers = {
   /** From the last cycle; nothing on the node is read for it. */
   status(): Promise<StatusReport>;
   /** What the schedule would carry out now; with a request, what `renew` would carry out for it. */
-  plan(request?: RenewRequest): Promise<PlanReport>;
+  plan(request?: PlanRequest): Promise<PlanReport>;
   history(): Promise<HistoryReport>;
   /** Prometheus text. */
   metrics(): Promise<string>;

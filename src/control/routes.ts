@@ -1,5 +1,5 @@
 import { CertagentError } from '../domain/errors.ts';
-import type { RenewRequest } from '../domain/status.ts';
+import type { PlanRequest } from '../domain/status.ts';
 import type { ControlHandlers } from './handlers.ts';
 
 /** `read`: also on the status socket. `answer` gives JSON data, or text for /metrics; renew streams and is told apart. */
@@ -36,8 +36,10 @@ export const ROUTES: Record<string, Route> = {
   '/v1/alert-test': { method: 'POST', answer: 'json', call: (handlers) => handlers.testAlerts() },
 };
 
-function planRequest(query: URLSearchParams): RenewRequest | undefined {
-  return query.get('for') === 'renew' ? { force: query.get('force') === '1' } : undefined;
+function planRequest(query: URLSearchParams): PlanRequest | undefined {
+  if (query.get('for') !== 'renew') return undefined;
+  const force = query.get('force') === '1';
+  return query.get('enabled') === '1' ? { force, enabled: true } : { force };
 }
 
 /** A flag left out is off; anything but a boolean is refused rather than guessed at. */

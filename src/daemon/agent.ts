@@ -63,7 +63,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   let nextCheckAt: Instant | null = null;
   const watchers = new Set<(progress: Progress) => void>();
 
-  const see = (request: DecideRequest) => look({ root, config, journal, clock, now }, request);
+  const see = (request: DecideRequest, as: Config = config) => look({ root, config: as, journal, clock, now }, request);
 
   /** Copies are looked at when the node's own kubeconfig is as it will be: what is told then is the state after. */
   const seeCopies = async (view: View, dryRun = config.mode === 'observe'): Promise<View> =>
@@ -143,7 +143,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     },
     status: report,
     async plan(request) {
-      const view = await see(request === undefined ? SCHEDULED : { kind: 'manual', force: request.force });
+      const as: Config = request?.enabled === true ? { ...config, mode: 'renew' } : config;
+      const view = await see(request === undefined ? SCHEDULED : { kind: 'manual', force: request.force }, as);
       const { inventory, decisions } = view;
       return {
         schema: PLAN_SCHEMA,

@@ -58,5 +58,8 @@ export type HistoryReport = { schema: typeof HISTORY_SCHEMA; attempts: Attempt[]
 /** What a manual renewal asks for. `force`: also what is not due yet (kubeadm only). */
 export type RenewRequest = { force: boolean };
 
+/** Whose plan is asked for: that of such a renewal. `enabled`: as if the mode were "renew". */
+export type PlanRequest = RenewRequest & { enabled?: boolean };
+
 /** What one delivery of a test alert came to. */
 export type SinkResult = { sink: string; ok: boolean; detail: string };

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { withMode } from '../../src/config/mode.ts';
 import { CONFIG_FILE, type Root } from '../../src/host/root.ts';
-import { served } from '../control/support.ts';
+import { handlers, served } from '../control/support.ts';
 import { certagent } from './support.ts';
 
 const EDITS: [what: string, before: string, after: string][] = [
@@ -31,7 +31,12 @@ test('enable shows the plan, keeps comments and mode of the file, and the daemon
   const reload = async () => {
     reloads += 1;
   };
-  const root = await served(t, { reload });
+  const asked: unknown[] = [];
+  const plan = async (request: unknown) => {
+    asked.push(request);
+    return handlers().plan();
+  };
+  const root = await served(t, { plan, reload });
   const file = await put(root, '# ours\nmode = "observe"\n[maintenance]\nstart = "03:00"\nend = "04:00"\n');
   const enabled = await certagent(root, ['enable']);
   assert.equal(enabled.exitCode, 0, enabled.stderr);
@@ -42,6 +47,8 @@ test('enable shows the plan, keeps comments and mode of the file, and the daemon
   assert.equal(await readFile(file, 'utf8'), '# ours\nmode = "renew"\n[maintenance]\nstart = "03:00"\nend = "04:00"\n');
   assert.equal((await stat(file)).mode & 0o777, 0o640);
   assert.equal(reloads, 1);
+  // What would be done were it enabled already: an observing daemon's own plan is always empty.
+  assert.deepEqual(asked, [{ force: false, enabled: true }]);
   assert.match((await certagent(root, ['enable'])).stdout, /renews here already/);
   assert.match((await certagent(root, ['disable'])).stdout, /only observes from now on\.\n$/);
   assert.match(await readFile(file, 'utf8'), /^# ours\nmode = "observe"\n/);

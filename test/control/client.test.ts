@@ -7,14 +7,14 @@ import { askDaemon, remote } from '../../src/control/client.ts';
 import { socketPath } from '../../src/control/paths.ts';
 import { CertagentError } from '../../src/domain/errors.ts';
 import type { Progress } from '../../src/domain/journal.ts';
-import type { RenewRequest } from '../../src/domain/status.ts';
+import type { PlanRequest } from '../../src/domain/status.ts';
 import { copy, HISTORY, report } from '../cli/reports.ts';
 import { handlers, PROGRESS, served, temporaryRoot } from './support.ts';
 
 test('every handler is reached through the sockets with what it was given', async (t) => {
   const seen: unknown[] = [];
   const root = await served(t, {
-    plan: async (request?: RenewRequest) => {
+    plan: async (request?: PlanRequest) => {
       seen.push(['plan', request]);
       return handlers().plan();
     },
@@ -32,6 +32,7 @@ test('every handler is reached through the sockets with what it was given', asyn
   await node.plan();
   await node.plan({ force: false });
   await node.plan({ force: true });
+  await node.plan({ force: false, enabled: true });
   assert.equal((await node.sync({ dryRun: true }))[0]?.user, 'ä');
   assert.equal((await node.testAlerts())[0]?.sink, 'mail');
   await node.reload();
@@ -39,6 +40,7 @@ test('every handler is reached through the sockets with what it was given', asyn
     ['plan', undefined],
     ['plan', { force: false }],
     ['plan', { force: true }],
+    ['plan', { force: false, enabled: true }],
     ['sync', { dryRun: true }],
   ]);
 });

@@ -18,11 +18,11 @@ export async function run(context: Context): Promise<number> {
     return 0;
   }
   if (context.output === 'text') {
-    const { answer } = await askNode(context, (node) => node.plan({ force: false }));
+    const { answer } = await askNode(context, (node) => node.plan({ force: false, enabled: true }));
     context.stdout.write(`${renderPlan(answer, { paint: context.paint, width: context.width })}\n`);
     context.stdout.write(
-      `Once enabled, certagent does such things by itself, between ${timeOfDay(maintenance.start)} and ${timeOfDay(maintenance.end)} ` +
-        'of the days that the configuration allows, and at once when a certificate becomes urgent.\n',
+      `Once enabled, certagent does such things by itself, ${hours(maintenance)} of the days that the configuration allows, ` +
+        'and at once when a certificate becomes urgent.\n',
     );
     if (!(await agreed('Let certagent renew on this node?', context))) {
       context.stdout.write('Nothing was changed: certagent goes on observing.\n');
@@ -30,6 +30,10 @@ export async function run(context: Context): Promise<number> {
     }
   }
   return change(context, file, 'renew');
+}
+
+function hours({ start, end }: { start: number; end: number }): string {
+  return start === end ? 'at any hour' : `between ${timeOfDay(start)} and ${timeOfDay(end)}`;
 }
 
 /** Minutes since midnight as a person writes them. */
