@@ -23,7 +23,8 @@ export function stay(root: string, name: string): void {
 /** A pid with its start time in clock ticks, which together name one process for ever; ticks is -1 when it is gone. */
 export function idOf(pid: number): ProcessId {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // By its main thread: to whom it runs under, qemu-user tells another /proc/PID/stat of itself than all others see.
+    const stat = readFileSync(`/proc/${pid}/task/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const ended = fields[0] === 'Z' || fields[0] === 'X';
     return { pid, ticks: ended ? -1 : Number(fields[19]) };
