@@ -1,9 +1,11 @@
 // The Debian a machine is copied from: made once by debootstrap and kept in a cache outside of the repository.
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buildTools } from '../build/support.ts';
 import { command } from '../demo/support.ts';
+import { makeCgroup, removeCgroup } from './cgroup.ts';
 
 /** bookworm has systemd 252 (Type=notify), trixie 257 (Type=notify-reload). */
 export type Release = 'bookworm' | 'trixie';
@@ -11,16 +13,36 @@ export type Release = 'bookworm' | 'trixie';
 /** What certagent's node needs besides Debian's essential packages: systemd as the first process, and D-Bus to ask it. */
 const PACKAGES = ['dbus', 'systemd', 'systemd-sysv'];
 
-const NEEDED = ['systemd-nspawn', 'debootstrap', 'nsenter', 'setpriv', 'flock', 'dpkg-deb', 'openssl'];
+const NEEDED = ['systemd-nspawn', 'debootstrap', 'nsenter', 'unshare', 'setpriv', 'flock', 'dpkg-deb', 'openssl'];
 
 /** Why no machine can be booted here, for the test runner to show; false when one can. */
 export async function reasonToSkip(): Promise<string | false> {
-  if (process.getuid?.() !== 0) return 'booting a machine wants root';
+  if (process.getuid?.() !== 0 || !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8')))
+    return 'booting a machine wants root';
   const lacking: string[] = [];
   for (const name of NEEDED) {
     if ((await command('sh', ['-c', `command -v ${name}`])).code !== 0) lacking.push(name);
   }
-  return lacking.length > 0 && `booting a machine wants ${lacking.join(', ')}`;
+  if (lacking.length > 0) return `booting a machine wants ${lacking.join(', ')}`;
+  // A container may have a root that may do neither.
+  const allowed = await command('unshare', [
+    '--mount',
+    '--pid',
+    '--net',
+    '--fork',
+    'mount',
+    '-t',
+    'tmpfs',
+    'none',
+    '/mnt',
+  ]);
+  if (allowed.code !== 0) return `booting a machine wants to mount and to make namespaces: ${allowed.stderr.trim()}`;
+  try {
+    removeCgroup(makeCgroup(`certagent-e2e-${process.pid}-try`));
+  } catch (error) {
+    return `booting a machine wants a control group: ${error}`;
+  }
+  return process.env.CERTAGENT_DEB === undefined && buildTools();
 }
 
 /** Directory of the release's base system, made now where the cache has none of this list of packages. */

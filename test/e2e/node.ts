@@ -10,7 +10,7 @@ import { command } from '../demo/support.ts';
 import type { Machine } from './machine.ts';
 
 /** A certagent of its own plays the stand-ins: whatever happens to the installed one, the node goes on running. */
-const PLAYER = '/opt/demo/usr/bin/certagent';
+export const PLAYER = '/opt/demo/usr/bin/certagent';
 
 /** What of a node image belongs to the cluster; users, names and time are the machine's. */
 const TREES = ['etc/kubernetes', 'etc/rancher', 'var/lib/kubelet', 'var/lib/rancher', 'var/lib/etcd'];

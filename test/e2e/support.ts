@@ -14,7 +14,7 @@ import { eventually } from '../demo/support.ts';
 import type { Release } from './base.ts';
 import { type Machine, makeMachine } from './machine.ts';
 import { Mail, SINKS } from './mail.ts';
-import { type InstalledNode, installNode, startNode } from './node.ts';
+import { type InstalledNode, installNode, PLAYER, startNode } from './node.ts';
 import { packageFile } from './package.ts';
 
 export type Scene = { machine: Machine; node: InstalledNode; mail: Mail; deb: string };
@@ -51,9 +51,9 @@ export async function scene(
 
 export const COPY = '/home/alice/.kube/config';
 
-/** `apt install ./certagent.deb`, as the README has it. */
-export async function install({ machine }: Scene, deb: string): Promise<void> {
-  copyFileSync(deb, machine.at('/root/certagent.deb'));
+/** `apt install ./certagent.deb`, as the README has it; null: the one of before. */
+export async function install({ machine }: Scene, deb: string | null): Promise<void> {
+  if (deb !== null) copyFileSync(deb, machine.at('/root/certagent.deb'));
   await machine.must('env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '--yes', '/root/certagent.deb');
 }
 
@@ -89,6 +89,11 @@ export function statusOnce(
     const report = await status(of);
     return wanted(report) && report;
   }, limit);
+}
+
+/** The status after the daemon's first look at the node. */
+export function checked(of: Scene): Promise<StatusReport> {
+  return statusOnce(({ nextCheckAt }) => nextCheckAt !== null, of);
 }
 
 /** A property of certagent's unit. */
@@ -127,14 +132,14 @@ export function inStep(of: Scene, kind: string, before: number): Promise<Journal
   }, 60_000);
 }
 
-/** Content, owner, mode and time of everything of the cluster's and the users': what must not change when nothing is to be touched. */
-export async function fingerprint({ machine }: Scene): Promise<string> {
+/** Content, owner, mode and time of everything of the cluster's and the users', and the node's processes: what must not change when nothing is to be touched. */
+export async function fingerprint({ machine, node }: Scene): Promise<string> {
   const trees = '/etc/kubernetes /etc/rancher /var/lib/kubelet /var/lib/rancher /home';
-  return machine.must(
-    'sh',
-    '-c',
-    `find ${trees} -printf '%p %M %U %G %T@ %i\\n' 2>/dev/null | sort; find ${trees} -type f 2>/dev/null | sort | xargs sha256sum`,
-  );
+  const files = `find ${trees} -printf '%p %M %U %G %T@ %i\n' 2>/dev/null | sort; find ${trees} -type f 2>/dev/null | sort | xargs sha256sum`;
+  // Those that stay: not a kubeadm or a K3s that is asked for its version.
+  const asked = '(kubeadm|k3s).*version';
+  const processes = `for p in /proc/[0-9]*; do if [ "$(readlink $p/exe)" = ${PLAYER} ] && ! tr '\\0' ' ' <$p/cmdline | grep -qE '${asked}'; then echo $p; fi; done 2>/dev/null | sort`;
+  return machine.must('sh', '-c', `${files}; ${processes}; systemctl show --property=MainPID,NRestarts ${node.unit}`);
 }
 
 /** The certificate that a port of the machine serves, asked by openssl. */

@@ -1,0 +1,69 @@
+// The package's life: upgraded, removed, back again, purged. The cluster sees nothing of it.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { CONFIG_FILE } from '../../../src/host/root.ts';
+import { asVersion } from '../package.ts';
+import { checked, fingerprint, install, journal, property, type Scene, statusOnce } from '../support.ts';
+
+export async function upgradeRemoveReturn(t: TestContext, here: Scene): Promise<void> {
+  const { machine, deb } = here;
+  await statusOnce(({ running, nextCheckAt }) => running === null && nextCheckAt !== null, here);
+  const state = async () => ({
+    config: await machine.must('sha256sum', CONFIG_FILE),
+    journal: journal(here).length,
+    cluster: await fingerprint(here),
+  });
+  const before = await state();
+
+  await t.test('an upgrade keeps configuration and state, and brings the new one up', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'certagent-e2e-deb-'));
+    t.after(() => rm(directory, { recursive: true, force: true }));
+    const pid = await property(here, 'MainPID');
+    await install(here, await asVersion(deb, '99.0.0', directory));
+    assert.equal(await property(here, 'ActiveState'), 'active');
+    assert.notEqual(await property(here, 'MainPID'), pid);
+    assert.equal((await checked(here)).mode, 'renew');
+    assert.deepEqual(await state(), before);
+  });
+
+  await t.test('removal keeps configuration and state; installed again it goes on with them', async () => {
+    await machine.must('apt-get', 'remove', '--yes', 'certagent');
+    assert.equal((await machine.run('systemctl', 'is-active', 'certagent')).stdout.trim(), 'inactive');
+    assert.equal(existsSync(machine.at('/usr/bin/certagent')), false);
+    assert.deepEqual(await state(), before);
+    await install(here, null);
+    assert.equal(await property(here, 'ActiveState'), 'active');
+    assert.equal((await checked(here)).mode, 'renew');
+    assert.deepEqual(await state(), before);
+  });
+}
+
+/** The last of a machine's tests: certagent is gone afterwards. */
+export function purge(t: TestContext, here: Scene): Promise<void> {
+  const { machine } = here;
+  return t.test(
+    'a service that the operator has disabled stays so; a purge leaves nothing, and the cluster',
+    async () => {
+      await checked(here);
+      const cluster = await fingerprint(here);
+      await machine.must('systemctl', 'disable', '--now', '--quiet', 'certagent');
+      await machine.must('apt-get', 'install', '--yes', '--reinstall', '/root/certagent.deb');
+      assert.equal((await machine.run('systemctl', 'is-active', 'certagent')).stdout.trim(), 'inactive');
+      assert.equal(await property(here, 'UnitFileState'), 'disabled');
+
+      await machine.must('apt-get', 'purge', '--yes', 'certagent');
+      const left = `find / -xdev -name '*certagent*' -not -path '/opt/demo/*' -not -path '/proc/*' -not -path '/var/lib/systemd/*'`;
+      assert.equal(await machine.must('sh', '-c', left), LEFT);
+      assert.equal((await machine.run('getent', 'group', 'certagent')).code, 2);
+      assert.equal((await machine.run('systemctl', 'status', 'certagent')).code, 4);
+      assert.equal(await fingerprint(here), cluster);
+    },
+  );
+}
+
+/** The copy's backup is its user's. */
+const LEFT = '/root/certagent.deb\n/home/alice/.kube/config.certagent-backup\n';
