@@ -18,7 +18,7 @@ const directory = await mkdtemp(join(tmpdir(), 'certagent-bench-'));
 try {
   console.log(`Node.js ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? arch()}, Linux ${release()}`);
   console.log('Times are medians of whole processes unless said otherwise; × is certagent divided by the peer.\n');
-  await daemonSection(join(directory, 'node'));
+  await daemonSection(directory);
   await scanSection(join(directory, 'files'), asked.length > 0 ? asked : SIZES);
 } finally {
   await rm(directory, { recursive: true, force: true });

@@ -33,6 +33,17 @@ export async function time(command: Command, runs: number): Promise<number> {
   return median(taken);
 }
 
+/** The same for several commands, taken in turns: whatever else the machine does, it does to all of them. */
+export async function times(commands: Command[], runs: number): Promise<number[]> {
+  const taken: number[][] = commands.map(() => []);
+  for (let run = -1; run < runs; run += 1)
+    for (const [index, command] of commands.entries()) {
+      const { milliseconds } = await runOnce(command);
+      if (run >= 0) taken[index]!.push(milliseconds);
+    }
+  return taken.map(median);
+}
+
 /** Most memory (MiB, resident) that a Node.js process had, as it says itself at its end: median of three. */
 export async function peak(command: Command): Promise<number> {
   const env = { ...command.env, NODE_OPTIONS: `--import=${PEAK}` };
