@@ -25,6 +25,14 @@ export function removeCgroup(groups: string[]): void {
   }
 }
 
+/** Removes the groups whose name says so, of runs that did not get to it. */
+export function sweepCgroups(isLeftOver: (name: string) => boolean): void {
+  for (const mounted of hierarchies()) {
+    const names = readdirSync(mounted).filter(isLeftOver);
+    removeCgroup(names.map((name) => join(mounted, name)));
+  }
+}
+
 /** Where the hierarchies are mounted: one of version 2, or one a controller of version 1, or both. */
 function hierarchies(): string[] {
   const mounts = readFileSync('/proc/self/mounts', 'utf8')

@@ -8,13 +8,15 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { command, type Ran } from '../demo/support.ts';
 import { baseOf, type Release } from './base.ts';
-import { makeCgroup, removeCgroup } from './cgroup.ts';
+import { makeCgroup, removeCgroup, sweepCgroups } from './cgroup.ts';
 
-const PREFIX = 'certagent-e2e-';
 const BOOT_LIMIT = 120_000;
 const OFF_LIMIT = 60_000;
 const COMMAND_LIMIT = 300_000;
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** What this process puts into the temporary directory begins so: the next run removes what a killed one left. */
+export const TEMPORARY = `certagent-e2e-${process.pid}-`;
 
 /** SIGRTMIN+4 is how a container's systemd is asked to power off (systemd(1)). */
 const POWER_OFF = 38;
@@ -122,6 +124,7 @@ export class Machine {
       if (this.#isOn()) process.kill(this.#leader, 'SIGKILL');
       this.#nspawn?.kill('SIGKILL');
       rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      removeCgroup(this.#cgroups);
     } catch {
       // The next run sweeps it away.
     }
@@ -176,19 +179,23 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 export async function makeMachine(release: Release): Promise<Machine> {
   sweep();
   const base = await baseOf(release);
-  const machine = new Machine(await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`)));
+  const machine = new Machine(await mkdtemp(join(tmpdir(), TEMPORARY)));
   here.add(machine);
   const { code, stderr } = await command('cp', ['-a', '--reflink=auto', base, machine.root]);
   if (code !== 0) throw new Error(`cp: ${stderr}`);
   return machine;
 }
 
-/** Directories of runs that were killed before they could remove them. */
+/** Directories and control groups of runs that were killed before they could remove them. */
 function sweep(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : 0;
-    if (pid > 0 && !isAlive(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
-  }
+  const left = readdirSync(tmpdir()).filter(isLeftOver);
+  for (const name of left) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  sweepCgroups(isLeftOver);
+}
+
+function isLeftOver(name: string): boolean {
+  const pid = Number(/^certagent-e2e-(\d+)-/.exec(name)?.[1] ?? 0);
+  return pid > 0 && !isAlive(pid);
 }
 
 function isAlive(pid: number): boolean {

@@ -7,7 +7,7 @@ import { type DemoNode, makeNode, type NodeKind, type NodeOptions } from '../../
 import { unitOf } from '../../src/demo/options.ts';
 import { LONG_RUNNING } from '../../src/demo/stand-in/k3s-leaves.ts';
 import { command } from '../demo/support.ts';
-import type { Machine } from './machine.ts';
+import { type Machine, TEMPORARY } from './machine.ts';
 
 /** A certagent of its own plays the stand-ins: whatever happens to the installed one, the node goes on running. */
 export const PLAYER = '/opt/demo/usr/bin/certagent';
@@ -33,7 +33,7 @@ export async function installNode(
   packageFile: string,
   options: Omit<NodeOptions, 'root'>,
 ): Promise<InstalledNode> {
-  const directory = await mkdtemp(join(tmpdir(), 'certagent-e2e-node-'));
+  const directory = await mkdtemp(join(tmpdir(), TEMPORARY));
   try {
     const image = join(directory, 'node');
     const { kind, ports } = await makeNode({ ...options, root: image, users: [] });

@@ -46,7 +46,12 @@ export async function scene(
   await startNode(machine, node);
   await machine.must('install', '-d', '-o', 'alice', '-g', 'alice', '-m', '700', '/home/alice/.kube');
   await machine.must('install', '-o', 'alice', '-g', 'alice', '-m', '600', node.kubeconfig, COPY);
-  return { machine, node, mail, deb };
+  const here = { machine, node, mail, deb };
+  for (const name of ['api', 'apiserver', 'etcd', 'controllerManager', 'scheduler', 'kubelet']) {
+    const port = node.ports[name];
+    if (port !== undefined) await eventually(() => served(here, port), 60_000);
+  }
+  return here;
 }
 
 export const COPY = '/home/alice/.kube/config';

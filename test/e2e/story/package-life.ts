@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { CONFIG_FILE } from '../../../src/host/root.ts';
+import { TEMPORARY } from '../machine.ts';
 import { asVersion } from '../package.ts';
 import { checked, fingerprint, install, journal, property, type Scene, statusOnce } from '../support.ts';
 
@@ -20,7 +21,7 @@ export async function upgradeRemoveReturn(t: TestContext, here: Scene): Promise<
   const before = await state();
 
   await t.test('an upgrade keeps configuration and state, and brings the new one up', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'certagent-e2e-deb-'));
+    const directory = await mkdtemp(join(tmpdir(), TEMPORARY));
     t.after(() => rm(directory, { recursive: true, force: true }));
     const pid = await property(here, 'MainPID');
     await install(here, await asVersion(deb, '99.0.0', directory));
