@@ -39,6 +39,7 @@ live() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
 
 if [ "$uninstall" = yes ]; then
   if live; then systemctl disable --now certagent.service 2>/dev/null || true; fi
+  rm -f "$root/etc/systemd/system/multi-user.target.wants/certagent.service"
   while read -r path; do rm -f "$root/$path"; done <"$here/files.txt"
   rm -f "$dropin"
   rmdir "$root/usr/lib/systemd/system/certagent.service.d" "$root/usr/share/certagent" "$root/usr/share/doc/certagent" 2>/dev/null || true
@@ -61,6 +62,8 @@ case "$(uname -m)" in
 esac
 [ "$machine" = "$(cat "$here/architecture")" ] || fail "this archive is for $(cat "$here/architecture"), this machine is $machine"
 
+first=no
+[ -e "$root/usr/bin/certagent" ] || first=yes
 if [ -z "$root" ] && ! getent group certagent >/dev/null; then groupadd --system certagent; fi
 while read -r path; do
   mkdir -p "$root/$(dirname "$path")"
@@ -86,9 +89,13 @@ if [ "${version:-0}" -ge 253 ]; then
 else
   rm -f "$dropin"
 fi
+# A first installation enables it; whoever has disabled it since is left in peace.
 if live; then
   systemctl daemon-reload
-  systemctl enable certagent.service
-  systemctl restart certagent.service
+  if [ "$first" = yes ]; then systemctl enable certagent.service; fi
+  if systemctl is-enabled --quiet certagent.service; then systemctl restart certagent.service; fi
+elif [ "$first" = yes ] && [ -z "$root" ] && command -v systemctl >/dev/null; then
+  # In an image that is being made: from its first start on.
+  systemctl enable certagent.service || true
 fi
 echo "certagent $("$root/usr/bin/certagent" --version) is installed. See: certagent status, certagent enable"

@@ -84,6 +84,46 @@ test('the archive installs, keeps a changed configuration, and removes what it b
   assert.equal(existsSync(config), false);
 });
 
+test('the archive installs on a machine: group, owner, upgrade, removal', { skip }, async (t) => {
+  // This machine's own files, on which nothing that is written stays.
+  const directory = await temporary(t);
+  const top = `certagent-${VERSION}-linux-${DEBIAN[own]}`;
+  const machine = join(directory, 'machine');
+  const prepare = [
+    `mount -t tmpfs none '${directory}'`,
+    `mkdir '${directory}/up' '${directory}/work' '${machine}'`,
+    `mount -t overlay none -o 'lowerdir=/,upperdir=${directory}/up,workdir=${directory}/work' '${machine}'`,
+  ].join(' && ');
+  const inside = (script: string) => command('unshare', ['--mount', 'sh', '-euc', `${prepare} || exit 77; ${script}`]);
+  if ((await inside('')).code !== 0) return t.skip('no overlay can be mounted here (wants root)');
+
+  const on = (script: string) => `chroot '${machine}' sh -euc '${script}'`;
+  const { code, stdout, stderr } = await inside(`
+    tar -xzf '${ARCHIVE}' -C '${machine}/mnt' --no-same-owner
+    rm -rf '${machine}/etc/certagent' '${machine}/run/systemd' '${machine}/var/lib/dpkg/info/certagent.list'
+    exec 3>&1 >/dev/null
+    ${on(`cd /mnt/${top}
+      ./install.sh
+      stat -c "%a %U:%G %n" /etc/certagent/config.toml /usr/bin/certagent >&3
+      echo "# mine" >>/etc/certagent/config.toml
+      mkdir -p /var/lib/certagent
+      ./install.sh
+      tail -n 1 /etc/certagent/config.toml >&3
+      ./install.sh --uninstall
+      ls -d /usr/bin/certagent /etc/certagent /var/lib/certagent >&3 2>/dev/null || true
+      ./install.sh --uninstall --purge
+      ls -d /etc/certagent /var/lib/certagent >&3 2>/dev/null || true
+      getent group certagent >&3 || true`)}`);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(stdout.trim().split('\n'), [
+    '640 root:certagent /etc/certagent/config.toml',
+    '755 root:root /usr/bin/certagent',
+    '# mine',
+    '/etc/certagent',
+    '/var/lib/certagent',
+  ]);
+});
+
 async function temporary(t: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'certagent-build-'));
   t.after(() => rm(directory, { recursive: true, force: true }));
