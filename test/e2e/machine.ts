@@ -28,6 +28,7 @@ export class Machine {
   #nspawn: ChildProcess | null = null;
   #leader = 0;
   #cgroups: string[] = [];
+  #guard: ChildProcess | null = null;
   readonly #inside = new Set<ChildProcess>();
 
   constructor(directory: string) {
@@ -45,9 +46,10 @@ export class Machine {
     const console = openSync(join(this.#directory, 'console.log'), 'a');
     const words = ['--boot', '--quiet', '--register=no', '--keep-unit', '--private-network', '--link-journal=no'];
     words.push('--console=pipe', '--hostname=node');
-    // However this process ends, nspawn ends with it, and the kernel ends the machine with nspawn.
+    // However this process ends, nspawn ends with it, and the guard ends the machine, which could outlive nspawn.
     const nspawn = ['setpriv', '--pdeathsig', 'KILL', 'systemd-nspawn', ...words, '-D', this.root];
     this.#cgroups = makeCgroup(basename(this.#directory));
+    this.#guard = guardOf(this.#cgroups);
     const enter = this.#cgroups.map((group) => `echo $$ >'${group}/cgroup.procs'; `).join('');
     this.#nspawn = spawn('sh', ['-ec', `${enter}exec "$@"`, 'sh', ...nspawn], {
       stdio: ['ignore', console, console],
@@ -148,9 +150,19 @@ export class Machine {
     }
     this.#nspawn = null;
     this.#leader = 0;
+    await this.#dismissGuard();
     removeCgroup(this.#cgroups);
     if (nspawn.signalCode === 'SIGKILL')
       throw new Error(`the machine was not off within ${limit / 1000} s:\n${this.console()}`);
+  }
+
+  async #dismissGuard(): Promise<void> {
+    const guard = this.#guard;
+    this.#guard = null;
+    if (guard === null) return;
+    const over = once(guard, 'exit');
+    guard.stdin!.end();
+    await over;
   }
 
   #enter(spaces: string[], words: string[]): Promise<Ran> {
@@ -167,6 +179,12 @@ export class Machine {
       this.#inside.add(child);
     });
   }
+}
+
+/** Waits for the end of its input, which is this process's at the latest, and ends what is left in the control groups. */
+function guardOf(groups: string[]): ChildProcess {
+  const script = 'cat; find "$@" -name cgroup.procs -exec cat {} + | sort -u | xargs -r kill -KILL';
+  return spawn('sh', ['-c', script, 'sh', ...groups], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
 }
 
 const here = new Set<Machine>();
