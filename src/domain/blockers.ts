@@ -25,7 +25,7 @@ export const blockerChecks: BlockerCheck[] = [
       when(
         policy.mode === 'observe',
         'certagent only observes this node',
-        'Set mode = "renew" in the configuration, or renew by hand.',
+        'Let it renew: certagent enable, which shows first what would be done.',
       ),
   },
   {
