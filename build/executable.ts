@@ -53,11 +53,22 @@ export async function executable(
   const unfinished = join(scratch, `certagent-${architecture}`);
   stripped(await runtime(architecture), unfinished, architecture);
   await chmod(unfinished, 0o755);
-  await inject(unfinished, SECTION, await readFile(blob), { sentinelFuse: FUSE });
+  await quietly(async () => inject(unfinished, SECTION, await readFile(blob), { sentinelFuse: FUSE }));
   await rename(unfinished, to);
 }
 
 async function assets(parts: string, own: boolean): Promise<Record<string, string>> {
   const names = (await readdir(parts)).filter((name) => own || !name.endsWith('.cache'));
   return Object.fromEntries(names.sort().map((name) => [`./${name}`, join(parts, name)]));
+}
+
+/** postject warns a dozen times of sections without a name, which a stripped executable has, and throws what is an error. */
+async function quietly(act: () => Promise<void>): Promise<void> {
+  const { warn } = console;
+  console.warn = () => {};
+  try {
+    await act();
+  } finally {
+    console.warn = warn;
+  }
 }

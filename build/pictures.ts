@@ -1,5 +1,6 @@
 // npm run pictures: the README's pictures of a terminal (docs/*.svg), drawn from what certagent says on a throw-away node.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,7 +62,8 @@ try {
     console.log(`docs/${name}.svg`);
   }
 } finally {
-  daemon?.kill();
+  // It writes its state to the last.
+  if (daemon?.kill()) await once(daemon, 'exit');
   await node.remove();
   await rm(directory, { recursive: true, force: true });
 }
