@@ -8,8 +8,11 @@ import { parseAnswer } from './answer.ts';
 import type { ControlHandlers } from './handlers.ts';
 import { type SocketName, socketAddress, socketPath } from './paths.ts';
 
-/** Reading is answered from memory; whoever takes longer hangs. In milliseconds. */
-const READ_LIMIT = 30_000;
+/**
+ * Reading is answered from memory, but the first answer waits for the first look at the node, which takes a small board
+ * its time. Whoever takes longer hangs. In milliseconds.
+ */
+const READ_LIMIT = 120_000;
 
 /**
  * Asks the running daemon. Throws CertagentError NO_DAEMON when no one listens, PERMISSION when the socket is not ours to

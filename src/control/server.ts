@@ -9,7 +9,7 @@ import { NDJSON, toWire } from './wire.ts';
 
 const BODY_LIMIT = 64 * 1024;
 const CONNECTIONS = 64;
-/** As long as the client waits: a plan looks at the node, which may be slow. In milliseconds. */
+/** For an answer that nobody takes. In milliseconds. */
 const SILENCE = 30_000;
 
 /**
@@ -52,8 +52,6 @@ function makeServer(name: SocketName, handlers: ControlHandlers): Server {
     (request, response) => void answer(name, handlers, request, response),
   );
   server.maxConnections = CONNECTIONS;
-  // Who does not take the answer is cut off. Root's renewal may be silent for longer than this.
-  if (name === 'status') server.setTimeout(SILENCE);
   return server;
 }
 
@@ -77,13 +75,12 @@ async function answer(
     if (name === 'status' && route.method !== 'GET') return sendError(response, 403, readsOnly());
     const input = { query: url.searchParams, body: await readBody(request), progress: () => {} };
     if (route.answer === 'stream') await stream(response, route, handlers, input);
-    else
-      send(
-        response,
-        200,
-        await route.call(handlers, input),
-        route.answer === 'text' ? 'text/plain; version=0.0.4' : undefined,
-      );
+    else {
+      const data = await route.call(handlers, input);
+      // Who does not take the answer is cut off. Not before there is one: a first look takes a small board its time.
+      if (name === 'status') request.socket.setTimeout(SILENCE, () => request.socket.destroy());
+      send(response, 200, data, route.answer === 'text' ? 'text/plain; version=0.0.4' : undefined);
+    }
   } catch (error) {
     sendError(response, error instanceof CertagentError ? (STATUS[error.code] ?? 409) : 500, error);
   }
