@@ -14,6 +14,7 @@ describe('which copies are brought up to date, and which are left', () => {
     node = makeNode(pki);
   });
   afterEach(() => node.remove());
+
   test('configured users get a copy of their own, only where there is none', async () => {
     const config = { enabled: true, paths: [], users: ['alice', 'nobody-here'] };
     const outcomes = await node.sync({ config });
