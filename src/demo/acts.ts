@@ -214,9 +214,9 @@ async function startDaemon(root: string): Promise<{ stop(): Promise<void> }> {
   };
 }
 
-/** Waits for a unix socket that accepts, at most 20 seconds. */
+/** Waits for a unix socket that accepts, at most a minute: the daemon may be an emulated one. */
 async function listens(path: string): Promise<boolean> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     const socket = connect(path);
     const accepted = await once(socket, 'connect').then(
       () => true,
