@@ -64,9 +64,9 @@ export function told(inbox: Inbox): string[] {
   });
 }
 
-/** Waits until the webhook has received what is expected, at most ten seconds; returns all of it. */
+/** Waits until the webhook has received what is expected, at most half a minute; returns all of it. */
 export async function toldAtLast(inbox: Inbox, ...expected: string[]): Promise<string[]> {
-  for (let tries = 0; tries < 200 && !expected.every((line) => told(inbox).includes(line)); tries++) {
+  for (let tries = 0; tries < 600 && !expected.every((line) => told(inbox).includes(line)); tries++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return told(inbox);
