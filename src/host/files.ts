@@ -95,12 +95,13 @@ function tooLarge(path: string, limit: number): CertagentError {
  * Replaces `path` atomically: temporary file, fsync, rename, fsync of the directory. Whoever reads it sees the old or the
  * new content, whole. `via` is the directory of the temporary file and must be on the same file system; by default the
  * same directory, where the temporary file begins with a dot (the kubelet ignores dot-files among manifests).
- * `modifiedAt`: when the content was written first, for a file that is put back.
+ * `writtenAt`: when the content was written first, for a file that is put back (not named as in `FileFacts`: whoever hands on
+ * the facts of the file before means its owner and mode).
  */
 export async function writeAtomic(
   path: string,
   content: string | Buffer,
-  options: { mode: number; uid?: number; gid?: number; via?: string; modifiedAt?: number },
+  options: { mode: number; uid?: number; gid?: number; via?: string; writtenAt?: number },
 ): Promise<void> {
   const temporary = join(options.via ?? dirname(path), `.certagent-${randomBytes(6).toString('hex')}.tmp`);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
@@ -110,7 +111,7 @@ export async function writeAtomic(
       await handle.writeFile(content);
       if (options.uid !== undefined && options.gid !== undefined) await handle.chown(options.uid, options.gid);
       await handle.chmod(options.mode);
-      if (options.modifiedAt !== undefined) await handle.utimes(new Date(), new Date(options.modifiedAt));
+      if (options.writtenAt !== undefined) await handle.utimes(new Date(), new Date(options.writtenAt));
       await handle.sync();
     } finally {
       await handle.close();

@@ -44,7 +44,7 @@ async function restoreFile(root: Root, backup: string, file: BackedUpFile): Prom
   const content = await readBackedUp(backup, file);
   await mkdir(dirname(target), { recursive: true, mode: 0o755 });
   const { mode, uid, gid, modifiedAt } = file;
-  await writeAtomic(target, content, { mode, modifiedAt, ...(mayChown(file) ? { uid, gid } : {}) });
+  await writeAtomic(target, content, { mode, writtenAt: modifiedAt, ...(mayChown(file) ? { uid, gid } : {}) });
   return true;
 }
 
