@@ -78,7 +78,7 @@ async function answer(
     else {
       const data = await route.call(handlers, input);
       // Who does not take the answer is cut off. Not before there is one: a first look takes a small board its time.
-      if (name === 'status') request.socket.setTimeout(SILENCE, () => request.socket.destroy());
+      if (name === 'status') request.socket.setTimeout(SILENCE);
       send(response, 200, data, route.answer === 'text' ? 'text/plain; version=0.0.4' : undefined);
     }
   } catch (error) {
