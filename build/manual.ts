@@ -41,6 +41,7 @@ const OPTIONS: [string, string][] = [
 
 const FILES: [string, string][] = [
   ['/etc/certagent/config.toml', 'configuration'],
+  ['/usr/share/certagent/config.example.toml', 'every key of it, with what it means and its default'],
   ['/var/lib/certagent', 'journal, backups and alerts not yet delivered'],
   ['/run/certagent', 'sockets; the read-only one is open to the group certagent'],
 ];

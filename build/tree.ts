@@ -13,7 +13,7 @@ const CHANGELOG = join(PROJECT, 'packaging/debian/changelog');
 /** Lays out what is installed, as it lies on the node. Returns the paths, sorted. */
 export async function layOut(directory: string, executable: string): Promise<string[]> {
   const files: Record<string, string | Buffer> = {
-    [CONFIG]: observing(),
+    'usr/share/certagent/config.example.toml': exampleToml(),
     'usr/share/doc/certagent/changelog.gz': gzipped(await readFile(CHANGELOG, 'utf8')),
     'usr/share/doc/certagent/third-party-licenses.gz': gzipped(await licenses()),
     'usr/share/man/man8/certagent.8.gz': gzipped(commandManual(VERSION)),
@@ -23,6 +23,10 @@ export async function layOut(directory: string, executable: string): Promise<str
     'usr/share/fish/vendor_completions.d/certagent.fish': fishCompletion(),
   };
   const copies: Record<string, string> = {
+    // Whoever installs the package has not asked for a change of the node yet: it observes. Its bytes are not to change from
+    // one version to the next: every node in renew mode has changed this file, and dpkg asks where both have, or gives up
+    // the upgrade where nobody can answer. The keys are explained in a file that is no conffile.
+    [CONFIG]: join(PROJECT, 'packaging/config.toml'),
     'usr/bin/certagent': executable,
     'usr/lib/systemd/system/certagent.service': join(PROJECT, 'systemd/certagent.service'),
     'usr/share/certagent/notify-reload.conf': join(PROJECT, 'systemd/notify-reload.conf'),
@@ -37,13 +41,6 @@ export async function layOut(directory: string, executable: string): Promise<str
     await copyFile(source, join(directory, path));
   }
   return [...Object.keys(files), ...Object.keys(copies)].sort();
-}
-
-/** Whoever installs the package has not asked for a change of the node yet. */
-function observing(): string {
-  const text = exampleToml().replace(/^#mode = .*$/m, 'mode = "observe"');
-  if (!text.includes('\nmode = "observe"\n')) throw new Error('the example of the configuration has no line for mode');
-  return text;
 }
 
 /**

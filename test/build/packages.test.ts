@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -47,6 +48,7 @@ test('what the package installs, with which rights', { skip }, async (t) => {
       '-rwxr-xr-x root/root usr/bin/certagent',
       '-rw-r--r-- root/root usr/lib/systemd/system/certagent.service',
       '-rw-r--r-- root/root usr/share/bash-completion/completions/certagent',
+      '-rw-r--r-- root/root usr/share/certagent/config.example.toml',
       '-rw-r--r-- root/root usr/share/certagent/notify-reload.conf',
       '-rw-r--r-- root/root usr/share/doc/certagent/changelog.gz',
       '-rw-r--r-- root/root usr/share/doc/certagent/copyright',
@@ -62,6 +64,12 @@ test('what the package installs, with which rights', { skip }, async (t) => {
   run('dpkg-deb', ['-e', DEB, directory]);
   assert.equal(await readFile(join(directory, 'conffiles'), 'utf8'), '/etc/certagent/config.toml\n');
   for (const script of ['postinst', 'prerm', 'postrm']) run('sh', ['-n', join(directory, script)]);
+});
+
+// Another text here, and dpkg asks about it on every node in renew mode; without a terminal the upgrade then fails.
+test('the installed configuration is that of the first version, byte for byte', async () => {
+  const hash = createHash('sha256').update(await readFile(join(PROJECT, 'packaging/config.toml')));
+  assert.equal(hash.digest('hex'), 'f3c8871b5b2831939868cb18e207f11d5c431960dd62d41850403f9da54ed80b');
 });
 
 test('the archive installs, keeps a changed configuration, and removes what it brought', { skip }, async (t) => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reasonToSkip } from './base.ts';
 import { startNode } from './node.ts';
+import { archiveLife } from './story/archive-life.ts';
 import * as daily from './story/daily.ts';
 import * as first from './story/first-run.ts';
 import { stopsTheHelper } from './story/hostile-user.ts';
@@ -34,6 +35,7 @@ test('a K3s server, systemd 252', { skip, timeout: 1_200_000 }, async (t) => {
   await makeDueAgain();
   await interrupted.poweredOff(t, here, 'a power cut', 'restart-unit', renew);
   await purge(t, here);
+  await archiveLife(t, here);
 
   /** The node as it was before the renewal, and a maintenance window that is not open: certagent acts when it is told to. */
   async function makeDueAgain(): Promise<void> {

@@ -1,6 +1,6 @@
-// The package under test, and later versions of it.
+// The package under test, its archive, and later versions of it.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { type Architecture, DEBIAN, PROJECT, VERSION } from '../../build/project.ts';
 import { command } from '../demo/support.ts';
 
@@ -15,6 +15,13 @@ export async function packageFile(): Promise<string> {
   const words = [dirname(file), 'sh', '-c', build, 'sh', file, process.execPath, process.arch, PROJECT];
   await must('flock', ...words);
   return file;
+}
+
+/** The .tar.gz that was made together with the package. */
+export async function archiveFile(): Promise<string> {
+  const { dir, name } = parse(await packageFile());
+  const [program, version, architecture] = name.split('_');
+  return join(dir, `${program}-${version}-linux-${architecture}.tar.gz`);
 }
 
 /** The same package as another version, in `directory`. */

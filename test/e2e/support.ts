@@ -169,3 +169,9 @@ export function daysOf({ machine }: Scene, kubeconfig: string): number {
 export async function ownerOf({ machine }: Scene, path: string): Promise<string> {
   return (await machine.must('stat', '-c', '%U:%G %a', path)).trim();
 }
+
+/** Everything on the machine that is called after certagent, besides the node's own programs and systemd's state. */
+export function traces({ machine }: Scene): Promise<string> {
+  const others = ['/opt/demo/*', '/proc/*', '/var/lib/systemd/*'].map((path) => `-not -path '${path}'`).join(' ');
+  return machine.must('sh', '-c', `find / -xdev -name '*certagent*' ${others}`);
+}
