@@ -23,17 +23,18 @@ export function servedCertificate(
       ...(options.client === undefined ? {} : { cert: options.client.certificate, key: options.client.key }),
     });
     const timer = setTimeout(() => fail(new Error(`no answer within ${options.limit} ms`)), options.limit);
+    socket.once('close', () => clearTimeout(timer));
     const fail = (cause: Error) => {
-      clearTimeout(timer);
       socket.destroy();
       const reason = errorCode(cause) === 'UNKNOWN' ? cause.message : errorCode(cause);
       reject(new CertagentError('TLS_UNREACHABLE', `${host}:${port} does not answer over TLS (${reason})`, { cause }));
     };
-    socket.once('error', fail);
+    socket.on('error', fail);
     socket.once('secureConnect', () => {
       const { raw } = socket.getPeerCertificate();
-      clearTimeout(timer);
-      socket.destroy();
+      // Not destroyed: in TLS 1.3 our part of the handshake is still on its way, and a server that does not get it logs us as
+      // a failed client (etcd: "rejected connection", kube-apiserver: "TLS handshake error"). The timer ends who stays.
+      socket.resume().end();
       if (raw === undefined) reject(new CertagentError('TLS_UNREACHABLE', `${host}:${port} presented no certificate`));
       else resolve(raw);
     });

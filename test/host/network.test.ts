@@ -57,6 +57,23 @@ test('what a server serves is seen, also when it wants a client certificate that
   assert.equal(parseCertificate(await servedCertificate('127.0.0.1', strict, { limit: 5_000 })).commonName, 'served');
 });
 
+test('a server that asks for client certificates sees the whole handshake, and has nothing to log', async () => {
+  const server = createHttpsServer({ ...pem, requestCert: true, rejectUnauthorized: true, ca: pem.cert });
+  const port = await listen(server);
+  const seen: string[] = [];
+  const ended = new Promise<void>((resolve) => {
+    server.on('tlsClientError', ({ message }) => resolve(void seen.push(message)));
+    server.on('secureConnection', (socket) => {
+      seen.push('shaken hands');
+      socket.once('close', (hadError) => resolve(void seen.push(hadError ? 'broken off' : 'closed')));
+    });
+  });
+  const client = { certificate: pem.cert.toString(), key: pem.key.toString() };
+  await servedCertificate('127.0.0.1', port, { limit: 5_000, client });
+  await ended;
+  assert.deepEqual(seen, ['shaken hands', 'closed']);
+});
+
 test('a closed port, a silent one and one that speaks no TLS are unreachable', async () => {
   const silent = await listen(createServer());
   const plain = await listen(createServer((socket) => void socket.end('SSH-2.0-no\r\n')));
