@@ -10,8 +10,15 @@ import { makeCgroup, removeCgroup } from './cgroup.ts';
 /** bookworm has systemd 252 (Type=notify), trixie 257 (Type=notify-reload). */
 export type Release = 'bookworm' | 'trixie';
 
-/** What certagent's node needs besides Debian's essential packages: systemd as the first process, and D-Bus to ask it. */
-const PACKAGES = ['dbus', 'systemd', 'systemd-sysv'];
+/**
+ * What certagent's node needs besides Debian's essential packages: systemd as the first process, and D-Bus to ask it. And
+ * the real kubectl, for the users: v1.20 in the one, v1.32 in the other.
+ */
+const COMMON = ['dbus', 'systemd', 'systemd-sysv'];
+const PACKAGES: Record<Release, string[]> = {
+  bookworm: [...COMMON, 'kubernetes-client'],
+  trixie: [...COMMON, 'kubectl'],
+};
 
 const NEEDED = ['systemd-nspawn', 'debootstrap', 'nsenter', 'unshare', 'setpriv', 'flock', 'dpkg-deb', 'openssl'];
 
@@ -49,14 +56,15 @@ export async function reasonToSkip(): Promise<string | false> {
 export async function baseOf(release: Release): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME ?? '/var/tmp', 'certagent-e2e');
   await mkdir(cache, { recursive: true, mode: 0o700 });
-  const key = createHash('sha256').update(PACKAGES.join()).digest('hex').slice(0, 12);
+  const packages = PACKAGES[release].join();
+  const key = createHash('sha256').update(packages).digest('hex').slice(0, 12);
   const base = join(cache, `${release}-${key}`);
   if (existsSync(base)) return base;
   // Test files run side by side: one makes it, the other waits. What an interrupted one left is begun anew.
   const steps = [
     `test ! -d "$1" || exit 0`,
     `rm -rf --one-file-system "$1.partial"`,
-    `debootstrap --variant=minbase --include=${PACKAGES.join()} ${release} "$1.partial" >"$1.log" 2>&1 || { tail -n 20 "$1.log" >&2; exit 1; }`,
+    `debootstrap --variant=minbase --include=${packages} ${release} "$1.partial" >"$1.log" 2>&1 || { tail -n 20 "$1.log" >&2; exit 1; }`,
     `rm -rf "$1.partial/var/cache/apt/archives" && mkdir -p "$1.partial/var/cache/apt/archives/partial"`,
     `mv "$1.partial" "$1"`,
   ];

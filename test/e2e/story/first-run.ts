@@ -113,6 +113,8 @@ export function renews(t: TestContext, here: Scene, port: number): Promise<void>
       assert.ok(daysOf(here, node.kubeconfig) > 300);
       await eventually(() => daysOf(here, COPY) > 300, 20_000);
       assert.equal(await ownerOf(here, COPY), 'alice:alice 600');
+      const asked = await machine.as('alice', 'kubectl', 'get', '--raw=/api');
+      assert.equal(asked.code, 0, asked.stderr);
       assert.equal(await ownerOf(here, `${COPY}.certagent-backup`), 'alice:alice 600');
       assert.equal(await ownerOf(here, node.kubeconfig), 'root:root 600');
       assert.equal(await ownerOf(here, CONFIG_FILE), 'root:certagent 640');
