@@ -36,6 +36,8 @@ export type NodeOptions = {
   users?: DemoUser[];
   /** Key type of a kubeadm node; default 'ec', which is quick. K3s always uses EC. */
   keys?: KeyType;
+  /** Path of a real etcd, which then runs in the stand-in's place; default: null. */
+  etcd?: string | null;
 };
 
 export type DemoUser = {
@@ -100,6 +102,7 @@ export function withDefaults(options: NodeOptions, now: number): Omit<NodeRecord
     nodeName: options.nodeName ?? 'demo-node',
     users: options.users ?? [{ name: 'alice' }],
     keys: options.keys ?? 'ec',
+    etcd: options.etcd ?? null,
   };
 }
 

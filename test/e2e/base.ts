@@ -12,12 +12,12 @@ export type Release = 'bookworm' | 'trixie';
 
 /**
  * What certagent's node needs besides Debian's essential packages: systemd as the first process, and D-Bus to ask it. And
- * the real kubectl, for the users: v1.20 in the one, v1.32 in the other.
+ * what of Kubernetes Debian has: kubectl for the users (v1.20 and v1.32), and an etcd (3.5) that has /livez.
  */
 const COMMON = ['dbus', 'systemd', 'systemd-sysv'];
 const PACKAGES: Record<Release, string[]> = {
   bookworm: [...COMMON, 'kubernetes-client'],
-  trixie: [...COMMON, 'kubectl'],
+  trixie: [...COMMON, 'kubectl', 'etcd-server'],
 };
 
 const NEEDED = ['systemd-nspawn', 'debootstrap', 'nsenter', 'unshare', 'setpriv', 'flock', 'dpkg-deb', 'openssl'];
@@ -66,6 +66,8 @@ export async function baseOf(release: Release): Promise<string> {
     `rm -rf --one-file-system "$1.partial"`,
     `debootstrap --variant=minbase --include=${packages} ${release} "$1.partial" >"$1.log" 2>&1 || { tail -n 20 "$1.log" >&2; exit 1; }`,
     `rm -rf "$1.partial/var/cache/apt/archives" && mkdir -p "$1.partial/var/cache/apt/archives/partial"`,
+    // The node's own is no unit.
+    `ln -sfn /dev/null "$1.partial/etc/systemd/system/etcd.service"`,
     `mv "$1.partial" "$1"`,
   ];
   const { code, stderr } = await command('flock', [`${base}.lock`, 'sh', '-ec', steps.join('\n'), 'sh', base]);

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { standInCommand } from '../launch.ts';
-import type { NodeRecord } from '../options.ts';
+import { type NodeRecord, readNodeRecord } from '../options.ts';
 import type { ProcessId } from './process.ts';
 import { idOf, isAlive, log, readJson, signal, sleep, until } from './process.ts';
 
@@ -123,11 +123,13 @@ export class Pod {
 export function launch(root: string, { name, command }: Pick<PodSpec, 'name' | 'command'>): ProcessId {
   const [program, ...flags] = command;
   const component = basename(program ?? '');
-  const { program: node, arguments: first, env } = standInCommand(component, root);
+  const etcd = component === 'etcd' ? readNodeRecord(root).etcd : null;
+  const real = etcd === null ? null : { program: etcd, arguments: [], env: {} };
+  const { program: executable, arguments: first, env } = real ?? standInCommand(component, root);
   const prefix = root === '/' ? '' : root;
   const prefixed = flags.map((flag) => flag.replace(/^(--[a-z-]+=)(?=\/)/, `$1${prefix}`));
   const output = openSync(join(root, `run/demo/${name}.out`), 'a');
-  const child = spawn(node, [...first, ...prefixed], {
+  const child = spawn(executable, [...first, ...prefixed], {
     argv0: component,
     detached: true,
     stdio: ['ignore', output, output],
