@@ -1,36 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
-import { type DecideInput, decide } from '../../src/domain/decide.ts';
-import type { Attempt, History } from '../../src/domain/decision.ts';
+import type { Attempt } from '../../src/domain/decision.ts';
 import { DAY, HOUR, MINUTE } from '../../src/domain/duration.ts';
-import type { Inventory } from '../../src/domain/inventory.ts';
-import { isToolOwned } from '../../src/domain/renewalWindow.ts';
 import { inMaintenance } from '../../src/domain/windows.ts';
-import {
-  addCertificate,
-  inventoryOf,
-  NO_HISTORY,
-  NODE_KINDS,
-  NOW,
-  type NodeKind,
-  policyOf,
-  withCertificate,
-  withPreconditions,
-} from '../support/inventory.ts';
+import { inventoryOf, NOW, type NodeKind, policyOf, withCertificate, withPreconditions } from '../support/inventory.ts';
+import { BY_HAND, own, run, SCHEDULE } from './decideParts.ts';
 
-const SCHEDULE = { kind: 'schedule' } as const;
-const BY_HAND = { kind: 'manual', force: false } as const;
 const BY_FORCE = { kind: 'manual', force: true } as const;
 const TONIGHT = Date.UTC(2026, 2, 4, 2, 33, 45);
 
-function run(inventory: Inventory, change: Partial<DecideInput> = {}) {
-  return decide({ inventory, policy: policyOf(), history: NO_HISTORY, now: NOW, request: SCHEDULE, ...change });
-}
-
 const ending = (kind: NodeKind, id: string, days: number) =>
   withCertificate(inventoryOf(kind), id, { certificate: { notAfter: NOW + days * DAY } });
-const own = (inventory: Inventory) => inventory.certificates.filter(isToolOwned).map(({ id }) => id);
 
 test('nothing is due: the node is left alone until the first window opens', () => {
   const { renewal } = run(inventoryOf('kubeadm', { days: 100 }));
@@ -174,140 +154,4 @@ test('the next moment respects the back-off', () => {
     history: { attempts: [failed, { ...failed, endedAt: NOW }] },
   });
   assert.equal(renewal.kind === 'defer' && renewal.until, NOW + 30 * MINUTE);
-});
-
-const anyNode = fc
-  .record({
-    kind: fc.constantFrom(...NODE_KINDS),
-    days: fc.integer({ min: -400, max: 400 }),
-    others: fc.array(fc.record({ pick: fc.nat(), days: fc.double({ min: -30, max: 400, noNaN: true }) }), {
-      maxLength: 6,
-    }),
-    now: fc.integer({ min: NOW - 3 * DAY, max: NOW + 3 * DAY }),
-  })
-  .map(({ kind, days, others, now }) => {
-    const inventory = others.reduce(
-      (made, { pick, days: left }) => {
-        const { id, owner } = made.certificates[pick % made.certificates.length]!;
-        if (owner === 'cluster-ca') return made;
-        return withCertificate(made, id, { certificate: { notAfter: NOW + Math.round(left * DAY) } });
-      },
-      inventoryOf(kind, { days }),
-    );
-    return { inventory: addCertificate(inventory, 'ingress', days), now };
-  });
-const anyPolicy = fc
-  .record({ opens: fc.integer({ min: 31, max: 200 }), nodeDelay: fc.double({ min: 0, max: 0.999, noNaN: true }) })
-  .map(({ opens, nodeDelay }) => policyOf({ opens: opens * DAY, nodeDelay }));
-
-test('nothing is renewed before its window opens, unless by force; never anything that is not the tool’s own', () => {
-  fc.assert(
-    fc.property(anyNode, anyPolicy, fc.constantFrom(SCHEDULE, BY_HAND), ({ inventory, now }, policy, request) => {
-      const { renewal, certificates } = run(inventory, { now, policy, request });
-      if (renewal.kind !== 'now') return;
-      assert.ok(certificates.some(({ id, opensAt }) => renewal.ids.includes(id) && opensAt <= now));
-      const owners = inventory.certificates.filter(({ id }) => renewal.ids.includes(id)).map(({ owner }) => owner);
-      assert.ok(owners.every((owner) => owner === inventory.node.distribution));
-    }),
-  );
-});
-
-test('expired or urgent and nothing in the way: renewed now; outside of the maintenance window nothing else is', () => {
-  fc.assert(
-    fc.property(anyNode, anyPolicy, ({ inventory, now }, policy) => {
-      const { renewal, certificates } = run(inventory, { now, policy });
-      const ours = certificates.filter(({ id }) => own(inventory).includes(id));
-      const pressing = ours.some(({ nearness }) => nearness === 'expired' || nearness === 'urgent');
-      if (pressing) assert.equal(renewal.kind, 'now');
-      else if (renewal.kind === 'now') assert.ok(inMaintenance(policy.maintenance, now));
-      if (renewal.kind === 'defer') assert.ok(renewal.until > now);
-      if (renewal.kind === 'none' && renewal.nextAt !== null) assert.ok(renewal.nextAt > now);
-    }),
-  );
-});
-
-test('what is promised is kept: at the moment that was named, the renewal begins', () => {
-  fc.assert(
-    fc.property(anyNode, anyPolicy, ({ inventory, now }, policy) => {
-      const { renewal } = run(inventory, { now, policy });
-      const moment = renewal.kind === 'defer' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
-      if (moment === null) return;
-      assert.equal(run(inventory, { now: moment, policy }).renewal.kind, 'now');
-      assert.notEqual(run(inventory, { now: moment - 1, policy }).renewal.kind, 'now');
-    }),
-  );
-});
-
-/** Checks a node every `every` for `days`; a renewal grants `lifetime`, or fails when `fails` says so. */
-function simulate(kind: NodeKind, days: number, lifetime: number, fails: (index: number) => boolean, every = 6 * HOUR) {
-  let inventory = inventoryOf(kind, { days: lifetime / DAY });
-  const attempts: Attempt[] = [];
-  let expiredChecks = 0;
-  for (let now = NOW; now < NOW + days * DAY; ) {
-    const history: History = { attempts };
-    const { renewal, certificates } = run(inventory, { now, history });
-    if (certificates.some(({ id, nearness }) => own(inventory).includes(id) && nearness === 'expired')) expiredChecks++;
-    if (renewal.kind === 'now') {
-      const failed = fails(attempts.length);
-      const notAfter = now + lifetime;
-      attempts.push({
-        planId: `p${attempts.length}`,
-        startedAt: now,
-        endedAt: now + 5 * MINUTE,
-        result: failed ? 'rolled-back' : 'succeeded',
-        trigger: 'schedule',
-        error: null,
-        granted: failed ? [] : renewal.ids.map((id) => ({ id, notAfter })),
-      });
-      if (!failed)
-        inventory = renewal.ids.reduce(
-          (made, id) => withCertificate(made, id, { certificate: { notAfter } }),
-          inventory,
-        );
-    }
-    // The daemon wakes up at the moment that was named, and at its own times besides.
-    const next = renewal.kind === 'defer' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
-    now = Math.min(next ?? Number.POSITIVE_INFINITY, now + every);
-  }
-  return { attempts, expiredChecks };
-}
-
-test('a year of checks disturbs the node once', () => {
-  for (const kind of ['kubeadm', 'k3s-server'] as const) {
-    const { attempts, expiredChecks } = simulate(kind, 400, 365 * DAY, () => false, DAY);
-    assert.equal(attempts.length, 1, kind);
-    assert.equal(expiredChecks, 0);
-  }
-});
-
-test('certificates granted for 60 days are renewed every 40 days, not at every check', () => {
-  const { attempts, expiredChecks } = simulate('kubeadm', 365, 60 * DAY, () => false);
-  const gaps = attempts.slice(1).map(({ startedAt }, index) => (startedAt - attempts[index]!.startedAt) / DAY);
-  assert.ok(attempts.length <= 11, String(attempts.length));
-  // The first is renewed at once: until then nobody knew what had been granted.
-  assert.ok(
-    gaps.every((gap) => gap >= 39.9 && gap <= 41.1),
-    String(gaps),
-  );
-  assert.equal(expiredChecks, 0);
-});
-
-test('a renewal that always fails is tried no more than three times a day, and ever less often', () => {
-  const { attempts } = simulate('kubeadm', 365, 365 * DAY, () => true, 3 * HOUR);
-  assert.ok(attempts.length > 30);
-  for (const { startedAt } of attempts) {
-    const within = attempts.filter((other) => other.startedAt >= startedAt && other.startedAt < startedAt + DAY);
-    assert.ok(within.length <= 3);
-  }
-  const last = attempts.slice(-5);
-  assert.ok(last.slice(1).every(({ startedAt }, index) => startedAt - last[index]!.startedAt >= DAY));
-});
-
-test('after some failures it succeeds, and peace returns', () => {
-  const { attempts, expiredChecks } = simulate('k3s-server', 400, 365 * DAY, (index) => index < 4);
-  assert.deepEqual(
-    attempts.map(({ result }) => result),
-    ['rolled-back', 'rolled-back', 'rolled-back', 'rolled-back', 'succeeded'],
-  );
-  assert.equal(expiredChecks, 0);
 });
