@@ -4,30 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Root } from '../../src/host/root.ts';
 import { detect } from '../../src/observe/detect.ts';
-import { readK3sSettings } from '../../src/observe/k3s-settings.ts';
 import { kubeadmSources } from '../../src/observe/kubeadm-sources.ts';
-import { readStaticPods } from '../../src/observe/manifests.ts';
-import { directoryFor, edit, get, ids, look, named, nodeFor, put } from './support.ts';
-
-test('manifests in another directory are found where the kubelet’s settings say', async (t) => {
-  const { root } = await nodeFor(t, { kind: 'kubeadm' });
-  renameSync(join(root, 'etc/kubernetes/manifests'), join(root, 'etc/static-pods'));
-  edit(
-    root,
-    'var/lib/kubelet/config.yaml',
-    'staticPodPath: /etc/kubernetes/manifests',
-    'staticPodPath: /etc/static-pods/',
-  );
-  const { paths, pods, missing } = await detect(new Root(root));
-  assert.equal(paths.manifestsDir, '/etc/static-pods');
-  assert.deepEqual(
-    pods.map(({ manifest }) => manifest),
-    ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map(
-      (name) => `/etc/static-pods/${name}.yaml`,
-    ),
-  );
-  assert.deepEqual(missing, []);
-});
+import { edit, get, look, named, nodeFor, put } from './support.ts';
 
 test('certificates and kubeconfigs in other directories are found where the manifests say', async (t) => {
   const { root } = await nodeFor(t, { kind: 'kubeadm' });
@@ -174,94 +152,4 @@ test('the kubelet’s certificates: absolute link, embedded, given by the operat
   );
   const referred = named(await look({ root }), 'kubelet.conf');
   assert.deepEqual([referred.place.path, referred.owner], ['/var/lib/kubelet/pki/other.pem', 'kubelet']);
-});
-
-test('K3s with a moved data directory and kubeconfig is found where config.yaml.d says last', async (t) => {
-  const { root } = await nodeFor(t, { kind: 'k3s-server' });
-  mkdirSync(join(root, 'mnt'));
-  renameSync(join(root, 'var/lib/rancher/k3s'), join(root, 'mnt/k3s'));
-  renameSync(join(root, 'etc/rancher/k3s/k3s.yaml'), join(root, 'etc/admin.yaml'));
-  put(root, 'etc/rancher/k3s/config.yaml', `${get(root, 'etc/rancher/k3s/config.yaml')}data-dir: /nowhere\n`);
-  put(root, 'etc/rancher/k3s/config.yaml.d/10-first.yaml', 'data-dir: /nowhere/either\n');
-  put(root, 'etc/rancher/k3s/config.yaml.d/20-second.yaml', 'data-dir: /mnt/k3s/\nwrite-kubeconfig: /etc/admin.yaml\n');
-  put(root, 'etc/rancher/k3s/config.yaml.d/ignored.txt', 'data-dir: /text\n');
-  const inventory = await look({ root });
-  assert.deepEqual(inventory.node.paths, {
-    certificatesDir: '/mnt/k3s/server/tls',
-    kubeconfigDir: '/mnt/k3s/server/cred',
-    manifestsDir: null,
-    dataDir: '/mnt/k3s',
-    adminKubeconfig: '/etc/admin.yaml',
-  });
-  assert.equal(named(inventory, 'k3s.yaml').place.path, '/etc/admin.yaml');
-  assert.ok(ids(inventory).includes('etcd/peer-server-client'));
-});
-
-test('K3s’s settings: later files override, "+" appends, the unit’s options win', async (t) => {
-  const root = new Root(directoryFor(t));
-  assert.deepEqual(await readK3sSettings(root, 'rke2'), {
-    dataDir: '/var/lib/rancher/rke2',
-    port: 6443,
-    kubeconfig: '/etc/rancher/rke2/rke2.yaml',
-    bindAddress: null,
-  });
-  put(root.prefix, 'etc/rancher/k3s/config.yaml', 'https-listen-port: "7443"\nbind-address: 10.0.0.5\ntls-san: one\n');
-  put(root.prefix, 'etc/rancher/k3s/config.yaml.d/a.yaml', 'https-listen-port: 8443\ntls-san+: two\nnew+: [x]\n');
-  put(root.prefix, 'etc/rancher/k3s/config.yaml.d/b.yaml', 'not: [valid\n');
-  const fromFiles = await readK3sSettings(root, 'k3s');
-  assert.deepEqual([fromFiles.port, fromFiles.bindAddress], [8443, '10.0.0.5']);
-  put(
-    root.prefix,
-    'etc/systemd/system/k3s.service',
-    "[Service]\nExecStartPre=-/sbin/modprobe overlay\nExecStart=/usr/local/bin/k3s \\\n    server \\\n\t'-d' \\\n\t'/mnt/with space' \\\n\t\"--https-listen-port=9443\" \\\n\t'--write-kubeconfig' '/root/k.yaml' --debug --disable\n",
-  );
-  assert.deepEqual(await readK3sSettings(root, 'k3s'), {
-    dataDir: '/mnt/with space',
-    port: 9443,
-    kubeconfig: '/root/k.yaml',
-    bindAddress: '10.0.0.5',
-  });
-  put(
-    root.prefix,
-    'etc/systemd/system/k3s.service',
-    '[Service]\nExecStart=/usr/local/bin/k3s server --https-listen-port 0\n',
-  );
-  assert.equal((await readK3sSettings(root, 'k3s')).port, 6443);
-});
-
-test('manifests: flags in two words, named ports, other pods, dot-files, garbage and doubles', async (t) => {
-  const root = new Root(directoryFor(t));
-  const pod = (spec: string) => `kind: Pod\nspec:\n  containers:\n${spec}`;
-  const scheduler =
-    '  - command: [kube-scheduler]\n    args: [--kubeconfig, /etc/s.conf, --leader-elect, -v=2, "--bind-address=::"]\n';
-  put(root.prefix, 'm/kube-scheduler.yaml', pod(`  - command: [sidecar]\n${scheduler}`));
-  put(root.prefix, 'm/a-copy.yaml.bak', pod(scheduler));
-  put(root.prefix, 'm/.hidden.yaml', pod('  - command: [etcd]\n'));
-  put(root.prefix, 'm/other.yaml', pod('  - image: web\n'));
-  put(root.prefix, 'm/garbage.yaml', '\0\x01{');
-  put(root.prefix, 'm/list.yaml', '- 1\n');
-  put(root.prefix, 'm/empty.yaml', '');
-  put(
-    root.prefix,
-    'm/etcd.yaml',
-    pod(
-      '  - command: [/usr/local/bin/etcd]\n    ports: [{containerPort: 2381, name: probe-port}]\n    livenessProbe:\n      httpGet: {host: "", path: /livez, port: probe-port, scheme: HTTP}\n',
-    ),
-  );
-  const pods = await readStaticPods(root, '/m');
-  assert.deepEqual(
-    pods.map(({ component, manifest, alsoIn }) => [component, manifest, alsoIn]),
-    [
-      ['etcd', '/m/etcd.yaml', []],
-      ['kube-scheduler', '/m/kube-scheduler.yaml', ['/m/a-copy.yaml.bak']],
-    ],
-  );
-  assert.deepEqual(pods[0]?.health, { scheme: 'http', host: '127.0.0.1', port: 2381, path: '/livez' });
-  assert.equal(pods[1]?.health, null);
-  assert.deepEqual(Object.fromEntries(pods[1]!.flags), {
-    kubeconfig: '/etc/s.conf',
-    'leader-elect': 'true',
-    v: '2',
-    'bind-address': '::',
-  });
 });
