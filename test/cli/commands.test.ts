@@ -1,61 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { COMMANDS } from '../../src/cli/catalogue.ts';
 import { renderStatus } from '../../src/cli/render/status.ts';
-import type { ControlHandlers } from '../../src/control/handlers.ts';
 import { CertagentError } from '../../src/domain/errors.ts';
-import type { PlanOutcome } from '../../src/domain/journal.ts';
-import type { RenewalPlan } from '../../src/domain/plan.ts';
-import { PLAN_SCHEMA, type PlanReport } from '../../src/domain/status.ts';
-import { CONFIG_FILE } from '../../src/host/root.ts';
 import { served, temporaryRoot } from '../control/support.ts';
-import { copy, NODE, NOW, report } from './reports.ts';
-import { certagent } from './support.ts';
-
-const PLAN: RenewalPlan = {
-  id: 'p',
-  createdAt: NOW,
-  distribution: 'k3s',
-  certificates: ['client-admin', 'dynamic-cert'],
-  why: 'client-admin ends in 20 d',
-  oldExpired: false,
-  steps: [{ kind: 'restart-unit', unit: 'k3s', limit: 300_000 }],
-};
-const DUE: PlanReport = {
-  schema: PLAN_SCHEMA,
-  at: NOW,
-  node: NODE,
-  renewal: { kind: 'now', ids: PLAN.certificates, why: PLAN.why },
-  plan: PLAN,
-  decisions: [],
-};
-const BLOCKED: PlanReport = {
-  ...DUE,
-  plan: null,
-  renewal: {
-    kind: 'blocked',
-    ids: PLAN.certificates,
-    blockers: [{ code: 'UNIT_MISSING', why: 'there is no k3s', remedy: 'Install it.' }],
-  },
-};
-const FAILED: PlanOutcome = {
-  planId: 'p',
-  result: 'rolled-back',
-  keptNew: false,
-  error: { code: 'UNIT_RESTART_FAILED', message: 'k3s did not start', remedy: 'See its log.' },
-  granted: [],
-};
-
-type Case = {
-  what: string;
-  args: string[];
-  daemon?: Partial<ControlHandlers>;
-  exitCode: number;
-  stdout?: RegExp;
-  stderr?: RegExp;
-};
+import { copy, report } from './reports.ts';
+import { type Case, certagent, testCommandLines } from './support.ts';
 
 const CASES: Case[] = [
   {
@@ -90,62 +40,6 @@ const CASES: Case[] = [
     exitCode: 3,
     stdout: /^CERTAGENT UNKNOWN - unknown option/,
   },
-  {
-    what: 'a plan',
-    args: ['plan'],
-    daemon: { plan: async () => DUE },
-    exitCode: 0,
-    stdout: / 1\. systemctl restart k3s\n/,
-  },
-  {
-    what: 'a plan for a renewal by hand asks for that',
-    args: ['plan', '--force'],
-    daemon: { plan: async (request) => (request?.force === true ? DUE : BLOCKED) },
-    exitCode: 0,
-    stdout: /What would run \(1 steps?\)/,
-  },
-  {
-    what: 'a renewal, step by step',
-    args: ['renew', '--yes'],
-    daemon: { plan: async () => DUE },
-    exitCode: 0,
-    stdout: /Renewed one certificate \(apiserver\); the servers serve them\.\n {2}apiserver now ends 2026-03-03/,
-    stderr: /^\[1\/2\] Back up\n {6}done\n$/,
-  },
-  {
-    what: 'a renewal as JSON',
-    args: ['renew', '--yes', '-o', 'json'],
-    daemon: { plan: async () => DUE, renew: async () => FAILED },
-    exitCode: 1,
-    stdout: /^\{\n {2}"planId": "p",\n {2}"result": "rolled-back"/,
-  },
-  {
-    what: 'a renewal that failed',
-    args: ['renew'],
-    daemon: { plan: async () => DUE, renew: async () => FAILED },
-    exitCode: 1,
-    stdout: /rolled back.*\nWhy: k3s did not start \(UNIT_RESTART_FAILED\)\nWhat to do: See its log\./,
-  },
-  {
-    what: 'a blocked renewal',
-    args: ['renew'],
-    daemon: { plan: async () => BLOCKED },
-    exitCode: 4,
-    stdout: /UNIT_MISSING: there is no k3s\n +What to do: Install it/,
-  },
-  {
-    what: 'a renewal that is blocked in the last moment',
-    args: ['renew'],
-    daemon: {
-      plan: async () => DUE,
-      renew: async () => {
-        throw new CertagentError('RENEWAL_BLOCKED', 'nothing was touched');
-      },
-    },
-    exitCode: 4,
-    stderr: /certagent: nothing was touched \(RENEWAL_BLOCKED\)/,
-  },
-  { what: 'nothing to renew', args: ['renew'], exitCode: 0, stdout: /Nothing would run now/ },
   {
     what: 'sync',
     args: ['sync', '-n'],
@@ -215,14 +109,7 @@ const CASES: Case[] = [
   { what: 'the version', args: ['--version'], exitCode: 0, stdout: /^\d+\.\d+\.\d+\n$/ },
 ];
 
-for (const { what, args, daemon, exitCode, stdout = /^/, stderr = /^$/ } of CASES) {
-  test(`command line: ${what}`, async (t) => {
-    const ran = await certagent(await served(t, daemon), args);
-    assert.match(ran.stderr, stderr);
-    assert.match(ran.stdout, stdout);
-    assert.equal(ran.exitCode, exitCode);
-  });
-}
+testCommandLines(CASES);
 
 test('status prints what the daemon saw last', async (t) => {
   const ran = await certagent(await served(t), ['status']);
@@ -259,44 +146,4 @@ test('every command has examples and exit codes, and help prints them', async (t
     /^Usage: certagent config check [\s\S]*--root <dir>[\s\S]*Examples:\n[\s\S]*Exit codes:\n {2}0 /,
   );
   assert.equal(ran.exitCode, 0);
-});
-
-test('config check tells every error with its line', async (t) => {
-  const root = await temporaryRoot(t);
-  const file = root.at(CONFIG_FILE);
-  await mkdir(dirname(file), { recursive: true });
-  assert.deepEqual(await certagent(root, ['config', 'check']), {
-    exitCode: 0,
-    stdout: `${file} is in order.\n`,
-    stderr: '',
-  });
-  await writeFile(file, 'mode = "renwe"\n[windos]\n');
-  const ran = await certagent(root, ['config', 'check']);
-  assert.equal(ran.exitCode, 1);
-  assert.match(ran.stderr, /line 1: mode [\s\S]*line 2: windos /);
-  const json = JSON.parse((await certagent(root, ['config', 'check', '-o', 'json'])).stdout);
-  assert.deepEqual(
-    json.problems.map(({ line }: { line: number }) => line),
-    [1, 2],
-  );
-});
-
-test('the example is a configuration', async (t) => {
-  const root = await temporaryRoot(t);
-  const example = await certagent(root, ['config', 'example']);
-  const file = `${root.prefix}/example.toml`;
-  await writeFile(file, example.stdout);
-  assert.equal((await certagent(root, ['config', 'check', file])).exitCode, 0);
-});
-
-test('a configuration that was named has to be there', async (t) => {
-  const root = await temporaryRoot(t);
-  for (const args of [
-    ['config', 'check', '/nowhere.toml'],
-    ['--config', '/nowhere.toml', 'config', 'check'],
-  ]) {
-    const ran = await certagent(root, args);
-    assert.equal(ran.exitCode, 1);
-    assert.match(ran.stderr, /nowhere\.toml cannot be read.*CONFIG_MISSING/);
-  }
 });

@@ -1,10 +1,13 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { ControlHandlers } from '../../src/control/handlers.ts';
 import type { Root } from '../../src/host/root.ts';
+import { served } from '../control/support.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -37,4 +40,25 @@ export function certagent(root: Root, args: string[], enough?: (stdout: string) 
     child.once('error', reject);
     child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
   });
+}
+
+export type Case = {
+  what: string;
+  args: string[];
+  daemon?: Partial<ControlHandlers>;
+  exitCode: number;
+  stdout?: RegExp;
+  stderr?: RegExp;
+};
+
+/** For each case a test: what a user sees of the command line, beside a daemon that answers as the case says. */
+export function testCommandLines(cases: Case[]): void {
+  for (const { what, args, daemon, exitCode, stdout = /^/, stderr = /^$/ } of cases) {
+    test(`command line: ${what}`, async (t) => {
+      const ran = await certagent(await served(t, daemon), args);
+      assert.match(ran.stderr, stderr);
+      assert.match(ran.stdout, stdout);
+      assert.equal(ran.exitCode, exitCode);
+    });
+  }
 }
