@@ -4,26 +4,32 @@ import { changedAuthorities } from './authorities.ts';
 import { backupOf, type RenewContext } from './context.ts';
 import { carryOn } from './execute.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { changedByOthers, wasOvertaken } from './others.ts';
 import { repairPairs } from './repair.ts';
-import { rollBack } from './rollback.ts';
+import { leaveAsIs, rollBack } from './rollback.ts';
 import { end, expectations, hasWritten, newRun, type PlanError, type Run, stepContext, undoKey } from './run.ts';
 import { areSound, renewedCertificate } from './verify.ts';
 import { until } from './wait.ts';
 
 /**
  * Finishes or undoes the plan that a killed agent left unfinished; null when there is none. An undo that was begun is
- * finished. Else it goes on where every certificate is renewed (or the old ones are of no use), and undoes otherwise.
+ * finished. Else it goes on where every certificate is renewed (or the old ones are of no use), and undoes otherwise, but
+ * puts nothing back over what somebody has changed since.
  * Throws CertagentError INTERRUPTED as `execute` does, or the journal's errors.
  */
 export async function recover(context: RenewContext): Promise<PlanOutcome | null> {
-  const unfinished = unfinishedRun(await context.journal.records());
+  const records = await context.journal.records();
+  const unfinished = unfinishedRun(records);
   if (unfinished === null) return null;
   const { run, failure } = unfinished;
   const cause = failure ?? wasEnded(run);
   await awaitOrphan(run, context);
   await removeLeftovers(context.root, run.plan);
   if (!hasWritten(run)) return end(run, { result: 'failed', error: cause }, context);
-  if (failure === null && (await shouldGoOn(run, context))) return carryOn(run, context);
+  // What cannot be looked at (a backup that is gone) is undone as far as that goes, and told.
+  if (failure === null && (await shouldGoOn(run, context).catch(() => false))) return carryOn(run, context);
+  const changed = await changedByOthers(run, records.at(-1)!, context);
+  if (changed.length > 0) return leaveAsIs(run, wasOvertaken(run, cause, changed), context);
   return rollBack(run, cause, context);
 }
 

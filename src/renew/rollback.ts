@@ -28,6 +28,13 @@ export async function rollBack(run: Run, cause: PlanError, context: RenewContext
   return end(run, { result, error: withProblems(cause, problems) }, context);
 }
 
+/** Where somebody else has taken the node on since: but for a manifest that is out, nothing is put back. */
+export async function leaveAsIs(run: Run, cause: PlanError, context: RenewContext): Promise<PlanOutcome> {
+  const problems: string[] = [];
+  await undoAllFiles(run, ['return-manifest'], problems, context);
+  return end(run, { result: 'failed', error: withProblems(cause, problems) }, context);
+}
+
 /** The last step first. Returns the paths that were put back. */
 async function undoAllFiles(
   run: Run,

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { issueAuthority } from '../../src/demo/pki.ts';
 import { DAY } from '../../src/domain/duration.ts';
 import type { JournalRecord } from '../../src/domain/journal.ts';
 import type { RenewalPlan, Step } from '../../src/domain/plan.ts';
 import { execute } from '../../src/renew/execute.ts';
 import { openJournal } from '../../src/renew/journal.ts';
 import { recover } from '../../src/renew/recover.ts';
+import { run } from '../demo/support.ts';
 import { endsOf, KUBEADM_FILES, pids, type Stage, snapshot, stage } from './support.ts';
 
 /** One that is served, and the two that are file mounts. */
@@ -142,19 +145,59 @@ describe('recover', { concurrency: 2 }, () => {
   });
 });
 
+describe('what somebody has changed since is not undone', { concurrency: 2 }, () => {
+  it('a CA of K3s that was rotated', async (t) => {
+    const on = await stage(t, { kind: 'k3s-server' });
+    await stopAfter(
+      on,
+      indexOf(on.plan, ({ kind }) => kind === 'restart-unit'),
+    );
+    const ca = '/var/lib/rancher/k3s/server/tls/client-ca';
+    const rotated = await issueAuthority({
+      commonName: 'rotated',
+      notBefore: Date.now() - DAY,
+      notAfter: Date.now() + DAY,
+    });
+    await overtime();
+    await writeFile(on.root.at(`${ca}.crt`), rotated.certificatePem);
+    await writeFile(on.root.at(`${ca}.key`), rotated.keyPem);
+    const outcome = await recover(on.context);
+    assert.equal(outcome?.result, 'failed');
+    assert.equal(outcome?.error?.code, 'CHANGED_SINCE');
+    assert.match(outcome?.error?.message ?? '', /client-ca\.crt, .*client-ca\.key since: nothing was put back/);
+    assert.equal(await readFile(on.root.at(`${ca}.crt`), 'utf8'), rotated.certificatePem);
+    assert.equal(await recover(on.context), null);
+  });
+
+  it('a certificate of kubeadm’s that was renewed by hand, and with it the others of this plan', async (t) => {
+    const on = await stage(t, { names });
+    await stopAfter(on, 2);
+    await overtime();
+    await run(on.node, 'usr/bin/kubeadm', 'certs', 'renew', 'apiserver');
+    const before = await snapshot(on.root, KUBEADM_FILES);
+    const outcome = await recover(on.context);
+    assert.equal(outcome?.error?.code, 'CHANGED_SINCE');
+    assert.deepEqual(await snapshot(on.root, KUBEADM_FILES), before);
+  });
+
+  it('but without a backup that can be read what can be undone is, and the plan has an end', async (t) => {
+    const on = await stage(t, { kind: 'k3s-server' });
+    await stopAfter(
+      on,
+      indexOf(on.plan, ({ kind }) => kind === 'restart-unit'),
+    );
+    await rm(on.root.at('/var/lib/certagent/backups'), { recursive: true });
+    const outcome = await recover(on.context);
+    assert.equal(outcome?.result, 'failed');
+    assert.equal(await recover(on.context), null);
+  });
+});
+
 describe('a stop between two steps', () => {
   it('leaves the plan unfinished in the journal, for the next start', async (t) => {
     const on = await stage(t, { names });
     const before = await snapshot(on.root, KUBEADM_FILES);
-    const stop = new AbortController();
-    const stopped = {
-      ...on.context,
-      signal: stop.signal,
-      progress: (each: { step: number; state: string }) => {
-        if (each.step === 2 && each.state === 'started') stop.abort();
-      },
-    };
-    await assert.rejects(execute(on.plan, 'manual', stopped), { code: 'INTERRUPTED' });
+    await stopAfter(on, 2);
     const records = await on.journal.records();
     assert.deepEqual(lastOf(records), { type: 'step-done', step: 2 });
     const later = await openJournal(on.root);
@@ -163,6 +206,19 @@ describe('a stop between two steps', () => {
     assert.deepEqual(await snapshot(on.root, KUBEADM_FILES), before);
   });
 });
+
+/** Runs the plan, and stops as SIGTERM does: when this step is done. */
+async function stopAfter(on: Stage, step: number): Promise<void> {
+  const stop = new AbortController();
+  const progress = (each: { step: number; state: string }) => {
+    if (each.step === step && each.state === 'started') stop.abort();
+  };
+  const stopped = { ...on.context, signal: stop.signal, progress };
+  await assert.rejects(execute(on.plan, 'manual', stopped), { code: 'INTERRUPTED' });
+}
+
+/** What changes within 5 s after a step is taken for the step's. */
+const overtime = (): Promise<void> => sleep(5_500);
 
 function lastOf(records: JournalRecord[]): { type: string; step: number } {
   const last = records.at(-1);
