@@ -64,12 +64,19 @@ export const blockerChecks: BlockerCheck[] = [
     code: 'UNIT_NOT_RUNNING',
     find: ({ inventory, now }) => {
       const { unit } = inventory.preconditions;
-      const stopped = unit?.loaded === true && !unit.active && !isBrokenByExpiry(unit.name, inventory, now);
-      return when(
-        stopped,
-        `the unit ${unit?.name} is not running: ${unit?.detail}`,
-        `See \`journalctl -u ${unit?.name}\` and start it.`,
-      );
+      if (unit?.loaded !== true || unit.active) return [];
+      // What somebody stopped on purpose must stay down: expiry makes a unit fail, it does not stop it.
+      if (!unit.stopped && isBrokenByExpiry(unit.name, inventory, now)) return [];
+      const why = unit.stopped
+        ? `is stopped (${unit.detail}), and certagent leaves it so`
+        : `is not running: ${unit.detail}`;
+      const cause = unit.stopped ? '' : `See why it does not run (journalctl -u ${unit.name}). `;
+      return [
+        {
+          why: `the unit ${unit.name} ${why}`,
+          remedy: `${cause}Start it (systemctl start ${unit.name}), and certagent goes on.`,
+        },
+      ];
     },
   },
   {

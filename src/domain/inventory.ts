@@ -132,8 +132,8 @@ export type Hazard = {
 
 /** What has to be looked at before anything is touched. */
 export type Preconditions = {
-  /** kubelet, k3s, k3s-agent, rke2-server or rke2-agent. */
-  unit: { name: string; loaded: boolean; active: boolean; detail: string } | null;
+  /** kubelet, k3s, k3s-agent, rke2-server or rke2-agent. `stopped`: not active, and not because it failed by itself. */
+  unit: { name: string; loaded: boolean; active: boolean; stopped: boolean; detail: string } | null;
   /** The renewing tool: kubeadm; null on K3s (the unit's restart renews) or when it is not there. */
   tool: { path: string; version: string | null } | null;
   /** A `kubeadm upgrade` or the like under way: what was seen; null when none. */

@@ -9,11 +9,13 @@ export type UnitState = {
   active: boolean;
   activeState: string;
   subState: string;
+  /** Neither runs nor ended by itself: somebody stopped it, or nobody started it. */
+  stopped: boolean;
   mainPid: number | null;
   restarts: number;
 };
 
-const SHOWN = 'LoadState,ActiveState,SubState,MainPID,NRestarts';
+const SHOWN = 'LoadState,ActiveState,SubState,MainPID,NRestarts,Restart';
 
 /** What systemd knows of a unit. A unit it does not know is `loaded: false`, not an error. */
 export async function unitState(root: Root, unit: string): Promise<UnitState> {
@@ -25,15 +27,26 @@ export async function unitState(root: Root, unit: string): Promise<UnitState> {
   }
   const fields = new Map(result.stdout.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
   const [mainPid, restarts] = [Number(fields.get('MainPID') ?? 0), Number(fields.get('NRestarts') ?? 0)];
+  const activeState = word(fields.get('ActiveState'));
   return {
     name: unit,
     loaded: fields.get('LoadState') === 'loaded',
-    active: fields.get('ActiveState') === 'active',
-    activeState: word(fields.get('ActiveState')),
+    active: activeState === 'active',
+    activeState,
     subState: word(fields.get('SubState')),
+    stopped: isStopped(activeState, fields.get('Restart') === 'always' && restarts === 0),
     mainPid: Number.isSafeInteger(mainPid) && mainPid > 0 ? mainPid : null,
     restarts: Number.isSafeInteger(restarts) ? restarts : 0,
   };
+}
+
+/**
+ * K3s exits with 1 when it is told to stop, which leaves its unit `failed`. What systemd starts again whenever it ends by
+ * itself (`Restart=always`) and did not start again was told to stop.
+ */
+function isStopped(activeState: string, wouldHaveBeenRestarted: boolean): boolean {
+  if (activeState === 'failed') return wouldHaveBeenRestarted;
+  return activeState !== 'active' && activeState !== 'activating';
 }
 
 /** States are one word each; anything else is not systemctl's. */

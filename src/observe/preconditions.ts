@@ -32,7 +32,7 @@ export async function observePreconditions(
     findHazards(root, node, reads, now + (window ?? 0)),
   ]);
   return {
-    unit: unit === null ? null : { name: unit.name, loaded: unit.loaded, active: unit.active, detail: unit.detail },
+    unit: unit === null ? null : withoutPid(unit),
     tool,
     upgradeUnderWay,
     disk,
@@ -55,13 +55,17 @@ async function observeUnit(root: Root, node: Detected): Promise<Unit> {
   const name = unitName(node);
   if (name === null) return null;
   try {
-    const { loaded, active, activeState, subState, mainPid, restarts } = await unitState(root, name);
+    const { loaded, active, activeState, subState, stopped, mainPid, restarts } = await unitState(root, name);
     const again = restarts > 0 ? `, restarted ${restarts} times by systemd` : '';
     const detail = loaded ? `${activeState} (${subState})${again}` : 'systemd does not know this unit';
-    return { name, loaded, active, detail, mainPid };
+    return { name, loaded, active, stopped, detail, mainPid };
   } catch (error) {
-    return { name, loaded: false, active: false, detail: explain(error), mainPid: null };
+    return { name, loaded: false, active: false, stopped: false, detail: explain(error), mainPid: null };
   }
+}
+
+function withoutPid({ mainPid: _mainPid, ...unit }: NonNullable<Unit>): Preconditions['unit'] {
+  return unit;
 }
 
 async function observeTool(root: Root, node: Detected, version: string | null): Promise<Preconditions['tool']> {

@@ -93,7 +93,7 @@ export function node(change: NodeChange = {}): AlertInput {
       clock: { synchronized: true, detail: 'synchronised', doubt: null },
       ...change.inventory,
       preconditions: {
-        unit: { name: 'kubelet', loaded: true, active: true, detail: 'active' },
+        unit: { name: 'kubelet', loaded: true, active: true, stopped: false, detail: 'active' },
         tool: { path: '/usr/bin/kubeadm', version: 'v1.31.4' },
         upgradeUnderWay: null,
         disk: [],

@@ -101,14 +101,19 @@ const table: [string, string[], Inventory, Options?][] = [
   ['a doubtful clock', ['CLOCK_DOUBTFUL'], { ...kubeadm, clock: { ...kubeadm.clock, doubt: 'it jumped' } }],
   ['no unit', ['UNIT_UNKNOWN'], pre({ unit: null })],
   ['unit not loaded', ['UNIT_MISSING'], pre(unit({ loaded: false, active: false }))],
-  ['unit stopped', ['UNIT_NOT_RUNNING'], pre(unit({ active: false }))],
+  ['unit failed', ['UNIT_NOT_RUNNING'], pre(unit({ active: false }))],
   [
-    'kubelet stopped, whatever has expired',
+    'kubelet failed, whatever has expired',
     ['UNIT_NOT_RUNNING'],
     expired(pre(unit({ active: false })), 'kubelet-client'),
   ],
-  ['K3s stopped', ['UNIT_NOT_RUNNING'], withPreconditions(k3s, k3sUnit({ active: false }))],
-  ['K3s stopped because of expiry', [], expired(withPreconditions(k3s, k3sUnit({ active: false })), 'client-admin')],
+  ['K3s failed', ['UNIT_NOT_RUNNING'], withPreconditions(k3s, k3sUnit({ active: false }))],
+  ['K3s failed because of expiry', [], expired(withPreconditions(k3s, k3sUnit({ active: false })), 'client-admin')],
+  [
+    'K3s stopped on purpose, whatever has expired',
+    ['UNIT_NOT_RUNNING'],
+    expired(withPreconditions(k3s, k3sUnit({ active: false, stopped: true })), 'client-admin'),
+  ],
   ['no kubeadm', ['KUBEADM_MISSING'], pre({ tool: null })],
   ['kubeadm of an unknown version', ['KUBEADM_VERSION_UNKNOWN'], pre({ tool: { path: '/k', version: null } })],
   ['an upgrade', ['UPGRADE_UNDER_WAY'], pre({ upgradeUnderWay: 'kubeadm upgrade apply (pid 7)' })],
@@ -194,4 +199,17 @@ test('a blocker names the file and what to do', () => {
   ]);
   const [blocker] = blockers(pre(caKey('etcd-ca', 'missing')));
   assert.match(blocker!.why, /etcd-ca \(\/etc\/kubernetes\/pki\/etcd\/ca\.key\) is missing/);
+});
+
+test('a unit that is down: what somebody stopped is to be started, what failed is to be looked at', () => {
+  const down = (stopped: boolean) =>
+    blockers(withPreconditions(k3s, k3sUnit({ active: false, stopped, detail: 'inactive (dead)' })));
+  assert.deepEqual(down(true), [
+    {
+      code: 'UNIT_NOT_RUNNING',
+      why: 'the unit k3s is stopped (inactive (dead)), and certagent leaves it so',
+      remedy: 'Start it (systemctl start k3s), and certagent goes on.',
+    },
+  ]);
+  assert.match(down(false)[0]!.remedy, /journalctl -u k3s.*systemctl start k3s/);
 });

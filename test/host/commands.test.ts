@@ -77,6 +77,7 @@ test('the state of a unit, known and unknown', async () => {
     active: true,
     activeState: 'active',
     subState: 'running',
+    stopped: false,
     mainPid: 42,
     restarts: 1,
   });
@@ -86,10 +87,26 @@ test('the state of a unit, known and unknown', async () => {
     active: false,
     activeState: 'inactive',
     subState: 'dead',
+    stopped: true,
     mainPid: null,
     restarts: 0,
   });
 });
+
+for (const [what, shown, stopped] of [
+  ['told to stop', 'inactive;Restart=always;NRestarts=0', true],
+  ['told to stop, and exited with 1', 'failed;Restart=always;NRestarts=0', true],
+  ['started too often', 'failed;Restart=always;NRestarts=5', false],
+  ['failed, and systemd does not start it again', 'failed;Restart=no;NRestarts=0', false],
+  ['being started again', 'activating;Restart=always;NRestarts=7', false],
+  ['being stopped', 'deactivating;Restart=always;NRestarts=0', true],
+] as const) {
+  test(`a unit that is down: ${what}`, async () => {
+    const lines = `LoadState=loaded;ActiveState=${shown}`.replaceAll(';', '\\n');
+    await program('systemctl', `printf '${lines}\\n'`);
+    assert.equal((await unitState(root, 'k3s')).stopped, stopped);
+  });
+}
 
 test("a restart that fails gives systemd's words and where to look", async () => {
   await program('systemctl', 'echo "Job for k3s.service failed because the control process exited." >&2; exit 1');

@@ -31,7 +31,7 @@ export function node(distribution: Distribution, role: NodeFacts['role']): Omit<
 
 export function preconditions(unit: string): Preconditions {
   return {
-    unit: { name: unit, loaded: true, active: true, detail: 'active (running)' },
+    unit: { name: unit, loaded: true, active: true, stopped: false, detail: 'active (running)' },
     tool: null,
     upgradeUnderWay: null,
     disk: [{ path: '/var/lib/certagent', freeBytes: 1e9, neededBytes: 1e6 }],
