@@ -1,11 +1,12 @@
 import type { Alert, AlertEvent } from './alert.ts';
 import { endAlerts } from './alertEnds.ts';
 import { faultAlerts } from './alertFaults.ts';
-import { type AlertInput, grouped, type Member } from './alertInput.ts';
-import { count, counted, date, list, sentences } from './alertWords.ts';
+import { type AlertInput, grouped, judged, type Member } from './alertInput.ts';
+import { count, counted, date, end, list, sentences } from './alertWords.ts';
 import { CLOCK_REMEDY } from './blockers.ts';
 import type { CopyOutcome, PlanOutcome } from './journal.ts';
 import { outdated } from './outdated.ts';
+import { isLeaf } from './renewalWindow.ts';
 
 export type { AlertInput } from './alertInput.ts';
 
@@ -20,7 +21,14 @@ export type { AlertInput } from './alertInput.ts';
  *   certagent CONFIG_REFUSED, CLOCK_DOUBTFUL, SINK_FAILING
  */
 export function standingAlerts(input: AlertInput): Alert[] {
-  const all = [...endAlerts(input), ...attempt(input), ...faultAlerts(input), ...copies(input), ...own(input)];
+  const all = [
+    ...endAlerts(input),
+    ...attempt(input),
+    ...faultAlerts(input),
+    ...copies(input),
+    ...own(input),
+    ...clockAlert(input),
+  ];
   return input.inventory.clock.doubt === null
     ? all
     : [...all.filter((alert) => !isOfTime(alert)), ...input.before.filter(isOfTime)];
@@ -133,19 +141,13 @@ function copies(input: AlertInput): Alert[] {
   );
 }
 
-function own({ configError, failingSinks, inventory: { clock } }: AlertInput): Alert[] {
+function own({ configError, failingSinks }: AlertInput): Alert[] {
   return [
     ...grouped(configError === null ? [] : [['reason', configError]], {
       code: 'CONFIG_REFUSED',
       severity: 'warning',
       text: 'The configuration was refused at the last reload, and the one of before stays in force.',
       remedy: 'Correct it (certagent config check), then: certagent reload',
-    }),
-    ...grouped(clock.doubt === null ? [] : [['clock', clock.detail]], {
-      code: 'CLOCK_DOUBTFUL',
-      severity: 'warning',
-      text: `This node's clock is doubtful: ${clock.doubt}. Until it is settled nothing is renewed and no end is told.`,
-      remedy: CLOCK_REMEDY,
     }),
     ...grouped(
       failingSinks.map((name): Member => [name, 'does not accept alerts']),
@@ -157,4 +159,38 @@ function own({ configError, failingSinks, inventory: { clock } }: AlertInput): A
       },
     ),
   ];
+}
+
+/** Where nothing ever settles the clock, this is the only word that anybody gets of an end: it has to be loud enough. */
+function clockAlert(input: AlertInput): Alert[] {
+  const { clock } = input.inventory;
+  if (clock.doubt === null) return [];
+  const [first] = judged(input)
+    .filter(({ observed, decision: { nearness } }) => {
+      return observed.owner !== 'copy' && isLeaf(observed) && (nearness === 'urgent' || nearness === 'expired');
+    })
+    .map(({ decision }) => decision)
+    .sort((a, b) => a.notAfter - b.notAfter);
+  const begin = `This node's clock is doubtful: ${clock.doubt}. Until it is settled nothing is renewed and no`;
+  if (first === undefined)
+    return grouped([['clock', clock.detail]], {
+      code: 'CLOCK_DOUBTFUL',
+      severity: 'warning',
+      text: `${begin} end is told.`,
+      remedy: CLOCK_REMEDY,
+    });
+  const ended = first.nearness === 'expired';
+  return grouped(
+    [
+      ['clock', clock.detail],
+      // Once it has ended this is another member, and with it the alert is told again.
+      [ended ? 'ended first' : 'ends first', `${first.id}: ${end(first.notAfter, input.now)}`],
+    ],
+    {
+      code: 'CLOCK_DOUBTFUL',
+      severity: 'critical',
+      text: `${begin} other end is told. By this clock, which may be wrong, ${first.id} ${ended ? 'has ended' : 'ends soon'} (${end(first.notAfter, input.now)}).`,
+      remedy: CLOCK_REMEDY,
+    },
+  );
 }

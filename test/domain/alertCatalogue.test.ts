@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { standingAlerts } from '../../src/domain/alertCatalogue.ts';
 import { leaf, NOW, node } from './alertNode.ts';
-import { attempt, blocked, renew, stale, testStanding } from './alertParts.ts';
+import { aliceLeaf, attempt, blocked, renew, stale, testStanding } from './alertParts.ts';
+
+const doubtful = { clock: { synchronized: false, detail: 'not', doubt: 'it is not synchronised' } };
 
 testStanding([
   [
@@ -64,7 +66,7 @@ testStanding([
     'a doubtful clock: no end is told that had not been told before',
     {
       leaves: [leaf({ id: 'apiserver', days: -3 })],
-      inventory: { clock: { synchronized: false, detail: 'not', doubt: 'it is not synchronised' } },
+      inventory: doubtful,
       before: [
         {
           code: 'CERTIFICATE_URGENT',
@@ -85,13 +87,48 @@ testStanding([
       ],
     },
     [
-      ['CLOCK_DOUBTFUL', 'warning', 'node', ['clock']],
+      ['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'ended first']],
       ['CERTIFICATE_URGENT', 'warning', 'node', ['other']],
     ],
+  ],
+  [
+    'a doubtful clock, by which something ends soon',
+    { leaves: [leaf({ id: 'a', days: 200 }), leaf({ id: 'b', days: 1 })], inventory: doubtful },
+    [['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'ends first']]],
+  ],
+  [
+    'a doubtful clock, by which a CA ends soon',
+    { leaves: [leaf({ id: 'ca', days: 20, isCa: true })], inventory: doubtful },
+    [['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'ends first']]],
+  ],
+  [
+    "a doubtful clock, and nothing of the node's own is near its end",
+    {
+      leaves: [
+        leaf({ id: 'a', days: 80 }),
+        aliceLeaf(-3),
+        leaf({ id: 'a#1', days: -3, isCa: true, place: { kind: 'pem', path: '/a.crt', index: 1 } }),
+      ],
+      inventory: doubtful,
+    },
+    [['CLOCK_DOUBTFUL', 'warning', 'node', ['clock']]],
   ],
   ['a clock nobody can tell about', { inventory: { clock: { synchronized: null, detail: 'no', doubt: null } } }, []],
   ['a dead sink', { failingSinks: ['mail'] }, [['SINK_FAILING', 'warning', 'node', ['mail']]]],
 ]);
+
+for (const [days, words] of [
+  [1, 'ends soon (2027-03-02 12:00 UTC, in 1 d)'],
+  [-5, 'has ended (2027-02-24 12:00 UTC, 5 d ago)'],
+] as const)
+  test(`a doubtful clock tells the first end that it shows, and that it may be wrong: ${words}`, () => {
+    const leaves = [leaf({ id: 'later', days: 20 }), leaf({ id: 'first', days }), leaf({ id: 'far', days: 300 })];
+    const [alert] = standingAlerts(node({ leaves, inventory: doubtful }));
+    assert.equal(
+      alert!.text,
+      `This node's clock is doubtful: it is not synchronised. Until it is settled nothing is renewed and no other end is told. By this clock, which may be wrong, first ${words}.`,
+    );
+  });
 
 test('a certificate that nothing was decided about is passed over', () => {
   const state = node({ leaves: [leaf({ id: 'a', days: -1 })] });
