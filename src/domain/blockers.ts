@@ -1,7 +1,7 @@
 import type { Instant } from './certificate.ts';
 import type { Blocker, History, Policy, ReasonCode } from './decision.ts';
 import type { ComponentHealth, Finding, Inventory } from './inventory.ts';
-import { isOfOtherCa, isPairBroken } from './ownChecks.ts';
+import { finishRotation, isOfOtherCa, isPairBroken, secondCa } from './ownChecks.ts';
 
 /** What is looked at before a renewal of the certificates `ids`. */
 export type BlockerCase = { inventory: Inventory; ids: string[]; policy: Policy; history: History; now: Instant };
@@ -144,6 +144,16 @@ export const blockerChecks: BlockerCheck[] = [
         why: `${id} was not signed by ${issuance.ca}: a renewal would move the node to another CA`,
         remedy: 'Find out which CA is the right one and put its certificate and key in place.',
       })),
+  },
+  {
+    code: 'CA_ROTATION_UNDER_WAY',
+    find: ({ inventory }) => {
+      const signers = inventory.certificates.map((observed) => secondCa(observed, inventory));
+      return [...new Set(signers.filter((signer) => signer !== null))].map((signer) => ({
+        why: `a rotation of the CA in ${signer.place.path} is under way: kubeadm would sign with the first CA in it, and this node still has certificates of another`,
+        remedy: finishRotation(signer),
+      }));
+    },
   },
   {
     code: 'COMPONENT_UNKNOWN',

@@ -2,7 +2,7 @@ import type { Instant } from './certificate.ts';
 import { type Case, type CertificateCheck, ends, escalate } from './check.ts';
 import { formatDuration } from './duration.ts';
 import { nextTryAt } from './history.ts';
-import type { ObservedCertificate } from './inventory.ts';
+import type { Inventory, ObservedCertificate } from './inventory.ts';
 import { automaticMoment, isRenewableAt } from './renewalWindow.ts';
 
 /** What this node's own tool renews: first what must not be renewed, then what has to wait, then what is to be renewed. */
@@ -44,6 +44,18 @@ export const ownChecks: CertificateCheck[] = [
             'Find out which CA is the right one: a renewal would change to the one on this node.',
           )
         : null,
+  },
+  {
+    code: 'CA_ROTATION_UNDER_WAY',
+    verdict: ({ observed, inventory }) => {
+      const signer = secondCa(observed, inventory);
+      return signer === null
+        ? null
+        : escalate(
+            `was signed by ${signer.id}, which is not the first CA in ${signer.place.path}: a rotation of the CA is under way`,
+            finishRotation(signer),
+          );
+    },
   },
   {
     code: 'K3S_OPENS_ABOVE_WINDOW',
@@ -114,6 +126,22 @@ export function isPairBroken({ owner, key }: ObservedCertificate): boolean {
 /** K3s replaces a leaf of another CA at its start; kubeadm would quietly move the node to the CA that it finds. */
 export function isOfOtherCa({ owner, issuance }: ObservedCertificate): boolean {
   return owner === 'kubeadm' && issuance.state === 'not-signed';
+}
+
+/**
+ * The CA that signed it, where that is not the first of its file; else null. kubeadm signs with the first
+ * one (`TryLoadCertFromDisk` in its pkiutil): a renewal would move the node to a CA that its kubelet may not trust yet.
+ */
+export function secondCa(
+  { owner, issuance }: ObservedCertificate,
+  { certificates }: Inventory,
+): ObservedCertificate | null {
+  if (owner !== 'kubeadm' || issuance.state !== 'signed') return null;
+  return certificates.find(({ id, place }) => id === issuance.ca && place.index > 0) ?? null;
+}
+
+export function finishRotation({ place }: ObservedCertificate): string {
+  return `Finish the rotation: when all nodes and clients trust the first CA in ${place.path}, renew by hand (kubeadm certs renew all) and restart the control plane; or put the CA in use first again, with its key.`;
 }
 
 function caEnd({ issuance }: ObservedCertificate): Instant {

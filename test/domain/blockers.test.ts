@@ -10,6 +10,7 @@ import {
   NODE_KINDS,
   NOW,
   policyOf,
+  rotating,
   withCertificate,
   withPreconditions,
 } from '../support/inventory.ts';
@@ -34,6 +35,7 @@ test('the order of the checks', () => {
       'UNREADABLE_CERTIFICATE',
       'KEY_MISMATCH',
       'NOT_SIGNED_BY_CA',
+      'CA_ROTATION_UNDER_WAY',
       'COMPONENT_UNKNOWN',
       'COMPONENT_UNHEALTHY',
       'K3S_CA_MISSING',
@@ -150,6 +152,8 @@ const table: [string, string[], Inventory, Options?][] = [
     ['NOT_SIGNED_BY_CA'],
     withCertificate(kubeadm, 'apiserver', { issuance: { ca: 'ca', state: 'not-signed', caNotAfter: null } }),
   ],
+  ['a rotation of one CA', ['CA_ROTATION_UNDER_WAY'], rotating(kubeadm, 'ca', ['apiserver', 'admin.conf'])],
+  ['a CA file with two CAs, and all are of the first', [], rotating(kubeadm, 'ca', [])],
   ['no manifests', ['COMPONENT_UNKNOWN', 'COMPONENT_UNKNOWN', 'COMPONENT_UNKNOWN'], pre({ components: [] })],
   [
     'a manifest was moved away',
@@ -199,6 +203,12 @@ test('a blocker names the file and what to do', () => {
   ]);
   const [blocker] = blockers(pre(caKey('etcd-ca', 'missing')));
   assert.match(blocker!.why, /etcd-ca \(\/etc\/kubernetes\/pki\/etcd\/ca\.key\) is missing/);
+});
+
+test('a rotation of a CA: its file is named, and what to do', () => {
+  const [blocker] = blockers(rotating(kubeadm, 'ca', ['apiserver']));
+  assert.match(blocker!.why, /a rotation of the CA in \/etc\/kubernetes\/pki\/ca\.crt is under way/);
+  assert.match(blocker!.remedy, /^Finish the rotation: .*\/etc\/kubernetes\/pki\/ca\.crt.*kubeadm certs renew all/);
 });
 
 test('a unit that is down: what somebody stopped is to be started, what failed is to be looked at', () => {

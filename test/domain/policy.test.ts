@@ -26,6 +26,7 @@ test('the order of the checks is the rule', () => {
       'OUTLIVES_CA',
       'KEY_MISMATCH',
       'NOT_SIGNED_BY_CA',
+      'CA_ROTATION_UNDER_WAY',
       'K3S_OPENS_ABOVE_WINDOW',
       'BACK_OFF',
       'EXPIRED',

@@ -1,6 +1,6 @@
 // What a renewal must not or cannot do: it is left alone, or told to whoever can.
 import { DAY } from '../../src/domain/duration.ts';
-import { addCertificate, inventoryOf, NOW, withCertificate } from '../support/inventory.ts';
+import { addCertificate, inventoryOf, NOW, rotating, withCertificate } from '../support/inventory.ts';
 import { apiserver, chain, k3s, kubeadm, type Row, testVerdicts } from './policyParts.ts';
 
 const kubelet = (days: number, change: Parameters<typeof withCertificate>[2] = {}) =>
@@ -100,6 +100,24 @@ const table: Row[] = [
     'escalate NOT_SIGNED_BY_CA',
     'apiserver',
     apiserver(20, { issuance: { ca: 'ca', state: 'not-signed', caNotAfter: NOW + 900 * DAY } }),
+  ],
+  [
+    'signed by the second CA of the file: kubeadm signs with the first',
+    'escalate CA_ROTATION_UNDER_WAY',
+    'apiserver',
+    rotating(kubeadm(20), 'ca', ['apiserver']),
+  ],
+  [
+    'signed by the first of two CAs: the rotation is over here',
+    'renew URGENT',
+    'apiserver',
+    rotating(kubeadm(20), 'ca', []),
+  ],
+  [
+    'K3s: signed by the second CA of the file',
+    'renew URGENT',
+    'client-admin',
+    rotating(k3s(20), 'client-ca', ['client-admin']),
   ],
   [
     'K3s: signed by another CA, which a restart heals',

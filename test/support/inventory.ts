@@ -65,6 +65,17 @@ export function withPreconditions(inventory: Inventory, change: Partial<Precondi
   return { ...inventory, preconditions: { ...inventory.preconditions, ...change } };
 }
 
+/** A CA file of kubeadm that holds the next CA first; `ids` are still signed by the one of before. */
+export function rotating(inventory: Inventory, ca: string, ids: string[]): Inventory {
+  const next = inventory.certificates.find(({ id }) => id === ca)!;
+  const former = { ...next, id: `${ca}#1`, place: { ...next.place, index: 1 } };
+  const both = { ...inventory, certificates: [...inventory.certificates, former] };
+  return ids.reduce((node, id) => {
+    const { issuance } = node.certificates.find((one) => one.id === id)!;
+    return withCertificate(node, id, { issuance: { ...issuance, ca: former.id } });
+  }, both);
+}
+
 export const NO_HISTORY: History = { attempts: [] };
 
 export function policyOf(change: Partial<Policy> = {}): Policy {
