@@ -127,7 +127,7 @@ export async function issueK3sLeaf(
   return { ...issued, certificatePem: `${issued.certificatePem}${ca.certificatePem}` };
 }
 
-/** The certificate of the listener on 6443; its subject is the program's name. */
+/** The certificate of the listener (K3s: on 6443, RKE2: on 9345); its subject is the program's name. */
 export function listenerSubject(node: NodeRecord): Subject {
   const flavour = k3sFlavour(node.kind)!;
   return { commonName: flavour, organizations: [flavour] };

@@ -89,7 +89,9 @@ async function layOutServer(root: string, node: NodeRecord, cas: Map<string, Iss
   const admin = leaves.get('server/tls/client-admin')!;
   const ca = cas.get('server/tls/server-ca')!.certificatePem;
   put(root, k3sKubeconfigPath(node), k3sKubeconfig(node, ca, admin), 0o600);
-  const config = `https-listen-port: ${node.ports.api}\nnode-name: ${node.nodeName}\nwrite-kubeconfig-mode: "0600"\n`;
+  // RKE2's ports are fixed, so real ones skip both keys; several throw-away nodes on one machine need ports of their own.
+  const supervisor = node.ports.supervisor === undefined ? '' : `supervisor-port: ${node.ports.supervisor}\n`;
+  const config = `https-listen-port: ${node.ports.api}\n${supervisor}node-name: ${node.nodeName}\nwrite-kubeconfig-mode: "0600"\n`;
   put(root, `etc/rancher/${flavour}/config.yaml`, config, 0o600);
 }
 
@@ -118,7 +120,7 @@ export function k3sCredFiles(node: NodeRecord): [string, string][] {
   const tls = `/${k3sDataDirectory(node)}/server/tls`;
   return users.map(([name, leaf]) => [
     `${name}.kubeconfig`,
-    localKubeconfig(`https://127.0.0.1:${node.ports.apiInternal}`, `${tls}/server-ca.crt`, `${tls}/${leaf}`),
+    localKubeconfig(localApi(node), `${tls}/server-ca.crt`, `${tls}/${leaf}`),
   ]);
 }
 
@@ -133,16 +135,16 @@ function layOutAgent(root: string, node: NodeRecord, cas: Map<string, Issued>): 
     [`${flavour}controller`, `client-${flavour}-controller`],
   ];
   for (const [name, leaf] of users) {
-    const server = `https://127.0.0.1:${node.ports.apiInternal ?? 6444}`;
     put(
       root,
       `${agent}/${name}.kubeconfig`,
-      localKubeconfig(server, `/${agent}/server-ca.crt`, `/${agent}/${leaf}`),
+      localKubeconfig(localApi(node), `/${agent}/server-ca.crt`, `/${agent}/${leaf}`),
       0o644,
     );
   }
   if (!node.kind.endsWith('-agent')) return;
-  const config = `node-name: ${node.nodeName}\nserver: https://192.0.2.10:6443\ntoken: demo-token\n`;
+  const port = flavour === 'rke2' ? 9345 : 6443;
+  const config = `node-name: ${node.nodeName}\nserver: https://192.0.2.10:${port}\ntoken: demo-token\n`;
   put(root, `etc/rancher/${flavour}/config.yaml`, config, 0o600);
 }
 
@@ -150,6 +152,12 @@ function layOutAgent(root: string, node: NodeRecord, cas: Map<string, Issued>): 
 function layOutServersCas(root: string, cas: Map<string, Issued>): void {
   for (const name of ['client-ca', 'server-ca'])
     putPair(root, `run/demo/server-ca/${name}`, cas.get(`server/tls/${name}`)!);
+}
+
+/** Where the node's own parts find the API: K3s's is behind its listener, RKE2's listens by itself. */
+function localApi({ kind, ports }: NodeRecord): string {
+  const port = k3sFlavour(kind) === 'rke2' ? (ports.api ?? 6443) : (ports.apiInternal ?? 6444);
+  return `https://127.0.0.1:${port}`;
 }
 
 function localKubeconfig(server: string, ca: string, leaf: string): string {

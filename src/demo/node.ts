@@ -19,7 +19,7 @@ export type DemoNode = {
   root: string;
   kind: NodeKind;
   /** kubeadm: apiserver, etcd, etcdPeer, etcdMetrics, controllerManager, scheduler, kubelet, kubeletHealthz;
-   * K3s: api, apiInternal (6444), kubelet. */
+   * K3s: api, apiInternal (6444), kubelet; RKE2: api, supervisor (9345), kubelet. */
   ports: Record<string, number>;
   /** Starts the kubelet's or K3s's unit; resolves when the node is as healthy as its certificates let it be. */
   start(options?: StartOptions): Promise<void>;
@@ -70,7 +70,8 @@ export async function openNode(path: string): Promise<DemoNode> {
 
 function portNames(kind: NodeKind): string[] {
   if (kind === 'kubeadm-worker') return ['kubelet', 'kubeletHealthz'];
-  if (kind.endsWith('-server')) return ['api', 'apiInternal', 'kubelet'];
+  if (kind === 'rke2-server') return ['api', 'supervisor', 'kubelet'];
+  if (kind === 'k3s-server') return ['api', 'apiInternal', 'kubelet'];
   if (kind.endsWith('-agent')) return ['kubelet'];
   const etcd = kind === 'kubeadm-external-etcd' ? ['etcd', 'etcdPeer'] : ['etcd', 'etcdPeer', 'etcdMetrics'];
   return ['apiserver', ...etcd, 'controllerManager', 'scheduler', 'kubelet', 'kubeletHealthz'];

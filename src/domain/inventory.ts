@@ -83,7 +83,8 @@ export type FindingReason =
 export type Finding = { path: string; id: string | null; owner: Owner; reason: FindingReason; detail: string };
 
 export type Endpoint = {
-  name: 'kube-apiserver' | 'etcd' | 'etcd-peer' | 'k3s';
+  /** K3s answers for the API and for itself on one port; RKE2 has a kube-apiserver, and its supervisor beside it. */
+  name: 'kube-apiserver' | 'etcd' | 'etcd-peer' | 'k3s' | 'rke2-supervisor';
   host: string;
   port: number;
   /** Id of the certificate it should serve. */

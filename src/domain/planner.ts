@@ -132,7 +132,9 @@ function restartSteps(draft: Draft): Step[] {
   const { inventory, settings, renewed } = draft;
   const { paths, role } = inventory.node;
   const unit = inventory.preconditions.unit?.name ?? inventory.node.distribution!;
-  const listener = role === 'server' ? served(draft).find(({ name }) => name === 'k3s') : undefined;
+  const endpoints = role === 'server' ? served(draft) : [];
+  const api = endpoints.find(({ name }) => name === 'k3s' || name === 'kube-apiserver');
+  const listener = endpoints.find(({ name }) => name === 'k3s' || name === 'rke2-supervisor');
   const ownListener = renewed.find(({ id }) => id === listener?.expects);
   const directories = role === 'server' ? [paths.certificatesDir, paths.kubeconfigDir] : [];
   const elsewhere = filesOf(inventory.certificates.filter(({ owner }) => owner === inventory.node.distribution)).filter(
@@ -146,9 +148,8 @@ function restartSteps(draft: Draft): Step[] {
     {
       kind: 'await-ready',
       unit,
-      health:
-        listener === undefined ? null : { scheme: 'https', host: listener.host, port: listener.port, path: '/readyz' },
-      kubeconfig: listener === undefined ? null : paths.adminKubeconfig,
+      health: api === undefined ? null : { scheme: 'https', host: api.host, port: api.port, path: '/readyz' },
+      kubeconfig: api === undefined ? null : paths.adminKubeconfig,
       limit: settings.limits.restart,
     },
     ...(listener === undefined || ownListener === undefined

@@ -6,8 +6,8 @@ import type { Scan } from './scan.ts';
 import { ownerOf, type Parts, type Source } from './source.ts';
 
 /**
- * K3s's listener certificate: a Kubernetes TLS secret as JSON (rancher/dynamiclistener, storage/file), which port 6443
- * serves. Throws Unreadable.
+ * K3s's listener certificate: a Kubernetes TLS secret as JSON (rancher/dynamiclistener, storage/file), which port 6443, on
+ * RKE2 the supervisor's 9345, serves. Throws Unreadable.
  */
 export async function readDynamicCert(scan: Scan, source: Source, content: Content): Promise<Parts> {
   const data = secretData(content.text);

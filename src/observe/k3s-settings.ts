@@ -2,7 +2,21 @@ import type { Distribution } from '../domain/inventory.ts';
 import type { Root } from '../host/root.ts';
 import { absolute, names, settings, text } from './look.ts';
 
-export type K3sSettings = { dataDir: string; port: number; kubeconfig: string; bindAddress: string | null };
+export type K3sSettings = {
+  dataDir: string;
+  /** Of the Kubernetes API. */
+  port: number;
+  /** RKE2: of its own listener, which serves `dynamic-cert.json`; null on K3s, where that is the API's port. */
+  supervisorPort: number | null;
+  kubeconfig: string;
+  bindAddress: string | null;
+};
+
+/**
+ * Fixed in RKE2 (pkg/rke2: HTTPSPort, SupervisorPort), which skips both keys in its config.yaml as it skips all that it
+ * does not know. Only what stands in for RKE2 on a machine with several nodes listens where they say.
+ */
+const RKE2_SUPERVISOR = 9345;
 
 /**
  * What K3s or RKE2 was told: `config.yaml`, then `config.yaml.d/*.yaml` in alphabetical order (later files override; a
@@ -23,6 +37,7 @@ export async function readK3sSettings(
   return {
     dataDir: absolute(merged.get('data-dir')) ?? `/var/lib/rancher/${distribution}`,
     port: portOf(merged.get('https-listen-port')) ?? 6443,
+    supervisorPort: distribution === 'rke2' ? (portOf(merged.get('supervisor-port')) ?? RKE2_SUPERVISOR) : null,
     kubeconfig: absolute(merged.get('write-kubeconfig')) ?? `${near}/${distribution}.yaml`,
     bindAddress: typeof merged.get('bind-address') === 'string' ? String(merged.get('bind-address')) : null,
   };

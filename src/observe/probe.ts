@@ -4,6 +4,7 @@ import { servedCertificate } from '../host/tls.ts';
 import { parseCertificate } from '../host/x509.ts';
 import { type Credentials, pemCredentials } from './credentials.ts';
 import type { Detected } from './detect.ts';
+import type { K3sSettings } from './k3s-settings.ts';
 import { absolute } from './look.ts';
 
 const LIMIT = 3_000;
@@ -49,10 +50,7 @@ async function probe(
 
 /** Where the node serves certificates of ours: as the manifests' flags or K3s's settings say. */
 export function endpoints(node: Detected, certificates: ObservedCertificate[]): Endpoint[] {
-  if (node.k3s !== null)
-    return node.role === 'server'
-      ? [{ name: 'k3s', host: local(node.k3s.bindAddress), port: node.k3s.port, expects: 'dynamic-cert' }]
-      : [];
+  if (node.k3s !== null) return node.role === 'server' ? ofServer(node.k3s) : [];
   const idAt = (path: string | undefined, otherwise: string) =>
     certificates.find(({ place }) => place.kind === 'pem' && place.path === absolute(path) && place.index === 0)?.id ??
     otherwise;
@@ -70,6 +68,19 @@ export function endpoints(node: Detected, certificates: ObservedCertificate[]): 
       ...listener('etcd-peer', flags.get('listen-peer-urls'), idAt(flags.get('peer-cert-file'), 'etcd-peer')),
     ];
   });
+}
+
+/**
+ * K3s's one listener passes the API on. RKE2 runs a kube-apiserver as it is, on all addresses whatever `bind-address` says
+ * (pkg/rke2: APIServerBindAddress), and its supervisor listens on a port of its own.
+ */
+function ofServer({ bindAddress, port, supervisorPort }: K3sSettings): Endpoint[] {
+  const host = local(bindAddress);
+  if (supervisorPort === null) return [{ name: 'k3s', host, port, expects: 'dynamic-cert' }];
+  return [
+    { name: 'kube-apiserver', host: '127.0.0.1', port, expects: 'serving-kube-apiserver' },
+    { name: 'rke2-supervisor', host, port: supervisorPort, expects: 'dynamic-cert' },
+  ];
 }
 
 /** The loopback address of a list of listening URLs, else the first that speaks TLS. */

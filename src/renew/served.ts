@@ -28,8 +28,8 @@ export async function cycleUnlessServed(step: Of<'cycle-unless-served'>, context
 }
 
 /**
- * K3s's listener certificate is renewed only some 30 seconds after the start, and only if somebody connects: so connect
- * again and again until it is new. Throws CertagentError LISTENER_STAYS_OLD.
+ * The listener's certificate (K3s: port 6443, RKE2: the supervisor's 9345) is renewed only some 30 seconds after the start,
+ * and only if somebody connects: so connect again and again until it is new. Throws CertagentError LISTENER_STAYS_OLD.
  */
 export async function awaitListener(step: Of<'await-listener'>, context: StepContext): Promise<string> {
   const { endpoint, expect } = step;

@@ -92,8 +92,13 @@ test('k3s: twelve leaves, five CAs, chains of two in each file, and the listener
   assert.equal(statSync(join(node.root, 'etc/rancher/k3s/k3s.yaml')).mode & 0o777, 0o600);
 });
 
-test('rke2 is the same under its own names', async (t) => {
+test('rke2 is the same under its own names, and has a kube-apiserver and a supervisor in place of one listener', async (t) => {
   const node = await nodeFor(t, { kind: 'rke2-server' });
   assert.ok(existsSync(join(node.root, 'etc/rancher/rke2/rke2.yaml')));
   assert.ok(existsSync(join(node.root, 'var/lib/rancher/rke2/server/tls/client-rke2-controller.crt')));
+  assert.match(
+    await text(node, 'etc/rancher/rke2/config.yaml'),
+    new RegExp(`supervisor-port: ${node.ports.supervisor}`),
+  );
+  assert.deepEqual(Object.keys(node.ports), ['api', 'supervisor', 'kubelet']);
 });

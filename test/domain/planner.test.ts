@@ -180,6 +180,14 @@ test('K3s: the listener is waited for only when a restart renews it', () => {
   assert.deepEqual([ready!.health, ready!.kubeconfig], [null, null]);
 });
 
+test('RKE2: readiness is asked of its kube-apiserver, the listener that is waited for is its supervisor’s', () => {
+  const plan = planFor(inventoryOf('rke2-server', { days: 20 }))!;
+  assert.equal(stepsOf(plan, 'await-ready')[0]!.health?.port, 6443);
+  assert.equal(stepsOf(plan, 'await-listener')[0]!.endpoint.port, 9345);
+  const served = stepsOf(plan, 'verify-served')[0]!.endpoints.map(({ name, expects }) => `${name} ${expects}`);
+  assert.deepEqual(served, ['kube-apiserver serving-kube-apiserver', 'rke2-supervisor dynamic-cert']);
+});
+
 test('K3s: a plan made in spite of an unknown unit restarts the one named like the program', () => {
   const inventory = withPreconditions(inventoryOf('k3s-server', { days: 20 }), { unit: null });
   const plan = planOf(inventory, 'client-admin');

@@ -32,6 +32,7 @@ test('K3s’s settings: later files override, "+" appends, the unit’s options 
   assert.deepEqual(await readK3sSettings(root, 'rke2'), {
     dataDir: '/var/lib/rancher/rke2',
     port: 6443,
+    supervisorPort: 9345,
     kubeconfig: '/etc/rancher/rke2/rke2.yaml',
     bindAddress: null,
   });
@@ -48,6 +49,7 @@ test('K3s’s settings: later files override, "+" appends, the unit’s options 
   assert.deepEqual(await readK3sSettings(root, 'k3s'), {
     dataDir: '/mnt/with space',
     port: 9443,
+    supervisorPort: null,
     kubeconfig: '/root/k.yaml',
     bindAddress: '10.0.0.5',
   });

@@ -109,7 +109,7 @@ const KINDS: Record<NodeKind, Kind> = {
       rke2: K3S_SERVER_LEAVES('rke2'),
       'cluster-ca': [...K3S_AUTHORITIES, 'agent/client-ca', 'agent/server-ca'],
     },
-    expects: ['dynamic-cert'],
+    expects: ['serving-kube-apiserver', 'dynamic-cert'],
   },
   'rke2-agent': {
     distribution: 'rke2',

@@ -79,6 +79,41 @@ test('a running K3s server: its listener’s certificate, ready for its own admi
   assert.match(refused?.detail ?? '', /refuses the administrator/);
 });
 
+test('a running RKE2 server: its kube-apiserver and its supervisor, each with its own certificate', async (t) => {
+  const node = await nodeFor(t, { kind: 'rke2-server' });
+  await node.start();
+  const inventory = await look(node);
+  assert.deepEqual(
+    inventory.served.map(({ endpoint, state }) => [endpoint.name, endpoint.port, endpoint.expects, state]),
+    [
+      ['kube-apiserver', node.ports.api, 'serving-kube-apiserver', 'current'],
+      ['rke2-supervisor', node.ports.supervisor, 'dynamic-cert', 'current'],
+    ],
+  );
+  const [rke2] = inventory.preconditions.components;
+  assert.deepEqual([rke2?.healthy, rke2?.health?.port], [true, node.ports.api]);
+});
+
+test('where a K3s or RKE2 server is asked: RKE2’s ports are fixed, and its API’s address too', async (t) => {
+  for (const [kind, wanted] of [
+    ['k3s-server', ['k3s 10.0.0.7:6443 dynamic-cert']],
+    [
+      'rke2-server',
+      ['kube-apiserver 127.0.0.1:6443 serving-kube-apiserver', 'rke2-supervisor 10.0.0.7:9345 dynamic-cert'],
+    ],
+    ['rke2-agent', []],
+  ] as const) {
+    const { root } = await nodeFor(t, { kind });
+    put(root, `etc/rancher/${kind.slice(0, 4).replace('-', '')}/config.yaml`, 'bind-address: 10.0.0.7\n');
+    const asked = endpoints(await detect(new Root(root)), []);
+    assert.deepEqual(
+      asked.map(({ name, host, port, expects }) => `${name} ${host}:${port} ${expects}`),
+      wanted,
+      kind,
+    );
+  }
+});
+
 test('a server that accepts and says nothing is unreachable, in seconds', { timeout: 30_000 }, async (t) => {
   const silent = createServer(() => {});
   silent.listen(0, '127.0.0.1');

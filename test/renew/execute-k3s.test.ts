@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DAY } from '../../src/domain/duration.ts';
+import type { Step } from '../../src/domain/plan.ts';
 import { execute } from '../../src/renew/execute.ts';
+import { readLeaf } from '../../src/renew/leaf.ts';
+import { served } from '../demo/support.ts';
 import { assertJournalled, endsOf, snapshot, stage } from './support.ts';
 
 const TLS = '/var/lib/rancher/k3s/server/tls';
@@ -19,6 +22,25 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     assert.ok(outcome.granted.some(({ id }) => id === 'dynamic-cert'));
     assertJournalled(await journal.records());
     assert.ok(told.some(({ detail }) => /^ready after /.test(detail)));
+  });
+
+  it('RKE2: connects to the supervisor until its certificate is new, and sees both servers serve theirs', async (t) => {
+    const { node, plan, context, root } = await stage(t, { kind: 'rke2-server', speed: 0.05 });
+    const of = <Kind extends Step['kind']>(kind: Kind) =>
+      plan.steps.find((step): step is Extract<Step, { kind: Kind }> => step.kind === kind)!;
+    assert.equal(of('await-ready').health?.port, node.ports.api);
+    assert.equal(of('await-listener').endpoint.port, node.ports.supervisor);
+    const outcome = await execute(plan, 'schedule', context);
+    assert.equal(outcome.error, null);
+    assert.equal(outcome.result, 'succeeded');
+    assert.ok(outcome.granted.some(({ id }) => id === 'dynamic-cert'));
+    const files = { api: 'serving-kube-apiserver.crt', supervisor: 'dynamic-cert.json' };
+    for (const [port, file] of Object.entries(files)) {
+      const onDisk = await readLeaf(root, `/var/lib/rancher/rke2/server/tls/${file}`);
+      const { fingerprint256, validToDate } = await served(node.ports[port]!);
+      assert.equal(fingerprint256.replaceAll(':', ''), onDisk.certificate.fingerprint.toUpperCase(), port);
+      assert.ok(validToDate.getTime() > Date.now() + 300 * DAY, port);
+    }
   });
 
   it('restarts an agent', async (t) => {

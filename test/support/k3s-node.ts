@@ -1,6 +1,6 @@
 import type { Owner } from '../../src/domain/certificate.ts';
 import { DAY } from '../../src/domain/duration.ts';
-import type { Inventory } from '../../src/domain/inventory.ts';
+import type { Inventory, ServedCertificate } from '../../src/domain/inventory.ts';
 import { authority, type Ends, type NodeKind, node, observed, preconditions, serves, staticPod } from './parts.ts';
 
 const K3S_SERVER = [
@@ -70,7 +70,7 @@ export function k3sNode(kind: NodeKind, ends: Ends): Inventory {
       ...cas.map((ca) => authority(ca, `${caDir}/${ca}.crt`, ends, server)),
     ],
     findings: [],
-    served: server ? [serves('k3s', 6443, 'dynamic-cert')] : [],
+    served: server ? served(flavour) : [],
     preconditions: {
       ...preconditions(flavour === 'k3s' && server ? 'k3s' : kind),
       caKeys: server ? cas.map((ca) => ({ ca, path: `${caDir}/${ca}.key`, state: 'present' })) : [],
@@ -79,6 +79,11 @@ export function k3sNode(kind: NodeKind, ends: Ends): Inventory {
     },
     clock: { synchronized: true, detail: '', doubt: null },
   };
+}
+
+function served(flavour: 'k3s' | 'rke2'): ServedCertificate[] {
+  if (flavour === 'k3s') return [serves('k3s', 6443, 'dynamic-cert')];
+  return [serves('kube-apiserver', 6443, 'serving-kube-apiserver'), serves('rke2-supervisor', 9345, 'dynamic-cert')];
 }
 
 function k3sAuthorityOf(id: string): string {

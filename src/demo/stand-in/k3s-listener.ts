@@ -1,4 +1,5 @@
-// Port 6443: it serves dynamic-cert.json, which is renewed only while a client is there (rancher/dynamiclistener).
+// The listener (K3s: port 6443, RKE2: the supervisor's 9345): it serves dynamic-cert.json, which is renewed only while a
+// client is there (rancher/dynamiclistener).
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -19,8 +20,8 @@ import { grantedValidity, isLongRunning, logSigned, renewalWindow } from './k3s-
 const FIRST_CHANCE = 30_000;
 const NEXT_CHANCE = 6 * 3_600_000;
 
-/** Listens; `state.ready` decides between "starting" and the API's answers. */
-export async function listen6443(root: string, node: NodeRecord, state: { ready: boolean }): Promise<void> {
+/** Listens. K3s's listener passes the API on: `state.ready` decides between "starting" and its answers. */
+export async function listen(root: string, node: NodeRecord, state: { ready: boolean }): Promise<void> {
   const tls = join(root, k3sDataDirectory(node), 'server/tls');
   const file = join(tls, 'dynamic-cert.json');
   if (!existsSync(file)) await renew(undefined);
@@ -34,7 +35,7 @@ export async function listen6443(root: string, node: NodeRecord, state: { ready:
     connected = true;
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(node.ports.api, '127.0.0.1', resolve);
+    server.once('error', reject).listen(node.ports.supervisor ?? node.ports.api, '127.0.0.1', resolve);
   });
   process.once('SIGTERM', () => server.close());
   setTimeout(() => {
@@ -75,9 +76,16 @@ export async function listen6443(root: string, node: NodeRecord, state: { ready:
     const path = (request.url ?? '/').split('?')[0];
     if (path === '/ping') return answer(response, 200, 'pong');
     if (path === '/cacerts') return answer(response, 200, readFileSync(join(tls, 'server-ca.crt'), 'utf8'));
-    if (!state.ready) return answer(response, 503, 'starting');
-    if (clientOf(request) === undefined) return refuse(response);
-    if (path === '/readyz' || path === '/livez' || path === '/healthz') return answer(response, 200, 'ok');
-    answer(response, 200, '{"kind":"Status","apiVersion":"v1","status":"Success"}', 'application/json');
+    if (node.ports.supervisor !== undefined) return answer(response, 404, '404 page not found\n');
+    answerAsApi(request, response, state);
   }
+}
+
+/** What the API answers, behind K3s's listener or as RKE2's kube-apiserver. */
+export function answerAsApi(request: IncomingMessage, response: ServerResponse, state: { ready: boolean }) {
+  const path = (request.url ?? '/').split('?')[0];
+  if (!state.ready) return answer(response, 503, 'starting');
+  if (clientOf(request) === undefined) return refuse(response);
+  if (path === '/readyz' || path === '/livez' || path === '/healthz') return answer(response, 200, 'ok');
+  answer(response, 200, '{"kind":"Status","apiVersion":"v1","status":"Success"}', 'application/json');
 }

@@ -1,15 +1,17 @@
 // Stand-in for k3s and rke2: `--version`, and `server` and `agent` as their units run them. Simplified: no cluster, no
-// objects, no etcd process; the secret k3s-serving is not there, so only dynamic-cert.json counts; RKE2's API port serves
-// the listener's certificate too. As with the real one, nothing can be read from the arguments of the running process.
+// objects, no etcd process; the secret k3s-serving is not there, so only dynamic-cert.json counts; RKE2's kube-apiserver is
+// no static pod but lives and ends with the unit. As with the real one, nothing can be read from the arguments of the
+// running process.
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:https';
+import type { RequestListener } from 'node:http';
+import { createServer, type ServerOptions } from 'node:https';
 import { join } from 'node:path';
 import { k3sDataDirectory } from '../k3s-layout.ts';
 import type { NodeRecord } from '../options.ts';
 import { k3sFlavour, readFaults, readNodeRecord, unitOf } from '../options.ts';
 import { refuse } from './answers.ts';
 import { prepareAgent } from './k3s-agent.ts';
-import { listen6443 } from './k3s-listener.ts';
+import { answerAsApi, listen } from './k3s-listener.ts';
 import { prepareServer, writeKubeconfigs } from './k3s-server.ts';
 import { log, sleep, stay } from './process.ts';
 import { readPair } from './serving.ts';
@@ -49,10 +51,10 @@ function tellVersion(flavour: string, version: string): void {
 async function runServer(root: string, node: NodeRecord): Promise<void> {
   const state = { ready: false };
   await prepareServer(root, node);
-  await listen6443(root, node, state);
+  await listen(root, node, state);
   await sleep(0.1 * START * node.speed);
   writeKubeconfigs(root, node);
-  serve(node.ports.apiInternal!, join(root, k3sDataDirectory(node), 'server/tls/serving-kube-apiserver'));
+  serveApi(root, node, state);
   serveKubelet(root, node);
   await sleep(0.9 * START * node.speed);
   state.ready = readFaults(root).k3s !== 'never-ready';
@@ -64,15 +66,30 @@ async function runAgent(root: string, node: NodeRecord): Promise<void> {
   await sleep(START * node.speed);
 }
 
+// K3s's listener passes requests on to an inner port; RKE2's kube-apiserver is the one that clients see.
+function serveApi(root: string, node: NodeRecord, state: { ready: boolean }) {
+  const tls = join(root, k3sDataDirectory(node), 'server/tls');
+  const pair = join(tls, 'serving-kube-apiserver');
+  if (node.ports.apiInternal !== undefined) return serve(node.ports.apiInternal, pair);
+  const ca = readFileSync(join(tls, 'client-ca.crt'), 'utf8');
+  const options = { ca, requestCert: true, rejectUnauthorized: false };
+  serve(node.ports.api!, pair, options, (request, response) => answerAsApi(request, response, state));
+}
+
 function serveKubelet(root: string, node: NodeRecord): void {
   serve(node.ports.kubelet!, join(root, k3sDataDirectory(node), 'agent/serving-kubelet'));
 }
 
 // Loaded once, at start; everything behind it wants credentials. A pair that does not load leaves the port closed.
-function serve(port: number, path: string): void {
+function serve(
+  port: number,
+  path: string,
+  options: ServerOptions = {},
+  handle: RequestListener = (_request, response) => refuse(response),
+): void {
   try {
     const { cert, key } = readPair(`${path}.crt`, `${path}.key`);
-    createServer({ cert, key }, (_request, response) => refuse(response))
+    createServer({ ...options, cert, key }, handle)
       .on('error', (error) => process.stderr.write(`${error.message}\n`))
       .listen(port, '127.0.0.1');
   } catch (error) {
