@@ -34,8 +34,13 @@ export async function runDaemon(options: { root: string; configFile: string }): 
 
   const fire = (why: string) => {
     log.debug({ why }, 'checking');
-    agent.check().catch((error) => complain(error));
+    void check();
   };
+  const check = () =>
+    agent.check().catch((error) => {
+      complain(error);
+      triggers.later(agent);
+    });
   const complain = (error: unknown) => {
     if (errorCode(error) !== 'INTERRUPTED')
       log.error({ code: errorCode(error) }, `the check failed: ${explain(error)}`);
@@ -62,10 +67,9 @@ export async function runDaemon(options: { root: string; configFile: string }): 
   process.on('SIGHUP', () => void reload(agent, notifier));
   await notifier.ready('first check');
   log.info({ root: options.root, mode: config.mode }, 'certagent runs');
-  await agent
-    .recover()
-    .then(() => agent.check())
-    .catch((error) => complain(error));
+  // Whatever becomes of the old plan, the node is looked at.
+  await agent.recover().catch((error) => complain(error));
+  await check();
 
   await stopped;
   clearInterval(heartbeat);

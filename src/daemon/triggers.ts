@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/certificate.ts';
-import { MINUTE, SECOND } from '../domain/duration.ts';
+import { HOUR, MINUTE, SECOND } from '../domain/duration.ts';
 import type { NodePaths } from '../domain/inventory.ts';
 import { type CronTask, schedule } from '../host/cron.ts';
 import type { Log } from '../host/logger.ts';
@@ -12,12 +12,21 @@ import { stableShare } from './policy.ts';
 const SETTLE = SECOND;
 const LEAST_PAUSE = 5 * SECOND;
 const STALE_AGAIN = 11 * MINUTE;
+const FAILED_AGAIN = 5 * MINUTE;
+/** Between looks at a node whose renewal is blocked: this, doubled each time. */
+const FIRST_PAUSE = MINUTE;
+const LONGEST_PAUSE = HOUR;
 
-export type Triggers = { rearm(agent: Agent): Promise<void>; stop(): Promise<void> };
+export type Triggers = {
+  rearm(agent: Agent): Promise<void>;
+  /** After a check that came to nothing, and so could not arm anything. */
+  later(agent: Agent): void;
+  stop(): Promise<void>;
+};
 
 /**
  * What makes the daemon check: the schedule, changed files, and the moments the decisions named (a maintenance window
- * that opens, a back-off that is over), which no schedule of the operator's need meet.
+ * that opens, a back-off that is over, something in the way that may be gone), which no schedule of the operator's need meet.
  */
 export function makeTriggers(options: {
   root: Root;
@@ -31,6 +40,7 @@ export function makeTriggers(options: {
   let watch: { handle: Watch; key: string } | null = null;
   let late: NodeJS.Timeout | undefined;
   let wake: NodeJS.Timeout | undefined;
+  let pause: number = FIRST_PAUSE;
   let stopped = false;
   /** One arming at a time: two would make two watchers, and one of them would never be closed. */
   let arming: Promise<void> = Promise.resolve();
@@ -72,10 +82,17 @@ export function makeTriggers(options: {
     clearTimeout(wake);
     if (at === null) return;
     wake = setTimeout(
-      () => (now() >= at ? fire('the moment of a deferred renewal') : armWake(at)),
+      () => (now() >= at ? fire('the moment to look again') : armWake(at)),
       // Never a hot loop, should a cycle not do what its own decision promised.
       Math.max(LEAST_PAUSE, Math.min(at - now(), MINUTE)),
     );
+  };
+
+  /** What blocks a renewal often passes by itself: a clock that is not synchronised yet, a component that still starts. */
+  const lookAgain = ({ inventory, decisions: { renewal } }: View): Instant | null => {
+    const isPassing = renewal.kind === 'blocked' && renewal.blockers.every(({ code }) => code !== 'OBSERVE_MODE');
+    pause = isPassing ? Math.min(2 * pause, LONGEST_PAUSE) : FIRST_PAUSE;
+    return isPassing ? inventory.takenAt + pause / 2 : null;
   };
 
   const arm = async (agent: Agent): Promise<void> => {
@@ -86,13 +103,19 @@ export function makeTriggers(options: {
     await armWatch(
       watchedPaths(node.paths, options.configFile, agent.config().watch.paths).map((path) => root.at(path)),
     );
-    const wakeAt = momentOf(view);
+    const wakeAt = earlier(momentOf(view), lookAgain(view));
     armWake(wakeAt);
     const next = cron?.task.next() ?? null;
     agent.setNextCheck(earlier(wakeAt, next === null ? null : next + delay));
   };
 
   return {
+    later(agent) {
+      if (stopped) return;
+      const at = now() + FAILED_AGAIN;
+      armWake(at);
+      agent.setNextCheck(at);
+    },
     rearm(agent) {
       arming = arming.catch(() => {}).then(() => arm(agent));
       return arming;

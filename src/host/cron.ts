@@ -1,6 +1,7 @@
 // The one importer of node-cron, loaded on first use.
 import type { NodeCron } from 'node-cron';
 import type { Instant } from '../domain/certificate.ts';
+import { MINUTE } from '../domain/duration.ts';
 
 /** A running schedule. `next` is when it fires next; `stop` ends it for good. */
 export type CronTask = { next(): Instant | null; stop(): void };
@@ -39,9 +40,16 @@ export async function nextRun(expression: string, timeZone: string): Promise<Ins
 
 /**
  * Calls `fire` whenever the expression says. A moment that was slept through (suspended machine, stopped process) fires
- * once at waking. `fire` must not throw; calls can overlap when it takes longer than the interval.
+ * once at waking, and so does a clock that was set back: node-cron would wait for the moment that the wrong clock named.
+ * (The clock is looked at every `clockInterval` milliseconds.) `fire` must not throw; calls can overlap when it takes
+ * longer than the interval.
  */
-export async function schedule(expression: string, timeZone: string, fire: () => void): Promise<CronTask> {
+export async function schedule(
+  expression: string,
+  timeZone: string,
+  fire: () => void,
+  clockInterval: number = MINUTE,
+): Promise<CronTask> {
   const cron = await load();
   let lastFired = 0;
   const once = () => {
@@ -50,14 +58,29 @@ export async function schedule(expression: string, timeZone: string, fire: () =>
     lastFired = Date.now();
     fire();
   };
-  const task = cron.createTask(expression, once, { timezone: timeZone, logger: SILENT });
-  task.on('execution:missed', once);
-  task.start();
+  const start = () => {
+    const task = cron.createTask(expression, once, { timezone: timeZone, logger: SILENT });
+    task.on('execution:missed', once);
+    task.start();
+    return task;
+  };
+  let task = start();
+  let seen = Date.now();
+  const setBack = setInterval(() => {
+    const before = seen;
+    seen = Date.now();
+    if (seen >= before) return;
+    void task.destroy();
+    task = start();
+    lastFired = 0;
+    once();
+  }, clockInterval).unref();
   let stopped = false;
   return {
     next: () => (stopped ? null : (task.getNextRun()?.getTime() ?? null)),
     stop: () => {
       stopped = true;
+      clearInterval(setBack);
       void task.destroy();
     },
   };

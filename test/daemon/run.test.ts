@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { remote } from '../../src/control/client.ts';
 import { openInbox } from '../../src/demo/inbox.ts';
 import type { DemoNode } from '../../src/demo/node.ts';
-import { DAY } from '../../src/domain/duration.ts';
+import { DAY, MINUTE } from '../../src/domain/duration.ts';
 import type { StatusReport } from '../../src/domain/status.ts';
 import { Root } from '../../src/host/root.ts';
 import { command, nodeFor } from '../demo/support.ts';
@@ -156,3 +156,30 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     assert.ok((await toldAtLast(inbox, 'event RECOVERED')).includes('event RECOVERED'));
   });
 }
+
+test('a daemon that cannot renew, or cannot even check, looks again soon', async (t) => {
+  const node = await nodeFor(t, { leafEnds: Date.now() - DAY });
+  await configure(node, '');
+  const timedatectl = join(node.root, 'usr/bin/timedatectl');
+  await writeFile(timedatectl, '#!/bin/sh\necho NTPSynchronized=no\n');
+  start(t, node);
+  const ask = remote(new Root(node.root));
+  const blocked = await until(
+    () => ask.status(),
+    ({ nextCheckAt }) => nextCheckAt !== null,
+    'the first check',
+  );
+  assert.equal(blocked.renewal.kind, 'blocked');
+  const pause = ({ nextCheckAt }: StatusReport) => (nextCheckAt ?? 0) - Date.now();
+  assert.ok(pause(blocked) <= MINUTE);
+
+  const journal = join(node.root, 'var/lib/certagent/journal.jsonl');
+  await writeFile(journal, 'no record\n{}\n');
+  await writeFile(join(node.root, 'etc/kubernetes/pki/apiserver.crt'), 'changed');
+  const failed = await until(
+    () => ask.status(),
+    (status) => pause(status) > MINUTE,
+    'the check that fails',
+  );
+  assert.ok(pause(failed) <= 5 * MINUTE);
+});

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { nextRun, nextRuns, schedule, validateCron } from '../../src/host/cron.ts';
 
 test('runs follow the time zone', async () => {
@@ -34,6 +35,34 @@ test('it fires when the expression says, and once for all that a suspended machi
   task.stop();
   await pass(5 * 60);
   assert.equal(fired.length, 3);
+});
+
+test('a clock that is set back fires once, and the schedule goes by the new time', async (t) => {
+  // The clock is shifted, timers are real: as where the operating system sets it.
+  const System = Date;
+  t.after(() => {
+    globalThis.Date = System;
+  });
+  const setClock = (to: number) => {
+    const shift = to - System.now();
+    globalThis.Date = class extends System {
+      constructor(...words: unknown[]) {
+        super(...((words.length === 0 ? [System.now() + shift] : words) as [number]));
+      }
+      static override now() {
+        return System.now() + shift;
+      }
+    } as DateConstructor;
+  };
+  setClock(Date.UTC(2028, 1, 1));
+  const fired: string[] = [];
+  const task = await schedule('*/5 * * * *', 'UTC', () => void fired.push(new Date().toISOString().slice(0, 16)), 100);
+  await sleep(150);
+  setClock(Date.UTC(2027, 0, 1, 0, 4, 57));
+  await sleep(4_000);
+  assert.deepEqual(fired, ['2027-01-01T00:04', '2027-01-01T00:05']);
+  assert.equal(task.next(), Date.UTC(2027, 0, 1, 0, 10));
+  task.stop();
 });
 
 test('faults are told by field', async () => {
