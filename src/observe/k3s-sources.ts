@@ -33,7 +33,7 @@ export async function k3sSources(
   const agent = await certificates(root, `${dataDir}/agent`, 'agent/', server ? [] : REQUIRED_OF_AGENT);
   if (!server) return [...agent, ...(await kubeconfigs(root, `${dataDir}/agent`, 'agent/', owner))].map(withOwner);
   return [
-    ...(await certificates(root, tls, '', REQUIRED)),
+    ...withoutRenamed(await certificates(root, tls, '', REQUIRED), owner),
     ...(await certificates(root, `${tls}/etcd`, 'etcd/', [])),
     source({
       id: 'dynamic-cert',
@@ -52,6 +52,15 @@ export async function k3sSources(
   function withOwner(given: Source): Source {
     return given.owner === 'k3s' ? { ...given, owner } : given;
   }
+}
+
+/**
+ * K3s of mid 2021 gave the cloud controller's certificate another name (pkg/daemons/control/deps/deps.go). The file of the old
+ * name stays where it is: nothing loads it and nothing renews it, so that its end is nobody's concern.
+ */
+function withoutRenamed(found: Source[], owner: 'k3s' | 'rke2'): Source[] {
+  const renamed = found.some(({ id }) => id === `client-${owner}-cloud-controller`);
+  return found.filter(({ id }) => !renamed || id !== 'client-cloud-controller');
 }
 
 async function certificates(root: Root, directory: string, prefix: string, required: string[]): Promise<Source[]> {

@@ -74,6 +74,26 @@ test('leftovers of another distribution are told and not looked at', async (t) =
   assert.match(missing.join(), /traces of kubeadm/);
 });
 
+test('the cloud controller’s certificate of an older K3s is left out beside the one that took its place', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'k3s-server' });
+  const tls = join(root, 'var/lib/rancher/k3s/server/tls');
+  const old = 'var/lib/rancher/k3s/server/tls/client-cloud-controller.crt';
+  for (const ending of ['crt', 'key'])
+    cpSync(join(tls, `client-k3s-cloud-controller.${ending}`), join(tls, `client-cloud-controller.${ending}`));
+  const seen = async (watch: string[] = []) =>
+    (await look({ root }, { watch })).certificates.filter(({ place }) => place.path === `/${old}` && place.index === 0);
+  assert.deepEqual(await seen(), []);
+  assert.deepEqual(
+    (await seen([`/${old}`])).map(({ owner }) => owner),
+    ['operator'],
+  );
+  rmSync(join(tls, 'client-k3s-cloud-controller.crt'));
+  assert.deepEqual(
+    (await seen()).map(({ owner }) => owner),
+    ['k3s'],
+  );
+});
+
 test('an external etcd’s client under kubeadm’s own file names is not kubeadm’s to renew', async (t) => {
   const { root } = await nodeFor(t, { kind: 'kubeadm' });
   for (const path of [
