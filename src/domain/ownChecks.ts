@@ -3,6 +3,7 @@ import { type Case, type CertificateCheck, ends, escalate } from './check.ts';
 import { formatDuration } from './duration.ts';
 import { nextTryAt } from './history.ts';
 import type { Inventory, ObservedCertificate } from './inventory.ts';
+import { isPassedOver } from './passedOver.ts';
 import { automaticMoment, isRenewableAt } from './renewalWindow.ts';
 
 /** What this node's own tool renews: first what must not be renewed, then what has to wait, then what is to be renewed. */
@@ -68,6 +69,18 @@ export const ownChecks: CertificateCheck[] = [
         until: automaticMoment(known, now),
         why: `waits: windows.opens has passed, but a restart of ${inventory.node.distribution} ${inventory.node.version ?? 'of this version'} renews only what ends within ${days}`,
       };
+    },
+  },
+  {
+    code: 'RESTART_PASSES_OVER',
+    verdict: (known) => {
+      const { inventory, observed, request } = known;
+      if (request.kind === 'manual' || !isPassedOver(known)) return null;
+      const { distribution } = inventory.node;
+      return escalate(
+        `was not renewed by a restart of ${distribution}, which is not restarted for it again`,
+        `See what ${distribution} says of ${observed.place.path} in its log; move this file and its key away: ${distribution} makes at its next start what it still uses.`,
+      );
     },
   },
   {

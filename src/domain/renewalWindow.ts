@@ -16,7 +16,7 @@ export type RenewalWindow = {
 export const CA_NOTICES = [365 * DAY, 180 * DAY, 90 * DAY, 30 * DAY] as const;
 
 /** K3s before May 2025, and the careful choice where the version could not be learnt. */
-const OLD_RESTART_WINDOW = 90 * DAY;
+export const OLD_RESTART_WINDOW = 90 * DAY;
 
 /** An agent fetches what its servers signed, and these go first. */
 const AGENT_LAG = 7 * DAY;
@@ -86,7 +86,7 @@ function restartWindow({ node, preconditions }: Inventory): number {
 }
 
 /** A K3s agent, on servers too, fetches new ones for its kubelet at each start, whatever the end of the old ones. */
-function renewedAtAnyStart({ place, owner }: ObservedCertificate): boolean {
+export function renewedAtAnyStart({ place, owner }: ObservedCertificate): boolean {
   return owner !== 'kubeadm' && /\/agent\/(client|serving)-kubelet\.crt$/.test(place.path);
 }
 

@@ -28,6 +28,7 @@ test('the order of the checks is the rule', () => {
       'NOT_SIGNED_BY_CA',
       'CA_ROTATION_UNDER_WAY',
       'K3S_OPENS_ABOVE_WINDOW',
+      'RESTART_PASSES_OVER',
       'BACK_OFF',
       'EXPIRED',
       'URGENT',
