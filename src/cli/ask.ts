@@ -1,6 +1,7 @@
 import { remote } from '../control/client.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
-import { errorCode } from '../domain/errors.ts';
+import { CertagentError, errorCode } from '../domain/errors.ts';
+import type { StatusReport } from '../domain/status.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -17,7 +18,21 @@ export async function askNode<T>(
     if (errorCode(error) !== 'NO_DAEMON') throw error;
   }
   const { withoutDaemon } = await import('./standalone.ts');
-  return { answer: await withoutDaemon(context, call), source: 'node' };
+  try {
+    return { answer: await withoutDaemon(context, call), source: 'node' };
+  } catch (cause) {
+    if (process.getuid?.() === 0 || !['EACCES', 'EPERM'].includes(errorCode(cause))) throw cause;
+    throw new CertagentError('NOT_ROOT', 'no daemon runs here, and this user may not read the node itself', {
+      cause,
+      remedy: 'Start the daemon (systemctl start certagent), or run this as root.',
+    });
+  }
+}
+
+/** The status, which tells who answered. */
+export async function askStatus(context: Context): Promise<StatusReport> {
+  const { answer, source } = await askNode(context, (node) => node.status());
+  return { ...answer, source };
 }
 
 /** For what only a daemon can do. Throws CertagentError NO_DAEMON. */

@@ -16,6 +16,7 @@ export type CommandSpec = {
 };
 
 const FAILED: [number, string] = [1, 'it failed; standard error says why and what to do'];
+const YES = { flags: '-y, --yes', description: 'do not ask; needed where there is no terminal' };
 const USAGE: [number, string] = [2, 'the command line is wrong'];
 const usual = (done: string): [number, string][] => [[0, done], FAILED, USAGE];
 
@@ -70,16 +71,13 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'renew now what is due, whatever the maintenance window says',
     detail:
       'Shows the plan, asks, and carries it out through the running daemon; without one, in this process. What blocks a renewal blocks this one too.',
-    options: [
-      { flags: '--force', description: 'also what is not due yet (kubeadm only)' },
-      { flags: '-y, --yes', description: 'do not ask' },
-    ],
+    options: [{ flags: '--force', description: 'also what is not due yet (kubeadm only)' }, YES],
     examples: ['certagent renew', 'certagent renew --force --yes'],
     exitCodes: [
       [0, 'renewed, or nothing was due'],
       [1, 'it failed, or you said no'],
       USAGE,
-      [4, 'blocked: nothing was touched'],
+      [4, 'blocked, or one is under way: nothing was touched'],
     ],
     load: () => import('./commands/renew.ts'),
   },
@@ -88,7 +86,11 @@ export const COMMANDS: CommandSpec[] = [
     summary: "bring users' kubeconfig copies up to date",
     options: [{ flags: '-n, --dry-run', description: 'only tell what would be changed' }],
     examples: ['certagent sync --dry-run', 'certagent sync'],
-    exitCodes: [[0, 'every copy is in order'], [1, 'a copy was refused or could not be brought up to date'], USAGE],
+    exitCodes: [
+      [0, 'every copy is in order'],
+      [1, 'a copy was refused or could not be brought up to date, as where certagent only observes'],
+      USAGE,
+    ],
     load: () => import('./commands/sync.ts'),
   },
   {
@@ -103,7 +105,7 @@ export const COMMANDS: CommandSpec[] = [
     summary: 'let the daemon renew on this node',
     detail:
       'Shows what would be renewed and when, asks, sets mode = "renew" in the configuration, and lets the running daemon read it. A freshly installed certagent only observes.',
-    options: [{ flags: '-y, --yes', description: 'do not ask' }],
+    options: [YES],
     examples: ['certagent enable', 'certagent enable --yes'],
     exitCodes: [[0, 'it renews from now on, or did already'], [1, 'it failed, or you said no'], USAGE],
     load: () => import('./commands/enable.ts'),
@@ -139,7 +141,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'config example',
     summary: 'print a configuration file with every key and its default',
-    examples: ['certagent config example > /etc/certagent/config.toml'],
+    examples: ['certagent config example | less', 'certagent config example > every-key.toml'],
     exitCodes: usual('it was printed'),
     load: () => import('./commands/config-example.ts'),
   },

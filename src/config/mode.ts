@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { CertagentError, errorCode } from '../domain/errors.ts';
 import { readSmall, writeAtomic } from '../host/files.ts';
@@ -20,6 +22,7 @@ export async function setMode(file: string, mode: Config['mode']): Promise<boole
   });
   const text = there?.bytes.toString('utf8') ?? '';
   if (there !== null && (await parseConfig(text, file)).mode === mode) return false;
+  if (there === null) await mkdir(dirname(file), { recursive: true, mode: 0o755 });
   await writeAtomic(file, await withMode(text, mode, file), there?.facts ?? { mode: 0o640 });
   return true;
 }

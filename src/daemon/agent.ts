@@ -21,7 +21,7 @@ import { blocked, look, planOf, type View, withCopiesIn } from './look.ts';
 import { metricsOf } from './metrics.ts';
 import { makeQueue } from './queue.ts';
 import { statusReport } from './report.ts';
-import { tell } from './tell.ts';
+import { standingIn, tell } from './tell.ts';
 
 export type AgentOptions = {
   root: Root;
@@ -123,17 +123,21 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   };
   const queue = makeQueue(() => cycle(SCHEDULED));
 
-  const report = async () =>
-    statusReport({
-      view: last ?? (await seeCopies(await see(SCHEDULED), true)),
+  const report = async () => {
+    const view = last ?? (await seeCopies(await see(SCHEDULED), true));
+    return statusReport({
+      view,
       config,
-      standing: alerts?.standing() ?? (await loadBook(root)).book,
+      // Before the first cycle, and without a daemon: what is so, not what was so when somebody looked last.
+      standing:
+        last === null ? standingIn(view, (await loadBook(root)).book, now()) : (await openedAlerts()).standing(),
       failingSinks: alerts?.failing() ?? [],
       running,
       configError,
       nextCheckAt,
       at: now(),
     });
+  };
 
   const agent: Agent = {
     config: () => config,
@@ -151,7 +155,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
         at: inventory.takenAt,
         node: inventory.node,
         renewal: decisions.renewal,
-        plan: planOf(view, config),
+        running,
+        plan: running === null ? planOf(view, config) : null,
         decisions: decisions.certificates,
       };
     },

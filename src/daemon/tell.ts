@@ -1,5 +1,7 @@
 import type { AlertService } from '../alert/service.ts';
+import type { Alert, StandingAlert } from '../domain/alert.ts';
 import { events, standingAlerts } from '../domain/alertCatalogue.ts';
+import { diffAlerts } from '../domain/alertDiff.ts';
 import type { Attempt } from '../domain/decision.ts';
 import type { PlanOutcome } from '../domain/journal.ts';
 import type { View } from './look.ts';
@@ -15,23 +17,37 @@ export type News = {
 
 /** Hands the state of the node and what happened to the alerts, which send the difference to the state before. */
 export async function tell(alerts: AlertService, news: News): Promise<void> {
-  const { view, outcome, recovered, configError, now } = news;
-  const { inventory, decisions, history, copies } = view;
-  const { name, distribution, role } = inventory.node;
-  const lastAttempt = attemptOf(history.attempts.at(-1) ?? null, outcome);
+  const { view, outcome, recovered } = news;
+  const { name, distribution, role } = view.inventory.node;
   await alerts.report({
     node: { name, distribution, role },
-    alerts: standingAlerts({
-      inventory,
-      decisions,
-      lastAttempt,
-      copies,
-      before: alerts.standing().map(({ alert }) => alert),
-      configError,
-      failingSinks: alerts.failing(),
-      now,
-    }),
-    events: events({ outcome, recovered, copies }),
+    alerts: statesOf(news, alerts.standing(), alerts.failing()),
+    events: events({ outcome, recovered, copies: view.copies }),
+  });
+}
+
+/** What stands on a node that is only looked at; `before`: the book of whoever looked and told last. */
+export function standingIn(view: View, before: StandingAlert[], now: number): StandingAlert[] {
+  const alerts = statesOf({ view, outcome: null, configError: null, now }, before, []);
+  return diffAlerts({ before, now, alerts, events: [], repeat: Number.POSITIVE_INFINITY }).book;
+}
+
+function statesOf(
+  { view, outcome, configError, now }: Omit<News, 'recovered'>,
+  before: StandingAlert[],
+  failingSinks: string[],
+): Alert[] {
+  const { inventory, decisions, history, copies } = view;
+  const lastAttempt = attemptOf(history.attempts.at(-1) ?? null, outcome);
+  return standingAlerts({
+    inventory,
+    decisions,
+    lastAttempt,
+    copies,
+    before: before.map(({ alert }) => alert),
+    configError,
+    failingSinks,
+    now,
   });
 }
 

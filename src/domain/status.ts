@@ -48,6 +48,8 @@ export type PlanReport = {
   at: Instant;
   node: NodeFacts;
   renewal: Renewal;
+  /** A renewal that is under way: until it has ended, nothing else would run. */
+  running: Progress | null;
   /** null when nothing would be renewed now. */
   plan: RenewalPlan | null;
   decisions: Decision[];

@@ -41,6 +41,13 @@ const CASES: Case[] = [
     stdout: /^CERTAGENT UNKNOWN - unknown option/,
   },
   {
+    what: 'sync where certagent only observes',
+    args: ['sync'],
+    daemon: { sync: async () => [copy('a', 'pending', 'would be updated')] },
+    exitCode: 1,
+    stdout: /nothing was changed[\s\S]*only observes this node\.\nWhat to do: certagent enable\n$/,
+  },
+  {
     what: 'sync',
     args: ['sync', '-n'],
     daemon: {

@@ -38,7 +38,11 @@ test('enable shows the plan, keeps comments and mode of the file, and the daemon
   };
   const root = await served(t, { plan, reload });
   const file = await put(root, '# ours\nmode = "observe"\n[maintenance]\nstart = "03:00"\nend = "04:00"\n');
-  const enabled = await certagent(root, ['enable']);
+  const unasked = await certagent(root, ['enable']);
+  assert.equal(unasked.exitCode, 2);
+  assert.match(unasked.stderr, /nobody can be asked here/);
+  assert.match(await readFile(file, 'utf8'), /mode = "observe"/);
+  const enabled = await certagent(root, ['enable', '--yes']);
   assert.equal(enabled.exitCode, 0, enabled.stderr);
   assert.match(
     enabled.stdout,
@@ -48,11 +52,19 @@ test('enable shows the plan, keeps comments and mode of the file, and the daemon
   assert.equal((await stat(file)).mode & 0o777, 0o640);
   assert.equal(reloads, 1);
   // What would be done were it enabled already: an observing daemon's own plan is always empty.
-  assert.deepEqual(asked, [{ force: false, enabled: true }]);
+  assert.deepEqual(asked, [WANTED, WANTED]);
   assert.match((await certagent(root, ['enable'])).stdout, /renews here already/);
   assert.match((await certagent(root, ['disable'])).stdout, /only observes from now on\.\n$/);
   assert.match(await readFile(file, 'utf8'), /^# ours\nmode = "observe"\n/);
   assert.equal(reloads, 2);
+});
+
+const WANTED = { force: false, enabled: true };
+
+test('a mode is set where there is no configuration yet', async (t) => {
+  const root = await served(t);
+  assert.equal((await certagent(root, ['disable'])).exitCode, 0);
+  assert.equal(await readFile(root.at(CONFIG_FILE), 'utf8'), 'mode = "observe"\n');
 });
 
 test('a configuration in disorder is left alone', async (t) => {

@@ -1,8 +1,10 @@
 // `certagent plan` and `certagent renew`.
+import assert from 'node:assert/strict';
 import { CertagentError } from '../../src/domain/errors.ts';
 import type { PlanOutcome } from '../../src/domain/journal.ts';
 import type { RenewalPlan } from '../../src/domain/plan.ts';
 import { PLAN_SCHEMA, type PlanReport } from '../../src/domain/status.ts';
+import { PROGRESS } from '../control/support.ts';
 import { NODE, NOW } from './reports.ts';
 import { type Case, testCommandLines } from './support.ts';
 
@@ -20,6 +22,7 @@ const DUE: PlanReport = {
   at: NOW,
   node: NODE,
   renewal: { kind: 'now', ids: PLAN.certificates, why: PLAN.why },
+  running: null,
   plan: PLAN,
   decisions: [],
 };
@@ -72,7 +75,7 @@ const CASES: Case[] = [
   },
   {
     what: 'a renewal that failed',
-    args: ['renew'],
+    args: ['renew', '--yes'],
     daemon: { plan: async () => DUE, renew: async () => FAILED },
     exitCode: 1,
     stdout: /rolled back.*\nWhy: k3s did not start \(UNIT_RESTART_FAILED\)\nWhat to do: See its log\./,
@@ -86,7 +89,7 @@ const CASES: Case[] = [
   },
   {
     what: 'a renewal that is blocked in the last moment',
-    args: ['renew'],
+    args: ['renew', '--yes'],
     daemon: {
       plan: async () => DUE,
       renew: async () => {
@@ -95,6 +98,27 @@ const CASES: Case[] = [
     },
     exitCode: 4,
     stderr: /certagent: nothing was touched \(RENEWAL_BLOCKED\)/,
+  },
+  {
+    what: 'a renewal while another is under way, which nothing else is said of',
+    args: ['renew', '--yes'],
+    daemon: { plan: async () => ({ ...BLOCKED, running: PROGRESS }) },
+    exitCode: 4,
+    stdout: /\nRenewal: under way, step 1 of 2: Back up\nTo watch it: certagent status --watch\n$/,
+  },
+  {
+    what: 'a renewal where nobody can be asked',
+    args: ['renew'],
+    daemon: { plan: async () => DUE, renew: () => assert.fail('it renewed') },
+    exitCode: 2,
+    stderr: /nobody can be asked here[\s\S]*--yes/,
+  },
+  {
+    what: 'the same as JSON',
+    args: ['renew', '-o', 'json'],
+    daemon: { plan: async () => DUE, renew: () => assert.fail('it renewed') },
+    exitCode: 2,
+    stderr: /^\{"error":\{"code":"USAGE"/,
   },
   { what: 'nothing to renew', args: ['renew'], exitCode: 0, stdout: /Nothing would run now/ },
 ];

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { copyFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { makeNode } from '../../src/demo/node.ts';
 import { DAY } from '../../src/domain/duration.ts';
@@ -10,12 +11,20 @@ test('without a daemon the node itself is read, which is said, and nothing is ch
   // Files only: nothing runs on this node.
   await makeNode({ root: root.prefix, kind: 'kubeadm', leafEnds: Date.now() + 200 * DAY });
   const status = await certagent(root, ['status']);
-  assert.match(status.stdout, /: kubeadm control-plane node.*\nNo daemon runs here: read from the node itself at .*\n/);
+  assert.match(
+    status.stdout,
+    /: kubeadm control-plane node.*\nNo daemon runs here, nothing is renewed: read from the node itself at .*\n/,
+  );
   assert.match(
     status.stdout,
     /\napiserver +kubeadm +\d{4}-\d\d-\d\d +199 d +valid +renewal window opens \d{4}-\d\d-\d\d\n/,
   );
   assert.equal(status.exitCode, 0);
+
+  const checked = await certagent(root, ['check']);
+  assert.equal(checked.exitCode, 1);
+  assert.match(checked.stdout, /^CERTAGENT WARNING - no daemon runs: nothing is renewed; /);
+  assert.match((await certagent(root, ['plan'])).stdout, /\nNo daemon runs here: nothing is renewed before one does/);
 
   const json = JSON.parse((await certagent(root, ['status', '-o', 'json'])).stdout);
   assert.equal(json.source, 'node');
@@ -27,4 +36,10 @@ test('without a daemon the node itself is read, which is said, and nothing is ch
   const forced = await certagent(root, ['renew', '--force', '--yes']);
   assert.match(forced.stdout, /BLOCKED for 11 certificates/);
   assert.equal(forced.exitCode, 4);
+
+  // What is told is what is so now, not what a daemon last knew.
+  await copyFile(root.at('/etc/kubernetes/pki/etcd/server.key'), root.at('/etc/kubernetes/pki/apiserver.key'));
+  const damaged = await certagent(root, ['check']);
+  assert.equal(damaged.exitCode, 2);
+  assert.match(damaged.stdout, /^CERTAGENT CRITICAL - .*apiserver/);
 });

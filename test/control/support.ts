@@ -22,6 +22,7 @@ export function handlers(change: Partial<ControlHandlers> = {}): ControlHandlers
       checkedAt: NOW,
       node: NODE,
       renewal: { kind: 'none', nextAt: null },
+      running: null,
       plan: null,
       decisions: [],
     }),

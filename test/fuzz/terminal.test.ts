@@ -80,6 +80,7 @@ test('status, plan, check and errors show no escape sequence, and add no line', 
       at: NOW,
       node: NODE,
       renewal: report().renewal,
+      running: null,
       plan: null,
       decisions: [],
     };

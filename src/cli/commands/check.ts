@@ -1,5 +1,5 @@
 import { explain } from '../../domain/errors.ts';
-import { askDaemonOnly, askNode } from '../ask.ts';
+import { askDaemonOnly, askStatus } from '../ask.ts';
 import { type Context, usage } from '../context.ts';
 import { judge, UNKNOWN } from '../render/check.ts';
 import { scrub } from '../render/paint.ts';
@@ -9,9 +9,7 @@ export async function run(context: Context): Promise<number> {
   try {
     const limits = { warning: days(context, 'warning'), critical: days(context, 'critical') };
     const report =
-      context.options.now === true
-        ? await askDaemonOnly(context, (node) => node.check())
-        : (await askNode(context, (node) => node.status())).answer;
+      context.options.now === true ? await askDaemonOnly(context, (node) => node.check()) : await askStatus(context);
     const { line, exitCode } = judge(scrub(report), limits, Date.now());
     context.stdout.write(`${line}\n`);
     return exitCode;

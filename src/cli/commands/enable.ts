@@ -24,10 +24,10 @@ export async function run(context: Context): Promise<number> {
       `Once enabled, certagent does such things by itself, ${hours(maintenance)} of the days that the configuration allows, ` +
         'and at once when a certificate becomes urgent.\n',
     );
-    if (!(await agreed('Let certagent renew on this node?', context))) {
-      context.stdout.write('Nothing was changed: certagent goes on observing.\n');
-      return 1;
-    }
+  }
+  if (!(await agreed('Let certagent renew on this node?', context))) {
+    context.stdout.write('Nothing was changed: certagent goes on observing.\n');
+    return 1;
   }
   return change(context, file, 'renew');
 }

@@ -5,7 +5,11 @@ import { renderPlan } from '../render/plan.ts';
 export async function run(context: Context): Promise<number> {
   const force = context.options.force === true;
   const request = force || context.options.now === true ? { force } : undefined;
-  const { answer } = await askNode(context, (node) => node.plan(request));
-  print(context, answer, () => renderPlan(answer, { paint: context.paint, width: context.width }));
+  const { answer, source } = await askNode(context, (node) => node.plan(request));
+  print(context, answer, () => {
+    const note =
+      source === 'daemon' ? '' : 'No daemon runs here: nothing is renewed before one does, or certagent renew.\n';
+    return `${renderPlan(answer, { paint: context.paint, width: context.width })}${note}`;
+  });
   return 0;
 }

@@ -21,7 +21,7 @@ async function renewOn(node: ControlHandlers, context: Context): Promise<number>
   const forPerson = context.output === 'text';
   const planned = await node.plan(request);
   if (forPerson) context.stdout.write(renderPlan(planned, { paint: context.paint, width: context.width }));
-  if (planned.renewal.kind === 'blocked') {
+  if (planned.running !== null || planned.renewal.kind === 'blocked') {
     if (!forPerson) context.stdout.write(`${jsonText(planned)}\n`);
     return BLOCKED;
   }
@@ -29,7 +29,7 @@ async function renewOn(node: ControlHandlers, context: Context): Promise<number>
     if (!forPerson) context.stdout.write('null\n');
     return 0;
   }
-  if (forPerson && !(await agreed('Carry this out?', context))) {
+  if (!(await agreed('Carry this out?', context))) {
     context.stdout.write('Nothing was touched.\n');
     return 1;
   }

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { printableJson } from '../../domain/printable.ts';
 import type { StatusReport } from '../../domain/status.ts';
-import { askNode } from '../ask.ts';
+import { askStatus } from '../ask.ts';
 import { type Context, print } from '../context.ts';
 import { renderStatus } from '../render/status.ts';
 
 export async function run(context: Context): Promise<number> {
   if (context.options.watch === true) return watch(context);
-  const report = await read(context);
+  const report = await askStatus(context);
   print(context, report, () => text(report, context));
   return 0;
 }
@@ -15,7 +15,7 @@ export async function run(context: Context): Promise<number> {
 /** Until it is interrupted. On a terminal each drawing replaces the one before; as JSON, a report a line. */
 async function watch(context: Context): Promise<number> {
   for (;;) {
-    const report = await read(context);
+    const report = await askStatus(context);
     if (context.output === 'json') context.stdout.write(`${printableJson(JSON.stringify(report))}\n`);
     else
       context.stdout.write(
@@ -28,11 +28,6 @@ async function watch(context: Context): Promise<number> {
 const EVERY = 2_000;
 const TOP = '\u001b[H\u001b[2J';
 const REST = '\u001b[J';
-
-async function read(context: Context): Promise<StatusReport> {
-  const { answer, source } = await askNode(context, (node) => node.status());
-  return { ...answer, source };
-}
 
 function text(report: StatusReport, { paint, stdout, output }: Context): string {
   // Asked anew at each drawing: a window changes its size.

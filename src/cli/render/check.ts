@@ -70,6 +70,7 @@ function ofNode({ alerts, nextCheckAt, configError, failingSinks, source }: Stat
         level: alert.severity === 'critical' ? CRITICAL : WARNING,
         text: alert.text.replace(/\.$/, ''),
       })),
+    ...(source === 'daemon' ? [] : [{ level: WARNING, text: 'no daemon runs: nothing is renewed' }]),
     ...(late
       ? [
           {

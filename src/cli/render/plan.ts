@@ -8,13 +8,14 @@ import { timesIn } from './time.ts';
 
 /** `certagent plan` for a person: every step that would run, or why none would. */
 export function renderPlan(unsafe: PlanReport, options: { paint?: Paint; width?: number } = {}): string {
-  const { node, at, plan, renewal, decisions } = scrub(unsafe);
+  const { node, at, plan, renewal, running, decisions } = scrub(unsafe);
   const { paint = plain, width = Number.POSITIVE_INFINITY } = options;
   const head = [
     paint('bold', nodeLine(node)),
-    ...renewalLines(renewal, null, decisions, { paint, times: timesIn(node.timeZone, at), when: 'now' }),
+    ...renewalLines(renewal, running, decisions, { paint, times: timesIn(node.timeZone, at), when: 'now' }),
   ];
   const prose = head.map((line) => fold(line, width));
+  if (running !== null) return `${[...prose, 'To watch it: certagent status --watch'].join('\n')}\n`;
   if (plan === null) return `${[...prose, 'Nothing would run now.'].join('\n')}\n`;
   const digits = String(plan.steps.length).length;
   const steps = plan.steps.flatMap((step, at) => {

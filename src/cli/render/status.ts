@@ -16,7 +16,7 @@ export function renderStatus(
   options: { paint?: Paint; width?: number; wide?: boolean } = {},
 ): string {
   // A refused configuration is told in several lines; here it is one of the lines at the top.
-  const configError = unsafe.configError?.replaceAll(/\s*\n\s*/g, ' ') ?? null;
+  const configError = unsafe.configError?.replaceAll(/\s*\n\s*/g, '; ') ?? null;
   const report = scrub({ ...unsafe, configError });
   const view: View = {
     paint: options.paint ?? plain,
@@ -46,7 +46,7 @@ function headLines(report: StatusReport, { paint, times }: View): string[] {
   const source =
     report.source === 'daemon'
       ? `Seen by the daemon at ${times.moment(report.checkedAt)}${next}.`
-      : `No daemon runs here: read from the node itself at ${times.moment(report.checkedAt)}.`;
+      : `No daemon runs here, nothing is renewed: read from the node itself at ${times.moment(report.checkedAt)}.`;
   return [
     `${paint('bold', nodeLine(report.node))}${report.mode === 'observe' ? ', observe only' : ''}`,
     report.source === 'daemon' ? source : paint('yellow', source),
