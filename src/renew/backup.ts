@@ -14,17 +14,21 @@ import {
   readManifest,
   sha256,
 } from './backup-manifest.ts';
-import type { StepContext } from './context.ts';
+import { cyclesOf, type StepContext } from './context.ts';
+import { fileOfManifest } from './link.ts';
 
 type BackupStep = Extract<Step, { kind: 'backup' }>;
 
 /**
  * Copies what the step lists into its directory: written beside it, read back, and renamed when it is whole, so a backup
  * is there whole or not at all. Then the oldest ones beyond the number to keep are removed. Returns the detail for a
- * person. Throws CertagentError BACKUP_PLACE, NO_SPACE, or BACKUP_FAILED; nothing half-written stays.
+ * person. Throws CertagentError BACKUP_PLACE, MANIFEST_LINK, NO_SPACE, or BACKUP_FAILED; nothing half-written stays.
  */
 export async function makeBackup(step: BackupStep, context: StepContext): Promise<string> {
   refuseManifestsDirectory(step, context);
+  // Before anything changes, not when the certificates are new and no component can be made to load them.
+  for (const { method, manifest } of cyclesOf(context.plan))
+    if (method === 'annotate') await fileOfManifest(context.root, manifest);
   const directory = context.root.at(step.directory);
   const partial = partialOf(directory);
   try {
@@ -59,9 +63,7 @@ export async function removePartials(backups: string): Promise<void> {
 
 /** Every file among the manifests is run as a pod by the kubelet. */
 function refuseManifestsDirectory(step: BackupStep, { plan }: StepContext): void {
-  for (const { manifest } of plan.steps.flatMap((each) =>
-    each.kind === 'cycle' ? [each] : each.kind === 'cycle-unless-served' ? [each.cycle] : [],
-  )) {
+  for (const { manifest } of cyclesOf(plan)) {
     if (`${step.directory}/`.startsWith(`${dirname(manifest)}/`))
       throw new CertagentError('BACKUP_PLACE', `${step.directory} lies among the manifests, where files run as pods`);
   }

@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/certificate.ts';
 import type { Progress } from '../domain/journal.ts';
-import type { RenewalPlan } from '../domain/plan.ts';
+import type { CycleStep, RenewalPlan } from '../domain/plan.ts';
 import type { Root } from '../host/root.ts';
 import type { Journal } from './journal.ts';
 
@@ -31,4 +31,11 @@ export type StepContext = {
 /** Directory of the plan's backup; null when it makes none. */
 export function backupOf(plan: RenewalPlan): string | null {
   return plan.steps.find((step) => step.kind === 'backup')?.directory ?? null;
+}
+
+/** What the plan cycles, at once or only where a component does not load a certificate by itself. */
+export function cyclesOf({ steps }: RenewalPlan): CycleStep[] {
+  return steps.flatMap((step) =>
+    step.kind === 'cycle' ? [step] : step.kind === 'cycle-unless-served' ? [step.cycle] : [],
+  );
 }

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CertagentError, errorCode } from '../domain/errors.ts';
 import type { CycleStep } from '../domain/plan.ts';
@@ -8,6 +8,7 @@ import { type Root, STATE_DIR } from '../host/root.ts';
 import { annotate } from './annotation.ts';
 import { awaitComponent } from './component.ts';
 import type { StepContext } from './context.ts';
+import { fileOfManifest } from './link.ts';
 import { stopwatch, until } from './wait.ts';
 
 /**
@@ -35,7 +36,7 @@ export function placeOfMoved(step: CycleStep): string {
  */
 async function changeAnnotation(step: CycleStep, { root, now }: StepContext): Promise<void> {
   const { bytes, facts } = await readManifestFile(root, step);
-  const path = root.at(step.manifest);
+  const path = await fileOfManifest(root, step.manifest);
   let text: string;
   try {
     text = annotate(bytes.toString('utf8'), new Date(now()).toISOString());
@@ -45,7 +46,10 @@ async function changeAnnotation(step: CycleStep, { root, now }: StepContext): Pr
       ...(cause instanceof CertagentError && cause.remedy !== undefined ? { remedy: cause.remedy } : {}),
     });
   }
-  await replaceManifest(path, text, facts);
+  if (path === root.at(step.manifest)) return replaceManifest(path, text, facts);
+  // Where a link leads nothing is run as a pod, and only that directory is known to be writable.
+  const { mode, uid, gid } = facts;
+  await writeAtomic(path, text, { mode, uid, gid });
 }
 
 /** The temporary file lies outside of the manifests directory where that is the same file system, else it is a dot-file. */
@@ -95,15 +99,24 @@ export async function returnManifest(root: Root, from: string, manifest: string)
   return true;
 }
 
-/** By rename; across file systems by a synced copy with mode and owner, renamed into place, before the first is removed. */
+/**
+ * By rename; across file systems by a synced copy with mode and owner, renamed into place, before the first is removed.
+ * A link is moved itself.
+ */
 async function moveAcross(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true, mode: 0o700 });
   try {
     await rename(from, to);
   } catch (error) {
     if (errorCode(error) !== 'EXDEV') throw error;
-    const { bytes, facts } = await readSmall(from);
-    await replaceManifest(to, bytes, facts);
+    const target = await readlink(from).catch(() => null);
+    if (target === null) {
+      const { bytes, facts } = await readSmall(from);
+      await replaceManifest(to, bytes, facts);
+    } else {
+      await rm(to, { force: true });
+      await symlink(target, to);
+    }
     await rm(from);
   }
   await syncDirectory(dirname(to));
@@ -118,8 +131,9 @@ export async function readManifestFile(root: Root, step: CycleStep): Promise<{ b
   }
 }
 
+/** A relative link leads nowhere while it is out. */
 async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
+  return lstat(path).then(
     () => true,
     () => false,
   );

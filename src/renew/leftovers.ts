@@ -3,7 +3,8 @@ import type { RenewalPlan } from '../domain/plan.ts';
 import { removeTemporaries } from '../host/files.ts';
 import type { Root } from '../host/root.ts';
 import { removePartials } from './backup.ts';
-import { backupOf } from './context.ts';
+import { backupOf, cyclesOf } from './context.ts';
+import { fileOfManifest } from './link.ts';
 
 /**
  * Removes what a killed agent left half-written: temporary files, and backups that did not become whole or were about to
@@ -11,6 +12,10 @@ import { backupOf } from './context.ts';
  */
 export async function removeLeftovers(root: Root, plan: RenewalPlan): Promise<void> {
   for (const directory of directoriesOf(plan)) await removeTemporaries(root.at(directory));
+  for (const { manifest } of cyclesOf(plan)) {
+    const file = await fileOfManifest(root, manifest).catch(() => null);
+    if (file !== null) await removeTemporaries(dirname(file));
+  }
   const backup = backupOf(plan);
   if (backup !== null) await removePartials(dirname(root.at(backup))).catch(() => {});
 }
@@ -23,9 +28,8 @@ function directoriesOf(plan: RenewalPlan): Set<string> {
       for (const path of step.files) directories.add(dirname(path));
       for (const directory of step.directories) directories.add(directory);
     }
-    const cycle = step.kind === 'cycle' ? step : step.kind === 'cycle-unless-served' ? step.cycle : null;
-    // An annotated manifest's temporary file lies beside the manifests directory.
-    if (cycle !== null) directories.add(dirname(cycle.manifest)).add(dirname(dirname(cycle.manifest)));
   }
+  // An annotated manifest's temporary file lies beside the manifests directory.
+  for (const { manifest } of cyclesOf(plan)) directories.add(dirname(manifest)).add(dirname(dirname(manifest)));
   return directories;
 }

@@ -1,9 +1,10 @@
-import { lstat, mkdir, readlink, realpath, rm, symlink } from 'node:fs/promises';
+import { lstat, mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CertagentError, errorCode } from '../domain/errors.ts';
 import { readSmall, syncDirectory, writeAtomic } from '../host/files.ts';
 import type { Root } from '../host/root.ts';
 import { BACKUP_FILE_LIMIT, type BackedUpFile, readBackedUp, readManifest, sha256 } from './backup-manifest.ts';
+import { throughLink } from './link.ts';
 
 /**
  * Puts files back from a backup: content, mode and owner, each replaced atomically; what is as it was is left alone.
@@ -64,16 +65,6 @@ async function isAsItWas(path: string, file: BackedUpFile): Promise<boolean> {
 /** Without root a file can only be given to oneself. */
 function mayChown({ uid }: BackedUpFile): boolean {
   return process.getuid?.() === 0 || process.getuid?.() === uid;
-}
-
-/** The file a link leads to: a rename onto the link would put a file in the link's place. */
-async function throughLink(root: Root, path: string): Promise<string> {
-  const at = root.at(path);
-  const real = await realpath(at).catch(() => at);
-  if (real === at) return at;
-  const top = root.isMachine ? '' : await realpath(root.prefix);
-  if (!real.startsWith(`${top}/`)) throw new Error('leads out of the root directory');
-  return real;
 }
 
 async function restoreLink(root: Root, link: { path: string; target: string }): Promise<boolean> {

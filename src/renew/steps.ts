@@ -1,3 +1,4 @@
+import { readlink } from 'node:fs/promises';
 import type { Undo } from '../domain/journal.ts';
 import type { Step } from '../domain/plan.ts';
 import { syncFile } from '../host/files.ts';
@@ -59,9 +60,12 @@ export async function act(step: Step, context: StepContext): Promise<string> {
 async function undoOfCycle(step: Of<'cycle'>, { root }: StepContext): Promise<Undo> {
   if (step.method === 'annotate') return { kind: 'cycle', step };
   const from = placeOfMoved(step);
-  // Still out from an earlier try: the checksum is that of the file where it waits.
-  const { bytes } = await readManifestFile(root, step).catch(() => readManifestFile(root, { ...step, manifest: from }));
-  return { kind: 'return-manifest', from, manifest: step.manifest, sha256: sha256(bytes) };
+  // Still out from an earlier try: the checksum is that of the file where it waits, of a link that of where it leads.
+  const content = await readManifestFile(root, step)
+    .catch(() => readManifestFile(root, { ...step, manifest: from }))
+    .then(({ bytes }) => bytes)
+    .catch((error) => readlink(root.at(from)).then(Buffer.from, () => Promise.reject(error)));
+  return { kind: 'return-manifest', from, manifest: step.manifest, sha256: sha256(content) };
 }
 
 async function verifyFiles(step: Of<'verify-files'>, context: StepContext): Promise<string> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { describe, it } from 'node:test';
+import { copyFile, mkdir, readdir, readFile, readlink, rename, stat, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
 import { DAY } from '../../src/domain/duration.ts';
 import { ANNOTATION } from '../../src/renew/annotation.ts';
 import { execute } from '../../src/renew/execute.ts';
@@ -8,6 +9,21 @@ import { assertJournalled, endsOf, KUBEADM_FILES, pids, snapshot, stage } from '
 
 /** One that is served, and the two that are file mounts. */
 const names = ['apiserver', 'controller-manager.conf', 'etcd-peer', 'scheduler.conf'];
+
+const SCHEDULER = '/etc/kubernetes/manifests/kube-scheduler.yaml';
+const LINK = '../../../srv/checkout/kube-scheduler.yaml';
+
+/** A node whose scheduler's manifest is a link into a checkout. */
+async function withLink(t: TestContext, options: { cycle?: 'annotate' | 'move' } = {}) {
+  const made = await stage(t, { names: ['scheduler.conf'], ...options });
+  const target = made.root.at('/srv/checkout/kube-scheduler.yaml');
+  await mkdir(dirname(target), { recursive: true });
+  // The name is never absent, or the kubelet would end the pod.
+  await copyFile(made.root.at(SCHEDULER), target);
+  await symlink(LINK, made.root.at('/etc/kubernetes/.link'));
+  await rename(made.root.at('/etc/kubernetes/.link'), made.root.at(SCHEDULER));
+  return { ...made, target };
+}
 
 describe('execute on a kubeadm node', { concurrency: 2 }, () => {
   it('renews, makes every component load it, and proves it', async (t) => {
@@ -66,6 +82,32 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
       record.type === 'step-started' ? [record.undo.kind] : [],
     );
     assert.equal(undos.filter((kind) => kind === 'return-manifest').length, 4);
+  });
+
+  for (const cycle of ['annotate', 'move'] as const) {
+    it(`leaves a manifest that is a link one, with the method "${cycle}"`, async (t) => {
+      const { plan, context, root, target } = await withLink(t, { cycle });
+      const [before, text] = [await pids(plan), await readFile(target, 'utf8')];
+      assert.equal((await execute(plan, 'manual', context)).result, 'succeeded');
+      assert.notDeepEqual((await pids(plan))['kube-scheduler'], before['kube-scheduler']);
+      assert.equal(await readlink(root.at(SCHEDULER)), LINK);
+      const after = await readFile(target, 'utf8');
+      assert.ok(cycle === 'annotate' ? after.includes(ANNOTATION) : after === text);
+      assert.deepEqual(await readdir(dirname(target)), ['kube-scheduler.yaml']);
+    });
+  }
+
+  it('changes nothing when what a manifest links to lies outside of the node', async (t) => {
+    const { plan, context, root, target } = await withLink(t);
+    const outside = join(root.prefix, '..', 'outside.yaml');
+    await rename(target, outside);
+    await symlink(outside, target);
+    const before = await snapshot(root, KUBEADM_FILES);
+    const outcome = await execute(plan, 'manual', context);
+    assert.equal(outcome.error?.code, 'MANIFEST_LINK');
+    assert.notEqual(outcome.result, 'succeeded');
+    assert.deepEqual(await snapshot(root, KUBEADM_FILES), before);
+    assert.doesNotMatch(await readFile(outside, 'utf8'), new RegExp(ANNOTATION));
   });
 
   it('cycles etcd when it goes on serving the old certificate', async (t) => {
