@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { DAY } from '../../src/domain/duration.ts';
 import type { StatusReport } from '../../src/domain/status.ts';
+import { run } from '../demo/support.ts';
 import { fingerprints, maintenance, type SceneOptions, scene, told, toldAtLast } from './support.ts';
 
 const yearAway = (status: StatusReport, ...ids: string[]) => {
@@ -181,6 +182,16 @@ describe('K3s in trouble', { concurrency: 2 }, () => {
       assert.ok(all.includes('raised RENEWAL_BLOCKED') || all.includes('raised RESTART_HAZARD'), all.join(', '));
     });
   }
+
+  test('stopped on purpose, with certificates that have expired: it stays stopped, and it is told', async (t) => {
+    const { node, agent, inbox } = await scene(t, { kind: 'k3s-server', days: -2 });
+    await run(node, 'usr/bin/systemctl', 'stop', 'k3s');
+    const { renewal, lastAttempt } = await agent.check();
+    assert.equal(lastAttempt, null);
+    assert.equal((await run(node, 'usr/bin/systemctl', 'is-active', 'k3s')).stdout.trim(), 'inactive');
+    assert.deepEqual(renewal.kind === 'blocked' && renewal.blockers.map(({ code }) => code), ['UNIT_NOT_RUNNING']);
+    await toldAtLast(inbox, 'raised RENEWAL_BLOCKED');
+  });
 
   test('a restart that makes a new CA is undone: old kubeconfigs work again', async (t) => {
     const { node, agent, inbox } = await scene(t, {
