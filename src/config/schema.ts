@@ -109,7 +109,7 @@ const table = <S extends z.core.$ZodShape>(shape: S) => z.prefault(z.strictObjec
 export const schema = z.strictObject({
   mode: note(
     z.prefault(z.enum(['renew', 'observe']), 'renew'),
-    'renew: renew what is due; observe: watch and alert, never change the node.',
+    'renew: renew what is due; observe: watch and alert, never change the node (but a renewal that was under way is finished or undone).',
   ),
   log: note(
     table({

@@ -18,9 +18,11 @@ export type { AlertInput } from './alertInput.ts';
  *   renewal   RENEWAL_BLOCKED, RENEWAL_NOT_OURS, RENEWAL_FAILED, RENEWAL_ROLLED_BACK
  *   files     KEY_MISMATCH, KEY_UNREADABLE, KEY_READABLE, NOT_SIGNED_BY_CA, FILE_UNREADABLE, COPY_NOT_UPDATED
  *   servers   SERVED_STALE, NOT_LOADED, RESTART_HAZARD
- *   certagent CONFIG_REFUSED, CLOCK_DOUBTFUL, SINK_FAILING
+ *   certagent CONFIG_REFUSED, CLOCK_DOUBTFUL, SINK_FAILING, NODE_UNKNOWN
  */
 export function standingAlerts(input: AlertInput): Alert[] {
+  const { node, certificates } = input.inventory;
+  if (node.distribution === null && certificates.length === 0) return unknownNode(input);
   const all = [
     ...endAlerts(input),
     ...attempt(input),
@@ -33,6 +35,25 @@ export function standingAlerts(input: AlertInput): Alert[] {
     ? all
     : [...all.filter((alert) => !isOfTime(alert)), ...input.before.filter(isOfTime)];
 }
+
+/** A disk that is not mounted is no all-clear: what stood of a node that is not found any more goes on standing. */
+function unknownNode(input: AlertInput): Alert[] {
+  const stood = input.before.filter(({ code }) => !OF_CERTAGENT.includes(code));
+  const isLost = stood.length > 0 || input.before.some((alert) => alert.code === 'NODE_UNKNOWN' && isLoud(alert));
+  const unknown = grouped([['missing', list(input.inventory.node.missing)]], {
+    code: 'NODE_UNKNOWN',
+    severity: isLost ? 'critical' : 'warning',
+    text: isLost
+      ? 'The Kubernetes node that was watched here is not found any more: nothing is watched.'
+      : 'Neither kubeadm, K3s nor RKE2 was found on this machine: nothing is watched.',
+    remedy:
+      'Look whether a file system is not mounted and where the data directory is; where there is to be no node, remove certagent.',
+  });
+  return [...unknown, ...own(input), ...clockAlert(input), ...stood];
+}
+
+const OF_CERTAGENT = ['CONFIG_REFUSED', 'CLOCK_DOUBTFUL', 'SINK_FAILING', 'NODE_UNKNOWN'];
+const isLoud = ({ severity }: Alert): boolean => severity === 'critical';
 
 /** Judged by the clock: while that is doubtful, what stood of these stands, and nothing new begins. */
 const OF_TIME = [

@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Alert } from '../../src/domain/alert.ts';
 import { standingAlerts } from '../../src/domain/alertCatalogue.ts';
 import { leaf, NOW, node } from './alertNode.ts';
 import { aliceLeaf, attempt, blocked, renew, stale, testStanding } from './alertParts.ts';
 
 const doubtful = { clock: { synchronized: false, detail: 'not', doubt: 'it is not synchronised' } };
+
+const nowhere = { node: { ...node().inventory.node, distribution: null, role: null, missing: ['any trace'] } };
+const told = (code: string): Alert => ({
+  code,
+  severity: 'warning',
+  subject: 'node',
+  text: 'Something was told.',
+  remedy: 'Do something',
+  facts: { other: 'soon' },
+});
 
 testStanding([
   [
@@ -67,24 +78,7 @@ testStanding([
     {
       leaves: [leaf({ id: 'apiserver', days: -3 })],
       inventory: doubtful,
-      before: [
-        {
-          code: 'CERTIFICATE_URGENT',
-          severity: 'warning',
-          subject: 'node',
-          text: 'Something was told.',
-          remedy: 'Do something',
-          facts: { other: 'soon' },
-        },
-        {
-          code: 'SINK_FAILING',
-          severity: 'warning',
-          subject: 'node',
-          text: 'Something was told.',
-          remedy: 'Do something',
-          facts: { mail: '' },
-        },
-      ],
+      before: [told('CERTIFICATE_URGENT'), told('SINK_FAILING')],
     },
     [
       ['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'ended first']],
@@ -113,6 +107,21 @@ testStanding([
     },
     [['CLOCK_DOUBTFUL', 'warning', 'node', ['clock']]],
   ],
+  ['a machine that is no node', { leaves: [], inventory: nowhere }, [['NODE_UNKNOWN', 'warning', 'node', ['missing']]]],
+  [
+    'a node that is gone, of which something was told: that is no all-clear',
+    { leaves: [], inventory: nowhere, before: [told('CERTIFICATE_URGENT'), told('SINK_FAILING')] },
+    [
+      ['NODE_UNKNOWN', 'critical', 'node', ['missing']],
+      ['CERTIFICATE_URGENT', 'warning', 'node', ['other']],
+    ],
+  ],
+  [
+    'the same once more, when nothing else stood',
+    { leaves: [], inventory: nowhere, before: [{ ...told('NODE_UNKNOWN'), severity: 'critical' }] },
+    [['NODE_UNKNOWN', 'critical', 'node', ['missing']]],
+  ],
+  ['no node, but certificates of the operator’s', { inventory: nowhere }, []],
   ['a clock nobody can tell about', { inventory: { clock: { synchronized: null, detail: 'no', doubt: null } } }, []],
   ['a dead sink', { failingSinks: ['mail'] }, [['SINK_FAILING', 'warning', 'node', ['mail']]]],
 ]);
