@@ -31,7 +31,7 @@ export type AlertService = {
   enqueue(dispatch: Dispatch): Promise<void>;
   /** Tries every sink now and resolves when each has taken all, or has failed. */
   flush(): Promise<void>;
-  /** Names of the sinks whose last try failed. */
+  /** Names of the sinks whose last try failed, that of an earlier service too. */
   failing(): string[];
   /** Sends a test alert to every sink at once, past the spool. */
   test(): Promise<SinkResult[]>;
@@ -68,6 +68,10 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
   await clearForgotten(root, sinks, now() - pace.keep);
   const loaded = await loadBook(root);
   let book = loaded.book;
+  /** Of an earlier process or configuration: until such a sink has taken what waits for it, nothing has become better. */
+  const failedBefore = new Set(
+    book.flatMap(({ alert }) => (alert.code === 'SINK_FAILING' ? Object.keys(alert.facts) : [])),
+  );
   /** Of the last report; before the first nothing is known but the name. */
   let node: Dispatch['node'] = { name: hostname(), distribution: null, role: null };
   if (loaded.damaged !== null) log.warn({}, `${loaded.damaged}; alerts that stand are told again`);
@@ -100,7 +104,10 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
     },
     enqueue,
     flush: async () => void (await Promise.all(lines.map(({ courier }) => courier.flush()))),
-    failing: () => lines.filter(({ courier }) => courier.failing()).map(({ sink }) => sink.name),
+    failing: () =>
+      lines
+        .filter(({ sink, spool, courier }) => courier.failing() || (failedBefore.has(sink.name) && spool.size() > 0))
+        .map(({ sink }) => sink.name),
     test: () => Promise.all(sinks.map((sink) => sendTest(sink, testDispatch(node, now(), sink.least)))),
     stop: async (patience = 5_000) => void (await Promise.all(lines.map(({ courier }) => courier.stop(patience)))),
   };

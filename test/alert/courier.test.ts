@@ -5,7 +5,7 @@ import { SinkError } from '../../src/alert/sink.ts';
 import type { Dispatch } from '../../src/domain/alert.ts';
 import { DAY } from '../../src/domain/duration.ts';
 import { fakeSink, open, spooled } from './fake-sinks.ts';
-import { AT, dispatch, makeRoot } from './support.ts';
+import { AT, alert, dispatch, makeRoot } from './support.ts';
 
 const numbered = (number: number): Dispatch => dispatch({ id: `id-${number}` });
 
@@ -47,6 +47,24 @@ test('a restart takes up what waits and sends nothing again that was taken', asy
   await open(t, root, { sinks: [second.sink] });
   await until(() => second.taken.length === 2);
   assert.deepEqual([first.taken, second.taken], [['id-1'], ['id-2', 'id-3']]);
+});
+
+test('a sink that failed before a reload has not recovered by it, but by taking what waits', async (t) => {
+  const root = await makeRoot(t);
+  const { service } = await open(t, root, { sinks: [fakeSink('a', down).sink, fakeSink('b').sink] });
+  await service.enqueue(numbered(1));
+  await service.flush();
+  const failing = alert({ code: 'SINK_FAILING', severity: 'warning', facts: { a: 'does not accept alerts' } });
+  await service.report({ node: numbered(1).node, alerts: [failing], events: [] });
+  await service.stop(0);
+  const slow = Promise.withResolvers<string>();
+  const { service: reloaded } = await open(t, root, {
+    sinks: [fakeSink('a', () => slow.promise).sink, fakeSink('b').sink],
+  });
+  assert.deepEqual(reloaded.failing(), ['a']);
+  slow.resolve('taken');
+  await reloaded.flush();
+  assert.deepEqual(reloaded.failing(), []);
 });
 
 test('a sink that hangs: the alert is in the spool before it is sent, stop does not wait for ever, nothing is lost', async (t) => {
