@@ -79,8 +79,8 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     assertSameCas(before, await snapshot(root, [TLS]));
   });
 
-  it('goes back when the unit is never ready', async (t) => {
-    const { plan, context, root, faults } = await stage(t, {
+  it('leaves a unit alone that takes longer to start than is waited for, with its new certificates', async (t) => {
+    const { plan, context, root, told, faults } = await stage(t, {
       kind: 'k3s-server',
       speed: 0.05,
       limits: { restart: 3_000 },
@@ -89,7 +89,8 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     await faults({ k3s: 'never-ready' });
     const outcome = await execute(plan, 'schedule', context);
     assert.match(outcome.error?.code ?? '', /UNIT_/);
-    assert.notEqual(outcome.result, 'succeeded');
+    assert.deepEqual([outcome.result, outcome.keptNew], ['failed', true]);
+    assert.ok(told.every(({ state }) => state !== 'undoing'));
     assertSameCas(before, await snapshot(root, [TLS]));
   });
 
