@@ -66,8 +66,8 @@ export function whoMayAsk(t: TestContext, here: Scene): Promise<void> {
       assert.match(refused.stderr, /status\.sock may not be used by this user/);
       assert.match(refused.stderr, /member of the group/);
     }
-    for (const word of ['reload', 'sync', 'enable'])
-      assert.equal((await machine.as('bob', 'certagent', word)).code, 1, word);
+    for (const words of [['reload'], ['sync'], ['enable', '--yes']])
+      assert.equal((await machine.as('bob', 'certagent', ...words)).code, 1, words[0]);
     assert.match((await machine.as('bob', 'certagent', 'reload')).stderr, /only root/);
     assert.equal(await fingerprint(here), before);
   });
