@@ -27,9 +27,9 @@ export async function restart(step: Of<'restart-unit'>, context: StepContext): P
 
 /**
  * K3s renews its listener's certificate some 30 seconds after it listens, which can be before systemd calls it ready, and
- * only if somebody connected until then: the next chance is hours later.
+ * only if somebody connected until then: the next chance is hours later. On RKE2 asking the API is no such connection.
  */
-async function whileConnecting({ plan, pollInterval }: StepContext, doIt: () => Promise<void>): Promise<void> {
+async function whileConnecting<T>({ plan, pollInterval }: StepContext, doIt: () => Promise<T>): Promise<T> {
   const listener = plan.steps.find((step) => step.kind === 'await-listener');
   let over = false;
   const connecting = (async () => {
@@ -39,7 +39,7 @@ async function whileConnecting({ plan, pollInterval }: StepContext, doIt: () => 
     }
   })();
   try {
-    await doIt();
+    return await doIt();
   } finally {
     over = true;
     await connecting;
@@ -71,13 +71,15 @@ export async function refuseChangedAuthorities({ root }: StepContext, backup: st
 export async function awaitReady(step: Of<'await-ready'>, context: StepContext): Promise<string> {
   const elapsed = stopwatch();
   let good = 0;
-  const answer = await until(
-    async () => {
-      const lacking = await lacksReadiness(step, context);
-      good = lacking === null ? good + 1 : 0;
-      return good >= 2 ? {} : (lacking ?? `for ${step.unit} to stay ready`);
-    },
-    { limit: step.limit, interval: context.pollInterval, waiting: context.waiting },
+  const answer = await whileConnecting(context, () =>
+    until(
+      async () => {
+        const lacking = await lacksReadiness(step, context);
+        good = lacking === null ? good + 1 : 0;
+        return good >= 2 ? {} : (lacking ?? `for ${step.unit} to stay ready`);
+      },
+      { limit: step.limit, interval: context.pollInterval, waiting: context.waiting },
+    ),
   );
   if (typeof answer !== 'string') return `ready after ${elapsed()}`;
   throw new CertagentError(

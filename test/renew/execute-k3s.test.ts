@@ -43,6 +43,14 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     }
   });
 
+  it('RKE2: connects to the supervisor while it waits for the API, which is another port', async (t) => {
+    const { plan, context } = await stage(t, { kind: 'rke2-server', speed: 0.1, limits: { listener: 3_000 } });
+    // So seldom that the listener's one chance, 3 s after it listens, is over when the API has been asked twice.
+    const outcome = await execute(plan, 'schedule', { ...context, pollInterval: 2_000 });
+    assert.equal(outcome.error, null);
+    assert.equal(outcome.result, 'succeeded');
+  });
+
   it('restarts an agent', async (t) => {
     const { plan, context, root } = await stage(t, { kind: 'k3s-agent' });
     assert.equal((await execute(plan, 'schedule', context)).result, 'succeeded');
