@@ -26,7 +26,8 @@ function isAuthority(text: string): boolean {
   }
 }
 
-async function checksum(path: string): Promise<string | null> {
+/** SHA-256 of a file of this machine; null for one that cannot be read. */
+export async function checksum(path: string): Promise<string | null> {
   return readSmall(path).then(
     ({ bytes }) => sha256(bytes),
     () => null,

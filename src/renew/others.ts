@@ -1,9 +1,9 @@
+import { stat } from 'node:fs/promises';
 import type { Instant } from '../domain/certificate.ts';
 import { MINUTE, SECOND } from '../domain/duration.ts';
 import type { JournalRecord } from '../domain/journal.ts';
-import { readSmall } from '../host/files.ts';
-import { changedAuthorities } from './authorities.ts';
-import { readManifest, sha256 } from './backup-manifest.ts';
+import { changedAuthorities, checksum } from './authorities.ts';
+import { readManifest } from './backup-manifest.ts';
 import { backupOf, type RenewContext } from './context.ts';
 import type { PlanError, Run } from './run.ts';
 
@@ -41,16 +41,15 @@ async function wouldBePutBack(run: Run, backup: string, { root }: Pick<RenewCont
   const different: string[] = [];
   for (const file of (await readManifest(root.at(backup))).files) {
     if (!wanted.has(file.path)) continue;
-    const there = await readSmall(root.at(file.path)).catch(() => null);
-    if (there !== null && sha256(there.bytes) !== file.sha256) different.push(file.path);
+    if ((await checksum(root.at(file.path))) !== file.sha256) different.push(file.path);
   }
   return different;
 }
 
 /** By the inode's change: a file that was copied into its place may have any time of its own. */
 async function isLaterThan(path: string, since: Instant): Promise<boolean> {
-  return readSmall(path).then(
-    ({ facts }) => facts.changedAt > since,
+  return stat(path).then(
+    ({ ctimeMs }) => ctimeMs > since,
     () => false,
   );
 }
