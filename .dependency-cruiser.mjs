@@ -14,7 +14,6 @@ const HOMES = {
   nodemailer: 'src/alert/email.ts',
   pino: 'src/host/logger.ts',
   'smol-toml': 'src/config/toml.ts',
-  'smtp-server': 'src/demo/inbox.ts',
   standardwebhooks: 'src/alert/webhook.ts',
   'toml-eslint-parser': 'src/config/lines.ts',
   yaml: 'src/host/yaml.ts',
@@ -29,7 +28,7 @@ const ERASED = ['type-only', 'type-import'];
 
 const WORKING_ROOMS = 'observe|renew|sync|alert|cluster';
 /** What src/main.ts can be besides the command line: processes that certagent starts from its own executable. */
-const ROLES = '^src/(demo/stand-in/main|sync/helper)\\.ts$';
+const ROLES = '^src/sync/helper\\.ts$';
 const RUNS_THE_AGENT = '^src/cli/(run|standalone)\\.ts$';
 
 const literal = (text) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
@@ -55,7 +54,7 @@ const room = (name, from, to, comment) => ({
   comment,
   severity: 'error',
   from: typeof from === 'string' ? { path: from } : from,
-  to: { path: '^(src|test|bench)/', pathNot: to },
+  to: { path: '^(src|testnode|demo|test|bench)/', pathNot: to },
 });
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -103,12 +102,12 @@ export default {
       'daemon-wires',
       '^src/daemon/',
       `^src/(daemon|control|domain|config|host|${WORKING_ROOMS})/`,
-      'src/daemon wires the rooms; it knows neither src/cli nor src/demo. Give cli a function to call.',
+      'src/daemon wires the rooms; it does not know src/cli. Give cli a function to call.',
     ),
     room(
       'cli-is-a-thin-client',
       { path: '^src/cli/', pathNot: RUNS_THE_AGENT },
-      '^src/(cli|config|domain)/|^src/control/(client|handlers)\\.ts$|^src/host/root\\.ts$|^src/demo/acts\\.ts$',
+      '^src/(cli|config|domain)/|^src/control/(client|handlers)\\.ts$|^src/host/root\\.ts$',
       'src/cli asks the daemon through src/control/client.ts and renders domain types. What needs the node belongs to src/daemon, reached by src/cli/run.ts and src/cli/standalone.ts alone.',
     ),
     room(
@@ -120,10 +119,10 @@ export default {
     {
       name: 'cli-loads-the-rest-late',
       comment:
-        'Write `await import(…)`: `certagent status` must not load the daemon or the demo (types may be imported with `import type`).',
+        'Write `await import(…)`: `certagent status` must not load the daemon (types may be imported with `import type`).',
       severity: 'error',
       from: { path: '^src/cli/' },
-      to: { path: '^src/(daemon|demo)/', dynamic: false, dependencyTypesNot: ERASED },
+      to: { path: '^src/daemon/', dynamic: false, dependencyTypesNot: ERASED },
     },
     room(
       'main-picks-a-role',
@@ -139,18 +138,17 @@ export default {
       to: { path: '^src/', pathNot: '^src/host/self\\.ts$', dynamic: false, dependencyTypesNot: ERASED },
     },
     room(
-      'demo-makes-a-node',
-      { path: '^src/demo/', pathNot: '^src/demo/acts\\.ts$' },
-      '^src/(demo|domain|config|host)/',
-      'src/demo imports domain, config and host: the stand-ins must not share code with what they test. Only src/demo/acts.ts, the show, runs the daemon and prints what cli prints.',
+      'testnode-stands-apart',
+      '^testnode/',
+      '^testnode/|^src/host/(x509-package|yaml)\\.ts$',
+      'The stand-ins must not share code with what they test: of src, testnode imports the wrappers of two packages only.',
     ),
-    {
-      name: 'demo-is-for-the-demo',
-      comment: 'Nothing of the product may depend on src/demo. Only cli reaches it, for `certagent demo`, and main.ts, for the stand-ins; tests and bench may.',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(demo|cli)/|^src/main\\.ts$' },
-      to: { path: '^src/demo/' },
-    },
+    room(
+      'demo-is-a-user',
+      '^demo/',
+      '^(demo|testnode)/|^src/(domain|host)/',
+      'demo runs certagent as a user would, as a process, and imports src/domain and src/host for what it shows.',
+    ),
     {
       name: 'entries-are-not-imported',
       comment:
@@ -161,17 +159,17 @@ export default {
     },
     {
       name: 'src-stands-alone',
-      comment: 'What is in test/ and bench/ is not shipped. Move the code to src, or leave it out.',
+      comment: 'What is in testnode/, demo/, test/ and bench/ is not shipped. Move the code to src, or leave it out.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(test|bench)/' },
+      to: { path: '^(testnode|demo|test|bench)/' },
     },
     {
       name: 'processes-start-in-one-place',
       comment:
-        'Child processes are started by src/host/commands.ts: a fixed PATH, no shell, time limits, bounded output. (src/host/lock.ts holds one open, src/sync/spawn.ts changes the user, the demo is made of processes.)',
+        'Child processes are started by src/host/commands.ts: a fixed PATH, no shell, time limits, bounded output. (src/host/lock.ts holds one open, src/sync/spawn.ts changes the user, the throw-away node and the demo are made of processes.)',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(host/commands|host/lock|sync/spawn)\\.ts$|^src/demo/' },
+      from: { path: '^src/', pathNot: '^src/(host/commands|host/lock|sync/spawn)\\.ts$' },
       to: { path: '^(node:)?(child_process|cluster)$' },
     },
     ...onePackageOneImporter,
@@ -187,8 +185,7 @@ export default {
       name: 'shipped-code-uses-shipped-packages',
       comment: 'The package is not in "dependencies", so an installed certagent lacks it. Prefer Node; else add it there and give it a home in HOMES.',
       severity: 'error',
-      // The show's mailbox: a demo from the repository, where all packages are.
-      from: { path: '^src/', pathNot: '^src/demo/inbox\\.ts$' },
+      from: { path: '^src/' },
       to: { dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm'] },
     },
     {
@@ -203,7 +200,7 @@ export default {
       name: 'no-orphans',
       comment: 'Nothing imports this file and it imports nothing: delete it, or use it.',
       severity: 'error',
-      from: { orphan: true, path: '^(src|test|bench)/' },
+      from: { orphan: true, path: '^(src|testnode|demo|test|bench)/' },
       to: {},
     },
     {

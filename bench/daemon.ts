@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeNode } from '../src/demo/node.ts';
-import { DAY } from '../src/domain/duration.ts';
-import type { StatusReport } from '../src/domain/status.ts';
+import type { StatusReport } from '../src/domain/model/status.ts';
+import { DAY } from '../src/domain/time/duration.ts';
+import { makeNode } from '../testnode/node.ts';
 import { type Forms, forms } from './executable.ts';
 import { issueMany, layOut } from './files.ts';
 import { end, memoryOf, runOnce, times } from './measure.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { issueAuthority, issueCertificate } from '../src/demo/pki.ts';
-import { DAY } from '../src/domain/duration.ts';
+import { DAY } from '../src/domain/time/duration.ts';
+import { issueAuthority, issueCertificate } from '../testnode/pki.ts';
 
 /** Where the certificates of a root lie, seen from the node. */
 export const CERTIFICATES = '/etc/ssl/bench';

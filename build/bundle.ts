@@ -69,7 +69,7 @@ async function commonJs(text: string, options: TransformOptions = {}): Promise<s
 }
 
 /** `require` made by createRequire is a stranger to esbuild; without it the call is bundled, and stays as late as it is. */
-const plainRequire: Plugin = {
+export const plainRequire: Plugin = {
   name: 'plain-require',
   setup({ onLoad }) {
     onLoad({ filter: /\/src\/host\/(logger|yaml)\.ts$/ }, async ({ path }) => {

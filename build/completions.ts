@@ -1,4 +1,4 @@
-import { COMMANDS, GROUPS } from '../src/cli/catalogue.ts';
+import { COMMANDS, GROUPS } from '../src/cli/command-catalogue.ts';
 
 const GLOBAL = ['--root', '--config', '--output', '--no-color', '--version', '--help'];
 

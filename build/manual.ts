@@ -1,4 +1,4 @@
-import { COMMANDS, type CommandSpec } from '../src/cli/catalogue.ts';
+import { COMMANDS, type CommandSpec } from '../src/cli/command-catalogue.ts';
 import { describeKeys, type KeyDescription } from '../src/config/keys.ts';
 import { tomlValue } from '../src/config/toml.ts';
 

@@ -5,8 +5,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeNode } from '../src/demo/node.ts';
-import { DAY, MINUTE } from '../src/domain/duration.ts';
+import { DAY, MINUTE } from '../src/domain/time/duration.ts';
+import { makeNode } from '../testnode/node.ts';
 import { PROJECT } from './project.ts';
 import { run } from './run.ts';
 

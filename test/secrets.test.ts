@@ -6,13 +6,13 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { openInbox } from '../demo/inbox.ts';
 import { remote } from '../src/control/client.ts';
-import { openInbox } from '../src/demo/inbox.ts';
-import type { NodeKind } from '../src/demo/node.ts';
-import { DAY } from '../src/domain/duration.ts';
+import { DAY } from '../src/domain/time/duration.ts';
 import { Root } from '../src/host/root.ts';
+import type { NodeKind } from '../testnode/node.ts';
 import { maintenance, toldAtLast } from './daemon/support.ts';
-import { command, eventually, nodeFor } from './demo/support.ts';
+import { command, eventually, nodeFor } from './testnode/support.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const PASSWORD = 'smtp-password-of-the-test-3141592653';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Alert, StandingAlert } from '../domain/alert.ts';
-import { explain } from '../domain/errors.ts';
+import type { Alert, StandingAlert } from '../domain/alerts/alert.ts';
+import { explain } from '../domain/model/errors.ts';
 import { readTextIfThere, writeAtomic } from '../host/files.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 

@@ -1,5 +1,5 @@
-import { DAY, HOUR, MINUTE } from '../domain/duration.ts';
-import { CertagentError, explain } from '../domain/errors.ts';
+import { CertagentError, explain } from '../domain/model/errors.ts';
+import { DAY, HOUR, MINUTE } from '../domain/time/duration.ts';
 import type { Log } from '../host/logger.ts';
 import { type Sink, SinkError } from './sink.ts';
 import type { Spool } from './spool.ts';

@@ -1,10 +1,10 @@
 // The one importer of nodemailer, loaded when the first email is sent.
 import type { EmailSink } from '../config/schema.ts';
-import type { Dispatch } from '../domain/alert.ts';
-import { errorCode } from '../domain/errors.ts';
+import type { Dispatch } from '../domain/alerts/alert.ts';
+import { errorCode } from '../domain/model/errors.ts';
 import { readTextIfThere } from '../host/files.ts';
 import type { Root } from '../host/root.ts';
-import { renderEmail } from './emailText.ts';
+import { renderEmail } from './email-text.ts';
 import { readSecret } from './secrets.ts';
 import { type Sink, SinkError } from './sink.ts';
 

@@ -1,4 +1,4 @@
-import { type Dispatch, isAtLeast, type Notification, type Severity, worstOf } from '../domain/alert.ts';
+import { type Dispatch, isAtLeast, type Notification, type Severity, worstOf } from '../domain/alerts/alert.ts';
 
 /** What a sink with this least severity is told of a dispatch; null when nothing. Who was told of an alert is told of its end. */
 export function forSink(dispatch: Dispatch, least: Severity): Dispatch | null {

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { errorCode } from '../domain/errors.ts';
+import { errorCode } from '../domain/model/errors.ts';
 import { SinkError } from './sink.ts';
 
 const LIMIT = 15_000;

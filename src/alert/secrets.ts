@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { errorCode } from '../domain/errors.ts';
+import { errorCode } from '../domain/model/errors.ts';
 import { readSmall } from '../host/files.ts';
 import type { Root } from '../host/root.ts';
 import { SinkError } from './sink.ts';

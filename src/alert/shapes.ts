@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Dispatch, Notification, Severity } from '../domain/alert.ts';
-import { DAY, HOUR } from '../domain/duration.ts';
-import { label, origin, remarks, since, whatToDo } from './words.ts';
+import type { Dispatch, Notification, Severity } from '../domain/alerts/alert.ts';
+import { DAY, HOUR } from '../domain/time/duration.ts';
+import { label, origin, remarks, since, whatToDo } from './labels.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
 

@@ -1,5 +1,5 @@
-import type { Dispatch } from '../domain/alert.ts';
-import { CertagentError } from '../domain/errors.ts';
+import type { Dispatch } from '../domain/alerts/alert.ts';
+import { CertagentError } from '../domain/model/errors.ts';
 
 /** Somebody who is told: an email relay, a webhook. */
 export type Sink = {

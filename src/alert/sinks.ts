@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { sinkName } from '../config/sinkName.ts';
+import { sinkName } from '../config/sink-name.ts';
 import type { Root } from '../host/root.ts';
 import { emailSink } from './email.ts';
 import type { Sink } from './sink.ts';

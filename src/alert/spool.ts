@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Dispatch } from '../domain/alert.ts';
-import { errorCode } from '../domain/errors.ts';
+import type { Dispatch } from '../domain/alerts/alert.ts';
+import { errorCode } from '../domain/model/errors.ts';
 import { readSmall, removeTemporaries, syncDirectory, writeAtomic } from '../host/files.ts';
 import { isAlert, isInstant } from './book.ts';
 import { merge } from './merge.ts';

@@ -1,13 +1,13 @@
 // The one importer of standardwebhooks, loaded when the first signed message is sent.
 import type { WebhookSink } from '../config/schema.ts';
-import type { Dispatch } from '../domain/alert.ts';
+import type { Dispatch } from '../domain/alerts/alert.ts';
 import { readTextIfThere } from '../host/files.ts';
 import type { Root } from '../host/root.ts';
+import { shown } from './labels.ts';
 import { post } from './post.ts';
 import { readSecret } from './secrets.ts';
 import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody } from './shapes.ts';
 import { type Sink, SinkError } from './sink.ts';
-import { shown } from './words.ts';
 
 /** POSTs each dispatch. `repeat`: milliseconds after which a standing alert is sent again. */
 export function webhookSink(config: WebhookSink, name: string, root: Root, repeat: number): Sink {

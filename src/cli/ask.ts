@@ -1,7 +1,7 @@
 import { remote } from '../control/client.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
-import { CertagentError, errorCode } from '../domain/errors.ts';
-import type { StatusReport } from '../domain/status.ts';
+import { CertagentError, errorCode } from '../domain/model/errors.ts';
+import type { StatusReport } from '../domain/model/status.ts';
 import type { Context } from './context.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { CertagentError } from '../domain/errors.ts';
+import { CertagentError } from '../domain/model/errors.ts';
 
 /**
  * Throws CertagentError CONFIG_MISSING when the file (a path of this machine) was named by the user and is not there:

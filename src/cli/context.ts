@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { CertagentError } from '../domain/errors.ts';
-import { printableJson } from '../domain/printable.ts';
+import { CertagentError } from '../domain/model/errors.ts';
+import { printableJson } from '../domain/text/printable.ts';
 import { CONFIG_FILE, Root } from '../host/root.ts';
 import { type Paint, paintWith, plain } from './render/paint.ts';
 

@@ -1,4 +1,4 @@
-import type { CommandSpec } from './catalogue.ts';
+import type { CommandSpec } from './command-catalogue.ts';
 import { type GlobalOptions, makeContext } from './context.ts';
 
 /** Runs one command as it was parsed. Returns its exit code; throws what it throws. */

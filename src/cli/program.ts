@@ -1,9 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { COMMANDS, type CommandSpec, GROUPS } from './catalogue.ts';
+import { plainWords } from './argument-words.ts';
+import { COMMANDS, type CommandSpec, GROUPS } from './command-catalogue.ts';
 import { type GlobalOptions, usage } from './context.ts';
 import { runCommand } from './perform.ts';
-import { plainWords } from './words.ts';
 
 /** Parses the command line and runs the command. Returns the exit code. Throws CertagentError USAGE. */
 export async function parseAndRun(argv: string[]): Promise<number> {

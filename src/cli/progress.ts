@@ -1,5 +1,5 @@
-import { formatDuration, SECOND } from '../domain/duration.ts';
-import type { Progress } from '../domain/journal.ts';
+import type { Progress } from '../domain/model/journal.ts';
+import { formatDuration, SECOND } from '../domain/time/duration.ts';
 import type { Context } from './context.ts';
 import { progressText } from './render/renewal.ts';
 

@@ -1,5 +1,5 @@
-import { CertagentError } from '../domain/errors.ts';
-import { printableJson, short } from '../domain/printable.ts';
+import { CertagentError } from '../domain/model/errors.ts';
+import { printableJson, short } from '../domain/text/printable.ts';
 import { readTextIfThere } from '../host/files.ts';
 import { type KeyPath, lineFinder } from './lines.ts';
 import { problemsOf } from './problems.ts';

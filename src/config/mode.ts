@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { CertagentError, errorCode } from '../domain/errors.ts';
+import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { readSmall, writeAtomic } from '../host/files.ts';
 import { lineFinder } from './lines.ts';
 import { parseConfig } from './load.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseDuration } from '../domain/duration.ts';
+import { parseDuration } from '../domain/time/duration.ts';
 
 /**
  * The one definition of every key: type, default (as an operator would write it), description. The example, the manual and

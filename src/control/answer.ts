@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { CertagentError } from '../domain/errors.ts';
-import type { Progress } from '../domain/journal.ts';
+import { CertagentError } from '../domain/model/errors.ts';
+import type { Progress } from '../domain/model/journal.ts';
 import { fromWire, NDJSON, type RenewLine, type WireError } from './wire.ts';
 
 type Head = { status: number; type: string; length: number | null };

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
-import { CertagentError, errorCode } from '../domain/errors.ts';
-import type { Progress } from '../domain/journal.ts';
-import type { PlanRequest } from '../domain/status.ts';
+import { CertagentError, errorCode } from '../domain/model/errors.ts';
+import type { Progress } from '../domain/model/journal.ts';
+import type { PlanRequest } from '../domain/model/status.ts';
 import type { Root } from '../host/root.ts';
 import { parseAnswer } from './answer.ts';
 import type { ControlHandlers } from './handlers.ts';

@@ -1,4 +1,4 @@
-import type { CopyOutcome, PlanOutcome, Progress } from '../domain/journal.ts';
+import type { CopyOutcome, PlanOutcome, Progress } from '../domain/model/journal.ts';
 import type {
   HistoryReport,
   PlanReport,
@@ -6,7 +6,7 @@ import type {
   RenewRequest,
   SinkResult,
   StatusReport,
-} from '../domain/status.ts';
+} from '../domain/model/status.ts';
 
 /**
  * What the sockets offer. The daemon implements it, and `remote` in client.ts is the same thing from the other side, so

@@ -2,7 +2,7 @@ import { chmod, chown, lstat, mkdir, unlink } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
-import { CertagentError, errorCode } from '../domain/errors.ts';
+import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import type { Root } from '../host/root.ts';
 import { type SocketName, socketAddress, socketPath } from './paths.ts';
 

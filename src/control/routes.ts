@@ -1,5 +1,5 @@
-import { CertagentError } from '../domain/errors.ts';
-import type { PlanRequest } from '../domain/status.ts';
+import { CertagentError } from '../domain/model/errors.ts';
+import type { PlanRequest } from '../domain/model/status.ts';
 import type { ControlHandlers } from './handlers.ts';
 
 /** `read`: also on the status socket. `answer` gives JSON data, or text for /metrics; renew streams and is told apart. */

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { CertagentError } from '../domain/errors.ts';
+import { CertagentError } from '../domain/model/errors.ts';
 import type { Root } from '../host/root.ts';
 import type { ControlHandlers } from './handlers.ts';
 import { type Listening, listenOn } from './listen.ts';

@@ -1,4 +1,4 @@
-import { CertagentError, errorCode, explain } from '../domain/errors.ts';
+import { CertagentError, errorCode, explain } from '../domain/model/errors.ts';
 
 /** How an error travels. The chain of causes is already in `message`. */
 export type WireError = { code: string; message: string; remedy?: string };

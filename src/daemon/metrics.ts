@@ -1,4 +1,4 @@
-import type { StatusReport } from '../domain/status.ts';
+import type { StatusReport } from '../domain/model/status.ts';
 
 type Sample = { labels: Record<string, string>; value: number };
 type Metric = { name: string; help: string; samples: Sample[] };

@@ -1,11 +1,11 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Config } from '../config/schema.ts';
-import type { StandingAlert } from '../domain/alert.ts';
-import type { Instant } from '../domain/certificate.ts';
-import { formatDuration } from '../domain/duration.ts';
-import type { Progress } from '../domain/journal.ts';
-import { STATUS_SCHEMA, type StatusReport, type StatusRow } from '../domain/status.ts';
-import type { View } from './look.ts';
+import type { StandingAlert } from '../domain/alerts/alert.ts';
+import type { Instant } from '../domain/model/certificate.ts';
+import type { Progress } from '../domain/model/journal.ts';
+import { STATUS_SCHEMA, type StatusReport, type StatusRow } from '../domain/model/status.ts';
+import { formatDuration } from '../domain/time/duration.ts';
+import type { View } from './view.ts';
 
 export type ReportInput = {
   view: View;

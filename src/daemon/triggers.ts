@@ -1,13 +1,13 @@
-import type { Instant } from '../domain/certificate.ts';
-import { HOUR, MINUTE, SECOND } from '../domain/duration.ts';
-import type { NodePaths } from '../domain/inventory.ts';
+import type { Instant } from '../domain/model/certificate.ts';
+import type { NodePaths } from '../domain/model/inventory.ts';
+import { HOUR, MINUTE, SECOND } from '../domain/time/duration.ts';
 import { type CronTask, schedule } from '../host/cron.ts';
 import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
 import { type Watch, watchPaths } from '../host/watcher.ts';
 import type { Agent } from './agent.ts';
-import type { View } from './look.ts';
-import { stableShare } from './policy.ts';
+import { stableShare } from './node-policy.ts';
+import type { View } from './view.ts';
 
 const SETTLE = SECOND;
 const LEAST_PAUSE = 5 * SECOND;

@@ -1,5 +1,5 @@
 import { readlink } from 'node:fs/promises';
-import type { ClockTrust } from '../domain/inventory.ts';
+import type { ClockTrust } from '../domain/model/inventory.ts';
 import { findCommand, run } from './commands.ts';
 import { readTextIfThere } from './files.ts';
 import type { Root } from './root.ts';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CertagentError } from '../domain/errors.ts';
+import { CertagentError } from '../domain/model/errors.ts';
 import type { Root } from './root.ts';
 
 export type CommandResult = {

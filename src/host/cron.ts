@@ -1,7 +1,7 @@
 // The one importer of node-cron, loaded on first use.
 import type { NodeCron } from 'node-cron';
-import type { Instant } from '../domain/certificate.ts';
-import { MINUTE } from '../domain/duration.ts';
+import type { Instant } from '../domain/model/certificate.ts';
+import { MINUTE } from '../domain/time/duration.ts';
 
 /** A running schedule. `next` is when it fires next; `stop` ends it for good. */
 export type CronTask = { next(): Instant | null; stop(): void };

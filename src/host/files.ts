@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { CertagentError, errorCode } from '../domain/errors.ts';
+import { CertagentError, errorCode } from '../domain/model/errors.ts';
 
 export type FileFacts = {
   mode: number;

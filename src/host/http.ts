@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { errorCode } from '../domain/errors.ts';
-import type { HealthCheck } from '../domain/plan.ts';
+import { errorCode } from '../domain/model/errors.ts';
+import type { HealthCheck } from '../domain/model/plan.ts';
 import type { ClientCredentials } from './tls.ts';
 
 export type HealthAnswer = { status: number | null; detail: string };

@@ -1,5 +1,5 @@
-import { CertagentError } from '../domain/errors.ts';
-import { short } from '../domain/printable.ts';
+import { CertagentError } from '../domain/model/errors.ts';
+import { short } from '../domain/text/printable.ts';
 import { parseYaml } from './yaml.ts';
 
 /** A kubeconfig as far as certificates go. `certificate`, `ca` and `key` are PEM text; `key` and tokens stay in memory only. */

@@ -1,6 +1,6 @@
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CertagentError, errorCode } from '../domain/errors.ts';
+import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import type { Root } from './root.ts';
 
 const LINK_LIMIT = 40;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CertagentError } from '../domain/errors.ts';
+import { CertagentError } from '../domain/model/errors.ts';
 import { readTextIfThere } from './files.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Logger } from 'pino';
-import { printable, printableJson, printableLines } from '../domain/printable.ts';
+import { printable, printableJson, printableLines } from '../domain/text/printable.ts';
 
 const require = createRequire(import.meta.url);
 

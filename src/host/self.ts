@@ -5,22 +5,19 @@ import { fileURLToPath } from 'node:url';
 
 /** certagent is one program. Told by its first word, it is also the processes that it starts besides its commands. */
 export const COPIES_HELPER = 'internal:copies-helper';
-export const STAND_IN = 'internal:stand-in';
 
 export type Ourselves = {
   /** Absolute path of what to start. */
   program: string;
   /** What goes before certagent's own arguments. */
   first: string[];
-  /** How a person starts it. */
-  name: string;
 };
 
 /** How this very certagent is started once more: the single executable, or Node.js with the source tree. */
 export function ourselves(): Ourselves {
-  if (isSea()) return { ...executable(), name: 'certagent' };
+  if (isSea()) return executable();
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-  return { program: process.execPath, first: ['--disable-warning=ExperimentalWarning', main], name: 'npx certagent' };
+  return { program: process.execPath, first: ['--disable-warning=ExperimentalWarning', main] };
 }
 
 /**
@@ -28,7 +25,7 @@ export function ourselves(): Ourselves {
  * qemu makes what /proc/self tells fit the emulated program, and leaves the truth in /proc/thread-self: its own path, and
  * its command line with its own options before ours.
  */
-function executable(): Pick<Ourselves, 'program' | 'first'> {
+function executable(): Ourselves {
   const running = readlinkSync('/proc/thread-self/exe');
   if (!basename(running).startsWith('qemu-')) return { program: process.execPath, first: [] };
   const words = readFileSync('/proc/thread-self/cmdline', 'utf8').split('\0').slice(1);

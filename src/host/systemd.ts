@@ -1,5 +1,5 @@
-import { CertagentError } from '../domain/errors.ts';
-import { said } from '../domain/printable.ts';
+import { CertagentError } from '../domain/model/errors.ts';
+import { said } from '../domain/text/printable.ts';
 import { run } from './commands.ts';
 import type { Root } from './root.ts';
 

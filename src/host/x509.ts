@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import type { Certificate } from '../domain/certificate.ts';
-import { CertagentError } from '../domain/errors.ts';
+import type { Certificate } from '../domain/model/certificate.ts';
+import { CertagentError } from '../domain/model/errors.ts';
 
 const PEM_BEGIN = /-----BEGIN ([A-Z0-9 ]{1,64})-----/g;
 

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as Yaml from 'yaml';
-import { CertagentError } from '../domain/errors.ts';
+import { CertagentError } from '../domain/model/errors.ts';
 
 const require = createRequire(import.meta.url);
 /** Loaded on first use: a status that only asks the daemon needs no YAML. */

@@ -1,5 +1,5 @@
-import type { ComponentHealth, ObservedCertificate, Preconditions } from '../domain/inventory.ts';
-import type { HealthCheck } from '../domain/plan.ts';
+import type { ComponentHealth, ObservedCertificate, Preconditions } from '../domain/model/inventory.ts';
+import type { HealthCheck } from '../domain/model/plan.ts';
 import { askHealth } from '../host/http.ts';
 import { beganAt, findProcesses } from '../host/processes.ts';
 import type { Root } from '../host/root.ts';

@@ -1,8 +1,8 @@
-import type { ObservedCertificate } from '../domain/inventory.ts';
+import type { ObservedCertificate } from '../domain/model/inventory.ts';
 import { currentEntries, parseKubeconfig } from '../host/kubeconfig.ts';
 import type { Root } from '../host/root.ts';
 import type { ClientCredentials } from '../host/tls.ts';
-import { readContent } from './content.ts';
+import { readContent } from './file-content.ts';
 import { newScan } from './scan.ts';
 
 /** Kept in memory for one question and never in the inventory. */

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
-import type { Distribution, NodePaths, Role } from '../domain/inventory.ts';
+import type { Distribution, NodePaths, Role } from '../domain/model/inventory.ts';
 import type { Root } from '../host/root.ts';
 import { type K3sSettings, readK3sSettings } from './k3s-settings.ts';
-import { absolute, exists, settings } from './look.ts';
 import { readStaticPods, type StaticPod } from './manifests.ts';
+import { absolute, exists, settings } from './node-files.ts';
 
 /** What kind of node this is, by what is there, and where it keeps its things. */
 export type Detected = {

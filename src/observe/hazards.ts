@@ -1,14 +1,14 @@
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Instant } from '../domain/certificate.ts';
-import { errorCode } from '../domain/errors.ts';
-import type { Hazard } from '../domain/inventory.ts';
+import type { Instant } from '../domain/model/certificate.ts';
+import { errorCode } from '../domain/model/errors.ts';
+import type { Hazard } from '../domain/model/inventory.ts';
 import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
 import type { Detected } from './detect.ts';
 import { isAuthority } from './k3s-sources.ts';
-import { exists } from './look.ts';
+import { exists } from './node-files.ts';
 import type { SourceRead } from './source.ts';
 
 /**

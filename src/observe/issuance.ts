@@ -1,4 +1,4 @@
-import type { Issuance, ObservedCertificate } from '../domain/inventory.ts';
+import type { Issuance, ObservedCertificate } from '../domain/model/inventory.ts';
 import { isSignedBy } from '../host/x509.ts';
 import type { ReadCertificate } from './source.ts';
 

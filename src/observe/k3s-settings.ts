@@ -1,6 +1,6 @@
-import type { Distribution } from '../domain/inventory.ts';
+import type { Distribution } from '../domain/model/inventory.ts';
 import type { Root } from '../host/root.ts';
-import { absolute, names, settings, text } from './look.ts';
+import { absolute, names, settings, text } from './node-files.ts';
 
 export type K3sSettings = {
   dataDir: string;

@@ -1,6 +1,6 @@
-import type { Distribution, NodePaths } from '../domain/inventory.ts';
+import type { Distribution, NodePaths } from '../domain/model/inventory.ts';
 import type { Root } from '../host/root.ts';
-import { names } from './look.ts';
+import { names } from './node-files.ts';
 import { type Source, source } from './source.ts';
 
 /** Leaves and CAs that every version has (pkg/daemons/control/deps/deps.go); what else lies there is read as well. */

@@ -1,10 +1,10 @@
 import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Certificate } from '../domain/certificate.ts';
-import type { KeyFinding } from '../domain/inventory.ts';
+import type { Certificate } from '../domain/model/certificate.ts';
+import type { KeyFinding } from '../domain/model/inventory.ts';
 import type { FileFacts } from '../host/files.ts';
 import { publicKeyOfPrivate, splitPem } from '../host/x509.ts';
-import { readContent, Unreadable } from './content.ts';
+import { readContent, Unreadable } from './file-content.ts';
 import { isListed, type Scan } from './scan.ts';
 
 /** What there is to say of the private key in file `path` beside its certificate; null: there is none and none was expected. */

@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path';
-import type { ComponentName, NodePaths } from '../domain/inventory.ts';
+import type { ComponentName, NodePaths } from '../domain/model/inventory.ts';
 import type { Root } from '../host/root.ts';
-import { absolute, exists, settings } from './look.ts';
 import type { StaticPod } from './manifests.ts';
+import { absolute, exists, settings } from './node-files.ts';
 import { type Source, source } from './source.ts';
 
 type Entry = { name: string; ca: string; component: ComponentName | null; file?: string; etcd?: true; optional?: true };

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import type { ComponentName } from '../domain/inventory.ts';
-import type { HealthCheck } from '../domain/plan.ts';
+import type { ComponentName } from '../domain/model/inventory.ts';
+import type { HealthCheck } from '../domain/model/plan.ts';
 import type { Root } from '../host/root.ts';
-import { names, record, settings } from './look.ts';
+import { names, record, settings } from './node-files.ts';
 
 export const COMPONENTS: ComponentName[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
 

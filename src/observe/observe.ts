@@ -1,20 +1,20 @@
 import { hostname } from 'node:os';
 import type { Config } from '../config/schema.ts';
-import type { Instant } from '../domain/certificate.ts';
-import { explain } from '../domain/errors.ts';
-import type { Finding, Inventory, ObservedCertificate } from '../domain/inventory.ts';
-import { said, short } from '../domain/printable.ts';
+import type { Instant } from '../domain/model/certificate.ts';
+import { explain } from '../domain/model/errors.ts';
+import type { Finding, Inventory, ObservedCertificate } from '../domain/model/inventory.ts';
+import { said, short } from '../domain/text/printable.ts';
 import { clockTrust, timeZone } from '../host/clock.ts';
 import type { Root } from '../host/root.ts';
 import { type Detected, detect } from './detect.ts';
 import { addIssuance } from './issuance.ts';
 import { k3sSources } from './k3s-sources.ts';
 import { kubeadmSources } from './kubeadm-sources.ts';
-import { text } from './look.ts';
+import { text } from './node-files.ts';
 import { watchedSources } from './other-sources.ts';
 import { observePreconditions } from './preconditions.ts';
 import { probeServed } from './probe.ts';
-import { readSources } from './read.ts';
+import { readSources } from './read-sources.ts';
 import type { ReadCertificate, Source, SourceRead } from './source.ts';
 import { readVersion } from './version.ts';
 

@@ -1,5 +1,5 @@
 import { glob } from 'node:fs/promises';
-import type { Finding } from '../domain/inventory.ts';
+import type { Finding } from '../domain/model/inventory.ts';
 import type { Root } from '../host/root.ts';
 import { type Source, source } from './source.ts';
 

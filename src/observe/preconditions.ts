@@ -1,8 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Instant } from '../domain/certificate.ts';
-import { explain } from '../domain/errors.ts';
-import type { ObservedCertificate, Preconditions } from '../domain/inventory.ts';
+import type { Instant } from '../domain/model/certificate.ts';
+import { explain } from '../domain/model/errors.ts';
+import type { ObservedCertificate, Preconditions } from '../domain/model/inventory.ts';
 import { findCommand } from '../host/commands.ts';
 import { findProcesses } from '../host/processes.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';

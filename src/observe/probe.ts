@@ -1,11 +1,11 @@
-import type { Endpoint, ObservedCertificate, ServedCertificate } from '../domain/inventory.ts';
+import type { Endpoint, ObservedCertificate, ServedCertificate } from '../domain/model/inventory.ts';
 import type { Root } from '../host/root.ts';
 import { servedCertificate } from '../host/tls.ts';
 import { parseCertificate } from '../host/x509.ts';
 import { type Credentials, pemCredentials } from './credentials.ts';
 import type { Detected } from './detect.ts';
 import type { K3sSettings } from './k3s-settings.ts';
-import { absolute } from './look.ts';
+import { absolute } from './node-files.ts';
 
 const LIMIT = 3_000;
 

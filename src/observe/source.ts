@@ -1,6 +1,6 @@
-import type { Certificate, Owner } from '../domain/certificate.ts';
-import type { Finding, ObservedCertificate } from '../domain/inventory.ts';
-import type { Unreadable } from './content.ts';
+import type { Certificate, Owner } from '../domain/model/certificate.ts';
+import type { Finding, ObservedCertificate } from '../domain/model/inventory.ts';
+import type { Unreadable } from './file-content.ts';
 
 /** Something on the node that should hold certificates, and what is known of it before it is read. */
 export type Source = {

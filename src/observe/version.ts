@@ -1,4 +1,4 @@
-import { DAY } from '../domain/duration.ts';
+import { DAY } from '../domain/time/duration.ts';
 import { run } from '../host/commands.ts';
 import type { Root } from '../host/root.ts';
 import type { Detected } from './detect.ts';

@@ -1,8 +1,8 @@
-import type { CopyOutcome } from '../domain/journal.ts';
+import type { CopyOutcome } from '../domain/model/journal.ts';
+import type { Source } from './admin-kubeconfig.ts';
 import { judgeCopy } from './judge.ts';
 import type { Answer } from './messages.ts';
 import { observedIn } from './observed.ts';
-import type { Source } from './source.ts';
 import type { CopyHelper } from './spawn.ts';
 import type { Target } from './targets.ts';
 

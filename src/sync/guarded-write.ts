@@ -12,9 +12,9 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { CertagentError, errorCode } from '../domain/errors.ts';
+import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { type GuardedFile, plain, readGuarded } from './guarded.ts';
-import { LOCK_TEXT } from './leftovers.ts';
+import { LOCK_TEXT } from './leftover-files.ts';
 
 // Writing inside a directory that `inDirectory` opened, in the helper, as the copy's owner.
 

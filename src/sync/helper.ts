@@ -1,11 +1,11 @@
 import { constants, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { CertagentError, errorCode } from '../domain/errors.ts';
+import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { parseYaml } from '../host/yaml.ts';
-import { readContent, replaceValues } from './content.ts';
+import { readContent, replaceValues } from './copy-content.ts';
 import { inDirectory, readGuarded } from './guarded.ts';
 import { changed, createGuarded, replaceGuarded } from './guarded-write.ts';
-import { removeLeftovers } from './leftovers.ts';
+import { removeLeftovers } from './leftover-files.ts';
 import type { Answer, Hello, Identity, Request } from './messages.ts';
 import { seenCertificates } from './seen.ts';
 

@@ -1,7 +1,7 @@
 import { isSignedBy } from '../host/x509.ts';
+import { type Ca, readCas, type Source } from './admin-kubeconfig.ts';
 import type { CopyContent, NewValue } from './messages.ts';
 import { certificateBlocks, certificateOf, decodeData, holdsKey } from './proof.ts';
-import { type Ca, readCas, type Source } from './source.ts';
 
 /** What becomes of a copy. `values` is empty unless `update`. `detail` names entries and reasons, never a credential. */
 export type Judgement = { result: 'current' | 'left' | 'update'; detail: string; values: NewValue[] };

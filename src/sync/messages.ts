@@ -1,5 +1,5 @@
-import type { Certificate, Instant } from '../domain/certificate.ts';
-import type { ObservedCertificate } from '../domain/inventory.ts';
+import type { Certificate, Instant } from '../domain/model/certificate.ts';
+import type { ObservedCertificate } from '../domain/model/inventory.ts';
 
 // What the root process and the helper that runs as the copy's owner say to each other: one JSON object a line.
 

@@ -1,5 +1,5 @@
-import type { ObservedCertificate } from '../domain/inventory.ts';
-import { short } from '../domain/printable.ts';
+import type { ObservedCertificate } from '../domain/model/inventory.ts';
+import { short } from '../domain/text/printable.ts';
 import type { Answer } from './messages.ts';
 
 /** The certificates of a copy as the inventory has them. The first has the copy's path as its id. */

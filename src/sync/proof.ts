@@ -1,5 +1,5 @@
 import { createPrivateKey, randomBytes, sign, verify, X509Certificate } from 'node:crypto';
-import type { Certificate } from '../domain/certificate.ts';
+import type { Certificate } from '../domain/model/certificate.ts';
 import { parseCertificate } from '../host/x509.ts';
 
 /**

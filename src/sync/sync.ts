@@ -1,10 +1,10 @@
 import type { Config } from '../config/schema.ts';
-import { explain } from '../domain/errors.ts';
-import type { CopyOutcome } from '../domain/journal.ts';
+import { explain } from '../domain/model/errors.ts';
+import type { CopyOutcome } from '../domain/model/journal.ts';
 import type { Root } from '../host/root.ts';
+import { readSource, type Source } from './admin-kubeconfig.ts';
 import { syncCopy } from './copy.ts';
 import type { Hello } from './messages.ts';
-import { readSource, type Source } from './source.ts';
 import { type CopyHelper, startHelper } from './spawn.ts';
 import { findTargets, type Target } from './targets.ts';
 

@@ -1,11 +1,11 @@
 import { readlink } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { Config } from '../config/schema.ts';
-import type { CopyOutcome } from '../domain/journal.ts';
+import type { CopyOutcome } from '../domain/model/journal.ts';
 import { readTextIfThere } from '../host/files.ts';
 import type { Root } from '../host/root.ts';
 import { type User, users } from '../host/users.ts';
-import { type Facts, look } from './look.ts';
+import { type Facts, look } from './inspect.ts';
 import type { Identity, Location } from './messages.ts';
 
 /** One copy to look at. `path` is the node's own; `stamp` changes with the file (null: not known). */

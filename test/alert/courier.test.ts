@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { SinkError } from '../../src/alert/sink.ts';
-import type { Dispatch } from '../../src/domain/alert.ts';
-import { DAY } from '../../src/domain/duration.ts';
+import type { Dispatch } from '../../src/domain/alerts/alert.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import { fakeSink, open, spooled } from './fake-sinks.ts';
 import { AT, alert, dispatch, makeRoot } from './support.ts';
 

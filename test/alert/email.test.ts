@@ -8,9 +8,9 @@ import type { SMTPServerOptions } from 'smtp-server';
 import { emailSink } from '../../src/alert/email.ts';
 import { SinkError } from '../../src/alert/sink.ts';
 import type { EmailSink } from '../../src/config/schema.ts';
-import { type Issued, issueAuthority, issueCertificate } from '../../src/demo/pki.ts';
-import { DAY } from '../../src/domain/duration.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import type { Root } from '../../src/host/root.ts';
+import { type Issued, issueAuthority, issueCertificate } from '../../testnode/pki.ts';
 import { AT, dispatch, everyKind, mailServer, makeRoot } from './support.ts';
 
 const PASSWORD = 'correct horse battery';

@@ -5,7 +5,7 @@ import type { Pace } from '../../src/alert/courier.ts';
 import { type AlertServiceOptions, openAlerts } from '../../src/alert/service.ts';
 import type { Sink } from '../../src/alert/sink.ts';
 import { parseConfig } from '../../src/config/load.ts';
-import { DAY } from '../../src/domain/duration.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import type { Root } from '../../src/host/root.ts';
 import { AT, keepLog } from './support.ts';
 

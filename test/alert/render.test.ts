@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { renderEmail } from '../../src/alert/emailText.ts';
+import { renderEmail } from '../../src/alert/email-text.ts';
+import { headline } from '../../src/alert/labels.ts';
 import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody, TEST } from '../../src/alert/shapes.ts';
-import { headline } from '../../src/alert/words.ts';
-import { DAY } from '../../src/domain/duration.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import { AT, alert, dispatch, everyKind, told } from './support.ts';
 
 /** UPDATE_GOLDEN=1 writes what is rendered now; the difference is then looked at by a person. */

@@ -3,10 +3,10 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { openAlerts } from '../../src/alert/service.ts';
 import { parseConfig } from '../../src/config/load.ts';
-import type { Dispatch } from '../../src/domain/alert.ts';
-import { events, standingAlerts } from '../../src/domain/alertCatalogue.ts';
-import { DAY } from '../../src/domain/duration.ts';
-import { leaf, node as nodeState } from '../domain/alertNode.ts';
+import type { Dispatch } from '../../src/domain/alerts/alert.ts';
+import { events, standingAlerts } from '../../src/domain/alerts/catalogue.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
+import { leaf, node as nodeState } from '../domain/alerts/alert-node.ts';
 import { fakeSink, open, QUICK, spooled } from './fake-sinks.ts';
 import { AT, alert, dispatch, keepLog, mailServer, makeRoot, told, webhookServer } from './support.ts';
 

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { SMTPServerOptions } from 'smtp-server';
-import type { Alert, Dispatch, Notification } from '../../src/domain/alert.ts';
-import { DAY } from '../../src/domain/duration.ts';
+import type { Alert, Dispatch, Notification } from '../../src/domain/alerts/alert.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import type { Log } from '../../src/host/logger.ts';
 import { Root } from '../../src/host/root.ts';
 

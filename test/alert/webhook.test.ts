@@ -7,9 +7,9 @@ import { Webhook } from 'standardwebhooks';
 import { SinkError } from '../../src/alert/sink.ts';
 import { webhookSink } from '../../src/alert/webhook.ts';
 import type { WebhookSink } from '../../src/config/schema.ts';
-import { issueAuthority, issueCertificate } from '../../src/demo/pki.ts';
-import { DAY } from '../../src/domain/duration.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import type { Root } from '../../src/host/root.ts';
+import { issueAuthority, issueCertificate } from '../../testnode/pki.ts';
 import { dispatch, everyKind, makeRoot, webhookServer } from './support.ts';
 
 const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes ....').toString('base64')}`;

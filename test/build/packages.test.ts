@@ -10,7 +10,7 @@ import { makePackages } from '../../build/packages.ts';
 import { type Architecture, DEBIAN, PROJECT, VERSION } from '../../build/project.ts';
 import { run } from '../../build/run.ts';
 import { parseConfig } from '../../src/config/load.ts';
-import { command } from '../demo/support.ts';
+import { command } from '../testnode/support.ts';
 import { buildTools } from './support.ts';
 
 const DIST = join(PROJECT, 'dist');

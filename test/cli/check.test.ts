@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judge } from '../../src/cli/render/check.ts';
-import type { Severity } from '../../src/domain/alert.ts';
-import { DAY, HOUR } from '../../src/domain/duration.ts';
-import type { StatusReport } from '../../src/domain/status.ts';
+import type { Severity } from '../../src/domain/alerts/alert.ts';
+import type { StatusReport } from '../../src/domain/model/status.ts';
+import { DAY, HOUR } from '../../src/domain/time/duration.ts';
 import { NOW, report, row } from './reports.ts';
 
 const alert = (severity: Severity): StatusReport['alerts'][number] => ({

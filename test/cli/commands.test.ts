@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COMMANDS } from '../../src/cli/catalogue.ts';
+import { COMMANDS } from '../../src/cli/command-catalogue.ts';
 import { renderStatus } from '../../src/cli/render/status.ts';
-import { CertagentError } from '../../src/domain/errors.ts';
+import { CertagentError } from '../../src/domain/model/errors.ts';
 import { served, temporaryRoot } from '../control/support.ts';
 import { copy, report } from './reports.ts';
 import { type Case, certagent, testCommandLines } from './support.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { progressLine } from '../../src/cli/progress.ts';
-import type { Progress } from '../../src/domain/journal.ts';
+import type { Progress } from '../../src/domain/model/journal.ts';
 
 /** What a stream was given; with `columns` it is a terminal. */
 function stream(columns?: number): { stderr: NodeJS.WriteStream; text(): string } {

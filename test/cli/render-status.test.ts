@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { paintWith } from '../../src/cli/render/paint.ts';
 import { renderStatus } from '../../src/cli/render/status.ts';
-import { DAY, HOUR } from '../../src/domain/duration.ts';
-import type { StatusReport } from '../../src/domain/status.ts';
+import type { StatusReport } from '../../src/domain/model/status.ts';
+import { DAY, HOUR } from '../../src/domain/time/duration.ts';
 import { copy, HISTORY, NODE, NOW, report, row } from './reports.ts';
 
 const saturday = Date.UTC(2026, 2, 7, 1, 14);

@@ -1,9 +1,9 @@
 // `certagent plan` and `certagent renew`.
 import assert from 'node:assert/strict';
-import { CertagentError } from '../../src/domain/errors.ts';
-import type { PlanOutcome } from '../../src/domain/journal.ts';
-import type { RenewalPlan } from '../../src/domain/plan.ts';
-import { PLAN_SCHEMA, type PlanReport } from '../../src/domain/status.ts';
+import { CertagentError } from '../../src/domain/model/errors.ts';
+import type { PlanOutcome } from '../../src/domain/model/journal.ts';
+import type { RenewalPlan } from '../../src/domain/model/plan.ts';
+import { PLAN_SCHEMA, type PlanReport } from '../../src/domain/model/status.ts';
 import { PROGRESS } from '../control/support.ts';
 import { NODE, NOW } from './reports.ts';
 import { type Case, testCommandLines } from './support.ts';

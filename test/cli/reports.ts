@@ -1,15 +1,15 @@
-import type { Certificate, Owner } from '../../src/domain/certificate.ts';
-import type { Nearness, Verdict } from '../../src/domain/decision.ts';
-import { DAY } from '../../src/domain/duration.ts';
-import type { NodeFacts } from '../../src/domain/inventory.ts';
-import type { CopyOutcome } from '../../src/domain/journal.ts';
+import type { Certificate, Owner } from '../../src/domain/model/certificate.ts';
+import type { Nearness, Verdict } from '../../src/domain/model/decision.ts';
+import type { NodeFacts } from '../../src/domain/model/inventory.ts';
+import type { CopyOutcome } from '../../src/domain/model/journal.ts';
 import {
   HISTORY_SCHEMA,
   type HistoryReport,
   STATUS_SCHEMA,
   type StatusReport,
   type StatusRow,
-} from '../../src/domain/status.ts';
+} from '../../src/domain/model/status.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 
 /** Tuesday, 14:30 in Berlin. */
 export const NOW = Date.UTC(2026, 2, 3, 13, 30);

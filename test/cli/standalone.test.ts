@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { copyFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { makeNode } from '../../src/demo/node.ts';
-import { DAY } from '../../src/domain/duration.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
+import { makeNode } from '../../testnode/node.ts';
 import { temporaryRoot } from '../control/support.ts';
 import { certagent } from './support.ts';
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { ConfigError, describeProblem, loadConfig, parseConfig } from '../../src/config/load.ts';
 import { longestMaintenanceGap } from '../../src/config/rules.ts';
 import { schema } from '../../src/config/schema.ts';
-import { DAY, HOUR, MINUTE } from '../../src/domain/duration.ts';
+import { DAY, HOUR, MINUTE } from '../../src/domain/time/duration.ts';
 
 /** The faults of a text as an operator reads them. */
 async function faults(text: string): Promise<string[]> {

@@ -5,9 +5,9 @@ import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { askDaemon, remote } from '../../src/control/client.ts';
 import { socketPath } from '../../src/control/paths.ts';
-import { CertagentError } from '../../src/domain/errors.ts';
-import type { Progress } from '../../src/domain/journal.ts';
-import type { PlanRequest } from '../../src/domain/status.ts';
+import { CertagentError } from '../../src/domain/model/errors.ts';
+import type { Progress } from '../../src/domain/model/journal.ts';
+import type { PlanRequest } from '../../src/domain/model/status.ts';
 import { copy, HISTORY, report } from '../cli/reports.ts';
 import { handlers, PROGRESS, served, temporaryRoot } from './support.ts';
 

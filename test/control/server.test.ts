@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { socketPath } from '../../src/control/paths.ts';
 import { serveControl } from '../../src/control/server.ts';
-import { CertagentError } from '../../src/domain/errors.ts';
+import { CertagentError } from '../../src/domain/model/errors.ts';
 import { RUN_DIR } from '../../src/host/root.ts';
 import { handlers, http, served, temporaryRoot } from './support.ts';
 

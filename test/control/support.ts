@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ControlHandlers } from '../../src/control/handlers.ts';
 import { serveControl } from '../../src/control/server.ts';
-import type { Progress } from '../../src/domain/journal.ts';
-import { PLAN_SCHEMA } from '../../src/domain/status.ts';
+import type { Progress } from '../../src/domain/model/journal.ts';
+import { PLAN_SCHEMA } from '../../src/domain/model/status.ts';
 import { Root } from '../../src/host/root.ts';
 import { HISTORY, NODE, NOW, report } from '../cli/reports.ts';
 

@@ -2,7 +2,7 @@
 // recovers what was left and then does one scheduled cycle. `agent.ts ROOT settle`: the same and one cycle more; prints what
 // that one changed. With the lock, as every certagent that changes the node.
 import { makeSoloAgent } from '../../src/daemon/solo.ts';
-import { errorCode } from '../../src/domain/errors.ts';
+import { errorCode } from '../../src/domain/model/errors.ts';
 import { silentLog } from '../../src/host/logger.ts';
 import { CONFIG_FILE, Root } from '../../src/host/root.ts';
 import { contentsOf } from './files.ts';

@@ -2,16 +2,16 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Inbox, openInbox } from '../../src/demo/inbox.ts';
-import { type DemoNode, makeNode } from '../../src/demo/node.ts';
-import { DAY } from '../../src/domain/duration.ts';
+import { type Inbox, openInbox } from '../../demo/inbox.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import { CONFIG_FILE, STATE_DIR } from '../../src/host/root.ts';
+import { makeNode, type TestNode } from '../../testnode/node.ts';
 import { contentsOf } from './files.ts';
 import type { CrashPlan } from './plans.ts';
 
 export type Ground = {
   plan: CrashPlan;
-  node: DemoNode;
+  node: TestNode;
   inbox: Inbox;
   /** The node as it is before each try: a directory with the same paths. */
   copy: string;
@@ -71,13 +71,13 @@ async function isUntouched(root: string, copy: string): Promise<boolean> {
 }
 
 /** Copies are another story, with a matrix of its own. */
-async function configure(node: DemoNode, { config }: CrashPlan, inbox: Inbox): Promise<void> {
+async function configure(node: TestNode, { config }: CrashPlan, inbox: Inbox): Promise<void> {
   await mkdir(join(node.root, 'etc/certagent'), { recursive: true });
   const sinks = `[copies]\nenabled = false\n[[alerts.webhook]]\nurl = "${inbox.webhookUrl}"\n`;
   await writeFile(join(node.root, CONFIG_FILE), `${config}\n${sinks}`);
 }
 
-async function makeOldBackup(node: DemoNode, age: number): Promise<void> {
+async function makeOldBackup(node: TestNode, age: number): Promise<void> {
   const directory = join(node.root, STATE_DIR, `backups/old-${age}`);
   const path = '/etc/kubernetes/pki/ca.crt';
   await mkdir(join(directory, 'files/etc/kubernetes/pki'), { recursive: true });

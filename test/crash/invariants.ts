@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import type { JournalRecord } from '../../src/domain/journal.ts';
+import type { JournalRecord } from '../../src/domain/model/journal.ts';
 import { findProcesses } from '../../src/host/processes.ts';
 import { STATE_DIR } from '../../src/host/root.ts';
 import { filesOf } from './files.ts';

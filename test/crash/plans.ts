@@ -1,5 +1,5 @@
 // The plans that are cut short, each on the smallest node that has every kind of its steps.
-import type { Faults, NodeKind } from '../../src/demo/node.ts';
+import type { Faults, NodeKind } from '../../testnode/node.ts';
 
 export type CrashPlan = {
   name: string;

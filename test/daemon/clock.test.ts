@@ -4,13 +4,13 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeClockMemory } from '../../src/daemon/clockMemory.ts';
-import type { DemoNode } from '../../src/demo/node.ts';
-import { DAY, HOUR } from '../../src/domain/duration.ts';
+import { makeClockMemory } from '../../src/daemon/clock-memory.ts';
+import { DAY, HOUR } from '../../src/domain/time/duration.ts';
 import { Root } from '../../src/host/root.ts';
+import type { TestNode } from '../../testnode/node.ts';
 import { fingerprints, scene, toldAtLast } from './support.ts';
 
-async function synchronised(node: DemoNode, answer: 'yes' | 'no'): Promise<void> {
+async function synchronised(node: TestNode, answer: 'yes' | 'no'): Promise<void> {
   const path = join(node.root, 'usr/bin/timedatectl');
   await writeFile(path, `#!/bin/sh\necho NTPSynchronized=${answer}\n`);
   await chmod(path, 0o755);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DAY } from '../../src/domain/duration.ts';
-import type { StatusReport } from '../../src/domain/status.ts';
+import type { StatusReport } from '../../src/domain/model/status.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import { configure, scene } from './support.ts';
 
 const copies = ({ certificates }: StatusReport) => certificates.filter(({ owner }) => owner === 'copy');

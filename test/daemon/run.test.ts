@@ -6,19 +6,19 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { openInbox } from '../../demo/inbox.ts';
 import { remote } from '../../src/control/client.ts';
-import { openInbox } from '../../src/demo/inbox.ts';
-import type { DemoNode } from '../../src/demo/node.ts';
-import { DAY, MINUTE } from '../../src/domain/duration.ts';
-import type { StatusReport } from '../../src/domain/status.ts';
+import type { StatusReport } from '../../src/domain/model/status.ts';
+import { DAY, MINUTE } from '../../src/domain/time/duration.ts';
 import { Root } from '../../src/host/root.ts';
-import { command, nodeFor } from '../demo/support.ts';
+import type { TestNode } from '../../testnode/node.ts';
+import { command, nodeFor } from '../testnode/support.ts';
 import { configure, maintenance, toldAtLast } from './support.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 type Daemon = { child: ChildProcess; log: () => string; ended: Promise<[number | null, string | null]> };
 
-function start(t: TestContext, node: DemoNode, env: Record<string, string> = {}): Daemon {
+function start(t: TestContext, node: TestNode, env: Record<string, string> = {}): Daemon {
   const child = spawn(process.execPath, [MAIN, '--root', node.root, 'run'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
@@ -43,7 +43,7 @@ async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean, w
   assert.fail(`did not come about: ${what}`);
 }
 
-const certagent = (node: DemoNode, ...words: string[]) =>
+const certagent = (node: TestNode, ...words: string[]) =>
   command(process.execPath, [MAIN, '--root', node.root, ...words]);
 const steps = (log: string) =>
   log

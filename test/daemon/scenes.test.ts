@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { DAY } from '../../src/domain/duration.ts';
-import type { StatusReport } from '../../src/domain/status.ts';
-import { run } from '../demo/support.ts';
+import type { StatusReport } from '../../src/domain/model/status.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
+import { run } from '../testnode/support.ts';
 import { fingerprints, maintenance, type SceneOptions, scene, told, toldAtLast } from './support.ts';
 
 const yearAway = (status: StatusReport, ...ids: string[]) => {

@@ -3,15 +3,15 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { type Inbox, openInbox } from '../../demo/inbox.ts';
 import { type Agent, makeAgent } from '../../src/daemon/agent.ts';
-import { type Inbox, openInbox } from '../../src/demo/inbox.ts';
-import type { DemoNode, Faults, NodeOptions } from '../../src/demo/node.ts';
-import { DAY, HOUR } from '../../src/domain/duration.ts';
+import { DAY, HOUR } from '../../src/domain/time/duration.ts';
 import { silentLog } from '../../src/host/logger.ts';
 import { CONFIG_FILE, Root } from '../../src/host/root.ts';
-import { nodeFor } from '../demo/support.ts';
+import type { Faults, NodeOptions, TestNode } from '../../testnode/node.ts';
+import { nodeFor } from '../testnode/support.ts';
 
-export type Scene = { node: DemoNode; agent: Agent; inbox: Inbox; root: Root };
+export type Scene = { node: TestNode; agent: Agent; inbox: Inbox; root: Root };
 
 export type SceneOptions = Partial<NodeOptions> & {
   /** Days until the leaves end. */
@@ -43,7 +43,7 @@ export async function scene(t: TestContext, options: SceneOptions): Promise<Scen
   return { node, agent, inbox, root };
 }
 
-export async function configure(node: DemoNode, config: string, inbox?: Inbox): Promise<void> {
+export async function configure(node: TestNode, config: string, inbox?: Inbox): Promise<void> {
   const sinks = inbox === undefined ? '' : `[[alerts.webhook]]\nurl = "${inbox.webhookUrl}"\n`;
   await mkdir(join(node.root, 'etc/certagent'), { recursive: true });
   await writeFile(join(node.root, CONFIG_FILE), `${config}\n${sinks}`);
@@ -73,7 +73,7 @@ export async function toldAtLast(inbox: Inbox, ...expected: string[]): Promise<s
 }
 
 /** SHA-256 of every file of the cluster's, by path: what must not change when nothing is to be touched. */
-export async function fingerprints(node: DemoNode): Promise<Record<string, string>> {
+export async function fingerprints(node: TestNode): Promise<Record<string, string>> {
   const result: Record<string, string> = {};
   for (const directory of ['etc/kubernetes', 'etc/rancher', 'var/lib/rancher', 'home']) {
     const entries = await readdir(join(node.root, directory), { recursive: true }).catch(() => []);

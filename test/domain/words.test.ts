@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { lostSans } from '../../src/domain/certificate.ts';
-import { DAY, formatDuration, HOUR, MINUTE, parseDuration, SECOND } from '../../src/domain/duration.ts';
-import { CertagentError, errorCode, explain } from '../../src/domain/errors.ts';
+import { lostSans } from '../../src/domain/model/certificate.ts';
+import { CertagentError, errorCode, explain } from '../../src/domain/model/errors.ts';
+import { DAY, formatDuration, HOUR, MINUTE, parseDuration, SECOND } from '../../src/domain/time/duration.ts';
 import { inventoryOf } from '../support/inventory.ts';
 
 const written: [string, number | null][] = [

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildTools } from '../build/support.ts';
-import { command } from '../demo/support.ts';
+import { command } from '../testnode/support.ts';
 import { makeCgroup, removeCgroup } from './cgroup.ts';
 
 /** bookworm has systemd 252 (Type=notify), trixie 257 (Type=notify-reload). */

@@ -1,7 +1,7 @@
 // A kubeadm control-plane node under systemd 257: the package's whole life, seen as its operator sees it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DAY } from '../../src/domain/duration.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import { reasonToSkip } from './base.ts';
 import * as daily from './story/daily.ts';
 import * as first from './story/first-run.ts';

@@ -6,7 +6,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { command, type Ran } from '../demo/support.ts';
+import { command, type Ran } from '../testnode/support.ts';
 import { baseOf, type Release } from './base.ts';
 import { makeCgroup, removeCgroup, sweepCgroups } from './cgroup.ts';
 

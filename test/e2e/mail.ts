@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { eventually } from '../demo/support.ts';
+import { eventually } from '../testnode/support.ts';
 import type { Machine } from './machine.ts';
 
 const CHILD = fileURLToPath(new URL('./child/inbox.ts', import.meta.url));

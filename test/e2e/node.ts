@@ -1,16 +1,19 @@
 // The throw-away node as a machine's own: its files on their real paths, its kubelet or K3s a real unit of a real systemd.
-import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type DemoNode, makeNode, type NodeKind, type NodeOptions } from '../../src/demo/node.ts';
-import { unitOf } from '../../src/demo/options.ts';
-import { LONG_RUNNING } from '../../src/demo/stand-in/k3s-leaves.ts';
-import { command } from '../demo/support.ts';
+import { build } from 'esbuild';
+import { plainRequire } from '../../build/bundle.ts';
+import { PROJECT } from '../../build/project.ts';
+import { makeNode, type NodeKind, type NodeOptions, type TestNode } from '../../testnode/node.ts';
+import { unitOf } from '../../testnode/options.ts';
+import { LONG_RUNNING } from '../../testnode/stand-in/k3s-leaves.ts';
 import { type Machine, TEMPORARY } from './machine.ts';
 
-/** A certagent of its own plays the stand-ins: whatever happens to the installed one, the node goes on running. */
-export const PLAYER = '/opt/demo/usr/bin/certagent';
+/** A runtime of its own plays the stand-ins: whatever happens to certagent, the node goes on running. */
+export const PLAYER = '/opt/demo/node';
+const STAND_INS = '/opt/demo/stand-ins.cjs';
 
 /** What of a node image belongs to the cluster; users, names and time are the machine's. */
 const TREES = ['etc/kubernetes', 'etc/rancher', 'var/lib/kubelet', 'var/lib/rancher', 'var/lib/etcd'];
@@ -22,17 +25,13 @@ const RUN_TEMPLATE = 'usr/share/demo/run';
 export type InstalledNode = {
   kind: NodeKind;
   unit: string;
-  ports: DemoNode['ports'];
+  ports: TestNode['ports'];
   /** The administrator's kubeconfig. */
   kubeconfig: string;
 };
 
 /** Puts a node into a machine that is switched off. Its unit starts at each boot from the next `startNode` on. */
-export async function installNode(
-  machine: Machine,
-  packageFile: string,
-  options: Omit<NodeOptions, 'root'>,
-): Promise<InstalledNode> {
+export async function installNode(machine: Machine, options: Omit<NodeOptions, 'root'>): Promise<InstalledNode> {
   const directory = await mkdtemp(join(tmpdir(), TEMPORARY));
   try {
     const image = join(directory, 'node');
@@ -44,12 +43,13 @@ export async function installNode(
     const isKubeadm = kind.startsWith('kubeadm');
     put(machine, 'etc/tmpfiles.d/demo.conf', `C /run/demo - - - - /${RUN_TEMPLATE}\n`);
     for (const program of isKubeadm ? ['kubeadm', 'kubelet'] : [rancher]) {
-      const script = `#!/bin/sh\nexec ${PLAYER} internal:stand-in ${program} / "$@"\n`;
+      const script = `#!/bin/sh\nexec ${PLAYER} ${STAND_INS} ${program} / "$@"\n`;
       put(machine, `${isKubeadm ? 'usr/bin' : 'usr/local/bin'}/${program}`, script, 0o755);
     }
     put(machine, `etc/systemd/system/${unit}.service`, isKubeadm ? KUBELET_UNIT : rancherUnit(rancher, kind));
-    const unpacked = await command('dpkg-deb', ['-x', packageFile, machine.at('/opt/demo')]);
-    if (unpacked.code !== 0) throw new Error(unpacked.stderr);
+    mkdirSync(machine.at('/opt/demo'), { recursive: true });
+    copyFileSync(process.execPath, machine.at(PLAYER));
+    await bundleStandIns(machine.at(STAND_INS));
     return {
       kind,
       unit,
@@ -108,6 +108,21 @@ ExecStart=/usr/local/bin/${flavour} ${kind.endsWith('-agent') ? 'agent' : 'serve
 [Install]
 WantedBy=multi-user.target
 `;
+}
+
+/** The stand-ins as one file that needs no packages. */
+async function bundleStandIns(outfile: string): Promise<void> {
+  await build({
+    absWorkingDir: PROJECT,
+    entryPoints: ['testnode/stand-in/main.ts'],
+    outfile,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    define: { 'import.meta.url': '"file:///opt/demo/testnode/any.ts"' },
+    plugins: [plainRequire],
+    logLevel: 'warning',
+  });
 }
 
 function copy(from: string, to: string): void {

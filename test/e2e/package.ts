@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { type Architecture, DEBIAN, PROJECT, VERSION } from '../../build/project.ts';
-import { command } from '../demo/support.ts';
+import { command } from '../testnode/support.ts';
 
 /** dist/certagent_VERSION_ARCH.deb for this machine, built now where it is not there; CERTAGENT_DEB names another to test. */
 export async function packageFile(): Promise<string> {

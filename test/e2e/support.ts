@@ -4,13 +4,13 @@ import { X509Certificate } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
-import type { NodeKind, NodeOptions } from '../../src/demo/node.ts';
-import { DAY } from '../../src/domain/duration.ts';
-import type { JournalRecord } from '../../src/domain/journal.ts';
-import type { StatusReport } from '../../src/domain/status.ts';
+import type { JournalRecord } from '../../src/domain/model/journal.ts';
+import type { StatusReport } from '../../src/domain/model/status.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import { CONFIG_FILE } from '../../src/host/root.ts';
-import { JOURNAL_FILE } from '../../src/renew/journal.ts';
-import { eventually } from '../demo/support.ts';
+import { JOURNAL_FILE } from '../../src/renew/journal/journal-file.ts';
+import type { NodeKind, NodeOptions } from '../../testnode/node.ts';
+import { eventually } from '../testnode/support.ts';
 import type { Release } from './base.ts';
 import { type Machine, makeMachine } from './machine.ts';
 import { Mail, SINKS } from './mail.ts';
@@ -33,7 +33,7 @@ export async function scene(
     await mail.close();
     await machine.remove();
   });
-  const node = await installNode(machine, deb, {
+  const node = await installNode(machine, {
     kind,
     leafEnds: Date.now() + 60 * DAY,
     speed: 0.1,

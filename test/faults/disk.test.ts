@@ -1,7 +1,7 @@
 // A disk that is full, or cannot be written, from one step of a renewal on: the old certificates stay or come back.
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { Step } from '../../src/domain/plan.ts';
+import type { Step } from '../../src/domain/model/plan.ts';
 import { assertAsBefore, assertTold, type Disk, type Ground, ground, noMounts, ownDisk, renewWith } from './support.ts';
 
 const STATE = 'var/lib/certagent';

@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../../src/config/load.ts';
 import { remote } from '../../src/control/client.ts';
 import { makeAgent } from '../../src/daemon/agent.ts';
-import { DAY } from '../../src/domain/duration.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import { silentLog } from '../../src/host/logger.ts';
 import { CONFIG_FILE, Root } from '../../src/host/root.ts';
 import { observe } from '../../src/observe/observe.ts';
 import { configure, toldAtLast } from '../daemon/support.ts';
-import { eventually, nodeFor } from '../demo/support.ts';
+import { eventually, nodeFor } from '../testnode/support.ts';
 import { assertTold, ground } from './support.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { PlanOutcome } from '../../src/domain/journal.ts';
+import type { PlanOutcome } from '../../src/domain/model/journal.ts';
 import {
   assertAsBefore,
   assertTold,

@@ -8,7 +8,7 @@ import { emailSink } from '../../src/alert/email.ts';
 import { openAlerts } from '../../src/alert/service.ts';
 import { SinkError } from '../../src/alert/sink.ts';
 import { parseConfig } from '../../src/config/load.ts';
-import { DAY } from '../../src/domain/duration.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import type { Root } from '../../src/host/root.ts';
 import { AT, alert, dispatch, keepLog, makeRoot, told, webhookServer } from '../alert/support.ts';
 

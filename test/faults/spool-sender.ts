@@ -1,7 +1,7 @@
 // A process that opens the alerts of a root, puts one into the spool where it is told to, and then only delivers.
 import { openAlerts } from '../../src/alert/service.ts';
 import { parseConfig } from '../../src/config/load.ts';
-import type { Dispatch } from '../../src/domain/alert.ts';
+import type { Dispatch } from '../../src/domain/alerts/alert.ts';
 import { silentLog } from '../../src/host/logger.ts';
 import { Root } from '../../src/host/root.ts';
 

@@ -6,18 +6,18 @@ import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { type Inbox, openInbox } from '../../demo/inbox.ts';
 import { type Agent, makeAgent } from '../../src/daemon/agent.ts';
-import { type Inbox, openInbox } from '../../src/demo/inbox.ts';
-import type { DemoNode, Faults, NodeOptions } from '../../src/demo/node.ts';
-import { DAY } from '../../src/domain/duration.ts';
-import type { PlanOutcome, Progress } from '../../src/domain/journal.ts';
-import type { Step } from '../../src/domain/plan.ts';
+import type { PlanOutcome, Progress } from '../../src/domain/model/journal.ts';
+import type { Step } from '../../src/domain/model/plan.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import { silentLog } from '../../src/host/logger.ts';
 import { CONFIG_FILE, Root } from '../../src/host/root.ts';
+import type { Faults, NodeOptions, TestNode } from '../../testnode/node.ts';
 import { configure, fingerprints, toldAtLast } from '../daemon/support.ts';
-import { nodeFor } from '../demo/support.ts';
+import { nodeFor } from '../testnode/support.ts';
 
-export type Ground = { node: DemoNode; agent: Agent; inbox: Inbox; root: Root; before: Record<string, string> };
+export type Ground = { node: TestNode; agent: Agent; inbox: Inbox; root: Root; before: Record<string, string> };
 
 export type AtEnd = (ending: () => Promise<unknown>) => void;
 
@@ -28,7 +28,7 @@ export type GroundOptions = Partial<NodeOptions> & {
   renew?: Record<string, string>;
   faults?: Partial<Faults>;
   /** Between the making of the node and its start. */
-  prepare?: (node: DemoNode, atEnd: AtEnd) => Promise<void>;
+  prepare?: (node: TestNode, atEnd: AtEnd) => Promise<void>;
 };
 
 /** Where the failing thing is not waited for; generous, as the machine may be busy. */
@@ -66,7 +66,7 @@ export async function ground(t: TestContext, options: GroundOptions = {}): Promi
 }
 
 /** Puts a shell script in front of one of the node's programs; in it "$REAL" is the program itself. */
-export async function inFrontOf(node: DemoNode, path: string, script: string): Promise<void> {
+export async function inFrontOf(node: TestNode, path: string, script: string): Promise<void> {
   const at = join(node.root, path);
   if (!existsSync(`${at}.real`)) await rename(at, `${at}.real`);
   await writeFile(at, `#!/bin/sh\nREAL='${at}.real'\n${script}\nexec "$REAL" "$@"\n`);
@@ -123,7 +123,7 @@ export const noMounts: string | false = (() => {
 export type Disk = { fill(): void; free(): void; readOnly(): void; writable(): void };
 
 /** Lays a small disk of its own under a directory of the node, with what is in it. */
-export async function ownDisk(node: DemoNode, path: string, size: string, atEnd: AtEnd): Promise<Disk> {
+export async function ownDisk(node: TestNode, path: string, size: string, atEnd: AtEnd): Promise<Disk> {
   const at = join(node.root, path);
   const kept = await mkdtemp(join(tmpdir(), 'certagent-disk-'));
   await mkdir(at, { recursive: true, mode: 0o700 });

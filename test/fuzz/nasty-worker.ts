@@ -1,6 +1,6 @@
 // One parser and one text after the other, each named before it is tried, so that a hang or a full heap can be told.
 import { parentPort } from 'node:worker_threads';
-import { CertagentError } from '../../src/domain/errors.ts';
+import { CertagentError } from '../../src/domain/model/errors.ts';
 import { NASTY } from './nasty.ts';
 import { PARSERS, PATIENT } from './parsers.ts';
 

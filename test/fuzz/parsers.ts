@@ -3,18 +3,18 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseConfig } from '../../src/config/load.ts';
-import { printableJson, said, short } from '../../src/domain/printable.ts';
+import { printableJson, said, short } from '../../src/domain/text/printable.ts';
 import { parseKubeconfig } from '../../src/host/kubeconfig.ts';
 import { Root } from '../../src/host/root.ts';
 import { groupId, users } from '../../src/host/users.ts';
 import { parseCertificate, publicKeyOfPrivate, splitPem } from '../../src/host/x509.ts';
 import { parseYaml } from '../../src/host/yaml.ts';
 import { readK3sSettings } from '../../src/observe/k3s-settings.ts';
-import { readSources } from '../../src/observe/read.ts';
+import { readSources } from '../../src/observe/read-sources.ts';
 import { source } from '../../src/observe/source.ts';
-import { annotate } from '../../src/renew/annotation.ts';
-import { recordOf } from '../../src/renew/journal-record.ts';
-import { readContent } from '../../src/sync/content.ts';
+import { recordOf } from '../../src/renew/journal/journal-record.ts';
+import { annotate } from '../../src/renew/steps/annotation.ts';
+import { readContent } from '../../src/sync/copy-content.ts';
 
 export const PARSERS: Record<string, (text: string) => unknown> = {
   splitPem,

@@ -1,8 +1,9 @@
 // Real certificates, keys and kubeconfigs of a CA made for the tests, in the kinds that Kubernetes' tools write.
-import { dynamicCertText } from '../../src/demo/dynamic-cert.ts';
-import { kubeconfigText } from '../../src/demo/kubeconfig-text.ts';
-import { type Issued, issueAuthority, issueCertificate } from '../../src/demo/pki.ts';
-import { DAY } from '../../src/domain/duration.ts';
+
+import { DAY } from '../../src/domain/time/duration.ts';
+import { dynamicCertText } from '../../testnode/dynamic-cert.ts';
+import { kubeconfigText } from '../../testnode/kubeconfig-text.ts';
+import { type Issued, issueAuthority, issueCertificate } from '../../testnode/pki.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import fc from 'fast-check';
-import { CertagentError } from '../../src/domain/errors.ts';
+import { CertagentError } from '../../src/domain/model/errors.ts';
 
 const SEED = 20_261_124;
 

@@ -3,13 +3,13 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { DAY } from '../../src/domain/duration.ts';
-import type { Hazard } from '../../src/domain/inventory.ts';
+import type { Hazard } from '../../src/domain/model/inventory.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import { Root } from '../../src/host/root.ts';
 import { detect } from '../../src/observe/detect.ts';
 import { findHazards } from '../../src/observe/hazards.ts';
 import { k3sSources } from '../../src/observe/k3s-sources.ts';
-import { readSources } from '../../src/observe/read.ts';
+import { readSources } from '../../src/observe/read-sources.ts';
 import { restartWindow } from '../../src/observe/version.ts';
 import { get, look, NOW, nodeFor, put } from './support.ts';
 

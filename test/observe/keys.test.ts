@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Root } from '../../src/host/root.ts';
-import { readSources } from '../../src/observe/read.ts';
+import { readSources } from '../../src/observe/read-sources.ts';
 import { base64, ca, kubeconfig, me, pair, pem } from './parts.ts';
 import { directoryFor, put } from './support.ts';
 

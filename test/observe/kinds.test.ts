@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { NodeKind } from '../../src/demo/node.ts';
-import { DAY } from '../../src/domain/duration.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
+import type { NodeKind } from '../../testnode/node.ts';
 import { ids, look, NOW, named, nodeFor } from './support.ts';
 
 type Kind = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chownSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { DAY } from '../../src/domain/duration.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import { authority, get, ids, leaf, look, NOW, named, nodeFor, put } from './support.ts';
 
 test('paths and patterns that an operator named: chains, kubeconfigs, keys, what is wrong', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Root } from '../../src/host/root.ts';
-import { readSources } from '../../src/observe/read.ts';
+import { readSources } from '../../src/observe/read-sources.ts';
 import { cut, pair, pem } from './parts.ts';
 import { authority, directoryFor, leaf, put } from './support.ts';
 

@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type DemoNode, makeNode, type NodeOptions } from '../../src/demo/node.ts';
-import { type Issued, issueAuthority, issueCertificate } from '../../src/demo/pki.ts';
-import { DAY } from '../../src/domain/duration.ts';
-import type { Inventory, ObservedCertificate } from '../../src/domain/inventory.ts';
+import type { Inventory, ObservedCertificate } from '../../src/domain/model/inventory.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import { Root } from '../../src/host/root.ts';
 import { observe } from '../../src/observe/observe.ts';
+import { makeNode, type NodeOptions, type TestNode } from '../../testnode/node.ts';
+import { type Issued, issueAuthority, issueCertificate } from '../../testnode/pki.ts';
 
 export const NOW = Math.floor(Date.now() / 1000) * 1000;
 
@@ -22,7 +22,7 @@ export function directoryFor(t: TestContext): string {
 export async function nodeFor(
   t: TestContext,
   options: Partial<NodeOptions> & Pick<NodeOptions, 'kind'>,
-): Promise<DemoNode> {
+): Promise<TestNode> {
   const node = await makeNode({ root: join(directoryFor(t), 'node'), leafEnds: NOW + 200 * DAY, ...options });
   t.after(() => node.stop());
   return node;

@@ -1,8 +1,8 @@
-import type { Certificate } from '../../src/domain/certificate.ts';
-import type { History, Policy } from '../../src/domain/decision.ts';
-import { DAY } from '../../src/domain/duration.ts';
-import type { Inventory, ObservedCertificate, Preconditions } from '../../src/domain/inventory.ts';
-import { BACKUPS_DIR, type PlanSettings } from '../../src/domain/planner.ts';
+import type { Certificate } from '../../src/domain/model/certificate.ts';
+import type { History, Policy } from '../../src/domain/model/decision.ts';
+import type { Inventory, ObservedCertificate, Preconditions } from '../../src/domain/model/inventory.ts';
+import { BACKUPS_DIR, type PlanSettings } from '../../src/domain/plan/planner.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import { k3sNode } from './k3s-node.ts';
 import { kubeadmNode } from './kubeadm-node.ts';
 import { NOW, type NodeKind, observed } from './parts.ts';

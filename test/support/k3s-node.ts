@@ -1,6 +1,6 @@
-import type { Owner } from '../../src/domain/certificate.ts';
-import { DAY } from '../../src/domain/duration.ts';
-import type { Inventory, ServedCertificate } from '../../src/domain/inventory.ts';
+import type { Owner } from '../../src/domain/model/certificate.ts';
+import type { Inventory, ServedCertificate } from '../../src/domain/model/inventory.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import { authority, type Ends, type NodeKind, node, observed, preconditions, serves, staticPod } from './parts.ts';
 
 const K3S_SERVER = [

@@ -1,4 +1,9 @@
-import type { ComponentName, Inventory, ObservedCertificate, ServedCertificate } from '../../src/domain/inventory.ts';
+import type {
+  ComponentName,
+  Inventory,
+  ObservedCertificate,
+  ServedCertificate,
+} from '../../src/domain/model/inventory.ts';
 import { authority, type Ends, type NodeKind, node, observed, preconditions, serves, staticPod } from './parts.ts';
 
 const ETCD_NAMES = ['etcd-healthcheck-client', 'etcd-peer', 'etcd-server'];

@@ -1,5 +1,4 @@
-import type { Owner, Place } from '../../src/domain/certificate.ts';
-import { DAY } from '../../src/domain/duration.ts';
+import type { Owner, Place } from '../../src/domain/model/certificate.ts';
 import type {
   ComponentHealth,
   ComponentName,
@@ -8,7 +7,8 @@ import type {
   ObservedCertificate,
   Preconditions,
   ServedCertificate,
-} from '../../src/domain/inventory.ts';
+} from '../../src/domain/model/inventory.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 
 /** Tuesday, noon in UTC. */
 export const NOW = Date.UTC(2026, 2, 3, 12);

@@ -2,8 +2,8 @@
 // written, or to keep certagent busy.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { linkSync, mkdirSync, symlinkSync, truncateSync } from 'node:fs';
-import type { Issued } from '../../src/demo/pki.ts';
-import type { CopyOutcome } from '../../src/domain/journal.ts';
+import type { CopyOutcome } from '../../src/domain/model/journal.ts';
+import type { Issued } from '../../testnode/pki.ts';
 import { authority, base64, client, DAY, isRoot, kubeconfig, NOW, type SyncNode } from './fixture.ts';
 
 /** `plant` puts it at `path`, which is ~/.kube/config of the attacker. `othersFile`: the file there is not theirs. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { readContent, replaceValues } from '../../src/sync/content.ts';
+import { readContent, replaceValues } from '../../src/sync/copy-content.ts';
 import type { NewValue } from '../../src/sync/messages.ts';
 
 const CERT: NewValue = { list: 'users', index: 0, key: 'client-certificate-data', data: 'TkVX' };

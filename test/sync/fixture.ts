@@ -1,11 +1,11 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { kubeconfigText } from '../../src/demo/kubeconfig-text.ts';
-import { type Issued, issueAuthority, issueCertificate } from '../../src/demo/pki.ts';
-import type { CopyOutcome } from '../../src/domain/journal.ts';
+import type { CopyOutcome } from '../../src/domain/model/journal.ts';
 import { Root } from '../../src/host/root.ts';
 import { type SyncOptions, syncCopies } from '../../src/sync/sync.ts';
+import { kubeconfigText } from '../../testnode/kubeconfig-text.ts';
+import { type Issued, issueAuthority, issueCertificate } from '../../testnode/pki.ts';
 
 export const DAY = 86_400_000;
 export const NOW = Date.UTC(2026, 5, 1);

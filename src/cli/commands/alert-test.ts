@@ -1,4 +1,4 @@
-import { CertagentError } from '../../domain/errors.ts';
+import { CertagentError } from '../../domain/model/errors.ts';
 import { askNode } from '../ask.ts';
 import { type Context, print } from '../context.ts';
 import { scrub } from '../render/paint.ts';

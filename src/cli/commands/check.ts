@@ -1,4 +1,4 @@
-import { explain } from '../../domain/errors.ts';
+import { explain } from '../../domain/model/errors.ts';
 import { askDaemonOnly, askStatus } from '../ask.ts';
 import { type Context, usage } from '../context.ts';
 import { judge, UNKNOWN } from '../render/check.ts';

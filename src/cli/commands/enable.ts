@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { loadConfig } from '../../config/load.ts';
 import { setMode } from '../../config/mode.ts';
 import { remote } from '../../control/client.ts';
-import { errorCode } from '../../domain/errors.ts';
+import { errorCode } from '../../domain/model/errors.ts';
 import { agreed } from '../agreed.ts';
 import { askNode } from '../ask.ts';
 import { requireNamedConfig } from '../config-file.ts';

@@ -1,5 +1,5 @@
 import type { ControlHandlers } from '../../control/handlers.ts';
-import type { PlanReport } from '../../domain/status.ts';
+import type { PlanReport } from '../../domain/model/status.ts';
 import { agreed } from '../agreed.ts';
 import { askNode } from '../ask.ts';
 import { type Context, jsonText } from '../context.ts';

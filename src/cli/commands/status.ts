@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { printableJson } from '../../domain/printable.ts';
-import type { StatusReport } from '../../domain/status.ts';
+import type { StatusReport } from '../../domain/model/status.ts';
+import { printableJson } from '../../domain/text/printable.ts';
 import { askStatus } from '../ask.ts';
 import { type Context, print } from '../context.ts';
 import { renderStatus } from '../render/status.ts';

@@ -1,5 +1,5 @@
-import { DAY, formatDuration, MINUTE } from '../../domain/duration.ts';
-import type { StatusReport, StatusRow } from '../../domain/status.ts';
+import type { StatusReport, StatusRow } from '../../domain/model/status.ts';
+import { DAY, formatDuration, MINUTE } from '../../domain/time/duration.ts';
 
 const OK = 0;
 const WARNING = 1;

@@ -1,5 +1,5 @@
-import { CertagentError, errorCode, explain } from '../../domain/errors.ts';
-import { printableJson } from '../../domain/printable.ts';
+import { CertagentError, errorCode, explain } from '../../domain/model/errors.ts';
+import { printableJson } from '../../domain/text/printable.ts';
 import { type Paint, plain, scrubLines } from './paint.ts';
 
 /** An error for a person: what happened, its code, what to do. */

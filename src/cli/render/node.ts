@@ -1,4 +1,4 @@
-import type { NodeFacts } from '../../domain/inventory.ts';
+import type { NodeFacts } from '../../domain/model/inventory.ts';
 
 /** "cp-1: kubeadm control-plane node, v1.31.4" */
 export function nodeLine({ name, distribution, role, version }: NodeFacts): string {

@@ -1,4 +1,4 @@
-import { printableData, printableLines } from '../../domain/printable.ts';
+import { printableData, printableLines } from '../../domain/text/printable.ts';
 
 export type Style = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
 

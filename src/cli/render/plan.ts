@@ -1,5 +1,5 @@
-import { describeStep } from '../../domain/describe.ts';
-import type { PlanReport } from '../../domain/status.ts';
+import type { PlanReport } from '../../domain/model/status.ts';
+import { describeStep } from '../../domain/plan/describe.ts';
 import { nodeLine } from './node.ts';
 import { type Paint, plain, scrub } from './paint.ts';
 import { renewalLines } from './renewal.ts';

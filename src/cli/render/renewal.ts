@@ -1,6 +1,6 @@
-import type { Blocker, Renewal } from '../../domain/decision.ts';
-import { formatDuration } from '../../domain/duration.ts';
-import type { PlanOutcome, Progress } from '../../domain/journal.ts';
+import type { Blocker, Renewal } from '../../domain/model/decision.ts';
+import type { PlanOutcome, Progress } from '../../domain/model/journal.ts';
+import { formatDuration } from '../../domain/time/duration.ts';
 import type { Paint } from './paint.ts';
 import type { Times } from './time.ts';
 

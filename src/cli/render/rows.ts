@@ -1,7 +1,7 @@
-import type { Owner } from '../../domain/certificate.ts';
-import type { Nearness, Verdict } from '../../domain/decision.ts';
-import { formatDuration } from '../../domain/duration.ts';
-import type { StatusReport, StatusRow } from '../../domain/status.ts';
+import type { Owner } from '../../domain/model/certificate.ts';
+import type { Nearness, Verdict } from '../../domain/model/decision.ts';
+import type { StatusReport, StatusRow } from '../../domain/model/status.ts';
+import { formatDuration } from '../../domain/time/duration.ts';
 import type { Style } from './paint.ts';
 import type { View } from './status.ts';
 import { type Cell, type Column, table } from './table.ts';

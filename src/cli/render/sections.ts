@@ -1,8 +1,8 @@
-import type { Attempt } from '../../domain/decision.ts';
-import { formatDuration } from '../../domain/duration.ts';
-import type { Finding, ServedCertificate } from '../../domain/inventory.ts';
-import type { CopyOutcome } from '../../domain/journal.ts';
-import type { StatusReport } from '../../domain/status.ts';
+import type { Attempt } from '../../domain/model/decision.ts';
+import type { Finding, ServedCertificate } from '../../domain/model/inventory.ts';
+import type { CopyOutcome } from '../../domain/model/journal.ts';
+import type { StatusReport } from '../../domain/model/status.ts';
+import { formatDuration } from '../../domain/time/duration.ts';
 import type { Style } from './paint.ts';
 import type { View } from './status.ts';
 import { type Cell, table } from './table.ts';

@@ -1,5 +1,5 @@
-import { formatDuration } from '../../domain/duration.ts';
-import type { StatusReport } from '../../domain/status.ts';
+import type { StatusReport } from '../../domain/model/status.ts';
+import { formatDuration } from '../../domain/time/duration.ts';
 import { nodeLine } from './node.ts';
 import { type Paint, plain, scrub } from './paint.ts';
 import { renewalLines } from './renewal.ts';

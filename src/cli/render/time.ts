@@ -1,5 +1,5 @@
-import type { Instant } from '../../domain/certificate.ts';
-import { DAY } from '../../domain/duration.ts';
+import type { Instant } from '../../domain/model/certificate.ts';
+import { DAY } from '../../domain/time/duration.ts';
 
 /** How instants are printed: in the node's time zone, seen from one moment. */
 export type Times = {

@@ -1,5 +1,5 @@
 // The mail and web servers of a machine, as a process with that machine's network: prints what arrives, a JSON line each.
-import { openInbox } from '../../../src/demo/inbox.ts';
+import { openInbox } from '../../../demo/inbox.ts';
 
 const [smtp, http] = process.argv.slice(2).map(Number);
 const inbox = await openInbox({ smtp: smtp!, http: http! });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
 import { CONFIG_FILE } from '../../../src/host/root.ts';
-import { eventually } from '../../demo/support.ts';
+import { eventually } from '../../testnode/support.ts';
 import { checked, configure, fingerprint, journal, property, type Scene, status } from '../support.ts';
 
 /** Gone with the next boot. */

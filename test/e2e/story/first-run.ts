@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { DAY } from '../../../src/domain/duration.ts';
+import { DAY } from '../../../src/domain/time/duration.ts';
 import { CONFIG_FILE } from '../../../src/host/root.ts';
-import { eventually } from '../../demo/support.ts';
+import { eventually } from '../../testnode/support.ts';
 import {
   COPY,
   checked,

@@ -1,7 +1,7 @@
 // A user who means harm with what is a user's own: the processes that run with that user's rights.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { eventually } from '../../demo/support.ts';
+import { eventually } from '../../testnode/support.ts';
 import { COPY, type Scene } from '../support.ts';
 
 export function stopsTheHelper(t: TestContext, { machine }: Scene): Promise<void> {

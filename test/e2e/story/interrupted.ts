@@ -1,7 +1,7 @@
 // A renewal that does not get to its end: it is finished or undone by whoever starts next.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { eventually } from '../../demo/support.ts';
+import { eventually } from '../../testnode/support.ts';
 import { checked, inStep, journal, property, type Scene, statusOnce } from '../support.ts';
 
 export function stopped(t: TestContext, here: Scene): Promise<void> {

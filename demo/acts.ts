@@ -1,0 +1,249 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DAY } from '../src/domain/time/duration.ts';
+import { startEnvironment } from '../testnode/launch.ts';
+import { makeNode, type NodeKind, openNode, type TestNode } from '../testnode/node.ts';
+import { describeCopy, heading, received, textOf } from './exhibits.ts';
+import { type Inbox, openInbox } from './inbox.ts';
+import { closedWindow } from './window.ts';
+
+/** How certagent is started: a program, and what goes before certagent's own arguments. */
+export type Certagent = { program: string; first: string[] };
+
+export type DemoOptions = {
+  /** Leave the nodes (stopped daemon, running components) where they are and say where. */
+  keep: boolean;
+  out: NodeJS.WritableStream;
+  certagent: Certagent;
+  /** Acts to show, by name; default: all. */
+  acts?: string[];
+  /** Time zone of the nodes (IANA); default UTC. */
+  timeZone?: string;
+};
+
+type Act = {
+  title: string;
+  story: string;
+  /** Of the act, and of its node's directory. */
+  name: string;
+  kind: NodeKind;
+  leafDays: number;
+  /** What is shown between the node's start and the last status. */
+  perform: (stage: Stage) => Promise<void>;
+};
+type Stage = {
+  root: string;
+  inbox: Inbox;
+  /** Runs and shows one command of certagent. */
+  show: (...args: string[]) => Promise<void>;
+  say: (text: string) => void;
+  daemon: () => Promise<void>;
+};
+
+const ACTS: Act[] = [
+  {
+    title: 'A kubeadm control-plane node, certificates end in 60 days',
+    story: 'Due, not urgent: left alone, certagent waits for the maintenance window. Here it is asked to renew now.',
+    name: 'kubeadm',
+    kind: 'kubeadm',
+    leafDays: 60,
+    perform: renewByHand,
+  },
+  {
+    title: 'A K3s server, certificates end in 60 days',
+    story: 'K3s renews at a restart, and the certificate clients see on the API port half a minute after that.',
+    name: 'k3s',
+    kind: 'k3s-server',
+    leafDays: 60,
+    perform: renewByHand,
+  },
+  {
+    title: 'A K3s server that was switched off for a year: every certificate ended two days ago',
+    story: 'Nobody can reach its API any more. The daemon starts with the machine, and nobody asks it for anything.',
+    name: 'k3s-expired',
+    kind: 'k3s-server',
+    leafDays: -2,
+    perform: healAlone,
+  },
+];
+
+/**
+ * The whole job on throw-away nodes: status, plan, renewal, status, the alerts as received, a user's kubeconfig before
+ * and after. Every certagent shown is the real command in a process of its own. Returns the exit code.
+ */
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const home = await mkdtemp(join(tmpdir(), 'certagent-demo-'));
+  const nodes: TestNode[] = [];
+  let failed = false;
+  const end = async () => {
+    if (options.keep && !failed) return;
+    await Promise.all(nodes.map((node) => node.remove()));
+    await rm(home, { recursive: true, force: true });
+  };
+  process.once('SIGINT', () => {
+    failed = true;
+    void end().then(() => process.exit(130));
+  });
+  try {
+    for (const act of chosen(options.acts)) await play(act, home, nodes, options);
+  } catch (error) {
+    failed = true;
+    throw error;
+  } finally {
+    await end();
+  }
+  if (options.keep) {
+    options.out.write(`\nThe nodes are left running. Look around:\n`);
+    for (const { root } of nodes) options.out.write(`  npx certagent --root ${root} status\n`);
+    options.out.write(`To end them: npm start -- --remove ${home}\n`);
+  } else {
+    options.out.write(`\nThe nodes are gone again. To keep them and look around: npm start -- --keep\n`);
+  }
+  return 0;
+}
+
+/** Throws for a name that no act has. */
+function chosen(names: string[] = ACTS.map(({ name }) => name)): Act[] {
+  return names.map((wanted) => {
+    const act = ACTS.find(({ name }) => name === wanted);
+    if (act === undefined) throw new Error(`no act is called ${wanted}: ${ACTS.map(({ name }) => name).join(', ')}`);
+    return act;
+  });
+}
+
+/** Ends and deletes what `keep` left in a directory. Throws for a directory that holds no nodes of a demo. */
+export async function removeDemo(home: string): Promise<number> {
+  const known = ACTS.map(({ name }) => join(home, name)).filter((root) => existsSync(join(root, 'etc/demo-node.json')));
+  if (known.length === 0)
+    throw new Error(`${home} holds no nodes of a demo: name the directory that \`npm start -- --keep\` printed`);
+  for (const root of known) await (await openNode(root)).remove();
+  await rm(home, { recursive: true, force: true });
+  return 0;
+}
+
+async function play(act: Act, home: string, nodes: TestNode[], options: DemoOptions): Promise<void> {
+  const { keep, out, certagent, timeZone = 'UTC' } = options;
+  heading(out, act.title);
+  out.write(`${act.story}\n`);
+  const root = join(home, act.name);
+  const leafEnds = Date.now() + act.leafDays * DAY;
+  const node = await makeNode({ root, kind: act.kind, leafEnds, keys: 'rsa', speed: 0.2, timeZone });
+  nodes.push(node);
+  const inbox = await openInbox();
+  try {
+    await node.start({ outlive: keep, longRunning: true });
+    await configure(root, inbox);
+    const copy = join(root, 'home/alice/.kube/config');
+    const before = await describeCopy(copy);
+
+    const show = (...args: string[]) => run(certagent, root, args, out);
+    let daemon: { stop(): Promise<void> } | null = null;
+    try {
+      await act.perform({
+        root,
+        inbox,
+        show,
+        say: (text) => void out.write(text),
+        daemon: async () => {
+          daemon = await startDaemon(certagent, root);
+        },
+      });
+      await show('status');
+      await received(inbox);
+    } finally {
+      await (daemon as { stop(): Promise<void> } | null)?.stop();
+    }
+    heading(out, 'The email, as the SMTP server received it');
+    out.write(`${await textOf(inbox.emails.at(-1) ?? '')}\n`);
+    heading(out, 'The webhook, as the HTTP server received it');
+    out.write(`${JSON.stringify(JSON.parse(inbox.webhooks.at(-1) ?? 'null'), null, 2)}\n`);
+    heading(out, "alice's ~/.kube/config");
+    out.write(`before: ${before}\nafter:  ${await describeCopy(copy)}\n`);
+  } finally {
+    await inbox.close();
+  }
+}
+
+async function renewByHand({ show, daemon }: Stage): Promise<void> {
+  await daemon();
+  await show('status');
+  await show('plan', '--now');
+  await show('renew', '--yes');
+}
+
+async function healAlone({ inbox, show, say, daemon }: Stage): Promise<void> {
+  await show('status');
+  say('\n$ systemctl start certagent\n');
+  await daemon();
+  await received(inbox);
+}
+
+async function configure(root: string, inbox: Inbox): Promise<void> {
+  await mkdir(join(root, 'etc/certagent'), { recursive: true });
+  const lines = [
+    closedWindow(Date.now()),
+    '[[alerts.email]]',
+    'host = "127.0.0.1"',
+    `port = ${inbox.smtpPort}`,
+    'security = "none"',
+    'from = "certagent@node.example"',
+    'to = ["ops@example.org"]',
+    '',
+    '[[alerts.webhook]]',
+    `url = "${inbox.webhookUrl}"`,
+    '',
+  ];
+  await writeFile(join(root, 'etc/certagent/config.toml'), lines.join('\n'));
+}
+
+/** `certagent --root ROOT …`, with the terminal (its progress line and colours) where `out` is one. */
+async function run({ program, first }: Certagent, root: string, args: string[], out: NodeJS.WritableStream) {
+  out.write(`\n$ certagent ${args.join(' ')}\n`);
+  const shared = out === process.stdout;
+  const child = spawn(program, [...first, '--root', root, ...args], {
+    stdio: ['ignore', shared ? 'inherit' : 'pipe', shared ? 'inherit' : 'pipe'],
+    env: { ...process.env, ...startEnvironment() },
+  });
+  for (const stream of [child.stdout, child.stderr]) stream?.pipe(out, { end: false });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`certagent ${args.join(' ')} exited with ${code}`);
+}
+
+async function startDaemon({ program, first }: Certagent, root: string): Promise<{ stop(): Promise<void> }> {
+  const log: Buffer[] = [];
+  const child = spawn(program, [...first, '--root', root, 'run'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...startEnvironment() },
+  });
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => log.push(chunk));
+  const ended = once(child, 'exit');
+  if (!(await listens(join(root, 'run/certagent/control.sock'))))
+    throw new Error(`the daemon did not start:\n${Buffer.concat(log)}`);
+  return {
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Waits for a unix socket that accepts, at most a minute: the daemon may be an emulated one. */
+async function listens(path: string): Promise<boolean> {
+  for (let tries = 0; tries < 600; tries++) {
+    const socket = connect(path);
+    const accepted = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (accepted) return true;
+    await sleep(100);
+  }
+  return false;
+}

@@ -1,0 +1,37 @@
+import type { Instant } from '../model/certificate.ts';
+import { formatDuration } from '../time/duration.ts';
+
+/** "2027-03-01 12:00 UTC" */
+export function date(at: Instant): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** "2027-03-01 12:00 UTC, in 89 d 4 h" or "…, 3 h ago" */
+export function end(at: Instant, now: Instant): string {
+  return `${date(at)}, ${at > now ? `in ${formatDuration(at - now)}` : `${formatDuration(now - at)} ago`}`;
+}
+
+/** "1 certificate", "2 certificates", "2 copies" */
+export function count(number: number, thing: string): string {
+  return `${number} ${number === 1 ? thing : `${thing}s`.replace(/ys$/, 'ies')}`;
+}
+
+/** "1 certificate has", "2 certificates have": the subject with the form of the verb that fits. */
+export function counted(number: number, thing: string, one: string, many = one): string {
+  return `${count(number, thing)} ${number === 1 ? one : many}`;
+}
+
+/** "a", "a and b", "a, b and 3 more" */
+export function list(names: string[]): string {
+  const [first = '', second, ...rest] = names;
+  if (second === undefined) return first;
+  if (rest.length === 0) return `${first} and ${second}`;
+  return `${first}, ${second} and ${rest.length} more`;
+}
+
+/** Sentences one after the other, each once. */
+export function sentences(texts: string[]): string {
+  return [...new Set(texts.map((text) => text.trim()).filter((text) => text !== ''))]
+    .map((text) => (/[.!?:]$/.test(text) ? text : `${text}.`))
+    .join(' ');
+}

@@ -1,0 +1,127 @@
+import type { Instant } from '../model/certificate.ts';
+import type { Decision, Decisions, History, Policy, Renewal } from '../model/decision.ts';
+import type { Inventory } from '../model/inventory.ts';
+import { findBlockers } from './blockers.ts';
+import { type Case, type DecideRequest, ends } from './certificate-check.ts';
+import { verdictOn } from './checks.ts';
+import { nextTryAt } from './history-of.ts';
+import { automaticMoment, isLeaf, isRenewableAt, nearnessOf, renewalWindow } from './renewal-window.ts';
+
+export type DecideInput = {
+  inventory: Inventory;
+  policy: Policy;
+  history: History;
+  now: Instant;
+  request: DecideRequest;
+};
+
+type Judged = { known: Case; decision: Decision };
+
+/** What is to be done with each certificate, and with the node. Pure: the same input gives the same decisions. */
+export function decide(input: DecideInput): Decisions {
+  const judged = input.inventory.certificates.map((observed) => judge({ ...input, observed }));
+  const renewal = renewalOf(input, judged);
+  return { at: input.now, certificates: judged.map((one) => withCompany(one.decision, renewal)), renewal };
+}
+
+function judge(input: DecideInput & Pick<Case, 'observed'>): Judged {
+  const window = renewalWindow(input.observed, input);
+  const nearness = nearnessOf(input.observed.certificate, window, input.now);
+  const known = { ...input, window, nearness };
+  const { id, certificate } = input.observed;
+  const { opensAt, urgentAt } = window;
+  return {
+    known,
+    decision: { id, notAfter: certificate.notAfter, nearness, opensAt, urgentAt, verdict: verdictOn(known) },
+  };
+}
+
+/** The node is disturbed once: when one certificate is to be renewed, all go along that the same tool renews. */
+function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
+  const due = judged.filter(({ decision }) => decision.verdict.kind === 'renew');
+  const waiting = judged.flatMap(({ decision: { id, verdict } }) =>
+    verdict.kind === 'defer' ? [{ id, until: verdict.until, why: verdict.why }] : [],
+  );
+  if (due.length > 0) {
+    const ids = idsAt(input.now, input, judged);
+    const blockers = findBlockers({ ...input, ids });
+    return blockers.length > 0 ? { kind: 'blocked', ids, blockers } : { kind: 'now', ids, why: whyNow(due, ids) };
+  }
+  const refused = refusedForce(input, judged);
+  if (refused !== null) return refused;
+  if (waiting.length > 0) return later(input, judged, waiting);
+  return { kind: 'none', nextAt: input.policy.mode === 'observe' ? null : nextAt(input, judged) };
+}
+
+type Waiting = { id: string; until: Instant; why: string };
+
+function later(input: DecideInput, judged: Judged[], waiting: Waiting[]): Renewal {
+  const next = waiting.reduce((first, one) => (one.until < first.until ? one : first));
+  const ids = idsAt(next.until, input, judged);
+  // Waiting for a moment at which nothing will be done would be a promise not kept.
+  if (input.policy.mode === 'observe') return { kind: 'blocked', ids, blockers: findBlockers({ ...input, ids }) };
+  return { kind: 'defer', until: next.until, ids, why: `${next.id} ${next.why}` };
+}
+
+/** Ids of all certificates that the node's tool renews when it is run at `at`. */
+function idsAt(at: Instant, { inventory }: DecideInput, judged: Judged[]): string[] {
+  return judged
+    .filter(
+      ({ known, decision }) =>
+        known.observed.owner === inventory.node.distribution &&
+        isLeaf(known.observed) &&
+        decision.verdict.kind !== 'escalate' &&
+        isRenewableAt(known.observed, inventory, at),
+    )
+    .map(({ decision }) => decision.id);
+}
+
+/** A restart that renews nothing would only disturb: asking for it by force changes nothing about that. */
+function refusedForce({ inventory, request }: DecideInput, judged: Judged[]): Renewal | null {
+  const { distribution } = inventory.node;
+  if (request.kind !== 'manual' || !request.force || distribution === 'kubeadm') return null;
+  const own = judged.filter(({ known }) => known.observed.owner === distribution && isLeaf(known.observed));
+  if (own.length === 0) return null;
+  const first = new Date(Math.min(...own.map(({ decision }) => decision.notAfter))).toISOString().slice(0, 10);
+  return {
+    kind: 'blocked',
+    ids: own.map(({ decision }) => decision.id),
+    blockers: [
+      {
+        code: 'K3S_OUTSIDE_WINDOW',
+        why: `a restart of ${distribution} would renew nothing yet: the first certificate ends on ${first}`,
+        remedy: `Wait, or run \`${distribution} certificate rotate\` by hand while ${distribution} is stopped.`,
+      },
+    ],
+  };
+}
+
+function nextAt(input: DecideInput, judged: Judged[]): Instant | null {
+  const tryAt = nextTryAt(input.history, input.policy, input.now);
+  const moments = judged
+    .filter(({ known, decision }) => known.observed.owner === input.inventory.node.distribution && opens(decision))
+    .map(({ known }) => automaticMoment(known, Math.max(input.now, tryAt)));
+  return moments.length > 0 ? Math.min(...moments) : null;
+}
+
+function opens({ verdict }: Decision): boolean {
+  return verdict.kind === 'keep' && verdict.until !== null;
+}
+
+/** A certificate that is not due itself says so when it goes along. */
+function withCompany(decision: Decision, renewal: Renewal): Decision {
+  if (decision.verdict.kind !== 'keep' || renewal.kind === 'none' || renewal.kind === 'blocked') return decision;
+  if (!renewal.ids.includes(decision.id)) return decision;
+  const why = 'is renewed along with the others, so that the node is disturbed only once';
+  const verdict =
+    renewal.kind === 'now'
+      ? ({ kind: 'renew', code: 'GOES_ALONG', why } as const)
+      : ({ kind: 'defer', until: renewal.until, code: 'GOES_ALONG', why } as const);
+  return { ...decision, verdict };
+}
+
+function whyNow(due: Judged[], ids: string[]): string {
+  const { known, decision } = due.reduce((a, b) => (b.decision.notAfter < a.decision.notAfter ? b : a));
+  const together = ids.length === 1 ? '' : `; ${ids.length} certificates are renewed together`;
+  return `${decision.id} ${ends(known.observed, known.now)}${together}`;
+}

@@ -1,0 +1,52 @@
+import type { Instant } from '../model/certificate.ts';
+import type { Attempt, History, Policy } from '../model/decision.ts';
+import type { JournalRecord } from '../model/journal.ts';
+import { DAY, MINUTE } from '../time/duration.ts';
+
+/** The attempts that a journal tells of, oldest first; a plan without an end is `unfinished`. */
+export function historyOf(records: JournalRecord[]): History {
+  const attempts = new Map<string, Attempt>();
+  for (const record of records) {
+    if (record.type === 'plan-started') {
+      attempts.set(record.plan.id, {
+        planId: record.plan.id,
+        startedAt: record.at,
+        endedAt: null,
+        result: 'unfinished',
+        trigger: record.trigger,
+        error: null,
+        granted: [],
+      });
+    } else if (record.type === 'plan-ended') {
+      const started = attempts.get(record.planId);
+      if (started === undefined) continue; // its beginning was lost with an older journal
+      const { result, error, granted } = record;
+      attempts.set(record.planId, { ...started, endedAt: record.at, result, error, granted });
+    }
+  }
+  return { attempts: [...attempts.values()] };
+}
+
+const FIRST_BACK_OFF = 15 * MINUTE;
+
+/**
+ * From when on the next automatic try is allowed; an instant in the past means at once. After failures the wait doubles
+ * from 15 minutes to a day, and within any 24 hours there are at most `triesPerDay` automatic tries.
+ */
+export function nextTryAt(history: History, policy: Pick<Policy, 'triesPerDay'>, now: Instant): Instant {
+  // What began in the future was written under a wrong clock, and must not hold renewals up until then.
+  const attempts = history.attempts.filter((attempt) => attempt.startedAt <= now);
+  return Math.max(backOffUntil(attempts), dayIsFullUntil(attempts, policy.triesPerDay));
+}
+
+function backOffUntil(attempts: Attempt[]): Instant {
+  const last = attempts.at(-1);
+  if (last === undefined || last.result === 'succeeded') return 0;
+  const failures = attempts.length - 1 - attempts.findLastIndex((attempt) => attempt.result === 'succeeded');
+  return (last.endedAt ?? last.startedAt) + Math.min(DAY, FIRST_BACK_OFF * 2 ** (failures - 1));
+}
+
+function dayIsFullUntil(attempts: Attempt[], triesPerDay: number): Instant {
+  const earliest = attempts.filter((attempt) => attempt.trigger === 'schedule').at(-triesPerDay);
+  return earliest === undefined ? 0 : earliest.startedAt + DAY;
+}

@@ -1,0 +1,121 @@
+import type { Instant } from '../model/certificate.ts';
+import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
+import { DAY, formatDuration } from '../time/duration.ts';
+import { type CertificateCheck, ends, escalate } from './certificate-check.ts';
+import { CA_NOTICES, isLeaf, isToolOwned } from './renewal-window.ts';
+
+/** What certagent cannot renew, whatever the hour: told about when its end is near, with what to do. */
+export const othersChecks: CertificateCheck[] = [
+  {
+    code: 'FOLLOWS_LEAF',
+    // The CA that K3s writes after each leaf, a kubeconfig's cluster entry: the CA itself is told about.
+    verdict: ({ observed }) =>
+      observed.owner !== 'operator' && !isLeaf(observed) ? { kind: 'keep', until: null } : null,
+  },
+  {
+    code: 'NOT_YET_VALID',
+    verdict: ({ nearness, observed, now }) =>
+      nearness === 'not-yet-valid'
+        ? escalate(
+            `is valid only in ${formatDuration(observed.certificate.notBefore - now)}`,
+            "Check this machine's clock; if it is right, the certificate was made under a wrong one: make it anew.",
+          )
+        : null,
+  },
+  {
+    code: 'CA_EXPIRED',
+    verdict: ({ observed, nearness, now }) =>
+      observed.owner === 'cluster-ca' && nearness === 'expired'
+        ? escalate(ends(observed, now), 'Replace this CA by hand: nothing that it signed is accepted any more.')
+        : null,
+  },
+  {
+    code: 'CA_ENDING',
+    verdict: ({ observed, nearness, now }) =>
+      observed.owner === 'cluster-ca' && nearness !== 'valid'
+        ? escalate(
+            `${ends(observed, now)}: less than ${noticeDays(observed, now)} days are left`,
+            'Plan the replacement of this CA: no tool renews it, and all that it signed ends with it.',
+          )
+        : null,
+  },
+  {
+    code: 'COPY_FOLLOWS',
+    // It holds what the node holds: the node's own certificate is told about, and the copy is brought up to date with it.
+    verdict: ({ observed, inventory }) =>
+      observed.owner === 'copy' && isOfThisNode(observed, inventory) ? { kind: 'keep', until: null } : null,
+  },
+  {
+    code: 'COPY_ENDING',
+    verdict: ({ observed, nearness, now }) =>
+      observed.owner === 'copy' && nearness !== 'valid'
+        ? escalate(
+            `${ends(observed, now)} and is not what the node holds now`,
+            'Run `certagent sync --dry-run` to see why this copy is left alone, or replace its credentials by hand.',
+          )
+        : null,
+  },
+  {
+    code: 'KUBELET_SERVING_ENDING',
+    verdict: ({ observed, nearness, now }) =>
+      observed.owner === 'kubelet' && nearness !== 'valid' && !observed.certificate.usages.includes('clientAuth')
+        ? escalate(
+            ends(observed, now),
+            'The kubelet does not replace a serving certificate that it signed itself: remove the file and its key and restart the kubelet, or set serverTLSBootstrap and approve its requests.',
+          )
+        : null,
+  },
+  {
+    code: 'KUBELET_NOT_ROTATING',
+    verdict: ({ observed, nearness, now }) =>
+      observed.owner === 'kubelet' && nearness !== 'valid'
+        ? escalate(
+            `${ends(observed, now)} and the kubelet has not rotated it`,
+            "Check rotateCertificates in the kubelet's configuration, the kubelet's log and pending certificate signing requests; an expired one needs a new bootstrap of the node.",
+          )
+        : null,
+  },
+  {
+    code: 'EXTERNAL_CA',
+    verdict: ({ observed, nearness, now }) =>
+      observed.owner === 'external-ca' && nearness !== 'valid'
+        ? escalate(
+            `${ends(observed, now)}, and the key of its CA is not on this node`,
+            'Have the external CA sign a new certificate, put it in place and restart what uses it.',
+          )
+        : null,
+  },
+  {
+    code: 'OPERATOR_RENEWS',
+    verdict: ({ observed, nearness, now }) =>
+      observed.owner === 'operator' && nearness !== 'valid'
+        ? escalate(ends(observed, now), 'Renew it where it comes from: certagent only watches this file.')
+        : null,
+  },
+  {
+    code: 'OTHER_TOOL',
+    verdict: ({ observed, nearness, inventory, now }) =>
+      isToolOwned(observed) && observed.owner !== inventory.node.distribution && nearness !== 'valid'
+        ? escalate(
+            `${ends(observed, now)} and belongs to ${observed.owner}, which does not run this node`,
+            'Remove what an earlier installation left behind, or complete the installation.',
+          )
+        : null,
+  },
+  {
+    code: 'RENEWED_ELSEWHERE',
+    // All checks after this one are about what this node's own tool renews.
+    verdict: ({ observed, inventory, window }) =>
+      observed.owner !== inventory.node.distribution ? { kind: 'keep', until: window.opensAt } : null,
+  },
+];
+
+function isOfThisNode({ certificate }: ObservedCertificate, inventory: Inventory): boolean {
+  return inventory.certificates.some(
+    (other) => other.owner !== 'copy' && other.certificate.fingerprint === certificate.fingerprint,
+  );
+}
+
+function noticeDays({ certificate }: ObservedCertificate, now: Instant): number {
+  return Math.min(...CA_NOTICES.filter((notice) => certificate.notAfter - now <= notice)) / DAY;
+}

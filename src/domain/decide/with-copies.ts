@@ -1,0 +1,29 @@
+import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
+import type { CopyOutcome } from '../model/journal.ts';
+
+/**
+ * The inventory with what was found in users' kubeconfig copies. Observing does not open them: a process that runs as the
+ * user did. A path that is watched besides is told once, as a copy.
+ */
+export function withCopies(inventory: Inventory, outcomes: CopyOutcome[]): Inventory {
+  const paths = new Set(outcomes.map(({ path }) => path));
+  const isTwice = (owner: string, path: string) => owner === 'operator' && paths.has(path);
+  const others = inventory.certificates.filter(({ owner, place }) => !isTwice(owner, place.path));
+  const copies = outcomes.flatMap(({ certificates }) => certificates);
+  return {
+    ...inventory,
+    certificates: [...others, ...copies.map((copy) => withIssuer(copy, others))],
+    findings: inventory.findings.filter(({ owner, path }) => !isTwice(owner, path)),
+  };
+}
+
+/** Who read it verified its signature; what that CA is called here is looked up. */
+function withIssuer(copy: ObservedCertificate, others: ObservedCertificate[]): ObservedCertificate {
+  const ca = others.find(
+    ({ owner, certificate }) =>
+      owner === 'cluster-ca' &&
+      certificate.subject === copy.certificate.issuer &&
+      certificate.notAfter === copy.issuance.caNotAfter,
+  );
+  return { ...copy, issuance: { ...copy.issuance, ca: ca?.id ?? null } };
+}

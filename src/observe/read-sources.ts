@@ -1,0 +1,93 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Root } from '../host/root.ts';
+import { mapBounded } from './bounded.ts';
+import { type Content, readContent, Unreadable } from './file-content.ts';
+import { readDynamicCert } from './read-dynamic-cert.ts';
+import { readKubeconfig } from './read-kubeconfig.ts';
+import { readPem } from './read-pem.ts';
+import { newScan, type Scan } from './scan.ts';
+import type { Parts, Source, SourceRead } from './source.ts';
+
+const AT_ONCE = 16;
+const LOOKS = 3;
+const PAUSE = 150;
+
+/**
+ * Reads all sources and what their kubeconfigs refer to. kubeadm and K3s truncate and write in place, key before
+ * certificate: what looks half-written or mismatched is read again, up to three times with a short pause for all of them
+ * together, before anybody is told.
+ */
+export async function readSources(root: Root, sources: Source[]): Promise<SourceRead[]> {
+  const scan = newScan(root);
+  const first = await readSettled(scan, sources);
+  const known = new Set(sources.map(({ path }) => path));
+  const references = first.flatMap((read) => read.references).filter(({ path }) => !known.has(path) && known.add(path));
+  return [...first, ...(await readSettled(scan, references))];
+}
+
+async function readSettled(scan: Scan, sources: Source[]): Promise<SourceRead[]> {
+  const reads = await mapBounded(sources, AT_ONCE, (source) => readSource(scan, source));
+  for (let look = 0; look < LOOKS; look += 1) {
+    const unsettled = [...reads.entries()].filter(([, read]) => !read.settled);
+    if (unsettled.length === 0) break;
+    await pause(PAUSE);
+    await mapBounded(unsettled, AT_ONCE, async ([index, { source }]) => {
+      reads[index] = await readSource(scan, source);
+    });
+  }
+  return reads;
+}
+
+const NEVER_HALF_WRITTEN = ['missing', 'permission', 'too-large', 'not-a-file', 'io-error'];
+
+async function readSource(scan: Scan, source: Source): Promise<SourceRead> {
+  const nothing = { source, certificates: [], references: [], size: 0 };
+  try {
+    const content = await readContent(scan, source.path);
+    const parts = await read(scan, source, content);
+    const mismatched = parts.certificates.some(({ key }) => key.state === 'differs' || key.state === 'unreadable');
+    return {
+      source,
+      certificates: parts.certificates,
+      references: parts.references ?? [],
+      finding: parts.problem === null ? null : finding(source, parts.problem),
+      settled: parts.problem === null && !mismatched,
+      size: content.facts.size + (parts.keySize ?? 0),
+    };
+  } catch (error) {
+    const problem = error instanceof Unreadable ? error : new Unreadable('io-error', 'could not be read');
+    if (isNothingToTell(source, problem)) return { ...nothing, finding: null, settled: true };
+    return { ...nothing, finding: finding(source, problem), settled: NEVER_HALF_WRITTEN.includes(problem.reason) };
+  }
+}
+
+function read(scan: Scan, source: Source, content: Content): Promise<Parts> {
+  switch (source.format === 'any' ? formatOf(content.text) : source.format) {
+    case 'pem':
+      return readPem(scan, source, content);
+    case 'dynamic-cert':
+      return readDynamicCert(scan, source, content);
+    case 'kubeconfig':
+      refuseUsersYaml(source, content);
+      return readKubeconfig(scan, source, content);
+  }
+}
+
+/** A pattern of an operator's can match files that users write, and no YAML of theirs is parsed with root's rights. */
+function refuseUsersYaml({ owner }: Source, { facts: { uid } }: Content): void {
+  if (owner === 'operator' && uid !== 0 && uid !== process.getuid!())
+    throw new Unreadable('permission', `is a kubeconfig owned by UID ${uid}, and is parsed only if root owns it`);
+}
+
+function formatOf(text: string): 'pem' | 'dynamic-cert' | 'kubeconfig' {
+  if (/^\s*\{/.test(text) && text.includes('"tls.crt"')) return 'dynamic-cert';
+  return /^[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?Config["']?[ \t]*(?:,[ \t]*)?\r?$/m.test(text) ? 'kubeconfig' : 'pem';
+}
+
+function isNothingToTell(source: Source, problem: Unreadable): boolean {
+  return problem.reason === 'missing' && source.presence !== 'required';
+}
+
+function finding(source: Source, problem: Unreadable): SourceRead['finding'] {
+  return { path: source.path, id: source.id, owner: source.owner, reason: problem.reason, detail: problem.message };
+}

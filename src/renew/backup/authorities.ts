@@ -1,0 +1,35 @@
+import { readSmall } from '../../host/files.ts';
+import type { Root } from '../../host/root.ts';
+import { parseCertificate, splitPem } from '../../host/x509.ts';
+import { readBackedUp, readManifest, sha256 } from './backup-manifest.ts';
+
+/** Paths of CA certificates and of the keys beside them that are not what the backup holds. */
+export async function changedAuthorities(root: Root, backup: string): Promise<string[]> {
+  const directory = root.at(backup);
+  const { files } = await readManifest(directory);
+  const changed: string[] = [];
+  for (const file of files.filter(({ path }) => path.endsWith('.crt'))) {
+    if (!isAuthority((await readBackedUp(directory, file)).toString('utf8'))) continue;
+    const key = files.find(({ path }) => path === file.path.replace(/\.crt$/, '.key'));
+    for (const each of key === undefined ? [file] : [file, key])
+      if ((await checksum(root.at(each.path))) !== each.sha256) changed.push(each.path);
+  }
+  return changed;
+}
+
+function isAuthority(text: string): boolean {
+  const first = splitPem(text).certificates[0];
+  try {
+    return first !== undefined && parseCertificate(first).isCa;
+  } catch {
+    return false;
+  }
+}
+
+/** SHA-256 of a file of this machine; null for one that cannot be read. */
+export async function checksum(path: string): Promise<string | null> {
+  return readSmall(path).then(
+    ({ bytes }) => sha256(bytes),
+    () => null,
+  );
+}

@@ -1,0 +1,116 @@
+import { constants } from 'node:fs';
+import { access, chmod, type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CertagentError } from '../../domain/model/errors.ts';
+import type { JournalRecord } from '../../domain/model/journal.ts';
+import { diskError, syncDirectory } from '../../host/files.ts';
+import { type Root, STATE_DIR } from '../../host/root.ts';
+import { recordOf } from './journal-record.ts';
+
+export const JOURNAL_FILE = `${STATE_DIR}/journal.jsonl`;
+
+/**
+ * What certagent was about to do and what it did, oldest first. `append` returns when the record would survive a power
+ * loss; it throws what `diskError` makes of the operating system's error, after which the file ends with the record before.
+ */
+export type Journal = {
+  append(record: JournalRecord): Promise<void>;
+  records(): Promise<JournalRecord[]>;
+  close(): Promise<void>;
+};
+
+/**
+ * Opens the journal of the node, and makes it when there is none (directory 0700, file 0600). A last line that was torn
+ * by a power loss never came to be: it is passed over, and cut off before the next record. Throws CertagentError
+ * JOURNAL_UNREADABLE, with file and line, for a line before the last that is no record.
+ */
+export async function openJournal(root: Root): Promise<Journal> {
+  const path = root.at(JOURNAL_FILE);
+  await makeStateDirectory(dirname(path));
+  const isNew = !(await exists(path));
+  const file = await open(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, 0o600);
+  try {
+    await file.chmod(0o600);
+    if (isNew) {
+      await file.sync();
+      await syncDirectory(dirname(path));
+    }
+    let end = read(await contentOf(file), path).end;
+    return {
+      append: async (record) => {
+        const line = Buffer.from(`${JSON.stringify(record)}\n`);
+        try {
+          if ((await file.stat()).size !== end) await file.truncate(end);
+          await file.appendFile(line);
+          await file.sync();
+          end += line.length;
+        } catch (error) {
+          // A full disk takes a part of the line: without this the next record would be glued to it.
+          await file.truncate(end).catch(() => {});
+          throw diskError(path, error);
+        }
+      },
+      records: async () => read(await contentOf(file), path).records,
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** The records, and the offset behind the last whole one. */
+function read(content: Buffer, path: string): { records: JournalRecord[]; end: number } {
+  const records: JournalRecord[] = [];
+  let end = 0;
+  /** Of the plan that the lines are about. */
+  let steps = Number.POSITIVE_INFINITY;
+  for (let start = 0, line = 1; start < content.length; line += 1) {
+    const newline = content.indexOf(0x0a, start);
+    const next = newline === -1 ? content.length : newline + 1;
+    const record = newline === -1 ? null : recordOf(content.toString('utf8', start, newline));
+    if (record?.type === 'plan-started') steps = record.plan.steps.length;
+    if (record === null || ('step' in record && record.step >= steps)) {
+      if (next < content.length) throw unreadable(path, line);
+      break;
+    }
+    records.push(record);
+    end = next;
+    start = next;
+  }
+  return { records, end };
+}
+
+function unreadable(path: string, line: number): CertagentError {
+  return new CertagentError('JOURNAL_UNREADABLE', `${path} line ${line} is no journal record`, {
+    remedy: `Remove that line, or move the file away: then an unfinished renewal is not finished by certagent, so compare the certificates with the newest backup under ${STATE_DIR}/backups first.`,
+  });
+}
+
+/** Read by position: the handle appends, so its own position says nothing. */
+async function contentOf(file: FileHandle): Promise<Buffer> {
+  const { size } = await file.stat();
+  const content = Buffer.alloc(size);
+  let filled = 0;
+  while (filled < size) {
+    const { bytesRead } = await file.read(content, filled, size - filled, filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return content.subarray(0, filled);
+}
+
+async function makeStateDirectory(directory: string): Promise<void> {
+  const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+  await chmod(directory, 0o700);
+  if (made === undefined) return;
+  // Every directory that was made is a new name in its parent.
+  for (let at = directory; at.length >= made.length; at = dirname(at)) await syncDirectory(dirname(at));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

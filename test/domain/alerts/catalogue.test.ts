@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Alert } from '../../../src/domain/alerts/alert.ts';
+import { standingAlerts } from '../../../src/domain/alerts/catalogue.ts';
+import { leaf, NOW, node } from './alert-node.ts';
+import { aliceLeaf, attempt, blocked, renew, stale, testStanding } from './alert-parts.ts';
+
+const doubtful = { clock: { synchronized: false, detail: 'not', doubt: 'it is not synchronised' } };
+
+const nowhere = { node: { ...node().inventory.node, distribution: null, role: null, missing: ['any trace'] } };
+const told = (code: string): Alert => ({
+  code,
+  severity: 'warning',
+  subject: 'node',
+  text: 'Something was told.',
+  remedy: 'Do something',
+  facts: { other: 'soon' },
+});
+
+testStanding([
+  [
+    'the failure of the last renewal',
+    { lastAttempt: attempt('failed'), renewal: { kind: 'defer', until: NOW, ids: [], why: '' } },
+    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'began']]],
+  ],
+  [
+    'a renewal that was rolled back',
+    { lastAttempt: attempt('rolled-back'), renewal: { kind: 'defer', until: NOW, ids: [], why: '' } },
+    [['RENEWAL_ROLLED_BACK', 'warning', 'node', ['reason', 'began']]],
+  ],
+  [
+    'a failure whose component is still down, though nothing is due any more',
+    {
+      lastAttempt: { ...attempt('failed'), error: null },
+      preconditions: {
+        components: [
+          {
+            name: 'kube-apiserver',
+            manifest: '/m.yaml',
+            pid: null,
+            startedAt: null,
+            healthy: false,
+            detail: 'no process',
+            processArguments: [],
+            health: null,
+          },
+        ],
+      },
+    },
+    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'began']]],
+  ],
+  [
+    'a renewal that was rolled back and is pressing, and a server that stays with the old certificate',
+    {
+      lastAttempt: attempt('rolled-back'),
+      leaves: [leaf({ id: 'apiserver', days: 20, verdict: renew })],
+      inventory: { served: [stale(20)] },
+    },
+    [
+      ['CERTIFICATE_URGENT', 'warning', 'node', ['apiserver']],
+      ['RENEWAL_ROLLED_BACK', 'critical', 'node', ['reason', 'began']],
+      ['SERVED_STALE', 'warning', 'kube-apiserver', ['127.0.0.1:6443', 'apiserver']],
+    ],
+  ],
+  [
+    'a failure after which only a server stays with the old certificate',
+    { lastAttempt: attempt('failed'), inventory: { served: [stale(200)] } },
+    [
+      ['RENEWAL_FAILED', 'critical', 'node', ['reason', 'began']],
+      ['SERVED_STALE', 'warning', 'kube-apiserver', ['127.0.0.1:6443', 'apiserver']],
+    ],
+  ],
+  ['a failure that somebody mended', { lastAttempt: attempt('failed') }, []],
+  ['a success', { lastAttempt: attempt('succeeded'), renewal: { kind: 'defer', until: NOW, ids: [], why: '' } }, []],
+  ['a refused configuration', { configError: 'line 3: …' }, [['CONFIG_REFUSED', 'warning', 'node', ['reason']]]],
+  [
+    'a doubtful clock: no end is told that had not been told before',
+    {
+      leaves: [leaf({ id: 'apiserver', days: -3 })],
+      inventory: doubtful,
+      before: [told('CERTIFICATE_URGENT'), told('SINK_FAILING')],
+    },
+    [
+      ['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'ended first']],
+      ['CERTIFICATE_URGENT', 'warning', 'node', ['other']],
+    ],
+  ],
+  [
+    'a doubtful clock, by which something ends soon',
+    { leaves: [leaf({ id: 'a', days: 200 }), leaf({ id: 'b', days: 1 })], inventory: doubtful },
+    [['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'ends first']]],
+  ],
+  [
+    'a doubtful clock, by which a CA ends soon',
+    { leaves: [leaf({ id: 'ca', days: 20, isCa: true })], inventory: doubtful },
+    [['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'ends first']]],
+  ],
+  [
+    "a doubtful clock, and nothing of the node's own is near its end",
+    {
+      leaves: [
+        leaf({ id: 'a', days: 80 }),
+        aliceLeaf(-3),
+        leaf({ id: 'a#1', days: -3, isCa: true, place: { kind: 'pem', path: '/a.crt', index: 1 } }),
+      ],
+      inventory: doubtful,
+    },
+    [['CLOCK_DOUBTFUL', 'warning', 'node', ['clock']]],
+  ],
+  ['a machine that is no node', { leaves: [], inventory: nowhere }, [['NODE_UNKNOWN', 'warning', 'node', ['missing']]]],
+  [
+    'a node that is gone, of which something was told: that is no all-clear',
+    { leaves: [], inventory: nowhere, before: [told('CERTIFICATE_URGENT'), told('SINK_FAILING')] },
+    [
+      ['NODE_UNKNOWN', 'critical', 'node', ['missing']],
+      ['CERTIFICATE_URGENT', 'warning', 'node', ['other']],
+    ],
+  ],
+  [
+    'the same once more, when nothing else stood',
+    { leaves: [], inventory: nowhere, before: [{ ...told('NODE_UNKNOWN'), severity: 'critical' }] },
+    [['NODE_UNKNOWN', 'critical', 'node', ['missing']]],
+  ],
+  ['no node, but certificates of the operator’s', { inventory: nowhere }, []],
+  ['a clock nobody can tell about', { inventory: { clock: { synchronized: null, detail: 'no', doubt: null } } }, []],
+  ['a dead sink', { failingSinks: ['mail'] }, [['SINK_FAILING', 'warning', 'node', ['mail']]]],
+]);
+
+for (const [days, words] of [
+  [1, 'ends soon (2027-03-02 12:00 UTC, in 1 d)'],
+  [-5, 'has ended (2027-02-24 12:00 UTC, 5 d ago)'],
+] as const)
+  test(`a doubtful clock tells the first end that it shows, and that it may be wrong: ${words}`, () => {
+    const leaves = [leaf({ id: 'later', days: 20 }), leaf({ id: 'first', days }), leaf({ id: 'far', days: 300 })];
+    const [alert] = standingAlerts(node({ leaves, inventory: doubtful }));
+    assert.equal(
+      alert!.text,
+      `This node's clock is doubtful: it is not synchronised. Until it is settled nothing is renewed and no other end is told. By this clock, which may be wrong, first ${words}.`,
+    );
+  });
+
+test('a certificate that nothing was decided about is passed over', () => {
+  const state = node({ leaves: [leaf({ id: 'a', days: -1 })] });
+  assert.deepEqual(standingAlerts({ ...state, decisions: { ...state.decisions, certificates: [] } }), []);
+});
+
+test('a node with everything wrong gets one message for each kind of trouble', () => {
+  const ids = Array.from({ length: 14 }, (_, index) => `leaf-${index}`);
+  const alerts = standingAlerts(
+    node({ leaves: ids.map((id) => leaf({ id, days: -3, verdict: renew })), renewal: { ...blocked, ids } }),
+  );
+  assert.deepEqual(
+    alerts.map(({ code }) => code),
+    ['CERTIFICATE_EXPIRED', 'RENEWAL_BLOCKED'],
+  );
+  assert.equal(alerts[0]!.text, '14 certificates have expired: leaf-0, leaf-1 and 12 more.');
+  assert.equal(alerts[0]!.facts['leaf-13'], '2027-02-26 12:00 UTC, 3 d ago');
+  assert.equal(alerts[1]!.text, 'The renewal of 14 certificates is blocked: the disk is full.');
+  assert.equal(alerts[1]!.remedy, 'Make room.');
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { events } from '../../../src/domain/alerts/catalogue.ts';
+import type { PlanOutcome } from '../../../src/domain/model/journal.ts';
+import { DAY } from '../../../src/domain/time/duration.ts';
+import { NOW } from './alert-node.ts';
+import { copy } from './alert-parts.ts';
+
+const outcome = (change: Partial<PlanOutcome>): PlanOutcome => ({
+  planId: 'p',
+  result: 'succeeded',
+  keptNew: false,
+  error: null,
+  granted: [{ id: 'a', notAfter: NOW + 365 * DAY }],
+  ...change,
+});
+const silent = outcome({ result: 'failed', keptNew: true, granted: [] });
+const failure = { code: 'X', message: 'did not come back', remedy: 'Look at its log' };
+
+const EVENTS: [string, Parameters<typeof events>[0], [string, string, string][]][] = [
+  ['nothing', { outcome: null, recovered: false, copies: [copy('current'), copy('left')] }, []],
+  ['renewed', { outcome: outcome({}), recovered: false, copies: [] }, [['RENEWED', 'info', '1 certificate renewed.']]],
+  [
+    'failed: that stands, and is no event',
+    { outcome: outcome({ result: 'failed', error: failure }), recovered: false, copies: [] },
+    [],
+  ],
+  [
+    'kept new',
+    { outcome: outcome({ result: 'failed', keptNew: true, error: failure }), recovered: false, copies: [] },
+    [
+      [
+        'RENEWAL_KEPT_NEW',
+        'critical',
+        'A renewal failed, and the new certificates were kept because the old ones had expired.',
+      ],
+    ],
+  ],
+  [
+    'kept new, and nobody knows why',
+    { outcome: silent, recovered: false, copies: [] },
+    [
+      [
+        'RENEWAL_KEPT_NEW',
+        'critical',
+        'A renewal failed, and the new certificates were kept because the old ones had expired.',
+      ],
+    ],
+  ],
+  [
+    'finished after a crash',
+    { outcome: outcome({}), recovered: true, copies: [] },
+    [
+      ['RECOVERED', 'warning', 'A renewal that was cut short was finished at the start of certagent.'],
+      ['RENEWED', 'info', '1 certificate renewed.'],
+    ],
+  ],
+  [
+    'undone after a crash',
+    { outcome: outcome({ result: 'rolled-back', granted: [] }), recovered: true, copies: [] },
+    [['RECOVERED', 'warning', 'A renewal that was cut short was undone or ended at the start of certagent.']],
+  ],
+  [
+    'copies',
+    { outcome: null, recovered: false, copies: [copy('updated'), { ...copy('created'), path: '/b', user: 'bob' }] },
+    [['COPIES_UPDATED', 'info', '2 kubeconfig copies brought up to date: alice and bob.']],
+  ],
+];
+for (const [name, input, expected] of EVENTS)
+  test(`event: ${name}`, () =>
+    assert.deepEqual(
+      events(input).map(({ code, severity, text }) => [code, severity, text]),
+      expected,
+    ));

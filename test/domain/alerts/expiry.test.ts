@@ -1,0 +1,137 @@
+import { leaf } from './alert-node.ts';
+import { aliceLeaf, blocked, type Case, copy, escalate, key, renew, testStanding } from './alert-parts.ts';
+
+testStanding([
+  ['nothing', {}, []],
+  [
+    'due certificates are one message, and only for the record',
+    { leaves: ['a', 'b', 'c'].map((id) => leaf({ id, days: 60, verdict: renew })) },
+    [['CERTIFICATE_EXPIRING', 'info', 'node', ['a', 'b', 'c']]],
+  ],
+  [
+    'urgent',
+    { leaves: [leaf({ id: 'a', days: 20, verdict: renew })] },
+    [['CERTIFICATE_URGENT', 'warning', 'node', ['a']]],
+  ],
+  [
+    'urgent in its last days',
+    { leaves: [leaf({ id: 'a', days: 6, verdict: renew }), leaf({ id: 'b', days: 20, verdict: renew })] },
+    [['CERTIFICATE_URGENT', 'critical', 'node', ['a', 'b']]],
+  ],
+  [
+    'an expired certificate is not urgent besides',
+    { leaves: [leaf({ id: 'a', days: -1, verdict: renew }), leaf({ id: 'b', days: 20, verdict: renew })] },
+    [
+      ['CERTIFICATE_EXPIRED', 'critical', 'node', ['a']],
+      ['CERTIFICATE_URGENT', 'warning', 'node', ['b']],
+    ],
+  ],
+  [
+    'not yet valid',
+    { leaves: [leaf({ id: 'a', days: 400, nearness: 'not-yet-valid' })] },
+    [['CERTIFICATE_NOT_YET_VALID', 'critical', 'node', ['a']]],
+  ],
+  [
+    'a blocked renewal names its certificates once',
+    {
+      leaves: [leaf({ id: 'a', days: 60, verdict: renew }), leaf({ id: 'b', days: 70, verdict: renew })],
+      renewal: { ...blocked, ids: ['a', 'b'] },
+    },
+    [['RENEWAL_BLOCKED', 'warning', 'node', ['DISK', 'a', 'b']]],
+  ],
+  [
+    'a blocked renewal of urgent certificates',
+    { leaves: [leaf({ id: 'a', days: 20, verdict: renew })], renewal: { ...blocked, ids: ['a'] } },
+    [['RENEWAL_BLOCKED', 'critical', 'node', ['DISK', 'a']]],
+  ],
+  ['blocked in general', { renewal: { ...blocked, ids: [] } }, [['RENEWAL_BLOCKED', 'warning', 'node', ['DISK']]]],
+  [
+    'what a person has to renew, by reason',
+    {
+      leaves: [
+        leaf({ id: 'a', days: 60, owner: 'external-ca', verdict: escalate('EXTERNAL_CA') }),
+        leaf({ id: 'b', days: 20, owner: 'external-ca', verdict: escalate('EXTERNAL_CA') }),
+        leaf({ id: 'c', days: 60, owner: 'operator', verdict: escalate('OPERATOR') }),
+        leaf({ id: 'd', days: 6, owner: 'kubelet', verdict: escalate('KUBELET') }),
+        leaf({ id: 'e', days: 300, owner: 'operator', verdict: escalate('OPERATOR') }),
+      ],
+    },
+    [
+      ['RENEWAL_NOT_OURS', 'critical', 'EXTERNAL_CA', ['a', 'b']],
+      ['RENEWAL_NOT_OURS', 'info', 'OPERATOR', ['c']],
+      ['RENEWAL_NOT_OURS', 'critical', 'KUBELET', ['d']],
+    ],
+  ],
+  [
+    'an expired certificate that a person has to renew',
+    { leaves: [leaf({ id: 'a', days: -1, owner: 'external-ca', verdict: escalate('EXTERNAL_CA') })] },
+    [['CERTIFICATE_EXPIRED', 'critical', 'node', ['a']]],
+  ],
+  ['a copy that sync keeps up to date', { leaves: [aliceLeaf(20)], copies: [copy('current')] }, []],
+  [
+    'a copy that sync leaves alone, expired or not, is not critical',
+    {
+      leaves: [20, -1].map((days) => ({
+        observed: { ...aliceLeaf(days).observed, id: `alice ${days}` },
+        decision: { ...aliceLeaf(days).decision, id: `alice ${days}`, verdict: escalate('COPY_ENDING') },
+      })),
+      copies: [copy('left')],
+    },
+    [['RENEWAL_NOT_OURS', 'info', 'COPY_ENDING', ['alice 20', 'alice -1']]],
+  ],
+  ['a copy that would be brought up to date', { leaves: [aliceLeaf(20)], copies: [copy('pending')] }, []],
+  [
+    'a copy that is not valid yet',
+    {
+      leaves: [
+        {
+          observed: aliceLeaf(400).observed,
+          decision: { ...aliceLeaf(400).decision, nearness: 'not-yet-valid', verdict: escalate('NOT_YET_VALID') },
+        },
+      ],
+      copies: [copy('left')],
+    },
+    [],
+  ],
+  ['a copy of what the node holds', { leaves: [aliceLeaf(20)] }, []],
+  [
+    'a broken pair near its end is told by its own alert',
+    { leaves: [leaf({ id: 'a', days: 60, key: key('differs'), verdict: escalate('KEY_MISMATCH') })] },
+    [['KEY_MISMATCH', 'critical', 'node', ['a']]],
+  ],
+  [
+    "another cluster's CA in a user's kubeconfig",
+    { leaves: [leaf({ id: 'alice: other', days: 10, isCa: true, owner: 'copy' })] },
+    [],
+  ],
+  [
+    'a copy that could not be brought up to date',
+    { leaves: [aliceLeaf(-1)], copies: [copy('failed')] },
+    [['COPY_NOT_UPDATED', 'warning', 'node', ['/home/alice/.kube/config']]],
+  ],
+  ...(
+    [
+      [364, 'info', ['ca']],
+      [179, 'warning', ['ca', 'ca: 180 d before its end']],
+      [89, 'warning', ['ca', 'ca: 180 d before its end', 'ca: 90 d before its end']],
+      [29, 'critical', ['ca', 'ca: 180 d before its end', 'ca: 90 d before its end', 'ca: 30 d before its end']],
+    ] as const
+  ).map(
+    ([days, severity, members]): Case => [
+      `a CA that ends in ${days} days, also behind its leaf`,
+      {
+        leaves: [
+          leaf({ id: 'client-admin#1', days, isCa: true, owner: 'k3s', fingerprint: 'x' }),
+          leaf({ id: 'ca', days, isCa: true, fingerprint: 'x' }),
+          leaf({ id: 'client-ca#1', days, isCa: true, owner: 'k3s', fingerprint: 'x' }),
+        ],
+      },
+      [['CA_ENDING', severity, 'node', [...members]]],
+    ],
+  ),
+  [
+    'a leaf that outlives its CA',
+    { leaves: [leaf({ id: 'a', days: 500, caDays: 400 })] },
+    [['LEAF_OUTLIVES_CA', 'warning', 'node', ['a']]],
+  ],
+]);

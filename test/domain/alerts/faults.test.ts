@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { standingAlerts } from '../../../src/domain/alerts/catalogue.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../../src/domain/time/duration.ts';
+import { staticPod } from '../../support/parts.ts';
+import { leaf, NOW, node } from './alert-node.ts';
+import { attempt, copy, key, loaded, stale, testStanding } from './alert-parts.ts';
+
+testStanding([
+  [
+    'a key of another certificate',
+    { leaves: [leaf({ id: 'a', days: 300, key: key('differs') })] },
+    [['KEY_MISMATCH', 'critical', 'node', ['a']]],
+  ],
+  [
+    'no key',
+    { leaves: [leaf({ id: 'a', days: 300, key: key('missing') })] },
+    [['KEY_UNREADABLE', 'warning', 'node', ['a']]],
+  ],
+  [
+    'a key for everybody',
+    { leaves: [leaf({ id: 'a', days: 300, key: key('matches', true) })] },
+    [['KEY_READABLE', 'warning', 'node', ['a']]],
+  ],
+  ['no key is expected', { leaves: [leaf({ id: 'a', days: 300, key: { state: 'not-expected' } })] }, []],
+  [
+    'another CA signed it',
+    { leaves: [leaf({ id: 'a', days: 300, issuance: { state: 'not-signed' } })] },
+    [['NOT_SIGNED_BY_CA', 'critical', 'node', ['a']]],
+  ],
+  [
+    'unreadable files',
+    { inventory: { findings: [{ path: '/a.crt', id: null, owner: 'kubeadm', reason: 'empty', detail: '' }] } },
+    [['FILE_UNREADABLE', 'warning', 'node', ['/a.crt']]],
+  ],
+  [
+    "unreadable files, of which one user's copy is told by sync",
+    {
+      inventory: {
+        findings: [
+          { path: '/a.crt', id: null, owner: 'kubeadm', reason: 'binary', detail: 'no text' },
+          { path: '/b.crt', id: null, owner: 'copy', reason: 'empty', detail: '' },
+          { path: '/home/alice/.kube/config', id: null, owner: 'copy', reason: 'empty', detail: '' },
+        ],
+      },
+      copies: [copy('refused')],
+    },
+    [
+      ['FILE_UNREADABLE', 'warning', 'node', ['/a.crt', '/b.crt']],
+      ['COPY_NOT_UPDATED', 'warning', 'node', ['/home/alice/.kube/config']],
+    ],
+  ],
+  [
+    'a server with another certificate',
+    { inventory: { served: [stale(100)] } },
+    [['SERVED_STALE', 'warning', 'kube-apiserver', ['127.0.0.1:6443', 'apiserver']]],
+  ],
+  [
+    'a server with an expired certificate',
+    { inventory: { served: [stale(-1, 'gone')] } },
+    [['SERVED_STALE', 'critical', 'kube-apiserver', ['127.0.0.1:6443', 'gone']]],
+  ],
+  [
+    'a server that may still be loading a file of five minutes ago',
+    {
+      leaves: [
+        leaf({
+          id: 'apiserver',
+          days: 300,
+          file: { mode: 0o644, uid: 0, gid: 0, modifiedAt: NOW - 400 * DAY, changedAt: NOW - 5 * MINUTE },
+        }),
+      ],
+      inventory: { served: [stale(10)] },
+    },
+    [],
+  ],
+  [
+    'a kubeconfig that was renewed by hand, and components that were not restarted',
+    {
+      leaves: [
+        loaded('scheduler.conf', 'kube-scheduler', NOW - 2 * HOUR),
+        loaded('controller-manager.conf', 'kube-controller-manager', NOW - 2 * HOUR),
+        loaded('apiserver', 'kube-apiserver', NOW - 2 * HOUR),
+      ],
+      preconditions: {
+        components: (['kube-apiserver', 'kube-scheduler', 'kube-controller-manager'] as const).map((name) => ({
+          ...staticPod(name),
+          startedAt: NOW - DAY,
+        })),
+      },
+    },
+    [['NOT_LOADED', 'warning', 'node', ['scheduler.conf', 'controller-manager.conf']]],
+  ],
+  [
+    'a failure after which one component was not restarted: it stands, though somebody may be at it and no word is lost on that',
+    {
+      lastAttempt: attempt('failed'),
+      leaves: [loaded('scheduler.conf', 'kube-scheduler', NOW - MINUTE)],
+      preconditions: { components: [{ ...staticPod('kube-scheduler'), startedAt: NOW - DAY }] },
+    },
+    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'began']]],
+  ],
+  [
+    'components that began after their files, within the tolerance, or of which no process is there',
+    {
+      leaves: [
+        loaded('scheduler.conf', 'kube-scheduler', NOW - DAY),
+        loaded('controller-manager.conf', 'kube-controller-manager', NOW - DAY),
+        loaded('apiserver-kubelet-client', 'kube-apiserver', NOW - DAY),
+      ],
+      preconditions: {
+        components: [
+          { ...staticPod('kube-scheduler'), startedAt: NOW - HOUR },
+          { ...staticPod('kube-controller-manager'), startedAt: NOW - DAY - SECOND },
+          { ...staticPod('kube-apiserver'), startedAt: null },
+        ],
+      },
+    },
+    [],
+  ],
+  [
+    'a restart that would make a new CA',
+    { preconditions: { hazards: [{ code: 'ca-key-missing', path: '/client-ca.key', detail: 'not there' }] } },
+    [['RESTART_HAZARD', 'critical', 'node', ['/client-ca.key']]],
+  ],
+  [
+    'a restart that would fail',
+    { preconditions: { unit: null, hazards: [{ code: 'kubeconfig-unwritable', path: '/k3s.yaml', detail: '' }] } },
+    [['RESTART_HAZARD', 'warning', 'node', ['/k3s.yaml']]],
+  ],
+]);
+
+test('what is not known is said so', () => {
+  const [mode] = standingAlerts(
+    node({ leaves: [leaf({ id: 'a', days: 300, key: { ...key('matches', true), mode: null } })] }),
+  );
+  assert.equal(mode!.facts.a, '/k: readable by others');
+  const [signed] = standingAlerts(
+    node({ leaves: [leaf({ id: 'a', days: 300, issuance: { state: 'not-signed', ca: null } })] }),
+  );
+  assert.equal(signed!.facts.a, 'should be signed by its CA, says CN=kubernetes');
+  const state = node({ preconditions: { hazards: [{ code: 'leaf-garbage', path: '/l', detail: '' }] } });
+  const [hazard] = standingAlerts({
+    ...state,
+    inventory: { ...state.inventory, node: { ...state.inventory.node, distribution: null } },
+  });
+  assert.match(hazard!.text, /^A restart of this node would/);
+});

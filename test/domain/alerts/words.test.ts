@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { count, end, list, sentences } from '../../../src/domain/alerts/words.ts';
+import { HOUR } from '../../../src/domain/time/duration.ts';
+
+test('what an alert is worded with', () => {
+  assert.deepEqual(
+    [1, 2].map((number) => count(number, 'kubeconfig copy')),
+    ['1 kubeconfig copy', '2 kubeconfig copies'],
+  );
+  assert.deepEqual(
+    [[], ['a'], ['a', 'b'], ['a', 'b', 'c', 'd']].map((names) => list(names)),
+    ['', 'a', 'a and b', 'a, b and 2 more'],
+  );
+  assert.equal(sentences(['Look', 'Act now.', ' Look ', '']), 'Look. Act now.');
+  assert.equal(end(HOUR, 0), '1970-01-01 01:00 UTC, in 1 h');
+  assert.equal(end(0, HOUR), '1970-01-01 00:00 UTC, 1 h ago');
+});

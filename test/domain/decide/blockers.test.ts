@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { blockerChecks, findBlockers } from '../../../src/domain/decide/blockers.ts';
+import type { History, Policy } from '../../../src/domain/model/decision.ts';
+import type { Finding, Hazard, Inventory, Preconditions } from '../../../src/domain/model/inventory.ts';
+import { DAY } from '../../../src/domain/time/duration.ts';
+import {
+  inventoryOf,
+  NO_HISTORY,
+  NODE_KINDS,
+  NOW,
+  policyOf,
+  rotating,
+  withCertificate,
+  withPreconditions,
+} from '../../support/inventory.ts';
+
+test('the order of the checks', () => {
+  assert.deepEqual(
+    blockerChecks.map(({ code }) => code),
+    [
+      'OBSERVE_MODE',
+      'PLAN_UNFINISHED',
+      'CLOCK_DOUBTFUL',
+      'UNIT_UNKNOWN',
+      'UNIT_MISSING',
+      'UNIT_NOT_RUNNING',
+      'KUBEADM_MISSING',
+      'KUBEADM_VERSION_UNKNOWN',
+      'UPGRADE_UNDER_WAY',
+      'DISK_FULL',
+      'CA_KEY_MISSING',
+      'CA_KEY_UNREADABLE',
+      'CA_KEY_DIFFERS',
+      'UNREADABLE_CERTIFICATE',
+      'KEY_MISMATCH',
+      'NOT_SIGNED_BY_CA',
+      'CA_ROTATION_UNDER_WAY',
+      'COMPONENT_UNKNOWN',
+      'COMPONENT_UNHEALTHY',
+      'K3S_CA_MISSING',
+      'K3S_CA_KEY_MISSING',
+      'K3S_CA_UNPARSABLE',
+      'K3S_CA_KEY_MISMATCH',
+      'K3S_LEAF_GARBAGE',
+      'K3S_LEAF_UNWRITABLE',
+      'K3S_KUBECONFIG_UNWRITABLE',
+    ],
+  );
+});
+
+type Options = { policy?: Partial<Policy>; history?: History; ids?: string[]; now?: number };
+
+function blockers(inventory: Inventory, { policy = {}, history = NO_HISTORY, ids, now = NOW }: Options = {}) {
+  const all = inventory.certificates.map(({ id }) => id);
+  return findBlockers({ inventory, ids: ids ?? all, policy: policyOf(policy), history, now });
+}
+
+const codes = (inventory: Inventory, options?: Options) => blockers(inventory, options).map(({ code }) => code);
+
+for (const kind of NODE_KINDS.filter((kind) => kind !== 'kubeadm-worker')) {
+  test(`nothing forbids the renewal of a sound node: ${kind}`, () => assert.deepEqual(codes(inventoryOf(kind)), []));
+}
+
+const kubeadm = inventoryOf('kubeadm');
+const k3s = inventoryOf('k3s-server');
+const unit = (change: object) => ({ unit: { ...kubeadm.preconditions.unit!, ...change } });
+const k3sUnit = (change: object) => ({ unit: { ...k3s.preconditions.unit!, ...change } });
+const caKey = (ca: string, state: Preconditions['caKeys'][number]['state']) => ({
+  caKeys: kubeadm.preconditions.caKeys.map((one) => (one.ca === ca ? { ...one, state } : one)),
+});
+const sick = (name: string, of = kubeadm, healthy = false) => ({
+  components: of.preconditions.components.map((one) =>
+    one.name === name ? { ...one, healthy, detail: 'no answer' } : one,
+  ),
+});
+const expired = (inventory: Inventory, id: string) =>
+  withCertificate(inventory, id, { certificate: { notAfter: NOW - DAY } });
+const finding = (change: Partial<Finding>): Inventory => ({
+  ...kubeadm,
+  findings: [
+    {
+      path: '/etc/kubernetes/pki/apiserver.crt',
+      id: 'apiserver',
+      owner: 'kubeadm',
+      reason: 'empty',
+      detail: '0 bytes',
+      ...change,
+    },
+  ],
+});
+const hazard = (code: Hazard['code']) => withPreconditions(k3s, { hazards: [{ code, path: '/p', detail: 'd' }] });
+const unfinished: History = {
+  attempts: [
+    { planId: 'p', startedAt: NOW, endedAt: null, result: 'unfinished', trigger: 'manual', error: null, granted: [] },
+  ],
+};
+
+const pre = (change: Partial<Preconditions>) => withPreconditions(kubeadm, change);
+const table: [string, string[], Inventory, Options?][] = [
+  ['observe mode', ['OBSERVE_MODE'], kubeadm, { policy: { mode: 'observe' } }],
+  ['a plan without an end', ['PLAN_UNFINISHED'], kubeadm, { history: unfinished }],
+  ['a doubtful clock', ['CLOCK_DOUBTFUL'], { ...kubeadm, clock: { ...kubeadm.clock, doubt: 'it jumped' } }],
+  ['no unit', ['UNIT_UNKNOWN'], pre({ unit: null })],
+  ['unit not loaded', ['UNIT_MISSING'], pre(unit({ loaded: false, active: false }))],
+  ['unit failed', ['UNIT_NOT_RUNNING'], pre(unit({ active: false }))],
+  [
+    'kubelet failed, whatever has expired',
+    ['UNIT_NOT_RUNNING'],
+    expired(pre(unit({ active: false })), 'kubelet-client'),
+  ],
+  ['K3s failed', ['UNIT_NOT_RUNNING'], withPreconditions(k3s, k3sUnit({ active: false }))],
+  ['K3s failed because of expiry', [], expired(withPreconditions(k3s, k3sUnit({ active: false })), 'client-admin')],
+  [
+    'K3s stopped on purpose, whatever has expired',
+    ['UNIT_NOT_RUNNING'],
+    expired(withPreconditions(k3s, k3sUnit({ active: false, stopped: true })), 'client-admin'),
+  ],
+  ['no kubeadm', ['KUBEADM_MISSING'], pre({ tool: null })],
+  ['kubeadm of an unknown version', ['KUBEADM_VERSION_UNKNOWN'], pre({ tool: { path: '/k', version: null } })],
+  ['an upgrade', ['UPGRADE_UNDER_WAY'], pre({ upgradeUnderWay: 'kubeadm upgrade apply (pid 7)' })],
+  [
+    'no room',
+    ['DISK_FULL'],
+    pre({
+      disk: [
+        { path: '/var', freeBytes: 9, neededBytes: 10 },
+        { path: '/etc', freeBytes: 10, neededBytes: 10 },
+      ],
+    }),
+  ],
+  ['a CA key is missing', ['CA_KEY_MISSING'], pre(caKey('etcd-ca', 'missing'))],
+  ['a CA key is missing that is not needed', [], pre(caKey('etcd-ca', 'missing')), { ids: ['apiserver'] }],
+  ['a CA key cannot be read', ['CA_KEY_UNREADABLE'], pre(caKey('ca', 'unreadable'))],
+  ['a CA key is of another CA', ['CA_KEY_DIFFERS'], pre(caKey('ca', 'differs'))],
+  ['an empty certificate', ['UNREADABLE_CERTIFICATE'], finding({})],
+  ['a missing certificate', ['UNREADABLE_CERTIFICATE'], finding({ reason: 'missing' })],
+  ['an unreadable CA', ['UNREADABLE_CERTIFICATE'], finding({ id: 'ca', owner: 'cluster-ca' })],
+  ['admin.conf was taken away', [], finding({ id: 'admin.conf', reason: 'missing' })],
+  ['super-admin.conf was taken away', [], finding({ id: 'super-admin.conf', reason: 'missing' })],
+  ['a broken admin.conf', ['UNREADABLE_CERTIFICATE'], finding({ id: 'admin.conf', reason: 'bad-kubeconfig' })],
+  ["an operator's file", [], finding({ owner: 'operator' })],
+  [
+    'a half-written pair',
+    ['KEY_MISMATCH'],
+    withCertificate(kubeadm, 'etcd-server', {
+      key: { state: 'differs', path: '/k', mode: 0o600, readableByOthers: false },
+    }),
+  ],
+  [
+    'another CA',
+    ['NOT_SIGNED_BY_CA'],
+    withCertificate(kubeadm, 'apiserver', { issuance: { ca: 'ca', state: 'not-signed', caNotAfter: null } }),
+  ],
+  ['a rotation of one CA', ['CA_ROTATION_UNDER_WAY'], rotating(kubeadm, 'ca', ['apiserver', 'admin.conf'])],
+  ['a CA file with two CAs, and all are of the first', [], rotating(kubeadm, 'ca', [])],
+  ['no manifests', ['COMPONENT_UNKNOWN', 'COMPONENT_UNKNOWN', 'COMPONENT_UNKNOWN'], pre({ components: [] })],
+  [
+    'a manifest was moved away',
+    ['COMPONENT_UNKNOWN'],
+    pre({
+      components: kubeadm.preconditions.components.map((one) =>
+        one.name === 'kube-scheduler' ? { ...one, manifest: null } : one,
+      ),
+    }),
+  ],
+  ['a sick scheduler', ['COMPONENT_UNHEALTHY'], pre(sick('kube-scheduler'))],
+  ['sick because of expiry', [], expired(pre(sick('kube-scheduler')), 'scheduler.conf')],
+  ["sick because of etcd's expiry", [], expired(pre(sick('kube-apiserver')), 'etcd-server')],
+  ['sick, while something else has expired', ['COMPONENT_UNHEALTHY'], expired(pre(sick('etcd')), 'apiserver')],
+  ['sick, while an unused file has expired', ['COMPONENT_UNHEALTHY'], expired(pre(sick('etcd')), 'admin.conf')],
+  ['a sick kubelet', ['COMPONENT_UNHEALTHY'], expired(pre(sick('kubelet')), 'kubelet-client')],
+  ['K3s is sick', ['COMPONENT_UNHEALTHY'], withPreconditions(k3s, sick('k3s', k3s))],
+  ['K3s is sick because of expiry', [], expired(withPreconditions(k3s, sick('k3s', k3s)), 'etcd/client')],
+  ['hazard', ['K3S_CA_MISSING'], hazard('ca-missing')],
+  ['hazard', ['K3S_CA_KEY_MISSING'], hazard('ca-key-missing')],
+  ['hazard', ['K3S_CA_UNPARSABLE'], hazard('ca-unparsable')],
+  ['hazard', ['K3S_CA_KEY_MISMATCH'], hazard('ca-key-mismatch')],
+  ['hazard', ['K3S_LEAF_GARBAGE'], hazard('leaf-garbage')],
+  ['hazard', ['K3S_LEAF_UNWRITABLE'], hazard('leaf-unwritable')],
+  ['hazard', ['K3S_KUBECONFIG_UNWRITABLE'], hazard('kubeconfig-unwritable')],
+  [
+    'several at once',
+    ['OBSERVE_MODE', 'KUBEADM_MISSING', 'COMPONENT_UNHEALTHY'],
+    pre({ ...sick('kube-scheduler'), tool: null }),
+    { policy: { mode: 'observe' } },
+  ],
+];
+
+for (const [what, expected, inventory, options] of table) {
+  test(`before a renewal: ${what} → ${expected.join(', ') || 'free to go'}`, () => {
+    assert.deepEqual(codes(inventory, options), expected);
+  });
+}
+
+test('a blocker names the file and what to do', () => {
+  assert.deepEqual(blockers(hazard('ca-key-missing')), [
+    {
+      code: 'K3S_CA_KEY_MISSING',
+      why: '/p: d',
+      remedy: 'Restore it: a restart would make a new CA and refuse every kubeconfig.',
+    },
+  ]);
+  const [blocker] = blockers(pre(caKey('etcd-ca', 'missing')));
+  assert.match(blocker!.why, /etcd-ca \(\/etc\/kubernetes\/pki\/etcd\/ca\.key\) is missing/);
+});
+
+test('a rotation of a CA: its file is named, and what to do', () => {
+  const [blocker] = blockers(rotating(kubeadm, 'ca', ['apiserver']));
+  assert.match(blocker!.why, /a rotation of the CA in \/etc\/kubernetes\/pki\/ca\.crt is under way/);
+  assert.match(blocker!.remedy, /^Finish the rotation: .*\/etc\/kubernetes\/pki\/ca\.crt.*kubeadm certs renew all/);
+});
+
+test('a unit that is down: what somebody stopped is to be started, what failed is to be looked at', () => {
+  const down = (stopped: boolean) =>
+    blockers(withPreconditions(k3s, k3sUnit({ active: false, stopped, detail: 'inactive (dead)' })));
+  assert.deepEqual(down(true), [
+    {
+      code: 'UNIT_NOT_RUNNING',
+      why: 'the unit k3s is stopped (inactive (dead)), and certagent leaves it so',
+      remedy: 'Start it (systemctl start k3s), and certagent goes on.',
+    },
+  ]);
+  assert.match(down(false)[0]!.remedy, /journalctl -u k3s.*systemctl start k3s/);
+});

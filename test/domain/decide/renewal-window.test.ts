@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  automaticMoment,
+  isRenewableAt,
+  nearnessOf,
+  renewalWindow,
+} from '../../../src/domain/decide/renewal-window.ts';
+import type { Nearness, Policy } from '../../../src/domain/model/decision.ts';
+import type { Inventory } from '../../../src/domain/model/inventory.ts';
+import { DAY, HOUR } from '../../../src/domain/time/duration.ts';
+import {
+  addCertificate,
+  inventoryOf,
+  NO_HISTORY,
+  NOW,
+  policyOf,
+  withCertificate,
+  withPreconditions,
+} from '../../support/inventory.ts';
+
+/** Days before the end at which the window of certificate `id` opens and is urgent. */
+function days(inventory: Inventory, id: string, policy: Partial<Policy> = {}, history = NO_HISTORY): [number, number] {
+  const observed = inventory.certificates.find((one) => one.id === id)!;
+  const window = renewalWindow(observed, { inventory, policy: policyOf(policy), history });
+  const before = (at: number) => (observed.certificate.notAfter - at) / DAY;
+  return [before(window.opensAt), before(window.urgentAt)];
+}
+
+function granted(inventory: Inventory, id: string, lifetime: number) {
+  const { notAfter } = inventory.certificates.find((one) => one.id === id)!.certificate;
+  const attempt = { planId: 'p', endedAt: null, result: 'succeeded', trigger: 'schedule', error: null } as const;
+  return { attempts: [{ ...attempt, startedAt: notAfter - lifetime, granted: [{ id, notAfter }] }] };
+}
+
+const lifetime = (inventory: Inventory, id: string, length: number) => {
+  const { notAfter } = inventory.certificates.find((one) => one.id === id)!.certificate;
+  return withCertificate(inventory, id, { certificate: { notBefore: notAfter - length } });
+};
+
+test('a certificate whose grant is not known has the windows of the policy', () => {
+  assert.deepEqual(days(inventoryOf('kubeadm'), 'apiserver'), [90, 30]);
+  assert.deepEqual(days(inventoryOf('kubeadm'), 'apiserver', { opens: 60 * DAY, urgent: 7 * DAY }), [60, 7]);
+});
+
+test('a short-lived certificate has a third and a sixth of what was granted', () => {
+  const inventory = inventoryOf('kubeadm', { days: 50 });
+  const of = (length: number, policy = {}) =>
+    days(inventory, 'apiserver', policy, granted(inventory, 'apiserver', length));
+  assert.deepEqual(of(60 * DAY), [20, 10]);
+  assert.deepEqual(of(269 * DAY), [269 / 3, 30]);
+  assert.deepEqual(of(270 * DAY), [90, 30]);
+  assert.deepEqual(of(365 * DAY), [90, 30]);
+  assert.deepEqual(of(60 * DAY, { urgent: DAY }), [20, 1], 'never wider than the policy');
+});
+
+test('what was granted to another certificate of that name says nothing', () => {
+  const inventory = inventoryOf('kubeadm', { days: 50 });
+  const history = granted(inventory, 'apiserver', 60 * DAY);
+  const newer = withCertificate(inventory, 'apiserver', { certificate: { notAfter: NOW + 300 * DAY } });
+  assert.deepEqual(days(newer, 'apiserver', {}, history), [90, 30]);
+  assert.deepEqual(days(inventory, 'etcd-peer', {}, history), [90, 30]);
+});
+
+test("K3s: the window does not open before the version's own", () => {
+  const server = inventoryOf('k3s-server');
+  const wide = { opens: 150 * DAY };
+  assert.deepEqual(days(server, 'client-admin', wide), [120, 30]);
+  assert.deepEqual(days(withPreconditions(server, { restartWindow: 90 * DAY }), 'client-admin', wide), [90, 30]);
+  assert.deepEqual(days(withPreconditions(server, { restartWindow: null }), 'client-admin', wide), [90, 30]);
+  assert.deepEqual(days(server, 'client-admin', { opens: 200 * DAY, urgent: 130 * DAY }), [120, 120]);
+  assert.deepEqual(days(server, 'agent/client-kubelet', wide), [120, 30], 'together with the others');
+});
+
+test('agents follow their servers by a week', () => {
+  assert.deepEqual(days(inventoryOf('k3s-agent'), 'agent/client-kube-proxy'), [83, 30]);
+  const narrow = { opens: 4 * DAY, urgent: DAY };
+  assert.deepEqual(days(inventoryOf('k3s-agent'), 'agent/client-kubelet', narrow), [2.5, 1]);
+  const wide = { opens: 200 * DAY, urgent: 130 * DAY };
+  assert.deepEqual(days(inventoryOf('k3s-agent'), 'agent/client-kubelet', wide), [120, 120]);
+});
+
+test("the kubelet's own are near their end only when rotation is evidently late", () => {
+  const inventory = inventoryOf('kubeadm');
+  assert.deepEqual(days(lifetime(inventory, 'kubelet-client', 365 * DAY), 'kubelet-client'), [30, 30]);
+  assert.deepEqual(days(lifetime(inventory, 'kubelet-client', DAY), 'kubelet-client'), [1 / 12, 1 / 12]);
+});
+
+test('CAs are near their end a year before it', () => {
+  assert.deepEqual(days(inventoryOf('kubeadm'), 'etcd-ca'), [365, 30]);
+});
+
+test('what others renew has a quarter and a sixth of its lifetime, the policy at most', () => {
+  const inventory = addCertificate(inventoryOf('kubeadm'), 'ingress', 60);
+  assert.deepEqual(days(lifetime(inventory, 'ingress', 90 * DAY), 'ingress'), [22.5, 15]);
+  assert.deepEqual(days(lifetime(inventory, 'ingress', 730 * DAY), 'ingress'), [90, 30]);
+});
+
+test('nearness is judged in exact time', () => {
+  const [{ certificate }] = inventoryOf('kubeadm').certificates as [Inventory['certificates'][number]];
+  const { notBefore, notAfter } = certificate;
+  const window = { opensAt: notAfter - 90 * DAY, urgentAt: notAfter - 30 * DAY, wishedAt: notAfter - 90 * DAY };
+  const table: [number, Nearness][] = [
+    [notBefore - 1, 'not-yet-valid'],
+    [notBefore, 'valid'],
+    [window.opensAt - 1, 'valid'],
+    [window.opensAt, 'due'],
+    [window.urgentAt - 1, 'due'],
+    [window.urgentAt, 'urgent'],
+    [notAfter, 'urgent'],
+    [notAfter + 1, 'expired'],
+  ];
+  for (const [now, nearness] of table) assert.equal(nearnessOf(certificate, window, now), nearness, String(now));
+});
+
+test('kubeadm renews at any time, a restart of K3s only inside its window', () => {
+  const of = (inventory: Inventory, id: string) =>
+    isRenewableAt(inventory.certificates.find((one) => one.id === id)!, inventory, NOW);
+  assert.equal(of(inventoryOf('kubeadm', { days: 900 }), 'apiserver'), true);
+  assert.equal(of(inventoryOf('k3s-server', { days: 121 }), 'client-admin'), false);
+  assert.equal(of(inventoryOf('k3s-server', { days: 120 }), 'client-admin'), true);
+  assert.equal(of(inventoryOf('k3s-server', { days: 300 }), 'agent/serving-kubelet'), true);
+});
+
+test('the schedule renews in maintenance, from urgent on at once, and without any window only when urgent', () => {
+  const window = { opensAt: NOW, urgentAt: NOW + 60 * DAY, wishedAt: NOW };
+  const policy = policyOf();
+  const tonight = Date.UTC(2026, 2, 4, 2) + policy.nodeDelay * 2.25 * HOUR;
+  assert.equal(automaticMoment({ window, policy }, NOW - 5 * DAY), tonight);
+  assert.equal(automaticMoment({ window, policy }, tonight), tonight);
+  assert.equal(automaticMoment({ window, policy }, tonight + 1), tonight + 1, 'the rest of the window is as good');
+  assert.equal(automaticMoment({ window, policy }, window.urgentAt + 7), window.urgentAt + 7);
+  assert.equal(automaticMoment({ window: { ...window, urgentAt: NOW + HOUR }, policy }, NOW), NOW + HOUR);
+  const never = policyOf({ maintenance: { ...policy.maintenance, days: [] } });
+  assert.equal(automaticMoment({ window, policy: never }, NOW), window.urgentAt);
+});

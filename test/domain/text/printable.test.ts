@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import {
+  printable,
+  printableData,
+  printableJson,
+  printableLines,
+  said,
+  short,
+} from '../../../src/domain/text/printable.ts';
+
+const STEERS = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
+
+describe('texts of others', () => {
+  it('steer no terminal, whatever is in them', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('\u001b]0;x\u0007', '\u009b31m', '\u202e', '\r\n'),
+    );
+    fc.assert(
+      fc.property(fc.array(text), (parts) => {
+        const all = parts.join('');
+        assert.doesNotMatch(printable(all), STEERS);
+        assert.doesNotMatch(short(all), STEERS);
+        assert.doesNotMatch(said(all) ?? '', STEERS);
+        assert.doesNotMatch(printableLines(all).replaceAll('\n', ''), STEERS);
+        assert.deepEqual(JSON.parse(printableJson(JSON.stringify({ all }, null, 2))), { all });
+        assert.doesNotMatch(printableJson(JSON.stringify({ all }, null, 2)).replaceAll('\n', ''), STEERS);
+      }),
+    );
+  });
+
+  it('stay as they are where they only tell', () => {
+    assert.equal(printable('CN=Jörg, O=日本 ✓'), 'CN=Jörg, O=日本 ✓');
+    assert.equal(printableLines('a\nb'), 'a\nb');
+  });
+
+  it('are looked for in lists, objects and the names of members', () => {
+    assert.deepEqual(printableData({ 'a\n': ['\u0007', 1, null, { b: '\u001b' }] }), {
+      'a\u{fffd}': ['\u{fffd}', 1, null, { b: '\u{fffd}' }],
+    });
+  });
+});
+
+describe('what a program printed', () => {
+  const cases: [what: string, output: string, told: string | null][] = [
+    ['its first line that says something', '\n  \nfirst\nsecond', 'first'],
+    ['without colours', '\u001b[1;31merror:\u001b[0m no', 'error: no'],
+    ['without a title for the terminal', '\u001b]0;owned\u0007no', 'no'],
+    ['nothing', '\n\u001b[0m\n', null],
+    ['cut', 'x'.repeat(2_000), `${'x'.repeat(300)}…`],
+    ['blanks in one', 'a \t  b\r', 'a b'],
+  ];
+  for (const [what, output, told] of cases) it(`is told as ${what}`, () => assert.equal(said(output), told));
+
+  it('can be chosen', () => {
+    assert.equal(
+      said('W1 warning\nerror', (line) => !line.startsWith('W')),
+      'error',
+    );
+  });
+});

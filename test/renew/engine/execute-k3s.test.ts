@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Step } from '../../../src/domain/model/plan.ts';
+import { DAY } from '../../../src/domain/time/duration.ts';
+import { execute } from '../../../src/renew/engine/execute.ts';
+import { readLeaf } from '../../../src/renew/steps/leaf.ts';
+import { served } from '../../testnode/support.ts';
+import { assertJournalled, endsOf, snapshot, stage } from '../support.ts';
+
+const TLS = '/var/lib/rancher/k3s/server/tls';
+const CAS = /\/(client|server|request-header|peer)-ca\.(crt|key)$/;
+
+describe('execute on a K3s node', { concurrency: 2 }, () => {
+  it('restarts the unit, waits for the listener and verifies every leaf', async (t) => {
+    const { plan, context, root, journal, told } = await stage(t, { kind: 'k3s-server', speed: 0.05 });
+    const outcome = await execute(plan, 'schedule', context);
+    assert.equal(outcome.error, null);
+    assert.equal(outcome.result, 'succeeded');
+    const ends = await endsOf(root, plan);
+    assert.ok('dynamic-cert' in ends && 'client-admin' in ends);
+    for (const [id, end] of Object.entries(ends)) assert.ok(end > Date.now() + 300 * DAY, id);
+    assert.ok(outcome.granted.some(({ id }) => id === 'dynamic-cert'));
+    assertJournalled(await journal.records());
+    assert.ok(told.some(({ detail }) => /^ready after /.test(detail)));
+  });
+
+  it('RKE2: connects to the supervisor until its certificate is new, and sees both servers serve theirs', async (t) => {
+    const { node, plan, context, root } = await stage(t, { kind: 'rke2-server', speed: 0.05 });
+    const of = <Kind extends Step['kind']>(kind: Kind) =>
+      plan.steps.find((step): step is Extract<Step, { kind: Kind }> => step.kind === kind)!;
+    assert.equal(of('await-ready').health?.port, node.ports.api);
+    assert.equal(of('await-listener').endpoint.port, node.ports.supervisor);
+    const outcome = await execute(plan, 'schedule', context);
+    assert.equal(outcome.error, null);
+    assert.equal(outcome.result, 'succeeded');
+    assert.ok(outcome.granted.some(({ id }) => id === 'dynamic-cert'));
+    const files = { api: 'serving-kube-apiserver.crt', supervisor: 'dynamic-cert.json' };
+    for (const [port, file] of Object.entries(files)) {
+      const onDisk = await readLeaf(root, `/var/lib/rancher/rke2/server/tls/${file}`);
+      const { fingerprint256, validToDate } = await served(node.ports[port]!);
+      assert.equal(fingerprint256.replaceAll(':', ''), onDisk.certificate.fingerprint.toUpperCase(), port);
+      assert.ok(validToDate.getTime() > Date.now() + 300 * DAY, port);
+    }
+  });
+
+  it('RKE2: connects to the supervisor while it waits for the API, which is another port', async (t) => {
+    const { plan, context } = await stage(t, { kind: 'rke2-server', speed: 0.1, limits: { listener: 3_000 } });
+    // So seldom that the listener's one chance, 3 s after it listens, is over when the API has been asked twice.
+    const outcome = await execute(plan, 'schedule', { ...context, pollInterval: 2_000 });
+    assert.equal(outcome.error, null);
+    assert.equal(outcome.result, 'succeeded');
+  });
+
+  it('restarts an agent', async (t) => {
+    const { plan, context, root } = await stage(t, { kind: 'k3s-agent' });
+    assert.equal((await execute(plan, 'schedule', context)).result, 'succeeded');
+    for (const [id, end] of Object.entries(await endsOf(root, plan))) assert.ok(end > Date.now() + 300 * DAY, id);
+  });
+
+  it('puts everything back when the restart makes a new CA', async (t) => {
+    const { plan, context, root, faults } = await stage(t, { kind: 'k3s-server', speed: 0.05 });
+    const before = await snapshot(root, [TLS]);
+    await faults({ k3s: 'new-ca-on-restart' });
+    const progress = context.progress;
+    context.progress = (each) => {
+      progress(each);
+      // Whatever made it do so is over by the second restart.
+      if (each.state === 'failed') void faults({ k3s: 'none' });
+    };
+    const outcome = await execute(plan, 'schedule', context);
+    assert.equal(outcome.error?.code, 'CA_CHANGED');
+    assert.equal(outcome.result, 'rolled-back');
+    assertSameCas(before, await snapshot(root, [TLS]));
+  });
+
+  it('has the old CA on disk even when every restart makes a new one, and says so', async (t) => {
+    const { plan, context, root, faults } = await stage(t, {
+      kind: 'k3s-server',
+      speed: 0.05,
+      leafEnds: Date.now() - DAY,
+    });
+    const before = await snapshot(root, [TLS]);
+    await faults({ k3s: 'new-ca-on-restart' });
+    const outcome = await execute(plan, 'schedule', context);
+    assert.equal(outcome.error?.code, 'CA_CHANGED');
+    assert.match(outcome.error?.message ?? '', /client-ca\.crt.*; afterwards: k3s made new CAs once more/);
+    assertSameCas(before, await snapshot(root, [TLS]));
+  });
+
+  it('leaves a unit alone that takes longer to start than is waited for, with its new certificates', async (t) => {
+    const { plan, context, root, told, faults } = await stage(t, {
+      kind: 'k3s-server',
+      speed: 0.05,
+      limits: { restart: 3_000 },
+    });
+    const before = await snapshot(root, [TLS]);
+    await faults({ k3s: 'never-ready' });
+    const outcome = await execute(plan, 'schedule', context);
+    assert.match(outcome.error?.code ?? '', /UNIT_/);
+    assert.deepEqual([outcome.result, outcome.keptNew], ['failed', true]);
+    assert.ok(told.every(({ state }) => state !== 'undoing'));
+    assertSameCas(before, await snapshot(root, [TLS]));
+  });
+
+  it('keeps the new ones when only the listener stays old: another restart would renew them again', async (t) => {
+    const { plan, context, faults } = await stage(t, { kind: 'k3s-server', speed: 0.05, limits: { listener: 3_000 } });
+    await faults({ k3s: 'listener-stays-old' });
+    const outcome = await execute(plan, 'schedule', context);
+    assert.equal(outcome.error?.code, 'LISTENER_STAYS_OLD');
+    assert.equal(outcome.result, 'failed');
+    assert.equal(outcome.keptNew, true);
+    assert.ok(outcome.granted.some(({ id }) => id === 'client-admin'));
+    assert.ok(!outcome.granted.some(({ id }) => id === 'dynamic-cert'));
+  });
+
+  it('says that a restart which renewed nothing failed', async (t) => {
+    const { plan, context, root, faults } = await stage(t, { kind: 'rke2-server', limits: { listener: 3_000 } });
+    const ends = await endsOf(root, plan);
+    await faults({ k3s: 'does-not-renew' });
+    const steps = plan.steps.filter(({ kind }) => kind !== 'await-listener');
+    const outcome = await execute({ ...plan, steps }, 'schedule', context);
+    assert.equal(outcome.error?.code, 'NOT_RENEWED');
+    assert.equal(outcome.result, 'failed');
+    // The agent part fetches its own anew at every start.
+    const old = (all: Record<string, number>) => Object.entries(all).filter(([id]) => !/^(agent\/|dynamic)/.test(id));
+    assert.deepEqual(old(await endsOf(root, plan)), old(ends));
+  });
+});
+
+function assertSameCas(before: Map<string, string>, after: Map<string, string>): void {
+  const cas = [...before].filter(([path]) => CAS.test(path));
+  assert.ok(cas.length >= 10);
+  for (const [path, content] of cas) assert.equal(after.get(path), content, path);
+}

@@ -1,0 +1,41 @@
+import { fileURLToPath } from 'node:url';
+import type { NodeRecord } from './options.ts';
+import { k3sFlavour } from './options.ts';
+import { put } from './put.ts';
+
+export type StandInCommand = { program: string; arguments: string[]; env: Record<string, string> };
+
+let entry = fileURLToPath(new URL('./stand-in/main.ts', import.meta.url));
+
+/** A running stand-in starts others from the file it was itself started from: the source, or a bundle of it. */
+export function startFrom(file: string): void {
+  entry = file;
+}
+
+/** How a stand-in is started: the program, its first arguments and its environment. */
+export function standInCommand(name: string, root: string): StandInCommand {
+  const first = ['--disable-warning=ExperimentalWarning', entry, name, root];
+  return { program: process.execPath, arguments: first, env: startEnvironment() };
+}
+
+/** A dozen processes strip and compile the same files: with a cache a start takes half the time. */
+export function startEnvironment(): Record<string, string> {
+  return { NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/certagent-testnode', import.meta.url)) };
+}
+
+/** Puts the node's programs on its PATH: each an executable that hands its arguments to the stand-in. */
+export function layOutPrograms(root: string, node: NodeRecord): void {
+  const flavour = k3sFlavour(node.kind);
+  const programs = ['usr/bin/systemctl', 'usr/bin/timedatectl'];
+  if (flavour === undefined) programs.push('usr/bin/kubeadm', 'usr/bin/kubelet');
+  else programs.push(`usr/local/bin/${flavour}`);
+  for (const path of programs) {
+    const { program, arguments: first, env } = standInCommand(path.slice(path.lastIndexOf('/') + 1), root);
+    const variables = Object.entries(env).map(([key, value]) => `export ${key}=${quoted(value)}\n`);
+    put(root, path, `#!/bin/sh\n${variables.join('')}exec ${[program, ...first].map(quoted).join(' ')} "$@"\n`, 0o755);
+  }
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,91 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { layOutK3s } from './k3s-layout.ts';
+import { layOutKubeadm } from './kubeadm-layout.ts';
+import { layOutPrograms } from './launch.ts';
+import { layOutMachine } from './machine-layout.ts';
+import type { Faults, NodeKind, NodeOptions, NodeRecord } from './options.ts';
+import { k3sFlavour, readFaults, readNodeRecord, withDefaults, writeFaults, writeNodeRecord } from './options.ts';
+import { issueAuthority } from './pki.ts';
+import { releasePorts, reservePorts } from './ports.ts';
+import { put, putDirectory } from './put.ts';
+import type { StartOptions } from './running.ts';
+import { startNode, stopNode } from './running.ts';
+
+export type { Faults, NodeKind, NodeOptions, TestUser } from './options.ts';
+
+export type TestNode = {
+  root: string;
+  kind: NodeKind;
+  /** kubeadm: apiserver, etcd, etcdPeer, etcdMetrics, controllerManager, scheduler, kubelet, kubeletHealthz;
+   * K3s: api, apiInternal (6444), kubelet; RKE2: api, supervisor (9345), kubelet. */
+  ports: Record<string, number>;
+  /** Starts the kubelet's or K3s's unit; resolves when the node is as healthy as its certificates let it be. */
+  start(options?: StartOptions): Promise<void>;
+  /** Ends every process of this node, by its id, and only those. */
+  stop(): Promise<void>;
+  /** Changes some faults; those not named stay as they are. */
+  faults(faults: Partial<Faults>): Promise<void>;
+  /** stop, and deletes the directory. */
+  remove(): Promise<void>;
+};
+
+/** Makes a node under `options.root`: files only, nothing runs until `start`. */
+export async function makeNode(options: NodeOptions): Promise<TestNode> {
+  const root = resolve(options.root);
+  if (existsSync(root) && readdirSync(root).length > 0) throw new Error(`not empty: ${root}`);
+  mkdirSync(root, { recursive: true });
+  const node: NodeRecord = { ...withDefaults(options, Date.now()), ports: await reservePorts(portNames(options.kind)) };
+  putDirectory(root, 'run/demo');
+  putDirectory(root, 'etc');
+  writeNodeRecord(root, node);
+  writeFaults(root, {});
+  if (k3sFlavour(node.kind) === undefined) await layOutKubeadm(root, node);
+  else await layOutK3s(root, node);
+  await layOutSelfSigned(root, node);
+  layOutMachine(root, node);
+  layOutPrograms(root, node);
+  return openNode(root);
+}
+
+/** A node that `makeNode` made before, perhaps in another process. */
+export async function openNode(path: string): Promise<TestNode> {
+  const root = resolve(path);
+  const node = readNodeRecord(root);
+  return {
+    root,
+    kind: node.kind,
+    ports: node.ports,
+    start: (options) => startNode(root, node, options),
+    stop: () => stopNode(root),
+    faults: async (faults) => writeFaults(root, { ...readFaults(root), ...faults }),
+    remove: async () => {
+      await stopNode(root);
+      releasePorts(node.ports);
+      await rm(root, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+function portNames(kind: NodeKind): string[] {
+  if (kind === 'kubeadm-worker') return ['kubelet', 'kubeletHealthz'];
+  if (kind === 'rke2-server') return ['api', 'supervisor', 'kubelet'];
+  if (kind === 'k3s-server') return ['api', 'apiInternal', 'kubelet'];
+  if (kind.endsWith('-agent')) return ['kubelet'];
+  const etcd = kind === 'kubeadm-external-etcd' ? ['etcd', 'etcdPeer'] : ['etcd', 'etcdPeer', 'etcdMetrics'];
+  return ['apiserver', ...etcd, 'controllerManager', 'scheduler', 'kubelet', 'kubeletHealthz'];
+}
+
+// What controller-manager and scheduler serve. They make it up anew at each start; once is enough here.
+async function layOutSelfSigned(root: string, node: NodeRecord): Promise<void> {
+  if (k3sFlavour(node.kind) !== undefined || node.kind === 'kubeadm-worker') return;
+  const own = await issueAuthority({
+    commonName: `localhost@${Math.floor(node.caStarts / 1000)}`,
+    sans: ['localhost', '127.0.0.1'],
+    notBefore: node.caStarts,
+    notAfter: node.caEnds,
+  });
+  put(root, 'run/demo/self-signed.crt', own.certificatePem, 0o644);
+  put(root, 'run/demo/self-signed.key', own.keyPem, 0o600);
+}

@@ -1,0 +1,156 @@
+// What a throw-away node is made from, and the two small files in it that its stand-ins read.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KeyType } from './pki.ts';
+
+export type NodeKind =
+  | 'kubeadm'
+  | 'kubeadm-external-etcd'
+  | 'kubeadm-external-ca'
+  | 'kubeadm-worker'
+  | 'k3s-server'
+  | 'k3s-agent'
+  | 'rke2-server'
+  | 'rke2-agent';
+
+export type NodeOptions = {
+  /** Directory to make the node in: empty or absent. */
+  root: string;
+  kind: NodeKind;
+  /** notAfter of every leaf, milliseconds since the epoch. */
+  leafEnds: number;
+  /** notAfter of the kubelet's own certificates, which it rotates by itself; default: not before 200 days from now. */
+  kubeletEnds?: number;
+  /** notAfter of every CA; default ten years from now. */
+  caEnds?: number;
+  /** notBefore of every CA, and with it of every leaf; default a year ago. */
+  caStarts?: number;
+  /** Factor on every wait of the stand-ins; default 0.02. */
+  speed?: number;
+  /** Version that kubeadm, k3s or rke2 tells. */
+  version?: string;
+  /** Lifetime of what a renewal grants, in days; default 365. */
+  grantedDays?: number;
+  nodeName?: string;
+  /** Users with a home under ROOT/home; default: alice, with a copy. root (/root) is always there, without a copy. */
+  users?: TestUser[];
+  /** Key type of a kubeadm node; default 'ec', which is quick. K3s always uses EC. */
+  keys?: KeyType;
+  /** The node's time zone (IANA); default UTC. */
+  timeZone?: string;
+  /** Path of a real etcd, which then runs in the stand-in's place; default: null. */
+  etcd?: string | null;
+};
+
+export type TestUser = {
+  name: string;
+  /** Default: those of the running process. */
+  uid?: number;
+  gid?: number;
+  /** 'copy' (default): ~/.kube/config is a byte copy of admin.conf or k3s.yaml, mode 0600. */
+  kubeconfig?: 'copy' | 'none';
+};
+
+export type Faults = {
+  kubeadm: 'none' | 'exit0-not-renewed' | 'hang' | 'exit1';
+  /** kubeadm stops at this name with exit 1; the names before it are renewed. */
+  kubeadmFailsAt: string | null;
+  /** With kubeadmFailsAt: leave a new key beside an empty certificate, as a full disk does. */
+  kubeadmTears: boolean;
+  /** idle: the kubelet notices nothing. */
+  kubelet: 'none' | 'idle';
+  /** Components whose process, once started anew, ends at once. */
+  neverComesBack: string[];
+  /** Components that end at once when started with a certificate that ends after `leafEnds`: a roll back heals them. */
+  rejectsRenewed: string[];
+  /** Components that go on serving the certificate of before, even after a restart. */
+  servesStale: string[];
+  etcdReloads: boolean;
+  apiserverReloads: boolean;
+  k3s: 'none' | 'never-ready' | 'listener-stays-old' | 'new-ca-on-restart' | 'does-not-renew';
+  /** Of restart, start and stop; show answers all the same. */
+  systemctl: 'none' | 'fails' | 'hangs';
+};
+
+const noFaults: Faults = {
+  kubeadm: 'none',
+  kubeadmFailsAt: null,
+  kubeadmTears: false,
+  kubelet: 'none',
+  neverComesBack: [],
+  rejectsRenewed: [],
+  servesStale: [],
+  etcdReloads: true,
+  apiserverReloads: true,
+  k3s: 'none',
+  systemctl: 'none',
+};
+
+/** ROOT/etc/demo-node.json: the options with every default filled in. */
+export type NodeRecord = Required<Omit<NodeOptions, 'root'>> & { ports: Record<string, number> };
+
+const DAY = 86_400_000;
+
+export function withDefaults(options: NodeOptions, now: number): Omit<NodeRecord, 'ports'> {
+  return {
+    kind: options.kind,
+    leafEnds: options.leafEnds,
+    kubeletEnds: options.kubeletEnds ?? Math.max(options.leafEnds, now + 200 * DAY),
+    caEnds: options.caEnds ?? now + 3650 * DAY,
+    caStarts: options.caStarts ?? now - 365 * DAY,
+    speed: options.speed ?? 0.02,
+    version: options.version ?? defaultVersion(options.kind),
+    grantedDays: options.grantedDays ?? 365,
+    nodeName: options.nodeName ?? 'demo-node',
+    users: options.users ?? [{ name: 'alice' }],
+    keys: options.keys ?? 'ec',
+    timeZone: options.timeZone ?? 'UTC',
+    etcd: options.etcd ?? null,
+  };
+}
+
+function defaultVersion(kind: NodeKind): string {
+  if (kind.startsWith('k3s')) return 'v1.33.1+k3s1';
+  if (kind.startsWith('rke2')) return 'v1.33.1+rke2r1';
+  return 'v1.31.4';
+}
+
+export function readNodeRecord(root: string): NodeRecord {
+  return JSON.parse(readFileSync(join(root, 'etc/demo-node.json'), 'utf8')) as NodeRecord;
+}
+
+export function writeNodeRecord(root: string, record: NodeRecord): void {
+  writeFileSync(join(root, 'etc/demo-node.json'), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** The faults in force now: stand-ins read them whenever they act, so a test can change them on a running node. */
+export function readFaults(root: string): Faults {
+  try {
+    return { ...noFaults, ...JSON.parse(readFileSync(join(root, 'etc/demo-faults.json'), 'utf8')) };
+  } catch {
+    return noFaults; // absent, or half-written at this very moment
+  }
+}
+
+export function writeFaults(root: string, faults: Partial<Faults>): void {
+  writeFileSync(join(root, 'etc/demo-faults.json'), `${JSON.stringify(faults, null, 2)}\n`);
+}
+
+/** 'k3s' or 'rke2' for those kinds, else undefined. RKE2 is the same code under another name. */
+export function k3sFlavour(kind: NodeKind): 'k3s' | 'rke2' | undefined {
+  if (kind.startsWith('k3s')) return 'k3s';
+  return kind.startsWith('rke2') ? 'rke2' : undefined;
+}
+
+/** The systemd unit that runs the node of this kind. */
+export function unitOf(kind: NodeKind): string {
+  if (kind === 'k3s-server') return 'k3s';
+  return k3sFlavour(kind) === undefined ? 'kubelet' : kind;
+}
+
+/** [major, minor, patch] of 'v1.31.4' or 'v1.33.1+k3s1'. */
+export function versionNumbers(version: string): [number, number, number] {
+  const match = /^v(\d+)\.(\d+)\.(\d+)/.exec(version);
+  if (match === null) throw new Error(`not a Kubernetes version: ${version}`);
+  return [Number(match[1]), Number(match[2]), Number(match[3])];
+}

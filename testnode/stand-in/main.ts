@@ -1,0 +1,26 @@
+// node main.ts NAME ROOT ARGUMENTS…: every program of a throw-away node starts here. Each loads only what it needs.
+import { startFrom } from '../launch.ts';
+
+type Program = (root: string, words: string[], name: string) => Promise<void>;
+
+const PROGRAMS: Record<string, Program> = {
+  kubeadm: async (root, words) => (await import('./kubeadm.ts')).kubeadm(root, words),
+  kubelet: async (root, words) => (await import('./kubelet.ts')).kubelet(root, words),
+  systemctl: async (root, words) => (await import('./systemctl.ts')).systemctl(root, words),
+  timedatectl: async (root, words) => (await import('./timedatectl.ts')).timedatectl(root, words),
+  k3s: async (root, words) => (await import('./k3s.ts')).k3s(root, words),
+  rke2: async (root, words) => (await import('./k3s.ts')).k3s(root, words),
+  'kube-apiserver': async (root, words) => (await import('./apiserver.ts')).apiserver(root, words),
+  etcd: async (root, words) => (await import('./etcd.ts')).etcd(root, words),
+  'kube-controller-manager': async (root, words, name) =>
+    (await import('./controller.ts')).controller(name, root, words),
+  'kube-scheduler': async (root, words, name) => (await import('./controller.ts')).controller(name, root, words),
+};
+
+const [, file, name, root, ...words] = process.argv;
+if (file === undefined || name === undefined || root === undefined) throw new Error('wanted: NAME ROOT ARGUMENTS...');
+const program = PROGRAMS[name];
+if (program === undefined) throw new Error(`no stand-in is called ${name}`);
+startFrom(file);
+// Not awaited at the top level: a bundle of this is a CommonJS file, which cannot.
+void program(root, words, name);
