@@ -33,8 +33,9 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
         }),
       ],
       renewal: {
-        kind: 'defer',
+        kind: 'waiting',
         until: saturday,
+        code: 'MAINTENANCE_WINDOW',
         ids: ['apiserver', 'apiserver-etcd-client'],
         why: 'apiserver ends in 62 d; renewed in the maintenance window',
       },

@@ -20,12 +20,15 @@ const told = (code: string): Alert => ({
 testStanding([
   [
     'the failure of the last renewal',
-    { lastAttempt: attempt('failed'), renewal: { kind: 'defer', until: NOW, ids: [], why: '' } },
+    { lastAttempt: attempt('failed'), renewal: { kind: 'waiting', until: NOW, code: 'BACK_OFF', ids: [], why: '' } },
     [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'began']]],
   ],
   [
     'a renewal that was rolled back',
-    { lastAttempt: attempt('rolled-back'), renewal: { kind: 'defer', until: NOW, ids: [], why: '' } },
+    {
+      lastAttempt: attempt('rolled-back'),
+      renewal: { kind: 'waiting', until: NOW, code: 'BACK_OFF', ids: [], why: '' },
+    },
     [['RENEWAL_ROLLED_BACK', 'warning', 'node', ['reason', 'began']]],
   ],
   [
@@ -71,7 +74,11 @@ testStanding([
     ],
   ],
   ['a failure that somebody mended', { lastAttempt: attempt('failed') }, []],
-  ['a success', { lastAttempt: attempt('succeeded'), renewal: { kind: 'defer', until: NOW, ids: [], why: '' } }, []],
+  [
+    'a success',
+    { lastAttempt: attempt('succeeded'), renewal: { kind: 'waiting', until: NOW, code: 'BACK_OFF', ids: [], why: '' } },
+    [],
+  ],
   ['a refused configuration', { configError: 'line 3: …' }, [['CONFIG_REFUSED', 'warning', 'node', ['reason']]]],
   [
     'a doubtful clock: no end is told that had not been told before',
