@@ -21,6 +21,7 @@ const USAGE: [number, string] = [2, 'the command line is wrong'];
 const usual = (done: string): [number, string][] => [[0, done], FAILED, USAGE];
 
 export const GROUPS: Record<string, string> = {
+  clock: 'the clock that certagent goes by',
   config: 'look at the configuration',
   alert: 'try the alerts',
 };
@@ -129,6 +130,15 @@ export const COMMANDS: CommandSpec[] = [
       [3, 'no daemon runs'],
     ],
     load: () => import('./commands/reload.ts'),
+  },
+  {
+    name: 'clock accept',
+    summary: 'believe the clock as it is now, whatever it showed before',
+    detail:
+      'For a clock that showed a wrong time of the future once and is right again: certagent does not renew while the clock shows a time before one that it has already seen.',
+    examples: ['date; certagent clock accept'],
+    exitCodes: usual('the clock is accepted'),
+    load: () => import('./commands/clock-accept.ts'),
   },
   {
     name: 'config check',

@@ -2,24 +2,28 @@ import { loadBook } from '../alert/book.ts';
 import { type AlertService, openAlerts } from '../alert/service.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { coalesced } from '../control/coalesce.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
+import type { Readers } from '../control/server.ts';
 import type { DecideRequest } from '../domain/decide/certificate-check.ts';
 import { historyOf } from '../domain/decide/history-of.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { errorCode, explain } from '../domain/model/errors.ts';
 import type { PlanOutcome, Progress } from '../domain/model/journal.ts';
-import { HISTORY_SCHEMA, PLAN_SCHEMA } from '../domain/model/status.ts';
+import { HISTORY_SCHEMA } from '../domain/model/status.ts';
+import { SECOND } from '../domain/time/duration.ts';
 import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
 import { execute } from '../renew/engine/execute.ts';
 import { recover } from '../renew/engine/recover.ts';
 import { untoldOutcome } from '../renew/engine/untold.ts';
-import { openJournal } from '../renew/journal/journal-file.ts';
+import { openJournal, readJournal } from '../renew/journal/journal-file.ts';
 import { standingIn, tell } from './alerting.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { makeCopies } from './copies-of-node.ts';
 import { metricsOf } from './metrics.ts';
 import { makeQueue } from './queue.ts';
+import { makeReaders, planReport } from './readers.ts';
 import { statusReport } from './report.ts';
 import { blocked, look, planOf, type View, withCopiesIn } from './view.ts';
 
@@ -31,6 +35,10 @@ export type AgentOptions = {
   log: Log;
   /** Ends a renewal after the step in hand. */
   signal?: AbortSignal;
+  /** Only reads: nothing is made or written, the journal neither. */
+  readOnly?: boolean;
+  /** Applies what this agent does not read from its configuration each time. Awaited by `reload`. */
+  reloaded?: (config: Config) => Promise<void>;
   /** Called after each cycle and each reload: the daemon sets its clocks by it. */
   changed?: (agent: Agent) => void;
 };
@@ -38,6 +46,8 @@ export type AgentOptions = {
 /** One node's certagent: everything the sockets, the triggers and the command line ask of it. */
 export type Agent = ControlHandlers & {
   config(): Config;
+  /** What the status socket offers. */
+  readers: Readers;
   /** What the last cycle saw; null before the first. */
   view(): View | null;
   setNextCheck(at: Instant | null): void;
@@ -48,12 +58,15 @@ export type Agent = ControlHandlers & {
   close(): Promise<void>;
 };
 
+/** Before the first check has ended, who asks gets what was seen at most so long ago. */
+const FIRST_LOOK = 10 * SECOND;
+
 const SCHEDULED: DecideRequest = { kind: 'schedule' };
 
 export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const { root, now, log } = options;
   let config = await loadConfig(root.at(options.configFile));
-  const journal = await openJournal(root);
+  const journal = await (options.readOnly === true ? readJournal(root) : openJournal(root));
   const syncCopies = makeCopies(root);
   const clock = makeClockMemory(root);
   let alerts: AlertService | null = null;
@@ -115,6 +128,9 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   };
 
   const cycle = async (request: DecideRequest): Promise<PlanOutcome | null> => {
+    // Who asks for a renewal, and has said that nothing synchronises this clock, vouches for it as it is now.
+    if (request.kind === 'manual' && !config.clock.require_synchronized)
+      await clock.accept(now(), await journal.records());
     const view = await see(request);
     const outcome = view.decisions.renewal.kind === 'now' ? await carryOut(view, request.kind) : null;
     await conclude(request.kind === 'schedule' && outcome === null ? view : await see(SCHEDULED), outcome, false);
@@ -123,8 +139,11 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   };
   const queue = makeQueue(() => cycle(SCHEDULED));
 
+  const firstLook = coalesced(async () => seeCopies(await see(SCHEDULED), true), FIRST_LOOK);
+  const latest = async () => last ?? firstLook();
+
   const report = async () => {
-    const view = last ?? (await seeCopies(await see(SCHEDULED), true));
+    const view = await latest();
     return statusReport({
       view,
       config,
@@ -139,8 +158,11 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     });
   };
 
+  const metrics = async () => metricsOf(await report());
+
   const agent: Agent = {
     config: () => config,
+    readers: makeReaders({ latest, report, metrics, config: () => config, running: () => running }),
     view: () => last,
     setNextCheck: (at) => {
       nextCheckAt = at;
@@ -149,19 +171,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     async plan(request) {
       const as: Config = request?.enabled === true ? { ...config, mode: 'renew' } : config;
       const view = await see(request === undefined ? SCHEDULED : { kind: 'manual', force: request.force }, as);
-      const { inventory, decisions } = view;
-      return {
-        schema: PLAN_SCHEMA,
-        at: inventory.takenAt,
-        node: inventory.node,
-        renewal: decisions.renewal,
-        running,
-        plan: running === null ? planOf(view, config) : null,
-        decisions: decisions.certificates,
-      };
+      return planReport(view, config, running);
     },
     history: async () => ({ schema: HISTORY_SCHEMA, attempts: historyOf(await journal.records()).attempts }),
-    metrics: async () => metricsOf(await report()),
+    metrics,
     async check() {
       await queue.request();
       return report();
@@ -188,6 +201,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
           alerts = null;
           config = next;
           configError = null;
+          await options.reloaded?.(next);
           log.info({ mode: config.mode }, 'configuration taken');
         } catch (error) {
           configError = explain(error);
@@ -197,6 +211,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
           void queue.request().catch(() => {});
         }
       }),
+    acceptClock: async () => clock.accept(now(), await journal.records()),
     testAlerts: async () => (await openedAlerts()).test(),
     recover: () =>
       queue.exclusive(async () => {

@@ -36,6 +36,7 @@ export async function look(eyes: Eyes, request: DecideRequest): Promise<View> {
   const doubt = clockDoubt(observed, {
     ...(await eyes.clock.evidence(observed.takenAt, records)),
     requireSynchronized,
+    vouchedFor: request.kind === 'manual' && !requireSynchronized,
   });
   const inventory = { ...observed, clock: { ...observed.clock, doubt } };
   const history = historyOf(records);
