@@ -2,26 +2,30 @@ import { loadBook } from '../alert/book.ts';
 import { type AlertService, openAlerts } from '../alert/service.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { coalesced } from '../control/coalesce.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
+import type { Readers } from '../control/server.ts';
 import type { DecideRequest } from '../domain/decide/certificate-check.ts';
 import { historyOf } from '../domain/decide/history-of.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { errorCode, explain } from '../domain/model/errors.ts';
 import type { PlanOutcome, Progress } from '../domain/model/journal.ts';
 import type { RenewalPlan } from '../domain/model/plan.ts';
-import { HISTORY_SCHEMA, PLAN_SCHEMA } from '../domain/model/status.ts';
+import { HISTORY_SCHEMA } from '../domain/model/status.ts';
+import { SECOND } from '../domain/time/duration.ts';
 import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
 import { execute } from '../renew/engine/execute.ts';
 import { recover } from '../renew/engine/recover.ts';
 import { untoldOutcome } from '../renew/engine/untold.ts';
-import { openJournal } from '../renew/journal/journal-file.ts';
+import { openJournal, readJournal } from '../renew/journal/journal-file.ts';
 import { standingIn, tell } from './alerting.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { makeCopies } from './copies-of-node.ts';
 import { metricsOf } from './metrics.ts';
 import { logProgress } from './progress-log.ts';
 import { makeQueue } from './queue.ts';
+import { makeReaders, planReport } from './readers.ts';
 import { statusReport } from './report.ts';
 import { blocked, decideOn, observeNode, planOf, SCHEDULED, type View, withCopiesIn } from './view.ts';
 
@@ -33,6 +37,10 @@ export type AgentOptions = {
   log: Log;
   /** Ends a renewal after the step in hand. */
   signal?: AbortSignal;
+  /** Only reads: creates and writes nothing, not even the journal. */
+  readOnly?: boolean;
+  /** Applies what this agent does not read from its configuration each time. Awaited by `reload`. */
+  reloaded?: (config: Config) => Promise<void>;
   /** Called after each cycle and each reload: the daemon arms its triggers by it. */
   changed?: (agent: Agent) => void;
 };
@@ -40,6 +48,8 @@ export type AgentOptions = {
 /** One node's certagent: everything the sockets, the triggers and the command line ask of it. */
 export type Agent = ControlHandlers & {
   config(): Config;
+  /** What the status socket offers. */
+  readers: Readers;
   /** What the last cycle saw; null before the first. */
   view(): View | null;
   setNextCheck(at: Instant | null): void;
@@ -50,10 +60,13 @@ export type Agent = ControlHandlers & {
   close(): Promise<void>;
 };
 
+/** Before the first check has ended, questions are answered from an observation that is at most this old. */
+const FIRST_VIEW = 10 * SECOND;
+
 export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const { root, now, log } = options;
   let config = await loadConfig(root.at(options.configFile));
-  const journal = await openJournal(root);
+  const journal = await (options.readOnly === true ? readJournal(root) : openJournal(root));
   const syncCopies = makeCopies(root);
   const clock = makeClockMemory(root);
   let alerts: AlertService | null = null;
@@ -65,7 +78,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
 
   /** One check of the node, from its files to the alerts. */
   const cycle = async (request: DecideRequest): Promise<PlanOutcome | null> => {
-    const decided = decideOn(await observe(), request);
+    // Whoever asks for a renewal, and has said that nothing synchronises this clock, vouches for it as it is now.
+    if (request.kind === 'manual' && !config.clock.require_synchronized)
+      await clock.accept(now(), await journal.records());
+    const decided = decideOn(await observe(request), request);
     const plan = planOf(decided, config);
     const outcome = plan === null ? null : await carryOut(plan, request.kind);
     const asScheduled = request.kind === 'schedule' && outcome === null;
@@ -76,7 +92,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   };
   const queue = makeQueue(() => cycle(SCHEDULED));
 
-  const observe = (as: Config = config) => observeNode({ root, config: as, journal, clock, now });
+  const observe = (request: DecideRequest = SCHEDULED, as: Config = config) =>
+    observeNode({ root, config: as, journal, clock, now }, request);
 
   const carryOut = (plan: RenewalPlan, trigger: 'schedule' | 'manual'): Promise<PlanOutcome> => {
     log.info({ plan: plan.id, certificates: plan.certificates.length, why: plan.why }, 'renewing');
@@ -125,8 +142,11 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     return alerts;
   };
 
+  const firstView = coalesced(async () => withCopiesOf(decideOn(await observe(), SCHEDULED), true), FIRST_VIEW);
+  const latest = async () => last ?? firstView();
+
   const status = async () => {
-    const view = last ?? (await withCopiesOf(decideOn(await observe(), SCHEDULED), true));
+    const view = await latest();
     return statusReport({
       view,
       config,
@@ -141,6 +161,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     });
   };
 
+  const metrics = async () => metricsOf(await status());
+
   /** Takes the configuration on disk. The next status shows what it changes; the next check acts on it. */
   const reload = async (): Promise<void> => {
     try {
@@ -149,6 +171,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       alerts = null;
       config = next;
       configError = null;
+      await options.reloaded?.(next);
       log.info({ mode: config.mode }, 'configuration loaded');
       if (last !== null) last = withCopiesIn(decideOn(await observe(), SCHEDULED), last.copies);
     } catch (error) {
@@ -162,6 +185,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
 
   const agent: Agent = {
     config: () => config,
+    readers: makeReaders({ latest, report: status, metrics, config: () => config, running: () => running }),
     view: () => last,
     setNextCheck: (at) => {
       nextCheckAt = at;
@@ -170,20 +194,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     async plan(request) {
       const as: Config = request?.enabled === true ? { ...config, mode: 'renew' } : config;
       const asked: DecideRequest = request === undefined ? SCHEDULED : { kind: 'manual', force: request.force };
-      const view = decideOn(await observe(as), asked);
-      const { inventory, decisions } = view;
-      return {
-        schema: PLAN_SCHEMA,
-        at: inventory.takenAt,
-        node: inventory.node,
-        renewal: decisions.renewal,
-        running,
-        plan: running === null ? planOf(view, config) : null,
-        decisions: decisions.certificates,
-      };
+      return planReport(decideOn(await observe(asked, as), asked), config, running);
     },
     history: async () => ({ schema: HISTORY_SCHEMA, attempts: historyOf(await journal.records()).attempts }),
-    metrics: async () => metricsOf(await status()),
+    metrics,
     async check() {
       await queue.request();
       return status();
@@ -203,6 +217,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
         return view.copies;
       }),
     reload: () => queue.exclusive(reload),
+    acceptClock: async () => clock.accept(now(), await journal.records()),
     testAlerts: async () => (await openedAlerts()).test(),
     recover: () =>
       queue.exclusive(async () => {

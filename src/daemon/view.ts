@@ -27,13 +27,17 @@ export type View = Observed & { decisions: Decisions; copies: CopyOutcome[] };
 
 export type Eyes = { root: Root; config: Config; journal: Journal; clock: ClockMemory; now: () => Instant };
 
-/** Reads the node and the journal. Changes nothing. */
-export async function observeNode({ root, config, journal, clock, now }: Eyes): Promise<Observed> {
+/** Reads the node and the journal. Changes nothing. `request`: whoever asks for a renewal can vouch for the clock. */
+export async function observeNode(
+  { root, config, journal, clock, now }: Eyes,
+  request: DecideRequest,
+): Promise<Observed> {
   const observed = await observe({ root, config, now: now() });
   const records = await journal.records();
   const evidence = await clock.evidence(observed.takenAt, records);
   const requireSynchronized = config.clock.require_synchronized;
-  const doubt = clockDoubt(observed, { ...evidence, requireSynchronized });
+  const vouchedFor = request.kind === 'manual' && !requireSynchronized;
+  const doubt = clockDoubt(observed, { ...evidence, requireSynchronized, vouchedFor });
   const inventory = { ...observed, clock: { ...observed.clock, doubt } };
   return { inventory, history: historyOf(records), policy: policyOf(config, inventory.node) };
 }

@@ -1,16 +1,15 @@
 import { DAY } from '../domain/time/duration.ts';
 import { run } from '../host/commands.ts';
+import { PROGRAMS } from '../host/programs.ts';
 import type { Root } from '../host/root.ts';
 import type { Detected } from './detect.ts';
-
-const LIMIT = 10_000;
 
 /** Version of kubeadm, k3s or rke2 ("v1.31.4", "v1.33.1+k3s1"), as the program itself says; null when it does not. */
 export async function readVersion(root: Root, node: Detected): Promise<string | null> {
   if (node.distribution === null) return null;
   const args = node.distribution === 'kubeadm' ? ['version', '-o', 'short'] : ['--version'];
   try {
-    const { stdout } = await run(root, node.distribution, args, { limit: LIMIT });
+    const { stdout } = await run(root, node.distribution, args, { limit: PROGRAMS.version.limit });
     return /\bv\d{1,4}\.\d{1,4}\.\d{1,4}[0-9A-Za-z.+-]{0,60}/.exec(stdout)?.[0] ?? null;
   } catch {
     return null;

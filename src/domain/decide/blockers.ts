@@ -14,9 +14,9 @@ export function findBlockers(known: BlockerCase): Blocker[] {
   return blockerChecks.flatMap(({ code, find }) => find(known).map((found) => ({ code, ...found })));
 }
 
-/** For a clock that is not to be believed. */
+/** For a clock that certagent does not believe. */
 export const CLOCK_REMEDY =
-  'Have the clock synchronised (timedatectl set-ntp true); where there is nothing to synchronise with, set it right and set clock.require_synchronized = false.';
+  'Synchronise the clock (timedatectl set-ntp true). Where nothing can synchronise it: set it, set clock.require_synchronized = false, and run: certagent clock accept';
 
 export const blockerChecks: BlockerCheck[] = [
   {
