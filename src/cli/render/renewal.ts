@@ -23,6 +23,11 @@ export function renewalLines(
       return [`${title} ${count(renewal.ids)} ${when}: ${renewal.why}`];
     case 'defer':
       return [`${title} ${count(renewal.ids)}, ${times.moment(renewal.until)}: ${renewal.why}`];
+    case 'observing':
+    case 'waiting': {
+      const when = renewal.until === null ? '' : `, ${times.moment(renewal.until)}`;
+      return [`${title} ${count(renewal.ids)}${when}: ${renewal.why}`];
+    }
     case 'blocked':
       return [`${title} ${paint('red', 'BLOCKED')} for ${count(renewal.ids)}`, ...blockerLines(renewal.blockers)];
   }

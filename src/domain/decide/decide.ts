@@ -110,7 +110,7 @@ function opens({ verdict }: Decision): boolean {
 
 /** A certificate that is not due itself says so when it goes along. */
 function withCompany(decision: Decision, renewal: Renewal): Decision {
-  if (decision.verdict.kind !== 'keep' || renewal.kind === 'none' || renewal.kind === 'blocked') return decision;
+  if (decision.verdict.kind !== 'keep' || (renewal.kind !== 'now' && renewal.kind !== 'defer')) return decision;
   if (!renewal.ids.includes(decision.id)) return decision;
   const why = 'is renewed along with the others, so that the node is disturbed only once';
   const verdict =

@@ -34,6 +34,8 @@ export type Renewal =
   | { kind: 'none'; nextAt: Instant | null }
   | { kind: 'now'; ids: string[]; why: string }
   | { kind: 'defer'; until: Instant; ids: string[]; why: string }
+  | { kind: 'observing'; ids: string[]; until: Instant | null; why: string }
+  | { kind: 'waiting'; until: Instant | null; code: ReasonCode; ids: string[]; why: string }
   | { kind: 'blocked'; ids: string[]; blockers: Blocker[] };
 
 export type Decisions = { at: Instant; certificates: Decision[]; renewal: Renewal };

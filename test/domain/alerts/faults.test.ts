@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { standingAlerts } from '../../../src/domain/alerts/catalogue.ts';
+import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/domain/time/duration.ts';
 import { staticPod } from '../../support/parts.ts';
 import { leaf, NOW, node } from './alert-node.ts';
@@ -98,7 +98,7 @@ testStanding([
       leaves: [loaded('scheduler.conf', 'kube-scheduler', NOW - MINUTE)],
       preconditions: { components: [{ ...staticPod('kube-scheduler'), startedAt: NOW - DAY }] },
     },
-    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'began']]],
+    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']]],
   ],
   [
     'components that began after their files, within the tolerance, or of which no process is there',
@@ -138,7 +138,7 @@ test('what is not known is said so', () => {
   const [signed] = standingAlerts(
     node({ leaves: [leaf({ id: 'a', days: 300, issuance: { state: 'not-signed', ca: null } })] }),
   );
-  assert.equal(signed!.facts.a, 'should be signed by its CA, says CN=kubernetes');
+  assert.equal(signed!.facts.a, 'should be signed by its CA, names CN=kubernetes');
   const state = node({ preconditions: { hazards: [{ code: 'leaf-garbage', path: '/l', detail: '' }] } });
   const [hazard] = standingAlerts({
     ...state,
