@@ -136,7 +136,7 @@ for (const [days, words] of [
     const [alert] = standingAlerts(node({ leaves, inventory: doubtful }));
     assert.equal(
       alert!.text,
-      `This node's clock is doubtful: it is not synchronised. Until it is correct, certagent renews nothing and reports no other expiry. By this clock, which may be wrong, first ${words}.`,
+      `This node's clock is doubtful: it is not synchronised. Until it is correct, certagent does not renew, and reports no other expiry. By this clock, which may be wrong, first ${words}.`,
     );
   });
 

@@ -130,6 +130,42 @@ testStanding([
   ],
 ]);
 
+test('one component that was not restarted, and what can be done', () => {
+  const state = {
+    leaves: [loaded('scheduler.conf', 'kube-scheduler', NOW - 2 * HOUR)],
+    preconditions: { components: [{ ...staticPod('kube-scheduler'), startedAt: NOW - DAY }] },
+  };
+  const [able] = standingAlerts(node(state));
+  assert.match(able!.text, /^1 component has not loaded the new scheduler\.conf, and fails when/);
+  assert.match(able!.remedy, /manifest\), or have everything renewed and restarted: certagent renew --force$/);
+  const [unable] = standingAlerts(node({ ...state, onDemand: { kind: 'none', nextAt: null } }));
+  assert.match(unable!.remedy, /^Restart kube-scheduler .*manifest\)\.$/);
+});
+
+test('a certificate that the CA did not sign rests on that CA: by its damaged file, by its name, or by nothing', () => {
+  const foreign = (ca: string | null) => leaf({ id: 'a', days: 300, issuance: { ca, state: 'not-signed' } });
+  const restsOn = (ca: string | null, findings: { path: string; id: string | null }[] = []) =>
+    standingAlerts(
+      node({
+        leaves: [foreign(ca)],
+        inventory: {
+          findings: findings.map((each) => ({ ...each, owner: 'cluster-ca', reason: 'binary', detail: '' })),
+        },
+      }),
+    ).find(({ code }) => code === 'NOT_SIGNED_BY_CA')?.restsOn;
+  assert.deepEqual(restsOn('ca', [{ path: '/ca.crt', id: 'ca' }]), ['/ca.crt']);
+  assert.deepEqual([restsOn('ca'), restsOn(null, [{ path: '/x', id: null }])], [['ca'], ['a']]);
+});
+
+test('a file of a CA that cannot be read is critical', () => {
+  const [alert] = standingAlerts(
+    node({
+      inventory: { findings: [{ path: '/ca.crt', id: 'ca', owner: 'cluster-ca', reason: 'empty', detail: '' }] },
+    }),
+  );
+  assert.deepEqual([alert!.code, alert!.severity], ['FILE_UNREADABLE', 'critical']);
+});
+
 test('what is not known is said so', () => {
   const [mode] = standingAlerts(
     node({ leaves: [leaf({ id: 'a', days: 300, key: { ...key('matches', true), mode: null } })] }),

@@ -45,7 +45,7 @@ export function clockDoubtful(state: NodeState): Found[] {
     })
     .map(({ decision }) => decision)
     .sort((a, b) => a.notAfter - b.notAfter);
-  const begin = `This node's clock is doubtful: ${clock.doubt}. Until it is correct, certagent renews nothing and reports no`;
+  const begin = `This node's clock is doubtful: ${clock.doubt}. Until it is correct, certagent does not renew, and reports no`;
   if (first === undefined)
     return [{ severity: 'warning', members: [['clock', clock.detail]], text: `${begin} expiry.` }];
   const isOver = first.nearness === 'expired';

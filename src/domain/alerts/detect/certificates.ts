@@ -7,7 +7,7 @@ export function expired(state: NodeState): Found[] {
   const of = near(state, 'expired').filter(({ observed }) => observed.owner !== 'copy');
   const renew = renewing(
     state,
-    of.map(({ decision }) => decision.id),
+    of.filter(({ decision }) => decision.verdict.kind !== 'escalate').map(({ decision }) => decision.id),
     'Renew now: certagent renew',
   );
   return [

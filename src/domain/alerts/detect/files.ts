@@ -69,9 +69,9 @@ export function notSignedByCa(state: NodeState): Found[] {
       text: `${counted(foreign.length, 'certificate', 'is', 'are')} not signed by the CA on this node: ${ids(foreign)}.`,
       ...(renew === null ? {} : { remedy: `Find out whether the CA or the certificate was replaced. ${renew}` }),
       // A CA whose file is damaged, or whose key is another's, explains the state of all its leaves.
-      restsOn: foreign.map(({ issuance, id }) => {
-        return findings.find((finding) => finding.id === issuance.ca)?.path ?? issuance.ca ?? id;
-      }),
+      restsOn: foreign.map(({ issuance: { ca }, id }) =>
+        ca === null ? id : (findings.find((finding) => finding.id === ca)?.path ?? ca),
+      ),
     },
   ];
 }

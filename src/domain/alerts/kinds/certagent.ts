@@ -16,7 +16,7 @@ export const CERTAGENT = {
   },
   CLOCK_DOUBTFUL: {
     category: 'certagent',
-    meaning: 'certagent renews nothing and reports no other expiry until the clock is correct.',
+    meaning: 'The clock is doubtful: certagent does not renew, and reports no other expiry until it is correct.',
     severity: 'warning',
     at: { critical: 'when, by the time shown, a certificate is urgent or has expired' },
     remedy: CLOCK_REMEDY,

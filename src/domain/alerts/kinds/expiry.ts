@@ -16,7 +16,7 @@ export const EXPIRY = {
     meaning: 'Certificates expire soon: windows.urgent has begun.',
     severity: 'warning',
     at: { critical: 'within 7 days of expiry' },
-    remedy: 'certagent renews them at the next check. To see why it has not: certagent status, certagent history',
+    remedy: 'They are renewed at the next check. To see why they were not: certagent status, certagent history',
     find: certificates.urgent,
   },
   CERTIFICATE_EXPIRING: {

@@ -8,7 +8,7 @@ export const RENEWAL = {
     meaning: 'certagent only observes this node, and certificates that it could renew are due.',
     severity: 'info',
     at: { warning: 'within 30 days of expiry', critical: 'within 7 days of expiry' },
-    remedy: 'See what would be done, and let certagent renew: certagent plan, certagent enable',
+    remedy: 'To see what would be done: certagent plan. To allow renewals: certagent enable',
     dated: true,
     find: renewal.observing,
   },
