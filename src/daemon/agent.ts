@@ -53,6 +53,8 @@ export type Agent = ControlHandlers & {
   /** What the last cycle saw; null before the first. */
   view(): View | null;
   setNextCheck(at: Instant | null): void;
+  /** When the first alert is sent that is kept back now, should it persist; null when there is none. */
+  heldUntil(): Instant | null;
   /** Finishes or undoes what a killed agent left, and reports it. */
   recover(): Promise<void>;
   /** Waits until each sink has taken what there is, or has failed once. */
@@ -152,7 +154,9 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       config,
       // Before the first cycle, and without a daemon: what is so now, not what was so at somebody's last check.
       standing:
-        last === null ? standingIn(view, (await loadBook(root)).book, now()) : (await openedAlerts()).standing(),
+        last === null
+          ? standingIn(view, (await loadBook(root)).book, now(), running !== null)
+          : (await openedAlerts()).standing(),
       failingSinks: alerts?.failing() ?? [],
       running,
       configError,
@@ -190,6 +194,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     setNextCheck: (at) => {
       nextCheckAt = at;
     },
+    heldUntil: () => alerts?.heldUntil() ?? null,
     status,
     async plan(request) {
       const as: Config = request?.enabled === true ? { ...config, mode: 'renew' } : config;

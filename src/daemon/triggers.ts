@@ -103,7 +103,7 @@ export function makeTriggers(options: {
     await armWatch(
       watchedPaths(node.paths, options.configFile, agent.config().watch.paths).map((path) => root.at(path)),
     );
-    const wakeAt = earlier(momentOf(view), lookAgain(view));
+    const wakeAt = earlier(earlier(momentOf(view), lookAgain(view)), agent.heldUntil());
     armWake(wakeAt);
     const next = cron?.task.next() ?? null;
     agent.setNextCheck(earlier(wakeAt, next === null ? null : next + delay));

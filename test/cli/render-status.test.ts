@@ -42,7 +42,7 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
       alerts: [
         {
           alert: {
-            code: 'URGENT',
+            code: 'CERTIFICATE_URGENT',
             severity: 'warning',
             subject: '/etc/ssl/ingress/shop.crt',
             text: 'shop.crt ends in 20 d.',
@@ -108,7 +108,10 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
   running: {
     report: report({
       certificates: [
-        row('apiserver', 20, { nearness: 'urgent', verdict: { kind: 'renew', code: 'URGENT', why: 'ends in 20 d' } }),
+        row('apiserver', 20, {
+          nearness: 'urgent',
+          verdict: { kind: 'renew', code: 'CERTIFICATE_URGENT', why: 'ends in 20 d' },
+        }),
       ],
       renewal: { kind: 'now', ids: ['apiserver'], why: 'apiserver ends in 20 d' },
       running: {

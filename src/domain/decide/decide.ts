@@ -122,7 +122,7 @@ function opens({ verdict }: Decision): boolean {
 
 /** Why a certificate that is not due itself is renewed with the others. */
 function withCompany(decision: Decision, renewal: Renewal): Decision {
-  if (decision.verdict.kind !== 'keep' || renewal.kind === 'none' || renewal.kind === 'blocked') return decision;
+  if (decision.verdict.kind !== 'keep' || (renewal.kind !== 'now' && renewal.kind !== 'waiting')) return decision;
   if (!renewal.ids.includes(decision.id)) return decision;
   const why = 'is renewed along with the others, so that the node is disturbed only once';
   const verdict: Verdict =
