@@ -1,8 +1,8 @@
+import type { Distribution, Role } from '../distributions/names.ts';
 import type { Certificate, Instant, Owner, Place } from './certificate.ts';
 import type { HealthCheck } from './plan.ts';
 
-export type Distribution = 'kubeadm' | 'k3s' | 'rke2';
-export type Role = 'control-plane' | 'worker' | 'server' | 'agent';
+export type { Distribution, Role } from '../distributions/names.ts';
 
 /** The components certagent knows by name; kubeadm's are static pods, K3s and RKE2 are one process behind one unit. */
 export type ComponentName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler';
@@ -63,7 +63,7 @@ export type ObservedCertificate = {
   /** `modifiedAt`: its content; `changedAt`: anything of it. A file that was put back has its old `modifiedAt`. */
   file: { mode: number; uid: number; gid: number; modifiedAt: Instant; changedAt: Instant };
   /** The component that must load it, where one does. */
-  component: ComponentName | 'k3s' | 'kubelet' | null;
+  component: ComponentHealth['name'] | null;
 };
 
 export type FindingReason =
@@ -84,7 +84,7 @@ export type Finding = { path: string; id: string | null; owner: Owner; reason: F
 
 export type Endpoint = {
   /** K3s answers for the API and for itself on one port; RKE2 has a kube-apiserver, and its supervisor beside it. */
-  name: 'kube-apiserver' | 'etcd' | 'etcd-peer' | 'k3s' | 'rke2-supervisor';
+  name: 'kube-apiserver' | 'etcd' | 'etcd-peer' | Distribution | `${Distribution}-supervisor`;
   host: string;
   port: number;
   /** Id of the certificate it should serve. */
@@ -98,7 +98,8 @@ export type ServedCertificate = { endpoint: Endpoint } & (
 );
 
 export type ComponentHealth = {
-  name: ComponentName | 'k3s' | 'kubelet';
+  /** A static pod, the kubelet, or the one process that a distribution's unit runs. */
+  name: ComponentName | 'kubelet' | Distribution;
   /** Path of the static-pod manifest; null for units. */
   manifest: string | null;
   /** Running process, told apart by the certificate and kubeconfig paths in its arguments; null: none found. */
