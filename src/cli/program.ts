@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { allLabels } from '../domain/distributions/names.ts';
 import { plainWords } from './argument-words.ts';
 import { COMMANDS, type CommandSpec, GROUPS } from './command-catalogue.ts';
 import { type GlobalOptions, usage } from './context.ts';
@@ -24,7 +25,7 @@ export async function parseAndRun(argv: string[]): Promise<number> {
 
 function makeProgram(done: (exitCode: number) => void): Command {
   const program = new Command('certagent')
-    .description('Watches and renews the certificates of Kubernetes nodes (kubeadm, K3s, RKE2).')
+    .description(`Watches and renews the certificates of Kubernetes nodes (${allLabels('or')}).`)
     .version(packageJson.version, '-V, --version', 'print the version')
     .option('--root <dir>', 'work on the node image under this directory')
     .option('--config <file>', "configuration, a path of the node (default: '/etc/certagent/config.toml')")

@@ -29,7 +29,12 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
         row('/etc/ssl/ingress/shop.crt', 20, {
           owner: 'operator',
           nearness: 'urgent',
-          verdict: { kind: 'escalate', code: 'OPERATOR', why: 'certagent does not renew it', remedy: 'Renew it.' },
+          verdict: {
+            kind: 'escalate',
+            code: 'OPERATOR_RENEWS',
+            why: 'certagent does not renew it',
+            remedy: 'Renew it.',
+          },
         }),
       ],
       renewal: {
@@ -71,7 +76,7 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
       renewal: {
         kind: 'blocked',
         ids: ['apiserver'],
-        blockers: [{ code: 'TOOL_MISSING', why: 'kubeadm is not on this node', remedy: 'Install kubeadm.' }],
+        blockers: [{ code: 'KUBEADM_MISSING', why: 'kubeadm is not on this node', remedy: 'Install kubeadm.' }],
       },
       served: [
         {

@@ -10,7 +10,6 @@ import { detect } from '../../src/observe/detect.ts';
 import { findHazards } from '../../src/observe/hazards.ts';
 import { k3sSources } from '../../src/observe/k3s-sources.ts';
 import { readSources } from '../../src/observe/read-sources.ts';
-import { restartWindow } from '../../src/observe/version.ts';
 import { get, look, NOW, nodeFor, put } from './support.ts';
 
 const TLS = 'var/lib/rancher/k3s/server/tls';
@@ -167,24 +166,6 @@ test('agents and kubeadm nodes have no such hazards', async (t) => {
     if (kind === 'k3s-agent') put(node.root, 'var/lib/rancher/k3s/agent/client-kubelet.crt', 'garbage');
     assert.deepEqual((await look(node)).preconditions.hazards, []);
   }
-});
-
-test('the window of a restart by version', () => {
-  for (const [version, days] of [
-    ['v1.33.1+k3s1', 120],
-    ['v1.33.0+k3s1', 90],
-    ['v1.32.5+rke2r1', 120],
-    ['v1.32.4+k3s1', 90],
-    ['v1.31.9+k3s1', 120],
-    ['v1.30.13+k3s1', 120],
-    ['v1.30.12+k3s1', 90],
-    ['v1.29.15+k3s1', 90],
-    ['v1.34.0+k3s1', 120],
-    ['v2.0.0', 120],
-    ['garbage', 90],
-    [null, 90],
-  ] as const)
-    assert.equal(restartWindow(version), days * DAY, String(version));
 });
 
 function canMakeImmutable(): boolean {

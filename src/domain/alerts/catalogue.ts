@@ -1,6 +1,7 @@
 import { CLOCK_REMEDY } from '../decide/blockers.ts';
 import { outdated } from '../decide/outdated.ts';
-import { isLeaf } from '../decide/renewal-window.ts';
+import { isLeaf } from '../decide/ownership.ts';
+import { allLabels } from '../distributions/names.ts';
 import type { CopyOutcome, PlanOutcome } from '../model/journal.ts';
 import type { Alert, AlertEvent } from './alert.ts';
 import { endAlerts } from './expiry.ts';
@@ -45,7 +46,7 @@ function unknownNode(input: AlertInput): Alert[] {
     severity: isLost ? 'critical' : 'warning',
     text: isLost
       ? 'The Kubernetes node that was watched here is not found any more: nothing is watched.'
-      : 'Neither kubeadm, K3s nor RKE2 was found on this machine: nothing is watched.',
+      : `Neither ${allLabels('nor')} was found on this machine: nothing is watched.`,
     remedy:
       'Look whether a file system is not mounted and where the data directory is; where there is to be no node, remove certagent.',
   });

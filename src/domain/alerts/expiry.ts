@@ -169,7 +169,7 @@ function authorityAlerts(input: AlertInput): Alert[] {
       severity,
       text: `${counted(ending.length, 'CA', 'ends', 'end')} within a year or ${ending.length === 1 ? 'has' : 'have'} ended: ${names(ending)}.`,
       remedy:
-        'A renewal of certificates does not renew their CA: plan the rotation of the CA as the documentation of kubeadm or K3s describes it.',
+        'A renewal of certificates does not renew their CA: plan the rotation of the CA as the documentation of your distribution describes it.',
       once: severity !== 'critical',
     },
   );

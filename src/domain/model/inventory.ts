@@ -1,3 +1,4 @@
+import type { HazardCode } from '../decide/hazards.ts';
 import type { Distribution, Role } from '../distributions/names.ts';
 import type { Certificate, Instant, Owner, Place } from './certificate.ts';
 import type { HealthCheck } from './plan.ts';
@@ -118,34 +119,27 @@ export type ComponentHealth = {
   detail: string;
 };
 
-/** A reason why a K3s or RKE2 restart would do harm. */
+/** A reason why a restart of the node's unit would do harm. */
 export type Hazard = {
-  code:
-    | 'ca-missing'
-    | 'ca-key-missing'
-    | 'ca-unparsable'
-    | 'ca-key-mismatch'
-    | 'leaf-garbage'
-    | 'leaf-unwritable'
-    | 'kubeconfig-unwritable';
+  code: HazardCode;
   path: string;
   detail: string;
 };
 
-/** What has to be looked at before anything is touched. */
+/** What must be known before anything is changed. */
 export type Preconditions = {
-  /** kubelet, k3s, k3s-agent, rke2-server or rke2-agent. `stopped`: not active, and not because it failed by itself. */
+  /** The unit that runs the node. `stopped`: not active, and not because it failed by itself. */
   unit: { name: string; loaded: boolean; active: boolean; stopped: boolean; detail: string } | null;
-  /** The renewing tool: kubeadm; null on K3s (the unit's restart renews) or when it is not there. */
+  /** The program that renews; null where the unit's restart does, or when it is not installed. */
   tool: { path: string; version: string | null } | null;
-  /** A `kubeadm upgrade` or the like under way: what was seen; null when none. */
+  /** An upgrade of the node under way: what was seen; null when none. */
   upgradeUnderWay: string | null;
   disk: { path: string; freeBytes: number; neededBytes: number }[];
   /** Only CAs that sign leaves on this node. */
   caKeys: { ca: string; path: string; state: 'present' | 'missing' | 'unreadable' | 'differs' }[];
   components: ComponentHealth[];
   hazards: Hazard[];
-  /** K3s and RKE2: milliseconds before the end from which a restart renews (90 or 120 days by version); null on kubeadm. */
+  /** Milliseconds before expiry from which a restart renews, by version; null where a tool renews at any time. */
   restartWindow: number | null;
 };
 

@@ -36,7 +36,7 @@ test('one certificate is due: all that kubeadm renews go along in the maintenanc
     kind: 'defer',
     until: TONIGHT,
     ids: own(inventory),
-    why: 'apiserver ends in 60 d; renewed in the maintenance window',
+    why: 'apiserver expires in 60 d; renewed in the maintenance window',
   });
   const verdicts = new Map(certificates.map(({ id, verdict }) => [id, verdict]));
   assert.deepEqual(verdicts.get('etcd-peer'), {
@@ -64,11 +64,14 @@ test('why names what ends first', () => {
     certificate: { notAfter: NOW + 10 * DAY },
   });
   const { renewal } = run(several);
-  assert.equal(renewal.kind === 'now' && renewal.why, 'etcd-peer ends in 10 d; 11 certificates are renewed together');
+  assert.equal(
+    renewal.kind === 'now' && renewal.why,
+    'etcd-peer expires in 10 d; 11 certificates are renewed together',
+  );
   const alone = { ...inventoryOf('kubeadm', { days: -1 }) };
   const one = { ...alone, certificates: alone.certificates.filter(({ id }) => id === 'apiserver' || id === 'ca') };
   const single = run(one).renewal;
-  assert.equal(single.kind === 'now' && single.why, 'apiserver ended 1 d ago');
+  assert.equal(single.kind === 'now' && single.why, 'apiserver expired 1 d ago');
 });
 
 test('the earliest moment counts when several wait', () => {
@@ -112,14 +115,15 @@ test('observe mode: blocked as soon as something is due, at any hour and for any
 test('force renews what is not due, but not what K3s would not renew', () => {
   assert.equal(run(inventoryOf('kubeadm'), { request: BY_FORCE }).renewal.kind, 'now');
   assert.equal(run(inventoryOf('kubeadm'), { request: BY_HAND }).renewal.kind, 'none');
+  assert.equal(run(inventoryOf('kubeadm', { caDays: -1 }), { request: BY_FORCE }).renewal.kind, 'none');
   const fresh = inventoryOf('k3s-server');
   const withoutAgent = { ...fresh, certificates: fresh.certificates.filter(({ id }) => !id.startsWith('agent/')) };
   const { renewal } = run(withoutAgent, { request: BY_FORCE });
   assert.deepEqual(renewal.kind === 'blocked' && renewal.blockers, [
     {
       code: 'K3S_OUTSIDE_WINDOW',
-      why: 'a restart of k3s would renew nothing yet: the first certificate ends on 2026-09-19',
-      remedy: 'Wait, or run `k3s certificate rotate` by hand while k3s is stopped.',
+      why: 'a restart of K3s would renew nothing yet: the first certificate expires on 2026-09-19',
+      remedy: 'Wait, or stop K3s and run `k3s certificate rotate` by hand.',
     },
   ]);
   const empty = { ...fresh, certificates: [] };
@@ -144,7 +148,7 @@ test("K3s: opens above the version's window waits for that window", () => {
   const { renewal } = run(inventoryOf('k3s-server', { days: 130 }), { policy });
   assert.equal(renewal.kind, 'defer');
   assert.ok(renewal.kind === 'defer' && renewal.until >= NOW + 10 * DAY && renewal.until < NOW + 11 * DAY);
-  assert.match(renewal.kind === 'defer' ? renewal.why : '', /renews only what ends within 120 d/);
+  assert.match(renewal.kind === 'defer' ? renewal.why : '', /renews only what expires within 120 d/);
 });
 
 test('the next moment respects the back-off', () => {
