@@ -27,7 +27,7 @@ export type RoleRules = {
 /** All that distinguishes one distribution from the others, for the rules. How it is observed is in observe/<name>/. */
 export type DistributionRules = {
   roles: Partial<Record<Role, RoleRules>>;
-  /** Ids of the certificates whose common name is the node's name, the best source first. */
+  /** Ids of the certificates whose common name holds the node's name. */
   kubeletCertificates: readonly string[];
   /** Files of the CAs that sign the users of its kubeconfigs. */
   clientAuthorities(paths: NodePaths): string[];

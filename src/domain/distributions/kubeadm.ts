@@ -5,6 +5,9 @@ import { kubeadmChecks } from './kubeadm-checks.ts';
 import { ETCD_CLIENTS, kubeadmSteps } from './kubeadm-plan.ts';
 import type { RoleOf } from './names.ts';
 
+/** The program that renews. */
+export const KUBEADM = 'kubeadm';
+
 /** A kubelet that does not run cannot restart a static pod: no expired certificate excuses it. */
 const RELIES_ON: Record<string, ComponentHealth['name'][]> = {
   etcd: ['etcd'],
@@ -16,7 +19,7 @@ const RELIES_ON: Record<string, ComponentHealth['name'][]> = {
 /** `kubeadm certs renew` writes new certificates; the kubelet runs the control plane as static pods. */
 export const kubeadm: DistributionRules & { roles: Record<RoleOf<'kubeadm'>, RoleRules> } = {
   roles: {
-    'control-plane': { unit: 'kubelet', tool: 'kubeadm', followsServers: false },
+    'control-plane': { unit: 'kubelet', tool: KUBEADM, followsServers: false },
     worker: { unit: 'kubelet', tool: null, followsServers: false },
   },
   kubeletCertificates: ['kubelet-client', 'kubelet.conf'],

@@ -15,7 +15,7 @@ type Flavour = {
 };
 
 /** The name of the one process that K3s and RKE2 run, in the lists of components. */
-const PROCESS = 'k3s';
+export const PROCESS: Distribution = 'k3s';
 
 type Rules = DistributionRules & { roles: Record<'server' | 'agent', RoleRules> };
 
