@@ -29,7 +29,12 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
         row('/etc/ssl/ingress/shop.crt', 20, {
           owner: 'operator',
           nearness: 'urgent',
-          verdict: { kind: 'escalate', code: 'OPERATOR', why: 'certagent does not renew it', remedy: 'Renew it.' },
+          verdict: {
+            kind: 'escalate',
+            code: 'OPERATOR_RENEWS',
+            why: 'certagent does not renew it',
+            remedy: 'Renew it.',
+          },
         }),
       ],
       renewal: {
@@ -72,7 +77,7 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
       renewal: {
         kind: 'blocked',
         ids: ['apiserver'],
-        blockers: [{ code: 'TOOL_MISSING', why: 'kubeadm is not on this node', remedy: 'Install kubeadm.' }],
+        blockers: [{ code: 'KUBEADM_MISSING', why: 'kubeadm is not on this node', remedy: 'Install kubeadm.' }],
       },
       served: [
         {
@@ -110,7 +115,7 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
       certificates: [
         row('apiserver', 20, {
           nearness: 'urgent',
-          verdict: { kind: 'renew', code: 'CERTIFICATE_URGENT', why: 'ends in 20 d' },
+          verdict: { kind: 'renew', code: 'URGENT', why: 'ends in 20 d' },
         }),
       ],
       renewal: { kind: 'now', ids: ['apiserver'], why: 'apiserver ends in 20 d' },

@@ -1,11 +1,14 @@
+import { rulesOf } from '../distributions/index.ts';
 import type { Instant } from '../model/certificate.ts';
 import type { Decision, Decisions, History, Policy, Renewal, Verdict } from '../model/decision.ts';
 import type { Inventory } from '../model/inventory.ts';
+import { automaticMoment } from './automatic-moment.ts';
 import { findBlockers } from './blockers.ts';
-import { type Case, type DecideRequest, ends } from './certificate-check.ts';
+import { type Case, type DecideRequest, expires } from './certificate-check.ts';
 import { verdictOn } from './checks.ts';
 import { nextTryAt } from './history-of.ts';
-import { automaticMoment, isLeaf, isRenewableAt, nearnessOf, renewalWindow } from './renewal-window.ts';
+import { isLeaf } from './ownership.ts';
+import { isRenewableAt, nearnessOf, renewalWindow } from './renewal-window.ts';
 
 export type DecideInput = {
   inventory: Inventory;
@@ -91,21 +94,12 @@ function idsAt(at: Instant, { inventory }: DecideInput, judged: Judged[]): strin
 /** A restart that renews nothing would only disturb: asking for it by force changes nothing about that. */
 function refusedForce({ inventory, request }: DecideInput, judged: Judged[]): Renewal | null {
   const { distribution } = inventory.node;
-  if (request.kind !== 'manual' || !request.force || distribution === 'kubeadm') return null;
+  if (request.kind !== 'manual' || !request.force || distribution === null) return null;
   const own = judged.filter(({ known }) => known.observed.owner === distribution && isLeaf(known.observed));
   if (own.length === 0) return null;
-  const first = new Date(Math.min(...own.map(({ decision }) => decision.notAfter))).toISOString().slice(0, 10);
-  return {
-    kind: 'blocked',
-    ids: own.map(({ decision }) => decision.id),
-    blockers: [
-      {
-        code: 'K3S_OUTSIDE_WINDOW',
-        why: `a restart of ${distribution} would renew nothing yet: the first certificate expires on ${first}`,
-        remedy: `Wait, or run \`${distribution} certificate rotate\` by hand while ${distribution} is stopped.`,
-      },
-    ],
-  };
+  const refusal = rulesOf(distribution).refuseForce(Math.min(...own.map(({ decision }) => decision.notAfter)));
+  if (refusal === null) return null;
+  return { kind: 'blocked', ids: own.map(({ decision }) => decision.id), blockers: [refusal] };
 }
 
 function nextAt(input: DecideInput, judged: Judged[]): Instant | null {
@@ -135,5 +129,5 @@ function withCompany(decision: Decision, renewal: Renewal): Decision {
 function whyNow(due: Judged[], ids: string[]): string {
   const { known, decision } = due.reduce((a, b) => (b.decision.notAfter < a.decision.notAfter ? b : a));
   const together = ids.length === 1 ? '' : `; ${ids.length} certificates are renewed together`;
-  return `${decision.id} ${ends(known.observed, known.now)}${together}`;
+  return `${decision.id} ${expires(known.observed, known.now)}${together}`;
 }

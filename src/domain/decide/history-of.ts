@@ -3,7 +3,7 @@ import type { Attempt, History, Policy } from '../model/decision.ts';
 import type { JournalRecord } from '../model/journal.ts';
 import { DAY, MINUTE } from '../time/duration.ts';
 
-/** The attempts that a journal tells of, oldest first; a plan without an end is `unfinished`. */
+/** The attempts in a journal, oldest first; a plan without an end is `unfinished`. */
 export function historyOf(records: JournalRecord[]): History {
   const attempts = new Map<string, Attempt>();
   for (const record of records) {
@@ -19,7 +19,7 @@ export function historyOf(records: JournalRecord[]): History {
       });
     } else if (record.type === 'plan-ended') {
       const started = attempts.get(record.planId);
-      if (started === undefined) continue; // its beginning was lost with an older journal
+      if (started === undefined) continue; // it began in an older journal, which is lost
       const { result, error, granted } = record;
       attempts.set(record.planId, { ...started, endedAt: record.at, result, error, granted });
     }
@@ -30,11 +30,11 @@ export function historyOf(records: JournalRecord[]): History {
 const FIRST_BACK_OFF = 15 * MINUTE;
 
 /**
- * From when on the next automatic try is allowed; an instant in the past means at once. After failures the wait doubles
- * from 15 minutes to a day, and within any 24 hours there are at most `triesPerDay` automatic tries.
+ * When the next automatic attempt is allowed; an instant in the past means at once. After failures the wait doubles from
+ * 15 minutes to a day, and within any 24 hours there are at most `triesPerDay` automatic attempts.
  */
 export function nextTryAt(history: History, policy: Pick<Policy, 'triesPerDay'>, now: Instant): Instant {
-  // What began in the future was written under a wrong clock, and must not hold renewals up until then.
+  // An attempt in the future was written under a wrong clock, and must not delay renewals until then.
   const attempts = history.attempts.filter((attempt) => attempt.startedAt <= now);
   return Math.max(backOffUntil(attempts), dayIsFullUntil(attempts, policy.triesPerDay));
 }

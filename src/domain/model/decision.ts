@@ -1,7 +1,5 @@
+import type { ReasonCode } from '../decide/reasons.ts';
 import type { Instant } from './certificate.ts';
-
-/** Why a certificate is not left alone, or why nothing can be done about it. Stable codes, in the order of `policy.ts`. */
-export type ReasonCode = string;
 
 export type Verdict =
   /** Nothing to do before `until` (its renewal window opens; null: nothing to do at all). */

@@ -1,3 +1,4 @@
+import { KUBEADM } from '../../domain/distributions/kubeadm.ts';
 import type { JournalRecord, PlanOutcome } from '../../domain/model/journal.ts';
 import { findProcesses } from '../../host/processes.ts';
 import { changedAuthorities } from '../backup/authorities.ts';
@@ -96,7 +97,7 @@ async function awaitOrphan(run: Run, context: RenewContext): Promise<void> {
   if (!context.root.isMachine || renew?.kind !== 'kubeadm-renew') return;
   const { pollInterval, waiting } = stepContext(run, step, context);
   await until(
-    async () => ((await findProcesses('kubeadm', ['renew'])).length === 0 ? {} : 'for a running kubeadm to end'),
+    async () => ((await findProcesses(KUBEADM, ['renew'])).length === 0 ? {} : 'for a running kubeadm to end'),
     { limit: renew.limit, interval: pollInterval, waiting },
   );
 }

@@ -1,3 +1,4 @@
+import { DISTRIBUTION_NAMES } from '../../domain/distributions/names.ts';
 import type { JournalRecord, Undo } from '../../domain/model/journal.ts';
 import type { Step } from '../../domain/model/plan.ts';
 
@@ -105,7 +106,7 @@ const UNDOS: Record<Undo['kind'], Check> = {
 const plan = shape({
   id: text,
   createdAt: instant,
-  distribution: word('kubeadm', 'k3s', 'rke2'),
+  distribution: word(...DISTRIBUTION_NAMES),
   certificates: list(text),
   why: text,
   oldExpired: flag,

@@ -1,3 +1,4 @@
+import { KUBEADM } from '../../domain/distributions/kubeadm.ts';
 import { CertagentError } from '../../domain/model/errors.ts';
 import type { Step } from '../../domain/model/plan.ts';
 import { said } from '../../domain/text/printable.ts';
@@ -16,7 +17,7 @@ type RenewStep = Extract<Step, { kind: 'kubeadm-renew' }>;
 export async function renewWithKubeadm(step: RenewStep, { root }: StepContext): Promise<string> {
   const already = step.expect.old === null ? null : await renewedCertificate(root, step.expect);
   if (already !== null) return `renewed already, ends ${day(already.notAfter)}`;
-  const result = await run(root, 'kubeadm', step.argv, { limit: step.limit });
+  const result = await run(root, KUBEADM, step.argv, { limit: step.limit });
   if (result.exitCode !== 0) throw kubeadmError(step, result);
   try {
     return `new certificate ends ${day((await checkRenewed(root, step.expect)).notAfter)}`;

@@ -4,14 +4,15 @@ import { test } from 'node:test';
 import type { Alert } from '../../../src/domain/alerts/alert.ts';
 import type { AlertCode } from '../../../src/domain/alerts/catalogue.ts';
 import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
+import type { ReasonCode } from '../../../src/domain/decide/reasons.ts';
 import type { Renewal } from '../../../src/domain/model/decision.ts';
 import { DAY, MINUTE } from '../../../src/domain/time/duration.ts';
 import { leaf, NOW, node } from './alert-node.ts';
 import { blocked, renew, stale, testStanding } from './alert-parts.ts';
 
 const observing = (ids: string[], until: number | null = null) =>
-  ({ kind: 'observing', ids, until, why: 'the mode is observe', blockers: [] }) as const;
-const observe = { code: 'OBSERVE_MODE', why: 'certagent only observes this node', remedy: 'certagent enable' };
+  ({ kind: 'observing', ids, until, why: 'the mode is observe', blockers: [] }) satisfies Renewal;
+const observe = { code: 'OBSERVE_MODE' as const, why: 'certagent only observes this node', remedy: 'certagent enable' };
 const due = (days: number) => [leaf({ id: 'a', days, verdict: renew }), leaf({ id: 'b', days: 80, verdict: renew })];
 
 testStanding([
@@ -42,13 +43,13 @@ testStanding([
   [
     'blocked by the mode: what else is in the way is named, and nobody is paged',
     { leaves: due(60), renewal: { ...blocked, blockers: [observe, ...blocked.blockers], ids: ['a', 'b'] } },
-    [['OBSERVING', 'info', 'node', ['DISK', 'a', 'b']]],
+    [['OBSERVING', 'info', 'node', ['DISK_FULL', 'a', 'b']]],
   ],
   [
     'waiting for another node',
     {
       leaves: due(20),
-      renewal: { kind: 'waiting', until: null, code: 'OTHER_NODE', ids: ['a', 'b'], why: 'cp-2 is renewing' },
+      renewal: { kind: 'waiting', until: null, code: 'BACK_OFF', ids: ['a', 'b'], why: 'cp-2 is renewing' },
     },
     [
       ['CERTIFICATE_URGENT', 'warning', 'node', ['a']],
@@ -68,13 +69,13 @@ test('an alert about observing is sent once, until it warns', () => {
 });
 
 test('who waits says for what', () => {
-  const waiting: Renewal = { kind: 'waiting', until: null, code: 'OTHER_NODE', ids: ['a'], why: 'cp-2 is renewing' };
+  const waiting: Renewal = { kind: 'waiting', until: null, code: 'BACK_OFF', ids: ['a'], why: 'cp-2 is renewing' };
   const [urgent] = standingAlerts(node({ leaves: [leaf({ id: 'a', days: 20, verdict: renew })], renewal: waiting }));
   assert.equal(urgent!.remedy, 'certagent waits with the renewal: cp-2 is renewing.');
 });
 
-const obstacle = (code: string) => ({ code, why: 'x', remedy: 'Do it' });
-const HELD: [string, string[], boolean, number | undefined][] = [
+const obstacle = (code: ReasonCode) => ({ code, why: 'x', remedy: 'Do it' });
+const HELD: [string, ReasonCode[], boolean, number | undefined][] = [
   ['a component that still starts', ['COMPONENT_UNHEALTHY'], false, 5 * MINUTE],
   ['a unit that still starts, and its components', ['UNIT_NOT_RUNNING', 'COMPONENT_UNHEALTHY'], false, 5 * MINUTE],
   ['a unit that somebody stopped', ['UNIT_NOT_RUNNING'], true, undefined],
@@ -93,7 +94,11 @@ for (const [what, codes, stopped, holdOff] of HELD)
     assert.deepEqual([alert!.code, alert!.holdOff], ['RENEWAL_BLOCKED', holdOff]);
   });
 
-const unfinished = { code: 'PLAN_UNFINISHED', why: 'an earlier plan is not finished', remedy: 'Restart certagent' };
+const unfinished = {
+  code: 'PLAN_UNFINISHED' as const,
+  why: 'an earlier plan is not finished',
+  remedy: 'Restart certagent',
+};
 const halfWay = {
   leaves: [
     leaf({ id: 'a', days: -1, verdict: renew }),
@@ -131,7 +136,7 @@ test('while a renewal runs, what was active before stays, and another blocker is
   const alerts = standingAlerts(node({ ...halfWay, renewal: other, renewing: true, before }));
   assert.deepEqual(codesAndMembers(alerts), [
     ['CERTIFICATE_EXPIRED', ['mine']],
-    ['RENEWAL_BLOCKED', ['DISK']],
+    ['RENEWAL_BLOCKED', ['DISK_FULL']],
     ['FILE_UNREADABLE', ['/o.crt']],
     ['SERVED_STALE', ['127.0.0.1:6443', 'a']],
   ]);

@@ -37,7 +37,7 @@ test('one certificate is due: all that kubeadm renews go along in the maintenanc
     until: TONIGHT,
     code: 'MAINTENANCE_WINDOW',
     ids: own(inventory),
-    why: 'apiserver ends in 60 d; renewed in the maintenance window',
+    why: 'apiserver expires in 60 d; renewed in the maintenance window',
   });
   const verdicts = new Map(certificates.map(({ id, verdict }) => [id, verdict]));
   assert.deepEqual(verdicts.get('etcd-peer'), {
@@ -65,11 +65,14 @@ test('why names what ends first', () => {
     certificate: { notAfter: NOW + 10 * DAY },
   });
   const { renewal } = run(several);
-  assert.equal(renewal.kind === 'now' && renewal.why, 'etcd-peer ends in 10 d; 11 certificates are renewed together');
+  assert.equal(
+    renewal.kind === 'now' && renewal.why,
+    'etcd-peer expires in 10 d; 11 certificates are renewed together',
+  );
   const alone = { ...inventoryOf('kubeadm', { days: -1 }) };
   const one = { ...alone, certificates: alone.certificates.filter(({ id }) => id === 'apiserver' || id === 'ca') };
   const single = run(one).renewal;
-  assert.equal(single.kind === 'now' && single.why, 'apiserver ended 1 d ago');
+  assert.equal(single.kind === 'now' && single.why, 'apiserver expired 1 d ago');
 });
 
 test('the earliest moment counts when several wait', () => {
@@ -139,14 +142,15 @@ test('observe mode: who asks for a renewal is refused', () => {
 test('force renews what is not due, but not what K3s would not renew', () => {
   assert.equal(run(inventoryOf('kubeadm'), { request: BY_FORCE }).renewal.kind, 'now');
   assert.equal(run(inventoryOf('kubeadm'), { request: BY_HAND }).renewal.kind, 'none');
+  assert.equal(run(inventoryOf('kubeadm', { caDays: -1 }), { request: BY_FORCE }).renewal.kind, 'none');
   const fresh = inventoryOf('k3s-server');
   const withoutAgent = { ...fresh, certificates: fresh.certificates.filter(({ id }) => !id.startsWith('agent/')) };
   const { renewal } = run(withoutAgent, { request: BY_FORCE });
   assert.deepEqual(renewal.kind === 'blocked' && renewal.blockers, [
     {
       code: 'K3S_OUTSIDE_WINDOW',
-      why: 'a restart of k3s would renew nothing yet: the first certificate expires on 2026-09-19',
-      remedy: 'Wait, or run `k3s certificate rotate` by hand while k3s is stopped.',
+      why: 'a restart of K3s would renew nothing yet: the first certificate expires on 2026-09-19',
+      remedy: 'Wait, or stop K3s and run `k3s certificate rotate` by hand.',
     },
   ]);
   const empty = { ...fresh, certificates: [] };
@@ -172,7 +176,7 @@ test("K3s: opens above the version's window waits for that window", () => {
   assert.equal(renewal.kind, 'waiting');
   const until = renewal.kind === 'waiting' ? renewal.until! : 0;
   assert.ok(until >= NOW + 10 * DAY && until < NOW + 11 * DAY);
-  assert.match(renewal.kind === 'waiting' ? renewal.why : '', /renews only what ends within 120 d/);
+  assert.match(renewal.kind === 'waiting' ? renewal.why : '', /renews only what expires within 120 d/);
 });
 
 test('the next moment respects the back-off', () => {

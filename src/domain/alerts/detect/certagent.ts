@@ -1,4 +1,5 @@
-import { isLeaf } from '../../decide/renewal-window.ts';
+import { isLeaf } from '../../decide/ownership.ts';
+import { allLabels } from '../../distributions/names.ts';
 import { type Found, judged, type NodeState } from '../input.ts';
 import { counted, expiry, list } from '../words.ts';
 
@@ -30,7 +31,7 @@ export function nodeUnknown({ inventory, lost }: NodeState): Found[] {
       members: [['missing', list(node.missing)]],
       text: lost
         ? 'The Kubernetes node that was found here before is missing: nothing is watched.'
-        : 'Neither kubeadm, K3s nor RKE2 was found on this machine: nothing is watched.',
+        : `Neither ${allLabels('nor')} was found on this machine: nothing is watched.`,
     },
   ];
 }

@@ -1,9 +1,10 @@
 import { basename, dirname } from 'node:path';
-import type { ComponentName, NodePaths } from '../domain/model/inventory.ts';
-import type { Root } from '../host/root.ts';
-import type { StaticPod } from './manifests.ts';
-import { absolute, exists, settings } from './node-files.ts';
-import { type Source, source } from './source.ts';
+import type { Role } from '../../domain/distributions/names.ts';
+import type { ComponentName, NodePaths } from '../../domain/model/inventory.ts';
+import type { Root } from '../../host/root.ts';
+import type { StaticPod } from '../manifests.ts';
+import { absolute, exists, settings } from '../node-files.ts';
+import { type Source, source } from '../source.ts';
 
 type Entry = { name: string; ca: string; component: ComponentName | null; file?: string; etcd?: true; optional?: true };
 
@@ -35,7 +36,7 @@ const AUTHORITIES = [
 /** Where a kubeadm node keeps certificates. A leaf whose CA's key is not on the node is `external-ca`: kubeadm cannot renew it. */
 export async function kubeadmSources(
   root: Root,
-  node: { role: string | null; paths: NodePaths; pods: StaticPod[] },
+  node: { role: Role; paths: NodePaths; pods: StaticPod[] },
 ): Promise<Source[]> {
   const { certificatesDir, kubeconfigDir } = node.paths;
   if (node.role !== 'control-plane')
@@ -45,7 +46,7 @@ export async function kubeadmSources(
   const withKey = new Set<string>();
   for (const { name, file } of AUTHORITIES) if (await exists(root, `${certificatesDir}/${file}.key`)) withKey.add(name);
   const owner = (entry: Entry) => {
-    // With an external etcd these may be here under kubeadm's file names, but kubeadm does not know them.
+    // With an external etcd these may exist under kubeadm's file names, but kubeadm does not know them.
     if (entry.etcd && !localEtcd) return 'operator' as const;
     return withKey.has(entry.ca) ? ('kubeadm' as const) : ('external-ca' as const);
   };
@@ -113,7 +114,7 @@ async function kubeletSources(root: Root, kubeconfigDir: string): Promise<Source
       path: '/var/lib/kubelet/pki/kubelet-client-current.pem',
       format: 'pem',
       ca: 'ca',
-      // Not there when kubelet.conf holds the certificate itself or refers to another file.
+      // It does not exist when kubelet.conf holds the certificate itself or refers to another file.
       presence: 'optional',
       ...kubelet,
     }),

@@ -1,11 +1,11 @@
-// A restart of K3s that left one certificate as it was: it is told, and K3s is not restarted for it again.
+// A restart of K3s that left one certificate as it was: it is reported, and K3s does not restart for it again.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Attempt } from '../../../src/domain/model/decision.ts';
 import { DAY, HOUR } from '../../../src/domain/time/duration.ts';
 import { inventoryOf, NOW, withCertificate } from '../../support/inventory.ts';
-import { run } from './decide-parts.ts';
-import { decisionOn, k3s, type Row, testVerdicts } from './policy-parts.ts';
+import { run } from '../decide/decide-parts.ts';
+import { decisionOn, k3s, type Row, testVerdicts } from '../decide/policy-parts.ts';
 
 const tried = (change: Partial<Attempt> = {}) => ({
   history: {
@@ -84,15 +84,15 @@ const table: Row[] = [
 
 testVerdicts(table);
 
-test('nothing else is due: K3s is left alone, and a person is told of the file', () => {
+test('nothing else is due: K3s does not restart, and the file is reported', () => {
   assert.equal(run(stale, tried()).renewal.kind, 'none');
   const { verdict } = decisionOn('client-scheduler', stale, tried());
   assert.deepEqual(verdict, {
     kind: 'escalate',
     code: 'RESTART_PASSES_OVER',
-    why: 'was not renewed by a restart of k3s, which is not restarted for it again',
+    why: 'was not renewed by a restart of K3s; certagent does not restart K3s for it again',
     remedy:
-      'See what k3s says of /var/lib/rancher/k3s/server/tls/client-scheduler.crt in its log; move this file and its key away: k3s makes at its next start what it still uses.',
+      'Search the log of K3s for /var/lib/rancher/k3s/server/tls/client-scheduler.crt, then move this file and its key away: at its next start K3s makes the certificates that it uses.',
   });
 });
 

@@ -1,44 +1,42 @@
-import type { Distribution } from '../domain/model/inventory.ts';
-import type { Root } from '../host/root.ts';
-import { absolute, names, settings, text } from './node-files.ts';
+import { rulesOf } from '../../domain/distributions/index.ts';
+import type { Distribution } from '../../domain/distributions/names.ts';
+import type { Root } from '../../host/root.ts';
+import { absolute, names, settings, text } from '../node-files.ts';
 
-export type K3sSettings = {
+export type SupervisorSettings = {
   dataDir: string;
   /** Of the Kubernetes API. */
   port: number;
-  /** RKE2: of its own listener, which serves `dynamic-cert.json`; null on K3s, where that is the API's port. */
+  /** Of a listener of its own, which serves `dynamic-cert.json`; null where the API's port serves that. */
   supervisorPort: number | null;
   kubeconfig: string;
   bindAddress: string | null;
 };
 
-/**
- * Fixed in RKE2 (pkg/rke2: HTTPSPort, SupervisorPort), which skips both keys in its config.yaml as it skips all that it
- * does not know. Only what stands in for RKE2 on a machine with several nodes listens where they say.
- */
-const RKE2_SUPERVISOR = 9345;
+/** K3s, or RKE2 which embeds it. `supervisorPort` is the default; null: it has no port of its own. */
+export type Flavour = { name: Distribution; supervisorPort: number | null };
 
 /**
- * What K3s or RKE2 was told: `config.yaml`, then `config.yaml.d/*.yaml` in alphabetical order (later files override; a
+ * How K3s or RKE2 is configured: `config.yaml`, then `config.yaml.d/*.yaml` in alphabetical order (later files override; a
  * key that ends in "+" appends), then the options in the unit's ExecStart, which win over both. K3s overwrites its
- * own arguments, so its process does not tell.
+ * own arguments, so they cannot be read from its process.
  */
-export async function readK3sSettings(
+export async function readSupervisorSettings(
   root: Root,
-  distribution: Exclude<Distribution, 'kubeadm'>,
-): Promise<K3sSettings> {
-  const near = `/etc/rancher/${distribution}`;
-  const files = (await names(root, `${near}/config.yaml.d`)).filter((name) => /\.ya?ml$/.test(name));
+  { name, supervisorPort }: Flavour,
+): Promise<SupervisorSettings> {
+  const near = `/etc/rancher/${name}`;
+  const files = (await names(root, `${near}/config.yaml.d`)).filter((file) => /\.ya?ml$/.test(file));
   const merged = new Map<string, unknown>();
-  for (const path of [`${near}/config.yaml`, ...files.map((name) => `${near}/config.yaml.d/${name}`)]) {
+  for (const path of [`${near}/config.yaml`, ...files.map((file) => `${near}/config.yaml.d/${file}`)]) {
     for (const [key, value] of Object.entries((await settings(root, path)) ?? {})) merge(merged, key, value);
   }
-  for (const [key, value] of await unitOptions(root, distribution)) merged.set(key, value);
+  for (const [key, value] of await unitOptions(root, name)) merged.set(key, value);
   return {
-    dataDir: absolute(merged.get('data-dir')) ?? `/var/lib/rancher/${distribution}`,
+    dataDir: absolute(merged.get('data-dir')) ?? `/var/lib/rancher/${name}`,
     port: portOf(merged.get('https-listen-port')) ?? 6443,
-    supervisorPort: distribution === 'rke2' ? (portOf(merged.get('supervisor-port')) ?? RKE2_SUPERVISOR) : null,
-    kubeconfig: absolute(merged.get('write-kubeconfig')) ?? `${near}/${distribution}.yaml`,
+    supervisorPort: supervisorPort === null ? null : (portOf(merged.get('supervisor-port')) ?? supervisorPort),
+    kubeconfig: absolute(merged.get('write-kubeconfig')) ?? `${near}/${name}.yaml`,
     bindAddress: typeof merged.get('bind-address') === 'string' ? String(merged.get('bind-address')) : null,
   };
 }
@@ -62,9 +60,8 @@ const UNIT_DIRECTORIES = [
 const SHORT: Record<string, string> = { d: 'data-dir', o: 'write-kubeconfig' };
 
 /** `--name value` and `--name=value` of the unit's ExecStart, as K3s's installer writes it (one quoted word a line). */
-async function unitOptions(root: Root, distribution: string): Promise<[string, string][]> {
-  const units = distribution === 'k3s' ? ['k3s', 'k3s-agent'] : ['rke2-server', 'rke2-agent'];
-  for (const unit of units) {
+async function unitOptions(root: Root, name: Distribution): Promise<[string, string][]> {
+  for (const { unit } of Object.values(rulesOf(name).roles)) {
     for (const directory of UNIT_DIRECTORIES) {
       const unitText = await text(root, `${directory}/${unit}.service`);
       if (unitText !== null) return options(words(execStart(unitText)));

@@ -1,7 +1,8 @@
-import type { Distribution, NodePaths } from '../domain/model/inventory.ts';
-import type { Root } from '../host/root.ts';
-import { names } from './node-files.ts';
-import { type Source, source } from './source.ts';
+import type { Distribution } from '../../domain/distributions/names.ts';
+import { PROCESS } from '../../domain/distributions/restarted-unit.ts';
+import type { Root } from '../../host/root.ts';
+import { names } from '../node-files.ts';
+import { type Source, source } from '../source.ts';
 
 /** Leaves and CAs that every version has (pkg/daemons/control/deps/deps.go); what else lies there is read as well. */
 const REQUIRED = [
@@ -20,50 +21,57 @@ const REQUIRED_OF_AGENT = ['agent/client-ca', 'agent/server-ca', 'agent/client-k
 
 /**
  * Where K3s or RKE2 keeps certificates: all `*.crt` of `server/tls`, `server/tls/etcd` and `agent` (versions differ in which
- * there are), the listener's `dynamic-cert.json`, the administrator's kubeconfig and the parts' own.
+ * there are), the listener's `dynamic-cert.json`, the administrator's kubeconfig and the components' own.
  */
-export async function k3sSources(
+export async function supervisorSources(
   root: Root,
-  node: { distribution: Distribution | null; role: string | null; paths: NodePaths },
+  {
+    owner,
+    dataDir,
+    kubeconfig,
+    isServer,
+  }: { owner: Distribution; dataDir: string; kubeconfig: string; isServer: boolean },
 ): Promise<Source[]> {
-  const owner = node.distribution === 'rke2' ? 'rke2' : 'k3s';
-  const dataDir = node.paths.dataDir!;
-  const server = node.role === 'server';
   const tls = `${dataDir}/server/tls`;
-  const agent = await certificates(root, `${dataDir}/agent`, 'agent/', server ? [] : REQUIRED_OF_AGENT);
-  if (!server) return [...agent, ...(await kubeconfigs(root, `${dataDir}/agent`, 'agent/', owner))].map(withOwner);
+  const ofAgent = { directory: `${dataDir}/agent`, prefix: 'agent/', owner };
+  const agent = [
+    ...(await certificates(root, { ...ofAgent, required: isServer ? [] : REQUIRED_OF_AGENT })),
+    ...(await kubeconfigs(root, ofAgent)),
+  ];
+  if (!isServer) return agent;
   return [
-    ...withoutRenamed(await certificates(root, tls, '', REQUIRED), owner),
-    ...(await certificates(root, `${tls}/etcd`, 'etcd/', [])),
+    ...withoutRenamed(await certificates(root, { directory: tls, prefix: '', owner, required: REQUIRED }), owner),
+    ...(await certificates(root, { directory: `${tls}/etcd`, prefix: 'etcd/', owner, required: [] })),
     source({
       id: 'dynamic-cert',
       path: `${tls}/dynamic-cert.json`,
       format: 'dynamic-cert',
       owner,
       ca: 'server-ca',
-      component: 'k3s',
+      component: PROCESS,
     }),
-    source({ id: `${owner}.yaml`, path: node.paths.adminKubeconfig!, format: 'kubeconfig', owner, ca: 'client-ca' }),
-    ...(await kubeconfigs(root, `${dataDir}/server/cred`, 'cred/', owner)),
+    source({ id: `${owner}.yaml`, path: kubeconfig, format: 'kubeconfig', owner, ca: 'client-ca' }),
+    ...(await kubeconfigs(root, { directory: `${dataDir}/server/cred`, prefix: 'cred/', owner })),
     ...agent,
-    ...(await kubeconfigs(root, `${dataDir}/agent`, 'agent/', owner)),
-  ].map(withOwner);
-
-  function withOwner(given: Source): Source {
-    return given.owner === 'k3s' ? { ...given, owner } : given;
-  }
+  ];
 }
+
+/** A directory of files with one owner; `prefix` comes before their names in ids. */
+type Directory = { directory: string; prefix: string; owner: Distribution };
 
 /**
  * K3s of mid 2021 gave the cloud controller's certificate another name (pkg/daemons/control/deps/deps.go). The file of the old
- * name stays where it is: nothing loads it and nothing renews it, so that its end is nobody's concern.
+ * name stays where it is: nothing loads it and nothing renews it, so its expiry concerns nobody.
  */
-function withoutRenamed(found: Source[], owner: 'k3s' | 'rke2'): Source[] {
+function withoutRenamed(found: Source[], owner: Distribution): Source[] {
   const renamed = found.some(({ id }) => id === `client-${owner}-cloud-controller`);
   return found.filter(({ id }) => !renamed || id !== 'client-cloud-controller');
 }
 
-async function certificates(root: Root, directory: string, prefix: string, required: string[]): Promise<Source[]> {
+async function certificates(
+  root: Root,
+  { directory, prefix, owner, required }: Directory & { required: string[] },
+): Promise<Source[]> {
   const there = (await names(root, directory))
     .filter((name) => name.endsWith('.crt'))
     .map((name) => `${prefix}${name.slice(0, -4)}`);
@@ -75,10 +83,10 @@ async function certificates(root: Root, directory: string, prefix: string, requi
       id,
       path: `${path}.crt`,
       format: 'pem',
-      owner: authority ? 'cluster-ca' : 'k3s',
+      owner: authority ? 'cluster-ca' : owner,
       key: { path: `${path}.key`, expected: !authority },
       ca: authority ? null : authorityOf(id),
-      component: authority ? null : 'k3s',
+      component: authority ? null : PROCESS,
       presence: required.includes(id) ? 'required' : 'optional',
     });
   });
@@ -96,8 +104,8 @@ function authorityOf(id: string): string | null {
   return id.startsWith('etcd/') ? 'etcd/server-ca' : null;
 }
 
-/** Kubeconfigs of K3s's parts refer to the files above; a broken one is a finding, its certificates are known already. */
-async function kubeconfigs(root: Root, directory: string, prefix: string, owner: 'k3s' | 'rke2'): Promise<Source[]> {
+/** Kubeconfigs of K3s's components refer to the files above; a broken one is a finding, its certificates are known already. */
+async function kubeconfigs(root: Root, { directory, prefix, owner }: Directory): Promise<Source[]> {
   return (await names(root, directory))
     .filter((name) => name.endsWith('.kubeconfig'))
     .map((name) =>

@@ -1,11 +1,12 @@
+import type { Case } from '../decide/certificate-check.ts';
+import { isLeaf, isToolOwned } from '../decide/ownership.ts';
 import type { ObservedCertificate } from '../model/inventory.ts';
-import type { Case } from './certificate-check.ts';
-import { isLeaf, isToolOwned, OLD_RESTART_WINDOW, renewedAtAnyStart } from './renewal-window.ts';
+import { OLD_RESTART_WINDOW, renewedAtEveryStart } from './restart-window.ts';
 
 /**
- * Whether a restart of K3s or RKE2 does not renew this one: a plan of ours restarted it while the leaf was so near its end
- * that every version renews, and the file was not written since. Where that is so of all leaves, it is no matter of this
- * one, and another try may help. An agent gets what its servers hold, sooner or later.
+ * Whether a restart does not renew this one: a plan of ours restarted the unit while the leaf was so near expiry that every
+ * version renews it, and the file was not written since. Where that is so of all leaves, this one is not the reason, and
+ * another attempt may help. An agent gets what its servers hold, sooner or later.
  */
 export function isPassedOver(known: Pick<Case, 'observed' | 'inventory' | 'history' | 'now'>): boolean {
   const { observed, inventory } = known;
@@ -15,7 +16,7 @@ export function isPassedOver(known: Pick<Case, 'observed' | 'inventory' | 'histo
 
 function isRenewedInPlace(observed: ObservedCertificate): boolean {
   const isFile = observed.place.kind === 'pem' && isLeaf(observed);
-  return isFile && isToolOwned(observed) && !renewedAtAnyStart(observed);
+  return isFile && isToolOwned(observed) && !renewedAtEveryStart(observed);
 }
 
 function wasLeft({ certificate, file }: ObservedCertificate, { history, now }: Pick<Case, 'history' | 'now'>): boolean {
