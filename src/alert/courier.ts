@@ -4,7 +4,7 @@ import type { Log } from '../host/logger.ts';
 import { type Sink, SinkError } from './sink.ts';
 import type { Spool } from './spool.ts';
 
-/** Milliseconds. `first` and `most` bound the wait between tries, `keep` is how long a dispatch is tried. */
+/** Milliseconds. `first` and `most` bound the wait between tries, `keep` is how long certagent tries to deliver one. */
 export type Pace = { first: number; most: number; keep: number };
 
 export const PACE: Pace = { first: MINUTE, most: HOUR, keep: 7 * DAY };
@@ -27,8 +27,8 @@ export type Courier = {
   stop(patience: number): Promise<void>;
 };
 
-export function makeCourier(options: { sink: Sink; spool: Spool; now: () => number; log: Log; pace: Pace }): Courier {
-  const { sink, spool, now, log, pace } = options;
+export function makeCourier(options: { sink: Sink; spool: Spool; log: Log; pace: Pace }): Courier {
+  const { sink, spool, log, pace } = options;
   const ending = new AbortController();
   let failures = 0;
   let running: Promise<void> | null = null;
@@ -40,11 +40,11 @@ export function makeCourier(options: { sink: Sink; spool: Spool; now: () => numb
     for (;;) {
       const next = stopped ? null : await spool.first();
       if (next === null) return;
-      const { name, dispatch } = next;
-      if (now() - dispatch.at > pace.keep) {
+      const { name, dispatch, tried } = next;
+      if (tried > pace.keep) {
         log.error(
           { sink: sink.name, dispatch: dispatch.id },
-          'given up an alert that the sink did not take for too long',
+          'given up an alert that the sink did not accept for too long',
         );
         await spool.remove(name);
         continue;
@@ -64,7 +64,7 @@ export function makeCourier(options: { sink: Sink; spool: Spool; now: () => numb
         if (error instanceof SinkError && error.refusesMessage && failures >= TRIES_OF_A_REFUSED) {
           log.error({ sink: sink.name, dispatch: dispatch.id }, 'given up an alert that the sink refuses');
           await spool.remove(name);
-        }
+        } else await spool.failed(name);
         wait(error instanceof SinkError ? error.retryAfter : null);
         return;
       }
