@@ -95,7 +95,9 @@ test('Alertmanager: a changed severity resolves the previous one, and what clear
 test('Alertmanager: what an earlier version left in the spool says less of what was sent', () => {
   const severities = (change: Parameters<typeof told>[0]) =>
     (
-      JSON.parse(alertmanagerBody(dispatch({ notifications: [told(change)] }), DAY)) as { labels: { severity: string } }[]
+      JSON.parse(alertmanagerBody(dispatch({ notifications: [told(change)] }), DAY)) as {
+        labels: { severity: string };
+      }[]
     ).map(({ labels }) => labels.severity);
   assert.deepEqual(severities({}), ['critical']);
   assert.deepEqual(severities({ alert: alert({ severity: 'info' }), worst: 'critical' }), ['info', 'critical']);
