@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { SinkError } from '../../src/alert/sink.ts';
 import type { Dispatch } from '../../src/domain/alerts/alert.ts';
-import { DAY } from '../../src/domain/time/duration.ts';
+import { DAY, MINUTE } from '../../src/domain/time/duration.ts';
 import { fakeSink, open, spooled } from './fake-sinks.ts';
 import { AT, alert, dispatch, makeRoot } from './support.ts';
 
@@ -80,6 +80,32 @@ test('a sink that hangs: the alert is in the spool before it is sent, stop does 
   await until(() => healthy.taken.length === 1);
   await service.stop(10);
   assert.equal(await spooled(root, 'a'), 1);
+});
+
+test('a sink is reported when three tries have failed, or 15 minutes have passed; it fails from the first', async (t) => {
+  for (const [tries, later, isReported] of [
+    [1, 0, false],
+    [2, 14 * MINUTE, false],
+    [2, 15 * MINUTE, true],
+    [3, 0, true],
+  ] as const) {
+    let now = AT;
+    const slow = { first: 60_000, most: 60_000, keep: DAY };
+    const { service } = await open(t, await makeRoot(t), {
+      sinks: [fakeSink('a', down).sink],
+      now: () => now,
+      pace: slow,
+    });
+    await service.enqueue(numbered(1));
+    await until(() => service.failing().length === 1);
+    for (let more = 1; more < tries; more++) await service.flush();
+    now += later;
+    assert.deepEqual(
+      [service.failing(), service.unreachable()],
+      [['a'], isReported ? ['a'] : []],
+      `${tries} tries, ${later} ms`,
+    );
+  }
 });
 
 test('Retry-After is waited for, and a flush tries all the same', async (t) => {

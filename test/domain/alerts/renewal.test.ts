@@ -141,3 +141,11 @@ test('while a renewal runs, what was active before stays, and another blocker is
     ['SERVED_STALE', ['127.0.0.1:6443', 'a']],
   ]);
 });
+
+test('while a renewal runs that has left nothing due, nothing of it is raised either', () => {
+  const none = { kind: 'none' as const, nextAt: null };
+  assert.deepEqual(codesAndMembers(standingAlerts(node({ ...halfWay, renewal: none, renewing: true }))), [
+    ['CERTIFICATE_EXPIRED', ['mine']],
+    ['FILE_UNREADABLE', ['/o.crt']],
+  ]);
+});
