@@ -15,12 +15,14 @@ import { execute } from '../renew/engine/execute.ts';
 import { recover } from '../renew/engine/recover.ts';
 import { untoldOutcome } from '../renew/engine/untold.ts';
 import { openJournal } from '../renew/journal/journal-file.ts';
+import { ACTORS } from '../renew/steps/actors.ts';
 import { standingIn, tell } from './alerting.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { makeCopies } from './copies-of-node.ts';
 import { metricsOf } from './metrics.ts';
 import { makeQueue } from './queue.ts';
 import { statusReport } from './report.ts';
+import { makeStillHolds } from './still-holds.ts';
 import { blocked, look, planOf, type View, withCopiesIn } from './view.ts';
 
 export type AgentOptions = {
@@ -54,6 +56,9 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const { root, now, log } = options;
   let config = await loadConfig(root.at(options.configFile));
   const journal = await openJournal(root);
+  for (const record of await journal.records())
+    if (record.type === 'unknown')
+      log.warn({ plan: record.planId }, `the journal holds a record of another version: ${record.word}; it is kept`);
   const syncCopies = makeCopies(root);
   const clock = makeClockMemory(root);
   let alerts: AlertService | null = null;
@@ -75,9 +80,11 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     return alerts;
   };
 
-  const renewContext = () => ({
+  const renewContext = (view?: View) => ({
     root,
     journal,
+    actors: ACTORS,
+    stillHolds: makeStillHolds(root, async () => view ?? see(SCHEDULED)),
     now,
     backups: config.renew.backups,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -92,7 +99,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     const plan = planOf(view, config);
     if (plan === null) return null;
     log.info({ plan: plan.id, certificates: plan.certificates.length, why: plan.why }, 'renewing');
-    return execute(plan, trigger, renewContext()).finally(() => {
+    return execute(plan, trigger, renewContext(view)).finally(() => {
       running = null;
     });
   };

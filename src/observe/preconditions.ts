@@ -2,11 +2,11 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Instant } from '../domain/model/certificate.ts';
 import { explain } from '../domain/model/errors.ts';
-import type { ObservedCertificate, Preconditions } from '../domain/model/inventory.ts';
+import type { NodeFacts, ObservedCertificate, Preconditions } from '../domain/model/inventory.ts';
 import { findCommand } from '../host/commands.ts';
 import { findProcesses } from '../host/processes.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
-import { unitState } from '../host/systemd.ts';
+import { type UnitState, unitState } from '../host/systemd.ts';
 import { observeComponents, type Unit } from './components.ts';
 import type { Detected } from './detect.ts';
 import { findHazards } from './hazards.ts';
@@ -43,15 +43,33 @@ export async function observePreconditions(
   };
 }
 
-function unitName(node: Detected): string | null {
+type Kind = Pick<NodeFacts, 'distribution' | 'role'>;
+
+function unitName(node: Kind): string | null {
   if (node.distribution === null) return null;
   if (node.distribution === 'kubeadm') return 'kubelet';
   if (node.distribution === 'k3s') return node.role === 'server' ? 'k3s' : 'k3s-agent';
   return `rke2-${node.role}`;
 }
 
+/**
+ * What another program or person may have begun since the inventory was taken. It takes milliseconds: no certificate is
+ * read and no tool is started. A unit that systemd does not show is null.
+ */
+export async function observeOthers(
+  root: Root,
+  node: NodeFacts,
+): Promise<{ unit: UnitState | null; upgradeUnderWay: string | null }> {
+  const name = unitName(node);
+  const [unit, upgradeUnderWay] = await Promise.all([
+    name === null ? null : unitState(root, name).catch(() => null),
+    upgrade(root, node),
+  ]);
+  return { unit, upgradeUnderWay };
+}
+
 /** A systemctl that fails, hangs or is missing is an observation too. */
-async function observeUnit(root: Root, node: Detected): Promise<Unit> {
+async function observeUnit(root: Root, node: Kind): Promise<Unit> {
   const name = unitName(node);
   if (name === null) return null;
   try {
@@ -77,10 +95,12 @@ async function observeTool(root: Root, node: Detected, version: string | null): 
 const CHANGING = ['upgrade', 'init', 'join', 'reset'];
 
 /** A kubeadm that changes the node at this moment. Under a root prefix only one that works below it. */
-async function upgrade(root: Root, node: Detected): Promise<string | null> {
+async function upgrade(root: Root, node: Pick<NodeFacts, 'distribution'>): Promise<string | null> {
   if (node.distribution !== 'kubeadm') return null;
   for (const { pid, argv } of await findProcesses('kubeadm', []).catch(() => [])) {
-    const verb = argv.findIndex((word) => CHANGING.includes(word));
+    const verb = argv.findIndex(
+      (word, at) => CHANGING.includes(word) || (word === 'certs' && argv[at + 1] === 'renew'),
+    );
     const next = argv.slice(verb + 1).find((word) => !word.startsWith('-'));
     const onlyLooks = next === 'plan' || next === 'diff';
     const ours = root.isMachine || argv.some((word) => word.includes(root.prefix));

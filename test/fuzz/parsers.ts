@@ -12,8 +12,8 @@ import { parseYaml } from '../../src/host/yaml.ts';
 import { readK3sSettings } from '../../src/observe/k3s-settings.ts';
 import { readSources } from '../../src/observe/read-sources.ts';
 import { source } from '../../src/observe/source.ts';
+import { annotate } from '../../src/renew/components/annotation.ts';
 import { recordOf } from '../../src/renew/journal/journal-record.ts';
-import { annotate } from '../../src/renew/steps/annotation.ts';
 import { readContent } from '../../src/sync/copy-content.ts';
 
 export const PARSERS: Record<string, (text: string) => unknown> = {

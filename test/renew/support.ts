@@ -12,9 +12,10 @@ import { DAY } from '../../src/domain/time/duration.ts';
 import { findProcesses } from '../../src/host/processes.ts';
 import { Root } from '../../src/host/root.ts';
 import { observe } from '../../src/observe/observe.ts';
-import type { RenewContext } from '../../src/renew/engine/step-context.ts';
+import type { RenewContext } from '../../src/renew/engine/renew-context.ts';
 import { type Journal, openJournal } from '../../src/renew/journal/journal-file.ts';
-import { readLeaf } from '../../src/renew/steps/leaf.ts';
+import { ACTORS } from '../../src/renew/steps/actors.ts';
+import { readLeaf } from '../../src/renew/verify/leaf.ts';
 import { type Faults, makeNode, type NodeOptions, type TestNode } from '../../testnode/node.ts';
 
 export type Stage = {
@@ -70,6 +71,7 @@ export async function stage(
     context: {
       root,
       journal,
+      actors: ACTORS,
       now: Date.now,
       progress: (each) => told.push(each),
       backups: 5,

@@ -1,5 +1,5 @@
 import type { Certificate, Instant, Owner, Place } from './certificate.ts';
-import type { HealthCheck } from './plan.ts';
+import type { HealthCheck } from './health-check.ts';
 
 export type Distribution = 'kubeadm' | 'k3s' | 'rke2';
 export type Role = 'control-plane' | 'worker' | 'server' | 'agent';

@@ -3,8 +3,8 @@ import { copyFile, mkdir, readdir, readFile, readlink, rename, stat, symlink } f
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { DAY } from '../../../src/domain/time/duration.ts';
+import { ANNOTATION } from '../../../src/renew/components/annotation.ts';
 import { execute } from '../../../src/renew/engine/execute.ts';
-import { ANNOTATION } from '../../../src/renew/steps/annotation.ts';
 import { assertJournalled, endsOf, KUBEADM_FILES, pids, snapshot, stage } from '../support.ts';
 
 /** One that is served, and the two that are file mounts. */

@@ -1,25 +1,37 @@
 import { CertagentError, errorCode, explain } from '../../domain/model/errors.ts';
-import type { JournalRecord, PlanOutcome, Progress, Undo } from '../../domain/model/journal.ts';
-import type { Expectation, RenewalPlan } from '../../domain/model/plan.ts';
+import type { JournalRecord, Left, PlanOutcome, Progress, Undo } from '../../domain/model/journal.ts';
+import type { RenewalPlan, Step } from '../../domain/model/plan.ts';
 import { describeStep } from '../../domain/plan/describe.ts';
-import { renewedCertificate } from '../steps/verify.ts';
-import type { RenewContext, StepContext } from './step-context.ts';
+import { changesCertificates, expectationsOf } from '../../domain/plan/plan-parts.ts';
+import { checksum } from '../backup/authorities.ts';
+import { actorOf, type StepContext } from '../steps/actor.ts';
+import type { Traces } from '../undo/guard.ts';
+import { renewedCertificate } from '../verify/check-renewed.ts';
+import type { RenewContext } from './renew-context.ts';
 
 /** A plan being carried out, as far as it has come. */
-export type Run = {
-  plan: RenewalPlan;
-  /** What undoes each step that was started, by the step's number. */
-  undos: Map<number, Undo>;
-  /** Numbers of the steps that are done. */
+export type Run = Traces & {
+  /** Numbers of the steps that are done, or whose failure does not matter to the plan. */
   done: Set<number>;
   /** What was undone without an error, as `undoKey` names it. */
   undone: Set<string>;
-  /** Files were begun to be put back: then there is no question any more whether to keep the new ones. */
+  /** Files were begun to be put back: then it is settled that the new ones do not stay. */
   restoring: boolean;
+  /** Failures that do not fail the plan. */
+  reported: { code: string; message: string }[];
 };
 
 export function newRun(plan: RenewalPlan): Run {
-  return { plan, undos: new Map(), done: new Set(), undone: new Set(), restoring: false };
+  return {
+    plan,
+    undos: new Map(),
+    left: new Map(),
+    writtenUntil: Number.POSITIVE_INFINITY,
+    done: new Set(),
+    undone: new Set(),
+    restoring: false,
+    reported: [],
+  };
 }
 
 export type PlanError = NonNullable<PlanOutcome['error']>;
@@ -30,9 +42,7 @@ export function undoKey(step: number, undo: Undo): string {
 
 /** True when a step that changes certificates was started. */
 export function hasWritten({ plan, undos }: Run): boolean {
-  return plan.steps.some(
-    ({ kind }, index) => (kind === 'kubeadm-renew' || kind === 'restart-unit') && undos.has(index),
-  );
+  return plan.steps.some((step, index) => changesCertificates(step) && undos.has(index));
 }
 
 export function stepContext(run: Run, step: number, context: RenewContext): StepContext {
@@ -46,12 +56,31 @@ export function stepContext(run: Run, step: number, context: RenewContext): Step
     waiting: (detail) => {
       if (performance.now() - lastAt < 1_000) return;
       lastAt = performance.now();
-      tell(run, step, 'waiting', detail, context);
+      report(run, step, 'waiting', detail, context);
     },
   };
 }
 
-export function tell(
+/** Takes the checksums of what a step may have written, right after it, for the journal and for an undo of this process. */
+export async function rememberLeft(
+  run: Run,
+  index: number,
+  step: Step,
+  context: RenewContext,
+): Promise<{ left?: Left }> {
+  const paths = await Promise.resolve(
+    actorOf(context.actors, step).writes(step, stepContext(run, index, context)),
+  ).catch((): string[] => []);
+  if (paths.length === 0) return {};
+  const left: Left = {};
+  for (const path of paths) {
+    left[path] = await checksum(context.root.at(path));
+    run.left.set(path, left[path] ?? null);
+  }
+  return { left };
+}
+
+export function report(
   { plan }: Run,
   step: number,
   state: Progress['state'],
@@ -63,43 +92,35 @@ export function tell(
   context.progress({ planId: plan.id, step, steps: plan.steps.length, title: describeStep(at), state, detail });
 }
 
-/** For records after which nothing is begun: a journal that takes no more must not keep old certificates from coming back. */
+/** For records after which nothing is begun: a full journal must not keep the old certificates from coming back. */
 export async function tryToNote(record: JournalRecord, context: RenewContext): Promise<void> {
   await context.journal.append(record).catch(() => {});
 }
 
 /** Ends the plan: its last record, and the outcome. */
 export async function end(
-  { plan }: Run,
+  { plan, reported }: Run,
   how: { result: PlanOutcome['result']; error: PlanError | null; keptNew?: boolean },
   context: RenewContext,
 ): Promise<PlanOutcome> {
   const keptNew = how.keptNew ?? false;
   const granted = how.result === 'succeeded' || keptNew ? await grantedBy(plan, context) : [];
   const error = how.error === null ? null : { code: how.error.code, message: how.error.message };
+  const more = reported.length === 0 ? {} : { reported };
   await tryToNote(
-    { at: context.now(), type: 'plan-ended', planId: plan.id, result: how.result, error, granted },
+    { at: context.now(), type: 'plan-ended', planId: plan.id, result: how.result, error, granted, ...more },
     context,
   );
-  return { planId: plan.id, result: how.result, keptNew, error: how.error, granted };
+  return { planId: plan.id, result: how.result, keptNew, error: how.error, granted, ...more };
 }
 
 async function grantedBy(plan: RenewalPlan, context: RenewContext): Promise<PlanOutcome['granted']> {
   const granted: PlanOutcome['granted'] = [];
-  for (const expect of expectations(plan)) {
+  for (const expect of expectationsOf(plan)) {
     const certificate = await renewedCertificate(context.root, expect);
     if (certificate !== null) granted.push({ id: expect.id, notAfter: certificate.notAfter });
   }
   return granted;
-}
-
-/** Everything the plan expects to be renewed, each certificate once. */
-export function expectations(plan: RenewalPlan): Expectation[] {
-  const all = plan.steps.flatMap((step) => {
-    if (step.kind === 'kubeadm-renew' || step.kind === 'await-listener') return [step.expect];
-    return step.kind === 'verify-files' ? step.expect : [];
-  });
-  return [...new Map(all.map((expect) => [expect.id, expect])).values()];
 }
 
 export function planError(error: unknown): PlanError {

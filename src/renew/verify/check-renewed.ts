@@ -3,13 +3,13 @@ import { CertagentError } from '../../domain/model/errors.ts';
 import type { Expectation } from '../../domain/model/plan.ts';
 import type { Root } from '../../host/root.ts';
 import { isSignedBy, publicKeyOfPrivate } from '../../host/x509.ts';
-import { day } from '../engine/wait.ts';
+import { day } from '../wait.ts';
 import { type Leaf, readKey, readLeaf } from './leaf.ts';
 
 /**
  * Whether the files hold a renewed certificate: one that can be read, matches its key, is signed by its CA, has the subject
- * and covers the names and usages of the one before, and ends later. Throws CertagentError: NOT_RENEWED when it is the
- * old one still, else KEY_MISMATCH, NOT_SIGNED, SUBJECT_CHANGED, SANS_LOST, USAGES_LOST, BAD_CERTIFICATE, BAD_KEY …
+ * and covers the names and usages of the previous one, and expires later. Throws CertagentError: NOT_RENEWED when it is
+ * still the previous one, else KEY_MISMATCH, NOT_SIGNED, SUBJECT_CHANGED, SANS_LOST, USAGES_LOST, BAD_CERTIFICATE, BAD_KEY …
  */
 export async function checkRenewed(root: Root, expect: Expectation): Promise<Certificate> {
   const leaf = await checkPair(root, expect);
@@ -23,7 +23,7 @@ export async function renewedCertificate(root: Root, expect: Expectation): Promi
 }
 
 /**
- * Only that the pair is of use: readable, certificate and key belong together, signed by the CA on disk. A pair that is
+ * Only that the pair is usable: readable, certificate and key belong together, signed by the CA on disk. A pair that is
  * not (new key, old certificate) is worse than an expired one: etcd accepts no connection with it.
  */
 export async function checkPair(root: Root, expect: Expectation): Promise<Leaf> {
@@ -36,7 +36,7 @@ export async function checkPair(root: Root, expect: Expectation): Promise<Leaf> 
   return leaf;
 }
 
-/** Whether every pair of these is of use, as `checkPair` judges. */
+/** Whether every pair of these is usable, as `checkPair` judges. */
 export async function areSound(root: Root, expected: Expectation[]): Promise<boolean> {
   for (const expect of expected) {
     const sound = await checkPair(root, expect).then(
@@ -51,7 +51,7 @@ export async function areSound(root: Root, expected: Expectation[]): Promise<boo
 function checkAgainstOld({ old, ...expect }: Expectation, renewed: Certificate): void {
   if (old === null) return;
   if (renewed.serial === old.serial || renewed.notAfter <= old.notAfter)
-    throw failure('NOT_RENEWED', expect, `the certificate still ends ${day(renewed.notAfter)}: it was not renewed`);
+    throw failure('NOT_RENEWED', expect, `the certificate still expires ${day(renewed.notAfter)}: it was not renewed`);
   if (renewed.subject !== old.subject)
     throw failure('SUBJECT_CHANGED', expect, `the subject was "${old.subject}" and is "${renewed.subject}"`);
   const sans = lostSans(old as Certificate, renewed);

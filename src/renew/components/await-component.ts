@@ -2,8 +2,8 @@ import { CertagentError } from '../../domain/model/errors.ts';
 import type { CycleStep } from '../../domain/model/plan.ts';
 import { askHealth } from '../../host/http.ts';
 import { findProcesses, isRunning, type Process } from '../../host/processes.ts';
-import type { StepContext } from '../engine/step-context.ts';
-import { until } from '../engine/wait.ts';
+import type { StepContext } from '../steps/actor.ts';
+import { until } from '../wait.ts';
 
 /** One good answer can come from the process that is about to end, or before the first crash of a new one. */
 const GOOD_ANSWERS = 2;

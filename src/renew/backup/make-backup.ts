@@ -2,11 +2,12 @@ import { constants } from 'node:fs';
 import { chmod, type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CertagentError, errorCode } from '../../domain/model/errors.ts';
-import type { Step } from '../../domain/model/plan.ts';
+import { restartsOf } from '../../domain/plan/plan-parts.ts';
+import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { readSmall, syncDirectory } from '../../host/files.ts';
 import type { Root } from '../../host/root.ts';
-import { cyclesOf, type StepContext } from '../engine/step-context.ts';
-import { fileOfManifest } from '../steps/link.ts';
+import { RESTART_METHODS } from '../components/restart-methods.ts';
+import type { StepContext } from '../steps/actor.ts';
 import {
   BACKUP_FILE_LIMIT,
   type BackupManifest,
@@ -17,7 +18,7 @@ import {
   sha256,
 } from './backup-manifest.ts';
 
-type BackupStep = Extract<Step, { kind: 'backup' }>;
+type BackupStep = StepOf<'backup'>;
 
 /**
  * Copies what the step lists into its directory: written beside it, read back, and renamed when it is whole, so a backup
@@ -27,8 +28,8 @@ type BackupStep = Extract<Step, { kind: 'backup' }>;
 export async function makeBackup(step: BackupStep, context: StepContext): Promise<string> {
   refuseManifestsDirectory(step, context);
   // Before anything changes, not when the certificates are new and no component can be made to load them.
-  for (const { method, manifest } of cyclesOf(context.plan))
-    if (method === 'annotate') await fileOfManifest(context.root, manifest);
+  for (const { method, manifest } of restartsOf(context.plan))
+    await RESTART_METHODS[method].check(manifest, context.root);
   const directory = context.root.at(step.directory);
   const partial = partialOf(directory);
   try {
@@ -63,7 +64,7 @@ export async function removePartials(backups: string): Promise<void> {
 
 /** Every file among the manifests is run as a pod by the kubelet. */
 function refuseManifestsDirectory(step: BackupStep, { plan }: StepContext): void {
-  for (const { manifest } of cyclesOf(plan)) {
+  for (const { manifest } of restartsOf(plan)) {
     if (`${step.directory}/`.startsWith(`${dirname(manifest)}/`))
       throw new CertagentError('BACKUP_PLACE', `${step.directory} lies among the manifests, where files run as pods`);
   }

@@ -1,0 +1,70 @@
+import type { ComponentName, Endpoint } from '../../domain/model/inventory.ts';
+import type { Expectation, HealthCheck, ServedExpectation } from '../../domain/model/plan.ts';
+import type { RestartMethod } from '../../domain/plan/steps/static-pod-restart.ts';
+import {
+  count,
+  instant,
+  list,
+  nodePath,
+  number,
+  object,
+  optional,
+  orNull,
+  type Shape,
+  tag,
+  text,
+  word,
+  wordOf,
+} from '../../host/shape.ts';
+
+// Shapes that several kinds of steps share.
+
+const ENDPOINTS: Record<Endpoint['name'], true> = {
+  'kube-apiserver': true,
+  etcd: true,
+  'etcd-peer': true,
+  k3s: true,
+  'rke2-supervisor': true,
+};
+
+const COMPONENTS: Record<ComponentName, true> = {
+  etcd: true,
+  'kube-apiserver': true,
+  'kube-controller-manager': true,
+  'kube-scheduler': true,
+};
+
+const METHODS: Record<RestartMethod, true> = { annotate: true, move: true };
+
+const endpointMembers = { name: wordOf(ENDPOINTS), host: text, port: count, expects: text };
+export const endpoint: Shape<Endpoint> = object(endpointMembers);
+
+export const servedEndpoints: Shape<ServedExpectation[]> = list(
+  object({
+    ...endpointMembers,
+    path: nodePath,
+    client: optional(object({ certificatePath: nodePath, keyPath: nodePath })),
+  }),
+);
+
+export const health: Shape<HealthCheck | null> = orNull(
+  object({ scheme: word(['http', 'https']), host: text, port: count, path: nodePath }),
+);
+
+export const expectation: Shape<Expectation> = object({
+  id: text,
+  path: nodePath,
+  keyPath: nodePath,
+  caPath: orNull(nodePath),
+  old: orNull(object({ serial: text, notAfter: instant, sans: list(text), usages: list(text), subject: text })),
+});
+
+export const restart = object({
+  kind: tag('cycle'),
+  component: wordOf(COMPONENTS),
+  manifest: nodePath,
+  method: wordOf(METHODS),
+  processArguments: list(text),
+  health,
+  limit: number,
+});
