@@ -12,6 +12,7 @@ import { DAY } from '../../src/domain/time/duration.ts';
 import { findProcesses } from '../../src/host/processes.ts';
 import { Root } from '../../src/host/root.ts';
 import { observe } from '../../src/observe/observe.ts';
+import { sha256 } from '../../src/renew/backup/backup-manifest.ts';
 import type { RenewContext } from '../../src/renew/engine/renew-context.ts';
 import { type Journal, openJournal } from '../../src/renew/journal/journal-file.ts';
 import { ACTORS } from '../../src/renew/steps/actors.ts';
@@ -130,7 +131,7 @@ export async function snapshot(root: Root, directories: string[]): Promise<Map<s
       if (!entry.isFile() || entry.parentPath.endsWith('/manifests')) continue;
       const path = join(entry.parentPath, entry.name);
       const { mode, uid, gid } = await stat(path);
-      found.set(root.own(path), `${(mode & 0o7777).toString(8)} ${uid}:${gid} ${await readFile(path, 'base64')}`);
+      found.set(root.own(path), `${(mode & 0o7777).toString(8)} ${uid}:${gid} ${sha256(await readFile(path))}`);
     }
   }
   return found;

@@ -3,6 +3,9 @@ import type { Attempt, History, Policy } from '../model/decision.ts';
 import type { JournalRecord, UnknownRecord } from '../model/journal.ts';
 import { DAY, MINUTE } from '../time/duration.ts';
 
+/** A plan of another version whose name cannot be read. */
+const UNNAMED = 'unknown';
+
 /** The attempts in a journal, oldest first; a plan without an end is `unfinished`. */
 export function historyOf(records: JournalRecord[]): History {
   const attempts = new Map<string, Attempt>();
@@ -23,10 +26,10 @@ export function historyOf(records: JournalRecord[]): History {
       // It belongs to the plan that is under way; where there is none, it says nothing about a renewal.
       if (attempt?.result === 'unfinished') attempts.set(attempt.planId, withUnknown(attempt, record));
     } else if (record.type === 'plan-ended') {
-      const started = attempts.get(record.planId);
+      const started = attempts.get(record.planId) ?? attempts.get(UNNAMED);
       if (started === undefined) continue; // its beginning was lost with an older journal
       const { result, error, granted } = record;
-      attempts.set(record.planId, { ...started, endedAt: record.at, result, error, granted });
+      attempts.set(started.planId, { ...started, endedAt: record.at, result, error, granted });
     }
   }
   return { attempts: [...attempts.values()] };
@@ -34,7 +37,7 @@ export function historyOf(records: JournalRecord[]): History {
 
 function ofAnotherVersion({ at, planId }: UnknownRecord): Attempt {
   return {
-    planId: planId ?? 'unknown',
+    planId: planId ?? UNNAMED,
     startedAt: at,
     endedAt: null,
     result: 'unfinished',

@@ -101,6 +101,11 @@ test('a record of another version marks the plan that it belongs to', () => {
       [unknown({ recordType: 'plan-started' }), ended],
       [{ ...begun, startedAt: NOW + 1, unknown: 'rehearse', result: 'succeeded', endedAt: NOW + 9 }],
     ],
+    [
+      'a beginning without a name, and a known end',
+      [unknown({ recordType: 'plan-started', planId: null }), ended],
+      [{ ...begun, planId: 'unknown', startedAt: NOW + 1, unknown: 'rehearse', result: 'succeeded', endedAt: NOW + 9 }],
+    ],
     ['where there is no plan', [unknown({})], []],
   ];
   for (const [name, records, expected] of table)
