@@ -52,10 +52,10 @@ export async function makeBackup(step: BackupStep, context: StepContext): Promis
   }
 }
 
-/** What is no whole backup yet, or no more, has this name: it can be removed by whoever finds it. */
+/** A backup that is not whole has this name: whoever finds it can remove it. */
 const partialOf = (directory: string): string => `${directory}.partial`;
 
-/** Removes what is no whole backup from the directory of all backups (a path of this machine). */
+/** Removes backups that are not whole from the directory of all backups (a path of this machine). */
 export async function removePartials(backups: string): Promise<void> {
   const names = await readdir(backups).catch(() => []);
   for (const name of names.filter((each) => each.endsWith('.partial')))

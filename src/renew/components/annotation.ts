@@ -7,8 +7,8 @@ export const ANNOTATION = 'certagent.io/renewed-at';
 
 /**
  * The manifest's text with the annotation set to `value` under metadata.annotations and every other byte as it was:
- * comments, order, quoting and line ends are the operator's. Throws CertagentError BAD_YAML or BAD_MANIFEST when the text
- * is no pod manifest, or one written so oddly that the change cannot be made safely.
+ * the operator's comments, order, quoting and line ends stay. Throws CertagentError BAD_YAML or BAD_MANIFEST when the text
+ * is not a pod manifest, or is written in a way in which the change cannot be made safely.
  */
 export function annotate(text: string, value: string): string {
   const document = parseYamlDocument(text);
@@ -55,7 +55,7 @@ function insert(text: string, into: Mapping, added: { block: string[]; flow: str
 /** `annotations:` with nothing, `null` or `~` behind it. */
 function replaceNothing(text: string, pair: Entry, value: string): string {
   const node = pair.value as (YamlNode & { value?: unknown }) | null;
-  if (node !== null && node.value !== null) throw bad('has annotations that are no map');
+  if (node !== null && node.value !== null) throw bad('has annotations that are not a map');
   const range = node?.range;
   if (!range) throw bad('has annotations without a value');
   const blank = text[range[0] - 1] === ':' ? ' ' : '';
@@ -83,6 +83,6 @@ function entry(map: Mapping | null, key: string): Entry | undefined {
 
 function bad(what: string): CertagentError {
   return new CertagentError('BAD_MANIFEST', what, {
-    remedy: 'Give it the shape kubeadm writes, or choose the cycle method "move".',
+    remedy: 'Give it the shape kubeadm writes, or set renew.cycle = "move".',
   });
 }

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { CertagentError } from '../../domain/model/errors.ts';
 import type { Root } from '../../host/root.ts';
 
-/** The file a link leads to: a rename onto the link would put a file in the link's place. Throws when that lies outside of the root. */
+/** The file a link leads to: a rename onto the link would put a file in its place. Throws when that file is outside of the root. */
 export async function throughLink(root: Root, path: string): Promise<string> {
   const at = root.at(path);
   const real = await realpath(at).catch(() => at);
@@ -28,10 +28,10 @@ export async function fileOfManifest(root: Root, manifest: string): Promise<stri
   } catch (cause) {
     throw new CertagentError(
       'MANIFEST_LINK',
-      `the manifest ${manifest} is a symbolic link, and what it leads to cannot be replaced`,
+      `the manifest ${manifest} is a symbolic link, and the file that it leads to cannot be replaced`,
       {
         cause,
-        remedy: 'Let it lead to a file in a directory that can be written, or choose the cycle method "move".',
+        remedy: 'Let it lead to a file in a writable directory, or set renew.cycle = "move".',
       },
     );
   }

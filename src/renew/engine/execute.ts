@@ -1,7 +1,7 @@
 import type { PlanOutcome } from '../../domain/model/journal.ts';
 import type { RenewalPlan, Step } from '../../domain/model/plan.ts';
 import { changesNode, failureRule } from '../../domain/plan/plan-parts.ts';
-import { actorOf } from '../steps/actor.ts';
+import { actorOf, NOTHING } from '../steps/actor.ts';
 import { lostPrecondition, preconditionLost } from './precondition.ts';
 import type { RenewContext } from './renew-context.ts';
 import { leaveAsIs, rollBack } from './rollback.ts';
@@ -47,12 +47,15 @@ async function carryOutStep(run: Run, index: number, step: Step, context: RenewC
   const { journal, now } = context;
   const actor = actorOf(context.actors, step);
   const forStep = stepContext(run, index, context);
-  const undo = await actor.undo(step, forStep);
+  const already = await actor.isDone(step, forStep);
+  // Done before its first try: somebody else did it, and it is not certagent's to undo.
+  const isOfOthers = already !== null && !run.undos.has(index);
+  const undo = isOfOthers ? NOTHING : await actor.undo(step, forStep);
   await journal.append({ at: now(), type: 'step-started', planId: run.plan.id, step: index, undo });
   run.undos.set(index, undo);
   report(run, index, 'started', '', context);
-  const detail = (await actor.isDone(step, forStep)) ?? (await actor.act(step, forStep));
-  const left = await rememberLeft(run, index, step, context);
+  const detail = already ?? (await actor.act(step, forStep));
+  const left = isOfOthers ? {} : await rememberLeft(run, index, step, context);
   await journal.append({ at: now(), type: 'step-done', planId: run.plan.id, step: index, detail, ...left });
   run.done.add(index);
   report(run, index, 'done', detail, context);

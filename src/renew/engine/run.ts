@@ -1,8 +1,10 @@
+import { dirname } from 'node:path';
 import { CertagentError, errorCode, explain } from '../../domain/model/errors.ts';
 import type { JournalRecord, Left, PlanOutcome, Progress, Undo } from '../../domain/model/journal.ts';
 import type { RenewalPlan, Step } from '../../domain/model/plan.ts';
 import { describeStep } from '../../domain/plan/describe.ts';
 import { changesCertificates, expectationsOf } from '../../domain/plan/plan-parts.ts';
+import { syncFile } from '../../host/files.ts';
 import { checksum } from '../backup/authorities.ts';
 import { actorOf, type StepContext } from '../steps/actor.ts';
 import type { Traces } from '../undo/guard.ts';
@@ -61,7 +63,10 @@ export function stepContext(run: Run, step: number, context: RenewContext): Step
   };
 }
 
-/** Takes the checksums of what a step may have written, right after it, for the journal and for an undo of this process. */
+/**
+ * Takes the checksums of what a step may have written, right after it, for the journal and for an undo of this process. The
+ * programs that wrote it do not sync: a power loss must not leave other content than the journal says.
+ */
 export async function rememberLeft(
   run: Run,
   index: number,
@@ -74,6 +79,7 @@ export async function rememberLeft(
   if (paths.length === 0) return {};
   const left: Left = {};
   for (const path of paths) {
+    for (const each of [path, dirname(path)]) await syncFile(context.root.at(each)).catch(() => {});
     left[path] = await checksum(context.root.at(path));
     run.left.set(path, left[path] ?? null);
   }

@@ -1,6 +1,5 @@
 import type { ComponentName, Endpoint } from '../../domain/model/inventory.ts';
 import type { Expectation, HealthCheck, ServedExpectation } from '../../domain/model/plan.ts';
-import type { RestartMethod } from '../../domain/plan/steps/static-pod-restart.ts';
 import {
   count,
   instant,
@@ -16,6 +15,7 @@ import {
   word,
   wordOf,
 } from '../../host/shape.ts';
+import { RESTART_METHODS } from '../components/restart-methods.ts';
 
 // Shapes that several kinds of steps share.
 
@@ -33,8 +33,6 @@ const COMPONENTS: Record<ComponentName, true> = {
   'kube-controller-manager': true,
   'kube-scheduler': true,
 };
-
-const METHODS: Record<RestartMethod, true> = { annotate: true, move: true };
 
 const endpointMembers = { name: wordOf(ENDPOINTS), host: text, port: count, expects: text };
 export const endpoint: Shape<Endpoint> = object(endpointMembers);
@@ -63,7 +61,7 @@ export const restart = object({
   kind: tag('cycle'),
   component: wordOf(COMPONENTS),
   manifest: nodePath,
-  method: wordOf(METHODS),
+  method: wordOf(RESTART_METHODS),
   processArguments: list(text),
   health,
   limit: number,

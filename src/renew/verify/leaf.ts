@@ -76,7 +76,7 @@ function secretEntry(text: string, path: string, entry: 'tls.crt' | 'tls.key'): 
     return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
   } catch {
     // The parser's message would quote the content.
-    throw new CertagentError('BAD_CERTIFICATE', `${path} is no valid JSON`);
+    throw new CertagentError('BAD_CERTIFICATE', `${path} is not valid JSON`);
   }
 }
 

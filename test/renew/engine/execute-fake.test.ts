@@ -153,6 +153,21 @@ describe('a live rollback leaves what somebody has changed meanwhile', () => {
   }
 });
 
+it('a rollback leaves a certificate that somebody had renewed before its step', async (t) => {
+  const byHand = async (node: FakeNode): Promise<void> => {
+    for (const end of ['key', 'crt']) await node.write(`/etc/k/b.${end}`, 'new by hand');
+  };
+  const node = await fakeNode(t, {
+    meanwhile: async (step, at) => {
+      if (step.kind === 'kubeadm-renew' && step.name === 'a') await byHand(at);
+      await failsAtRestart()(step, at);
+    },
+  });
+  const outcome = await node.execute();
+  assert.deepEqual([outcome.result, outcome.error?.code], ['rolled-back', 'COMPONENT_NOT_BACK']);
+  assert.deepEqual(await node.renewed(), ['b']);
+});
+
 describe('a precondition that no longer holds (redteam/25)', () => {
   for (const { question, before, acted } of [
     { question: 1, before: 2, acted: [] },
