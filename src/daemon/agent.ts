@@ -19,6 +19,7 @@ import { execute } from '../renew/engine/execute.ts';
 import { recover } from '../renew/engine/recover.ts';
 import { untoldOutcome } from '../renew/engine/untold.ts';
 import { openJournal, readJournal } from '../renew/journal/journal-file.ts';
+import { ACTORS } from '../renew/steps/actors.ts';
 import { standingIn, tell } from './alerting.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { makeCopies } from './copies-of-node.ts';
@@ -27,6 +28,7 @@ import { logProgress } from './progress-log.ts';
 import { makeQueue } from './queue.ts';
 import { makeReaders, planReport } from './readers.ts';
 import { statusReport } from './report.ts';
+import { makeStillHolds } from './still-holds.ts';
 import { blocked, decideOn, observeNode, planOf, SCHEDULED, type View, withCopiesIn } from './view.ts';
 
 export type AgentOptions = {
@@ -69,6 +71,9 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const { root, now, log } = options;
   let config = await loadNodeConfig(root, options.configFile);
   const journal = await (options.readOnly === true ? readJournal(root) : openJournal(root));
+  for (const record of await journal.records())
+    if (record.type === 'unknown')
+      log.warn({ plan: record.planId }, `the journal holds a record of another version: ${record.word}; it is kept`);
   const syncCopies = makeCopies(root);
   const clock = makeClockMemory(root);
   let alerts: AlertService | null = null;
@@ -85,7 +90,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       await clock.accept(now(), await journal.records());
     const decided = decideOn(await observe(request), request);
     const plan = planOf(decided, config);
-    const outcome = plan === null ? null : await carryOut(plan, request.kind);
+    const outcome = plan === null ? null : await carryOut(plan, decided, request.kind);
     const asScheduled = request.kind === 'schedule' && outcome === null;
     await report(asScheduled ? decided : decideOn(await observe(), SCHEDULED), outcome);
     if (request.kind === 'manual' && decided.decisions.renewal.kind === 'blocked')
@@ -97,9 +102,9 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const observe = (request: DecideRequest = SCHEDULED, as: Config = config) =>
     observeNode({ root, config: as, journal, clock, now }, request);
 
-  const carryOut = (plan: RenewalPlan, trigger: 'schedule' | 'manual'): Promise<PlanOutcome> => {
+  const carryOut = (plan: RenewalPlan, view: View, trigger: 'schedule' | 'manual'): Promise<PlanOutcome> => {
     log.info({ plan: plan.id, certificates: plan.certificates.length, why: plan.why }, 'renewing');
-    return execute(plan, trigger, renewContext()).finally(() => {
+    return execute(plan, trigger, renewContext(view)).finally(() => {
       running = null;
     });
   };
@@ -125,9 +130,11 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const withCopiesOf = async (view: View, dryRun = config.mode === 'observe'): Promise<View> =>
     withCopiesIn(view, await syncCopies({ config, node: view.inventory.node, dryRun }));
 
-  const renewContext = () => ({
+  const renewContext = (view?: View) => ({
     root,
     journal,
+    actors: ACTORS,
+    stillHolds: makeStillHolds(root, async () => view ?? decideOn(await observe(), SCHEDULED)),
     now,
     backups: config.renew.backups,
     ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -3,10 +3,11 @@ import { dirname } from 'node:path';
 import { roleOf, rulesOfNode } from '../domain/distributions/index.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { explain } from '../domain/model/errors.ts';
-import type { ObservedCertificate, Preconditions } from '../domain/model/inventory.ts';
+import type { NodeFacts, ObservedCertificate, Preconditions } from '../domain/model/inventory.ts';
 import { findCommand } from '../host/commands.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
-import { unitState } from '../host/systemd.ts';
+import { type UnitState, unitState } from '../host/systemd.ts';
+import { detect } from './detect.ts';
 import type { Detected, Unit } from './observer.ts';
 import type { SourceRead } from './source.ts';
 
@@ -38,6 +39,22 @@ export async function observePreconditions(
     hazards,
     restartWindow,
   };
+}
+
+/**
+ * What another program or person may have begun since the inventory was taken. No certificate is read and no tool is
+ * started. A unit that systemd does not show is null.
+ */
+export async function observeOthers(
+  root: Root,
+  node: NodeFacts,
+): Promise<{ unit: UnitState | null; upgradeUnderWay: string | null }> {
+  const name = roleOf(node)?.unit;
+  const [unit, upgradeUnderWay] = await Promise.all([
+    name === undefined ? null : unitState(root, name).catch(() => null),
+    detect(root).then((now) => now.upgradeUnderWay()),
+  ]);
+  return { unit, upgradeUnderWay };
 }
 
 /** A systemctl that fails, hangs or is missing is an observation too. */

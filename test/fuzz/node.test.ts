@@ -15,7 +15,7 @@ import { parseCertificate } from '../../src/host/x509.ts';
 import { K3S } from '../../src/observe/k3s/k3s.ts';
 import { observe } from '../../src/observe/observe.ts';
 import { readSupervisorSettings } from '../../src/observe/supervisor/supervisor-settings.ts';
-import { renewWithKubeadm } from '../../src/renew/steps/renew-kubeadm.ts';
+import { kubeadmRenew } from '../../src/renew/steps/kubeadm-renew.ts';
 import { makeNode } from '../../testnode/node.ts';
 import { mutatedText } from './mutate.ts';
 import { samples } from './samples.ts';
@@ -62,7 +62,7 @@ test('what systemctl, timedatectl, kubeadm and k3s print reaches errors cut and 
   put(root, '/a.crt', certificatePem);
   put(root, '/a.key', keyPem);
   const { serial, notAfter, subject } = parseCertificate(certificatePem);
-  const step: Parameters<typeof renewWithKubeadm>[0] = {
+  const step: Parameters<typeof kubeadmRenew.act>[0] = {
     kind: 'kubeadm-renew',
     name: 'apiserver',
     argv: ['certs', 'renew', 'apiserver'],
@@ -82,7 +82,7 @@ test('what systemctl, timedatectl, kubeadm and k3s print reaches errors cut and 
       asyncRefusal(async () => printableAndShort(JSON.stringify(await unitState(root, 'k3s')))),
       asyncRefusal(async () => printableAndShort(JSON.stringify(await clockTrust(root)))),
       asyncRefusal(() => restartUnit(root, 'k3s', 10_000)),
-      asyncRefusal(() => renewWithKubeadm(step, { root } as never)),
+      asyncRefusal(() => kubeadmRenew.act(step, { root } as never)),
     ]);
     for (const refused of refusals) if (refused !== null) printableAndShort(explain(refused) + (refused.remedy ?? ''));
   });

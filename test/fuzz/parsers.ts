@@ -13,8 +13,8 @@ import { K3S } from '../../src/observe/k3s/k3s.ts';
 import { readSources } from '../../src/observe/read-sources.ts';
 import { source } from '../../src/observe/source.ts';
 import { readSupervisorSettings } from '../../src/observe/supervisor/supervisor-settings.ts';
+import { annotate } from '../../src/renew/components/annotation.ts';
 import { recordOf } from '../../src/renew/journal/journal-record.ts';
-import { annotate } from '../../src/renew/steps/annotation.ts';
 import { readContent } from '../../src/sync/copy-content.ts';
 
 export const PARSERS: Record<string, (text: string) => unknown> = {

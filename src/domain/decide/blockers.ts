@@ -35,10 +35,21 @@ export const blockerChecks: BlockerCheck[] = [
     code: 'PLAN_UNFINISHED',
     find: ({ history }) =>
       when(
-        history.attempts.at(-1)?.result === 'unfinished',
+        history.attempts.at(-1)?.result === 'unfinished' && history.attempts.at(-1)?.unknown === undefined,
         'an earlier plan has neither been finished nor undone',
         'Restart certagent: it finishes or undoes the plan when it starts; see `certagent history`.',
       ),
+  },
+  {
+    code: 'PLAN_OF_ANOTHER_VERSION',
+    find: ({ history }) => {
+      const last = history.attempts.at(-1);
+      return when(
+        last?.result === 'unfinished' && last.unknown !== undefined,
+        `another version of certagent left the plan ${last?.planId} unfinished, and this version does not know "${last?.unknown}" in it`,
+        `Install that version of certagent again: it finishes or undoes the plan when it starts. Without it, compare the certificates with the backup of the plan under /var/lib/certagent/backups, then move /var/lib/certagent/journal.jsonl away.`,
+      );
+    },
   },
   {
     code: 'CLOCK_DOUBTFUL',

@@ -1,7 +1,10 @@
 import type { Instant } from '../model/certificate.ts';
 import type { Attempt, History, Policy } from '../model/decision.ts';
-import type { JournalRecord } from '../model/journal.ts';
+import type { JournalRecord, UnknownRecord } from '../model/journal.ts';
 import { DAY, MINUTE } from '../time/duration.ts';
+
+/** A plan of another version whose name cannot be read. */
+const UNNAMED = 'unknown';
 
 /** The attempts in a journal, oldest first; a plan without an end is `unfinished`. */
 export function historyOf(records: JournalRecord[]): History {
@@ -17,14 +20,37 @@ export function historyOf(records: JournalRecord[]): History {
         error: null,
         granted: [],
       });
+    } else if (record.type === 'unknown') {
+      const known = attempts.get(record.planId ?? '') ?? [...attempts.values()].at(-1);
+      const attempt = record.recordType === 'plan-started' ? ofAnotherVersion(record) : known;
+      // It belongs to the plan that is under way; where there is none, it says nothing about a renewal.
+      if (attempt?.result === 'unfinished') attempts.set(attempt.planId, withUnknown(attempt, record));
     } else if (record.type === 'plan-ended') {
-      const started = attempts.get(record.planId);
-      if (started === undefined) continue; // it began in an older journal, which is lost
+      const started = attempts.get(record.planId) ?? attempts.get(UNNAMED);
+      if (started === undefined) continue; // its beginning was lost with an older journal
       const { result, error, granted } = record;
-      attempts.set(record.planId, { ...started, endedAt: record.at, result, error, granted });
+      attempts.set(started.planId, { ...started, endedAt: record.at, result, error, granted });
     }
   }
   return { attempts: [...attempts.values()] };
+}
+
+function ofAnotherVersion({ at, planId }: UnknownRecord): Attempt {
+  return {
+    planId: planId ?? UNNAMED,
+    startedAt: at,
+    endedAt: null,
+    result: 'unfinished',
+    trigger: 'schedule',
+    error: null,
+    granted: [],
+  };
+}
+
+/** An end that cannot be read is an end: nothing is left to finish, and nothing says that it succeeded. */
+function withUnknown(attempt: Attempt, { at, recordType, word }: UnknownRecord): Attempt {
+  const ended = recordType === 'plan-ended' ? { endedAt: at, result: 'failed' as const } : {};
+  return { ...attempt, ...ended, unknown: attempt.unknown ?? word };
 }
 
 const FIRST_BACK_OFF = 15 * MINUTE;

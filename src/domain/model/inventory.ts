@@ -1,7 +1,7 @@
 import type { HazardCode } from '../decide/hazards.ts';
 import type { Distribution, Role } from '../distributions/names.ts';
 import type { Certificate, Instant, Owner, Place } from './certificate.ts';
-import type { HealthCheck } from './plan.ts';
+import type { HealthCheck } from './health-check.ts';
 
 export type { Distribution, Role } from '../distributions/names.ts';
 

@@ -61,11 +61,15 @@ const unfinished: History = {
     { planId: 'p', startedAt: NOW, endedAt: null, result: 'unfinished', trigger: 'manual', error: null, granted: [] },
   ],
 };
+const ofAnotherVersion: History = {
+  attempts: unfinished.attempts.map((attempt) => ({ ...attempt, unknown: 'rehearse' })),
+};
 
 const pre = (change: Partial<Preconditions>) => withPreconditions(kubeadm, change);
 const table: [string, string[], Inventory, Options?][] = [
   ['observe mode', ['OBSERVE_MODE'], kubeadm, { policy: { mode: 'observe' } }],
   ['a plan without an end', ['PLAN_UNFINISHED'], kubeadm, { history: unfinished }],
+  ['a plan of another version without an end', ['PLAN_OF_ANOTHER_VERSION'], kubeadm, { history: ofAnotherVersion }],
   ['a doubtful clock', ['CLOCK_DOUBTFUL'], { ...kubeadm, clock: { ...kubeadm.clock, doubt: 'it jumped' } }],
   ['no unit', ['UNIT_UNKNOWN'], pre({ unit: null })],
   ['unit not loaded', ['UNIT_MISSING'], pre(unit({ loaded: false, active: false }))],
