@@ -134,7 +134,7 @@ test('a message that the server refuses, and one recipient that it refuses', asy
   assert.equal(said, 'accepted, but not for 1 of 2 recipients');
 });
 
-test('missing files are told by their name', async (t) => {
+test('missing files are named', async (t) => {
   const root = await makeRoot(t);
   const send = (change: Partial<EmailSink>) => emailSink(settings(1, change), 'mail', root).send(dispatch());
   await assert.rejects(

@@ -14,7 +14,7 @@ const NODE = dispatch().node;
 const damagedBy = (change: object): string =>
   JSON.stringify({ version: 1, alerts: [{ alert: alert(), since: AT, lastSentAt: AT, ...change }] });
 
-test('the same state twice is told once; its end is told, with all clear; the book survives', async (t) => {
+test('the same state twice is sent once; it clears, with all clear; the book survives', async (t) => {
   const root = await makeRoot(t);
   const received: Dispatch[] = [];
   const { sink } = fakeSink('a', async (given) => {
@@ -151,7 +151,7 @@ test('from the state of a node to an email and a webhook, and no secret in log, 
     ]),
     [
       [['raised CERTIFICATE_EXPIRED'], false],
-      // The webhook is not told what only informs.
+      // The webhook is not sent what only informs.
       [['cleared CERTIFICATE_EXPIRED'], true],
     ],
   );

@@ -59,7 +59,7 @@ test('each shape is taken by its kind of receiver', async (t) => {
   assert.equal(bodies[2].routing_key, 'ROUTING-KEY');
 });
 
-test('an address from a file is a secret: errors tell the origin only', async (t) => {
+test('an address from a file is a secret: errors name the origin only', async (t) => {
   const root = await makeRoot(t);
   const { url, state } = await webhookServer(t);
   state.answer = (response) => void response.writeHead(404).end('no /T0PSECRET here');
@@ -119,7 +119,7 @@ test('a server that never answers is left when certagent stops', async (t) => {
   await assert.rejects(sinkFor(url, await makeRoot(t)).send(dispatch(), ending.signal), /could not be reached/);
 });
 
-test('bad secrets and addresses are told by where they are', async (t) => {
+test('bad secrets and addresses are named by their file', async (t) => {
   const root = await makeRoot(t);
   const { url } = await webhookServer(t);
   const secret_file = await put(root, '/etc/bad', 'not base64 !!!');

@@ -69,15 +69,10 @@ function follow(
   const isSent = lastSentAt !== null;
   const changed = isSent && (old?.changed === true || isNew(old!.alert, alert));
   const keptBack = explainedBy !== null || (!isSent && now < heldUntil);
-  const status = isWorse(alert.severity, old?.alert.severity ?? 'critical')
-    ? 'raised'
-    : keptBack
-      ? null
-      : !isSent || changed
-        ? 'raised'
-        : isDue(alert, lastSentAt, now, repeat)
-          ? 'repeated'
-          : null;
+  const isWorseNow = old !== undefined && isWorse(alert.severity, old.alert.severity);
+  const isRaised = isWorseNow || (!keptBack && (!isSent || changed));
+  const isRepeated = isSent && !keptBack && isDue(alert, lastSentAt, now, repeat);
+  const status = isRaised ? 'raised' : isRepeated ? 'repeated' : null;
   const marks = {
     ...(explainedBy === null ? {} : { explainedBy }),
     ...(status === null && !isSent && now < heldUntil ? { heldUntil } : {}),

@@ -1,4 +1,4 @@
-// What alerts are made of, and the table that says what stands.
+// What alerts are made of, and the table that says what is active.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
@@ -57,12 +57,12 @@ export const blocked = {
   blockers: [{ code: 'DISK_FULL' as const, why: 'the disk is full', remedy: 'Make room' }],
 };
 
-/** State of the node → code, severity, subject and members of every alert that stands. */
+/** State of the node → code, severity, subject and members of every active alert. */
 export type Case = [name: string, change: NodeChange, expected: [string, string, string, string[]][]];
 
 export function testStanding(cases: Case[]): void {
   for (const [name, change, expected] of cases)
-    test(`stands: ${name}`, () => {
+    test(`active: ${name}`, () => {
       const alerts = standingAlerts(node(change));
       const seen = alerts.map(({ code, severity, subject, facts }) => [code, severity, subject, Object.keys(facts)]);
       assert.deepEqual(seen, expected);

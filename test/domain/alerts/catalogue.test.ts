@@ -9,7 +9,7 @@ import { aliceLeaf, attempt, blocked, renew, stale, testStanding } from './alert
 const doubtful = { clock: { synchronized: false, detail: 'not', doubt: 'it is not synchronised' } };
 
 const nowhere = { node: { ...node().inventory.node, distribution: null, role: null, missing: ['any trace'] } };
-const told = (code: AlertCode): Alert => ({
+const active = (code: AlertCode): Alert => ({
   code,
   severity: 'warning',
   subject: 'node',
@@ -82,11 +82,11 @@ testStanding([
   ],
   ['a refused configuration', { configError: 'line 3: …' }, [['CONFIG_REFUSED', 'warning', 'node', ['reason']]]],
   [
-    'a doubtful clock: no end is told that had not been told before',
+    'a doubtful clock: an expiry that was active stays, and none is raised',
     {
       leaves: [leaf({ id: 'apiserver', days: -3 })],
       inventory: doubtful,
-      before: [told('CERTIFICATE_URGENT'), told('SINK_FAILING')],
+      before: [active('CERTIFICATE_URGENT'), active('SINK_FAILING')],
     },
     [
       ['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'expired first']],
@@ -94,12 +94,12 @@ testStanding([
     ],
   ],
   [
-    'a doubtful clock, by which something ends soon',
+    'a doubtful clock, by which something expires soon',
     { leaves: [leaf({ id: 'a', days: 200 }), leaf({ id: 'b', days: 1 })], inventory: doubtful },
     [['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'expires first']]],
   ],
   [
-    'a doubtful clock, by which a CA ends soon',
+    'a doubtful clock, by which a CA expires soon',
     { leaves: [leaf({ id: 'ca', days: 20, isCa: true })], inventory: doubtful },
     [['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'expires first']]],
   ],
@@ -115,13 +115,17 @@ testStanding([
     },
     [['CLOCK_DOUBTFUL', 'warning', 'node', ['clock']]],
   ],
-  ['a machine that is no node', { leaves: [], inventory: nowhere }, [['NODE_UNKNOWN', 'warning', 'node', ['missing']]]],
   [
-    'a node that is gone, of which something was told: that is no all-clear',
+    'a machine that is not a node',
+    { leaves: [], inventory: nowhere },
+    [['NODE_UNKNOWN', 'warning', 'node', ['missing']]],
+  ],
+  [
+    'a node that is missing, of which an alert was active: that is not an all-clear',
     {
       leaves: [],
       inventory: nowhere,
-      before: [told('CERTIFICATE_URGENT'), told('LATER' as AlertCode), told('SINK_FAILING')],
+      before: [active('CERTIFICATE_URGENT'), active('LATER' as AlertCode), active('SINK_FAILING')],
     },
     [
       ['NODE_UNKNOWN', 'critical', 'node', ['missing']],
@@ -131,11 +135,15 @@ testStanding([
   ],
   [
     'the same once more, when nothing else stood',
-    { leaves: [], inventory: nowhere, before: [{ ...told('NODE_UNKNOWN'), severity: 'critical' }] },
+    { leaves: [], inventory: nowhere, before: [{ ...active('NODE_UNKNOWN'), severity: 'critical' }] },
     [['NODE_UNKNOWN', 'critical', 'node', ['missing']]],
   ],
   ['no node, but certificates of the operator’s', { inventory: nowhere }, []],
-  ['a clock nobody can tell about', { inventory: { clock: { synchronized: null, detail: 'no', doubt: null } } }, []],
+  [
+    'a clock of which nothing is known',
+    { inventory: { clock: { synchronized: null, detail: 'no', doubt: null } } },
+    [],
+  ],
   ['a dead sink', { failingSinks: ['mail'] }, [['SINK_FAILING', 'warning', 'node', ['mail']]]],
 ]);
 
@@ -143,7 +151,7 @@ for (const [days, words] of [
   [1, 'expires soon (2027-03-02 12:00 UTC, in 1 d)'],
   [-5, 'has expired (2027-02-24 12:00 UTC, 5 d ago)'],
 ] as const)
-  test(`a doubtful clock tells the first end that it shows, and that it may be wrong: ${words}`, () => {
+  test(`a doubtful clock names the first expiry that it shows, and says that it may be wrong: ${words}`, () => {
     const leaves = [leaf({ id: 'later', days: 20 }), leaf({ id: 'first', days }), leaf({ id: 'far', days: 300 })];
     const [alert] = standingAlerts(node({ leaves, inventory: doubtful }));
     assert.equal(

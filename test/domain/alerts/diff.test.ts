@@ -22,70 +22,70 @@ const alert = (
 });
 const at = (now: number, alerts: Alert[], before: StandingAlert[], events: Alert[] = []) =>
   diffAlerts({ before, now, alerts, events, repeat: DAY });
-const told = (diff: ReturnType<typeof diffAlerts>) =>
+const sent = (diff: ReturnType<typeof diffAlerts>) =>
   diff.notifications.map((each) => `${each.status} ${each.alert.code}`);
 
-test('an alert is told when it begins, every day while it stands, and when it ends', () => {
+test('an alert is sent when it is raised, every day while it is active, and when it clears', () => {
   const first = at(0, [alert('A')], []);
-  assert.deepEqual(told(first), ['raised A']);
+  assert.deepEqual(sent(first), ['raised A']);
   const same = at(DAY - 1, [alert('A')], first.book);
-  assert.deepEqual(told(same), []);
+  assert.deepEqual(sent(same), []);
   const later = at(DAY, [alert('A')], same.book);
-  assert.deepEqual(told(later), ['repeated A']);
+  assert.deepEqual(sent(later), ['repeated A']);
   assert.equal(later.notifications[0]!.since, 0);
   const over = at(DAY + HOUR, [], later.book);
-  assert.deepEqual(told(over), ['cleared A']);
+  assert.deepEqual(sent(over), ['cleared A']);
   assert.equal(over.allClear, true);
-  assert.deepEqual(told(at(DAY + 2 * HOUR, [], over.book)), []);
+  assert.deepEqual(sent(at(DAY + 2 * HOUR, [], over.book)), []);
 });
 
-test('all clear is said when the last one ended, and not while another stands', () => {
+test('all clear is sent when the last one cleared, and not while another is active', () => {
   const both = at(0, [alert('A'), alert('B')], []);
   const one = at(1, [alert('B')], both.book);
-  assert.deepEqual([told(one), one.allClear], [['cleared A'], false]);
+  assert.deepEqual([sent(one), one.allClear], [['cleared A'], false]);
   assert.equal(at(2, [], one.book).allClear, true);
   assert.equal(at(3, [], []).allClear, false, 'nothing stood before');
 });
 
 test('another severity and a further member make it new; fewer members and other values do not', () => {
   const first = at(0, [alert('A', 'warning', { x: '1', y: '1' })], []);
-  assert.deepEqual(told(at(1, [alert('A', 'critical', { x: '1' })], first.book)), ['raised A']);
-  assert.deepEqual(told(at(1, [alert('A', 'info', { x: '1' })], first.book)), ['raised A']);
-  assert.deepEqual(told(at(1, [alert('A', 'warning', { x: '1', z: '1' })], first.book)), ['raised A']);
-  assert.deepEqual(told(at(1, [alert('A', 'warning', { x: '2' })], first.book)), []);
+  assert.deepEqual(sent(at(1, [alert('A', 'critical', { x: '1' })], first.book)), ['raised A']);
+  assert.deepEqual(sent(at(1, [alert('A', 'info', { x: '1' })], first.book)), ['raised A']);
+  assert.deepEqual(sent(at(1, [alert('A', 'warning', { x: '1', z: '1' })], first.book)), ['raised A']);
+  assert.deepEqual(sent(at(1, [alert('A', 'warning', { x: '2' })], first.book)), []);
 });
 
-test('whoever was told of the worst is told what became of it', () => {
+test('a sink that was sent the worst is sent what became of it', () => {
   const worst = at(0, [alert('A', 'critical')], []);
   const better = at(1, [alert('A', 'info')], worst.book);
   assert.equal(better.notifications[0]!.worst, 'critical');
   assert.equal(at(2, [], better.book).notifications[0]!.worst, 'critical');
 });
 
-test('what stands for months is told once, until it changes', () => {
+test('what lasts for months is sent once, until it changes', () => {
   const first = at(0, [alert('CA', 'info', { ca: '' }, true)], []);
   const later = at(40 * DAY, [alert('CA', 'info', { ca: '' }, true)], first.book);
-  assert.deepEqual(told(later), []);
-  assert.deepEqual(told(at(50 * DAY, [alert('CA', 'warning', { ca: '' }, true)], later.book)), ['raised CA']);
+  assert.deepEqual(sent(later), []);
+  assert.deepEqual(sent(at(50 * DAY, [alert('CA', 'warning', { ca: '' }, true)], later.book)), ['raised CA']);
 });
 
 test('a clock that was set back does not silence an alert', () => {
   const first = at(100 * DAY, [alert('A')], []);
   const back = at(0, [alert('A')], first.book);
-  assert.deepEqual(told(at(DAY, [alert('A')], back.book)), ['repeated A']);
+  assert.deepEqual(sent(at(DAY, [alert('A')], back.book)), ['repeated A']);
 });
 
-test('worst first, what ended last; events are told and not remembered', () => {
+test('worst first, what cleared last; events are sent and not remembered', () => {
   const before = at(0, [alert('OLD', 'critical')], []).book;
   const diff = at(1, [alert('I', 'info'), alert('C', 'critical'), alert('W')], before, [alert('E', 'info')]);
-  assert.deepEqual(told(diff), ['raised C', 'raised W', 'raised I', 'event E', 'cleared OLD']);
+  assert.deepEqual(sent(diff), ['raised C', 'raised W', 'raised I', 'event E', 'cleared OLD']);
   assert.deepEqual(
     diff.book.map((each) => each.alert.code),
     ['I', 'C', 'W'],
   );
 });
 
-test('whatever happens: the book is what stands, each raise is followed by one end, the same state twice is silent', () => {
+test('whatever happens: the book is what is active, each alert that was raised clears once, the same state twice sends nothing', () => {
   const severity = fc.constantFrom<Severity>('info', 'warning', 'critical');
   const state = fc.uniqueArray(fc.tuple(fc.constantFrom('A', 'B', 'C'), severity), { selector: ([code]) => code });
   fc.assert(

@@ -21,7 +21,7 @@ const EVENTS: [string, Parameters<typeof events>[0], [string, string, string][]]
   ['nothing', { outcome: null, recovered: false, copies: [copy('current'), copy('left')] }, []],
   ['renewed', { outcome: outcome({}), recovered: false, copies: [] }, [['RENEWED', 'info', '1 certificate renewed.']]],
   [
-    'failed: that stands, and is no event',
+    'failed: that is a state, not an event',
     { outcome: outcome({ result: 'failed', error: failure }), recovered: false, copies: [] },
     [],
   ],
@@ -58,7 +58,12 @@ const EVENTS: [string, Parameters<typeof events>[0], [string, string, string][]]
   [
     'undone after a crash',
     { outcome: outcome({ result: 'rolled-back', granted: [] }), recovered: true, copies: [] },
-    [['RECOVERED', 'warning', 'An interrupted renewal was undone or ended when certagent started.']],
+    [['RECOVERED', 'warning', 'An interrupted renewal was undone when certagent started.']],
+  ],
+  [
+    'ended after a crash, and nothing had been written',
+    { outcome: outcome({ result: 'failed', granted: [] }), recovered: true, copies: [] },
+    [['RECOVERED', 'warning', 'An interrupted renewal was ended as failed when certagent started.']],
   ],
   [
     'copies',

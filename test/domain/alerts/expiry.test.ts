@@ -95,7 +95,7 @@ testStanding([
   ],
   ['a copy of what the node holds', { leaves: [aliceLeaf(20)] }, []],
   [
-    'a broken pair near its end is told by its own alert',
+    'a broken pair near expiry is reported by its own alert',
     { leaves: [leaf({ id: 'a', days: 60, key: key('differs'), verdict: escalate('KEY_MISMATCH') })] },
     [['KEY_MISMATCH', 'critical', 'node', ['a']]],
   ],
@@ -118,7 +118,7 @@ testStanding([
     ] as const
   ).map(
     ([days, severity, members]): Case => [
-      `a CA that ends in ${days} days, also behind its leaf`,
+      `a CA that expires in ${days} days, also behind its leaf`,
       {
         leaves: [
           leaf({ id: 'client-admin#1', days, isCa: true, owner: 'k3s', fingerprint: 'x' }),

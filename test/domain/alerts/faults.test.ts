@@ -34,7 +34,7 @@ testStanding([
     [['FILE_UNREADABLE', 'warning', 'node', ['/a.crt']]],
   ],
   [
-    "unreadable files, of which one user's copy is told by sync",
+    "unreadable files, of which one user's copy is reported by sync",
     {
       inventory: {
         findings: [
@@ -92,7 +92,7 @@ testStanding([
     [['NOT_LOADED', 'warning', 'node', ['scheduler.conf', 'controller-manager.conf']]],
   ],
   [
-    'a failure after which one component was not restarted: it stands, though somebody may be at it and no word is lost on that',
+    'a failure after which one component was not restarted: it stays active, even while the component may still load the file',
     {
       lastAttempt: attempt('failed'),
       leaves: [loaded('scheduler.conf', 'kube-scheduler', NOW - MINUTE)],

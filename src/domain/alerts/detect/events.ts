@@ -18,13 +18,14 @@ export function keptNew({ outcome }: Cycle): Found[] {
   ];
 }
 
+const ENDS = { succeeded: 'finished', 'rolled-back': 'undone', failed: 'ended as failed' };
+
 export function recovered({ outcome, recovered }: Cycle): Found[] {
   if (outcome === null || !recovered) return [];
-  const what = outcome.result === 'succeeded' ? 'finished' : 'undone or ended';
   return [
     {
       members: [['plan', `${outcome.planId}: ${outcome.result}`]],
-      text: `An interrupted renewal was ${what} when certagent started.`,
+      text: `An interrupted renewal was ${ENDS[outcome.result]} when certagent started.`,
     },
   ];
 }
