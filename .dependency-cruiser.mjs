@@ -8,7 +8,6 @@ const HOMES = {
   '@peculiar/x509': 'src/host/x509-package.ts',
   'reflect-metadata': 'src/host/x509-package.ts',
   chokidar: 'src/host/watcher.ts',
-  commander: 'src/cli/program.ts',
   execa: 'src/host/commands.ts',
   'node-cron': 'src/host/cron.ts',
   nodemailer: 'src/alert/email.ts',

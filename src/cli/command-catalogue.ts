@@ -1,162 +1,200 @@
-import type { Context } from './context.ts';
+/** The catalogue of commands: the parser, the help, the manual page and the shell completions are made from it. */
 
-export type OptionSpec = { flags: string; description: string; fallback?: string | boolean };
+export type Output = 'text' | 'wide' | 'json';
 
-/** A command: what its help says and where its code is, which is loaded only when the command runs. */
+export type OptionSpec = {
+  /** "-w, --warning <days>". In place of "days", "dir", "file", "format" and "command" say how a shell completes the value. */
+  readonly flags: string;
+  readonly description: string;
+  readonly fallback?: string;
+};
+
 export type CommandSpec = {
   /** Words of the command, as in "config check". */
-  name: string;
-  summary: string;
-  detail?: string;
-  argument?: { flags: string; description: string };
-  options?: OptionSpec[];
-  examples: string[];
-  exitCodes: [number, string][];
-  load(): Promise<{ run(context: Context): Promise<number> }>;
+  readonly name: string;
+  readonly summary: string;
+  readonly detail?: string;
+  readonly argument?: { readonly flags: string; readonly description: string };
+  readonly options?: readonly OptionSpec[];
+  /** What -o takes; text and json when it is not given. */
+  readonly outputs?: readonly Output[];
+  readonly examples: readonly string[];
+  readonly exitCodes: readonly (readonly [number, string])[];
 };
 
-const FAILED: [number, string] = [1, 'it failed; standard error says why and what to do'];
-const YES = { flags: '-y, --yes', description: 'do not ask; needed where there is no terminal' };
-const USAGE: [number, string] = [2, 'the command line is wrong'];
-const usual = (done: string): [number, string][] => [[0, done], FAILED, USAGE];
+const FAILED = [1, 'failed; standard error says why and what to do'] as const;
+const YES = { flags: '-y, --yes', description: 'do not ask; required without a terminal' };
+const USAGE = [2, 'the command line is wrong'] as const;
+const usual = (done: string) => [[0, done], FAILED, USAGE] as const;
 
+/** Options that every command understands, before and after its name. */
+export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--root <dir>', description: 'work on the node image under this directory' },
+  {
+    flags: '--config <file>',
+    description: 'configuration file, as a path of the node (default: /etc/certagent/config.toml)',
+  },
+  { flags: '-o, --output <format>', description: 'text or json; status also takes wide (default: text)' },
+  { flags: '--no-color', description: 'print without colours, as with NO_COLOR in the environment' },
+  { flags: '-V, --version', description: 'print the version' },
+  { flags: '-h, --help', description: 'show help for the command' },
+];
+
+/** First words that are not commands by themselves. */
 export const GROUPS: Record<string, string> = {
-  config: 'look at the configuration',
-  alert: 'try the alerts',
+  clock: 'accept the clock of this node',
+  config: 'check the configuration or print an example',
+  alert: 'test the alert sinks',
 };
 
-export const COMMANDS: CommandSpec[] = [
+const CATALOGUE = [
   {
     name: 'status',
-    summary: 'show every certificate, when it ends and what happens next',
+    summary: 'show every certificate, when it expires and what happens next',
     detail:
-      'Most urgent first, then the standing alerts, the last renewal and the kubeconfig copies. Asks the running daemon; without one it reads the node itself and says so.',
-    options: [{ flags: '-w, --watch', description: 'draw it again every 2 seconds' }],
+      'Most urgent first, then the active alerts, the last renewal and the kubeconfig copies. Asks the running daemon; without one, certagent reads the node itself and says so.',
+    options: [{ flags: '-w, --watch', description: 'refresh every 2 seconds' }],
+    outputs: ['text', 'wide', 'json'],
     examples: ['certagent status', 'certagent status -o wide', 'certagent status -o json | jq .renewal'],
-    exitCodes: usual('it was shown, whatever it says'),
-    load: () => import('./commands/status.ts'),
+    exitCodes: usual('the status was shown, whatever it is'),
   },
   {
     name: 'check',
-    summary: 'one line and an exit status for a monitoring system',
+    summary: 'print one line and exit with a status for a monitoring system',
     detail:
-      'Follows the convention of monitoring plugins, with performance data. Thresholds apply to certificates whose renewal window is open, so that short-lived ones do not alarm all the time.',
+      'Follows the conventions of monitoring plugins, with performance data. The thresholds apply to certificates whose renewal window is open, so that short-lived certificates do not raise alarms all the time.',
     options: [
-      { flags: '--warning <days>', description: 'warn when a certificate ends sooner', fallback: '30' },
-      { flags: '--critical <days>', description: 'critical when a certificate ends sooner', fallback: '7' },
-      { flags: '--now', description: 'let the daemon look at the node first (root only)' },
+      { flags: '-w, --warning <days>', description: 'warn when a certificate expires sooner', fallback: '30' },
+      { flags: '-c, --critical <days>', description: 'critical when a certificate expires sooner', fallback: '7' },
+      { flags: '--now', description: 'let the daemon check the node first (root only)' },
     ],
-    examples: ['certagent check', 'certagent check --warning 20 --critical 5'],
+    outputs: ['text'],
+    examples: ['certagent check', 'certagent check -w 20 -c 5'],
     exitCodes: [
       [0, 'OK'],
       [1, 'WARNING'],
       [2, 'CRITICAL'],
-      [3, 'UNKNOWN: it could not be found out, or the command line is wrong'],
+      [3, 'UNKNOWN: the state could not be determined, or the command line is wrong'],
     ],
-    load: () => import('./commands/check.ts'),
   },
   {
     name: 'plan',
     summary: 'show exactly what would run, or why nothing would',
     options: [
-      { flags: '--now', description: 'what `certagent renew` would run, whatever the maintenance window says' },
-      { flags: '--force', description: 'what `certagent renew --force` would run' },
+      { flags: '--now', description: 'show what `certagent renew` would run, whatever the maintenance window' },
+      { flags: '--force', description: 'show what `certagent renew --force` would run' },
     ],
     examples: ['certagent plan', 'certagent plan --now'],
-    exitCodes: usual('it was shown'),
-    load: () => import('./commands/plan.ts'),
+    exitCodes: usual('the plan was shown'),
   },
   {
     name: 'renew',
-    summary: 'renew now what is due, whatever the maintenance window says',
+    summary: 'renew now what is due, whatever the maintenance window',
     detail:
-      'Shows the plan, asks, and carries it out through the running daemon; without one, in this process. What blocks a renewal blocks this one too.',
-    options: [{ flags: '--force', description: 'also what is not due yet (kubeadm only)' }, YES],
+      'Shows the plan, asks, and carries it out through the running daemon; without one, in this process. What blocks an automatic renewal blocks this one too.',
+    options: [{ flags: '--force', description: 'also renew what is not due yet (kubeadm only)' }, YES],
     examples: ['certagent renew', 'certagent renew --force --yes'],
     exitCodes: [
       [0, 'renewed, or nothing was due'],
-      [1, 'it failed, or you said no'],
+      [1, 'failed, or you answered no'],
       USAGE,
-      [4, 'blocked, or one is under way: nothing was touched'],
+      [4, 'blocked, or a renewal is already running: nothing was changed'],
     ],
-    load: () => import('./commands/renew.ts'),
   },
   {
     name: 'sync',
-    summary: "bring users' kubeconfig copies up to date",
-    options: [{ flags: '-n, --dry-run', description: 'only tell what would be changed' }],
+    summary: "update users' kubeconfig copies",
+    options: [{ flags: '-n, --dry-run', description: 'only show what would be changed' }],
     examples: ['certagent sync --dry-run', 'certagent sync'],
     exitCodes: [
-      [0, 'every copy is in order'],
-      [1, 'a copy was refused or could not be brought up to date, as where certagent only observes'],
+      [0, 'every copy is current'],
+      [1, 'a copy was refused or could not be updated, for example in observe mode'],
       USAGE,
     ],
-    load: () => import('./commands/sync.ts'),
   },
   {
     name: 'history',
-    summary: 'show the renewals of the past',
+    summary: 'show past renewals',
     examples: ['certagent history', 'certagent history -o json'],
-    exitCodes: usual('it was shown'),
-    load: () => import('./commands/history.ts'),
+    exitCodes: usual('the history was shown'),
   },
   {
     name: 'enable',
-    summary: 'let the daemon renew on this node',
+    summary: 'let the daemon renew certificates on this node',
     detail:
-      'Shows what would be renewed and when, asks, sets mode = "renew" in the configuration, and lets the running daemon read it. A freshly installed certagent only observes.',
+      'Shows what would be renewed and when, asks, sets mode = "renew" in the configuration, and makes the running daemon reload it. A freshly installed certagent only observes.',
     options: [YES],
     examples: ['certagent enable', 'certagent enable --yes'],
-    exitCodes: [[0, 'it renews from now on, or did already'], [1, 'it failed, or you said no'], USAGE],
-    load: () => import('./commands/enable.ts'),
+    exitCodes: [[0, 'certagent renews from now on, or did already'], [1, 'failed, or you answered no'], USAGE],
   },
   {
     name: 'disable',
-    summary: 'let the daemon only watch and alert',
-    detail: 'Sets mode = "observe" in the configuration, and lets the running daemon read it.',
+    summary: 'switch the daemon to observe mode: it only watches and alerts',
+    detail: 'Sets mode = "observe" in the configuration, and makes the running daemon reload it.',
     examples: ['certagent disable'],
-    exitCodes: usual('it only observes from now on'),
-    load: () => import('./commands/disable.ts'),
+    exitCodes: usual('certagent only observes from now on'),
   },
   {
     name: 'reload',
-    summary: 'let the daemon read its configuration again',
+    summary: 'make the daemon reload its configuration',
     examples: ['certagent reload'],
     exitCodes: [
-      [0, 'the new configuration is in force'],
-      [1, 'it was refused; the old one stays in force'],
+      [0, 'the new configuration is in use'],
+      [1, 'the new configuration was refused; the previous one stays in use'],
       USAGE,
-      [3, 'no daemon runs'],
+      [3, 'no daemon is running'],
     ],
-    load: () => import('./commands/reload.ts'),
+  },
+  {
+    name: 'clock accept',
+    summary: 'accept the clock as it is now',
+    detail:
+      'For a clock that once showed a wrong time in the future and is right again. certagent renews nothing while the clock shows a time before one that certagent has already seen.',
+    examples: ['date; certagent clock accept'],
+    exitCodes: usual('the clock is accepted'),
   },
   {
     name: 'config check',
-    summary: 'tell every error of a configuration file',
-    argument: { flags: '[file]', description: 'instead of the one certagent uses' },
+    summary: 'report every error in a configuration file, with its line',
+    argument: { flags: '[file]', description: 'a file to check instead of the configuration that certagent uses' },
     examples: ['certagent config check', 'certagent config check ./config.toml'],
-    exitCodes: [[0, 'it is in order'], [1, 'it is not; every error is told with its line'], USAGE],
-    load: () => import('./commands/config-check.ts'),
+    exitCodes: [[0, 'the configuration is valid'], [1, 'the configuration has errors'], USAGE],
   },
   {
     name: 'config example',
     summary: 'print a configuration file with every key and its default',
+    outputs: ['text'],
     examples: ['certagent config example | less', 'certagent config example > every-key.toml'],
-    exitCodes: usual('it was printed'),
-    load: () => import('./commands/config-example.ts'),
+    exitCodes: usual('the example was printed'),
   },
   {
     name: 'alert test',
     summary: 'send a test alert to every sink',
     examples: ['certagent alert test'],
-    exitCodes: [[0, 'every sink accepted it'], [1, 'a sink did not, or there is none'], USAGE],
-    load: () => import('./commands/alert-test.ts'),
+    exitCodes: [[0, 'every sink accepted the alert'], [1, 'a sink refused it, or no sink is configured'], USAGE],
   },
   {
     name: 'run',
-    summary: 'run the daemon in the foreground (what the systemd unit does)',
+    summary: 'run the daemon in the foreground (as the systemd unit does)',
+    outputs: ['text'],
     examples: ['certagent run', 'certagent --root /tmp/node run'],
-    exitCodes: usual('it was told to stop, and did'),
-    load: () => import('./run.ts'),
+    exitCodes: usual('stopped by SIGTERM or SIGINT'),
   },
-];
+  {
+    name: 'version',
+    summary: 'print the version',
+    examples: ['certagent version', 'certagent version -o json'],
+    exitCodes: usual('the version was printed'),
+  },
+  {
+    name: 'help',
+    summary: 'show help for certagent or for one command',
+    argument: { flags: '[command...]', description: 'the command' },
+    outputs: ['text'],
+    examples: ['certagent help', 'certagent help config check'],
+    exitCodes: usual('the help was shown'),
+  },
+] as const satisfies CommandSpec[];
+
+export type CommandName = (typeof CATALOGUE)[number]['name'];
+export const COMMANDS: readonly CommandSpec[] = CATALOGUE;

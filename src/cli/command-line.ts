@@ -1,45 +1,33 @@
 import { errorCode, explain } from '../domain/model/errors.ts';
-import { plainWords } from './argument-words.ts';
-import { quickStatus } from './quick.ts';
-import type { Paint } from './render/paint.ts';
+import { runCommand } from './command-code.ts';
+import { coloured, makeContext } from './context.ts';
+import { type CommandLine, parseCommandLine } from './parse.ts';
 
-/** The command line: arguments (without node and script) in, exit code out. Every error ends here, told once. */
+/** The command line: arguments (without node and script) in, exit code out. Every error is reported here, once. */
 export async function main(argv: string[]): Promise<number> {
-  // `certagent status | head` is no error.
+  // `certagent status | head` is not an error.
   process.stdout.on('error', (error) => {
     if (errorCode(error) === 'EPIPE') process.exit(0);
     throw error;
   });
+  const line = parseCommandLine(argv);
   try {
-    const quick = quickStatus(argv);
-    if (quick !== null) return await quick;
-    const { parseAndRun } = await import('./program.ts');
-    return await parseAndRun(argv);
+    if (line.fault !== null) throw (await import('./usage-error.ts')).usageError(line.fault, line.name);
+    return await runCommand(line.spec.name, makeContext(line));
   } catch (error) {
-    return await tell(error, argv);
+    return await report(error, line);
   }
 }
 
-async function tell(error: unknown, argv: string[]): Promise<number> {
-  const { errorJson, exitCodeOf, renderError } = await import('./render/errors.ts');
-  if (plainWords(argv)[0] === 'check') {
+async function report(error: unknown, { name, global }: CommandLine): Promise<number> {
+  if (name === 'check') {
     const { unknownLine } = await import('./commands/check.ts');
     process.stdout.write(unknownLine(explain(error)));
     return 3;
   }
-  process.stderr.write(wantsJson(argv) ? errorJson(error) : renderError(error, await paintFor(argv)));
-  return exitCodeOf(error);
-}
-
-/** The command line may be the very thing that is wrong, so it is only looked through here. */
-function wantsJson(argv: string[]): boolean {
-  return argv.some(
-    (word, at) => /^(-o=?|--output=)json$/.test(word) || (/^(-o|--output)$/.test(word) && argv[at + 1] === 'json'),
-  );
-}
-
-async function paintFor(argv: string[]): Promise<Paint> {
+  const { errorJson, exitCodeOf, renderError } = await import('./render/errors.ts');
   const { paintWith, plain } = await import('./render/paint.ts');
-  const { coloured } = await import('./context.ts');
-  return coloured(!argv.includes('--no-color'), process.stderr) ? paintWith : plain;
+  const paint = coloured(global.color ?? true, process.stderr) ? paintWith : plain;
+  process.stderr.write(global.output === 'json' ? errorJson(error) : renderError(error, paint));
+  return exitCodeOf(error);
 }

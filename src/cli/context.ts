@@ -1,21 +1,20 @@
 import { resolve } from 'node:path';
 import { CertagentError } from '../domain/model/errors.ts';
-import { printableJson } from '../domain/text/printable.ts';
+import { printableJson, short } from '../domain/text/printable.ts';
 import { CONFIG_FILE, Root } from '../host/root.ts';
+import type { CommandSpec, Output } from './command-catalogue.ts';
 import { type Paint, paintWith, plain } from './render/paint.ts';
 
-export type Output = 'text' | 'wide' | 'json';
-
-/** What a command works with: the node, how to print, what was asked. */
+/** What a command works with: the node, how to print, and what the user asked for. */
 export type Context = {
   root: Root;
   /** The node's own path. */
   configFile: string;
-  /** It was named on the command line: then it has to be there. */
+  /** The user named it on the command line, so it must exist. */
   configNamed: boolean;
   output: Output;
   paint: Paint;
-  /** Columns of the terminal; Infinity when standard output is none. */
+  /** Columns of the terminal; Infinity when standard output is not a terminal. */
   width: number;
   /** The command's own options, by their long name in camel case. */
   options: Record<string, unknown>;
@@ -29,10 +28,17 @@ export type Context = {
 export type GlobalOptions = { root?: string; config?: string; output?: string; color?: boolean };
 
 /** Throws CertagentError USAGE. */
-export function makeContext(
-  global: GlobalOptions,
-  command: { name: string; options: Record<string, unknown>; argument?: string | undefined },
-): Context {
+export function makeContext({
+  global,
+  spec,
+  options,
+  argument,
+}: {
+  global: GlobalOptions;
+  spec: CommandSpec;
+  options: Record<string, unknown>;
+  argument: string | undefined;
+}): Context {
   if (global.root === '') throw usage('--root is empty', 'Name a directory: --root DIR');
   const root = new Root(resolve(global.root ?? '/'));
   const { stdout } = process;
@@ -40,11 +46,11 @@ export function makeContext(
     root,
     configFile: global.config === undefined ? CONFIG_FILE : root.own(resolve(global.config)),
     configNamed: global.config !== undefined,
-    output: outputOf(global.output ?? 'text', command.name),
+    output: outputOf(global.output ?? 'text', spec),
     paint: coloured(global.color ?? true, stdout) ? paintWith : plain,
     width: stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY,
-    options: command.options,
-    argument: command.argument,
+    options,
+    argument,
     stdout,
     // Each stream costs a millisecond to open, and few commands use these.
     get stderr() {
@@ -56,19 +62,26 @@ export function makeContext(
   };
 }
 
-function outputOf(value: string, command: string): Output {
-  const known = command === 'status' ? ['text', 'wide', 'json'] : ['text', 'json'];
-  if (known.includes(value)) return value as Output;
-  throw usage(`-o ${value} is no output of ${command}`, `Say ${known.map((format) => `-o ${format}`).join(' or ')}.`);
+function outputOf(value: string, { name, outputs = ['text', 'json'] }: CommandSpec): Output {
+  const found = outputs.find((output) => output === value);
+  if (found !== undefined) return found;
+  const known = outputs.length === 1 ? outputs[0] : `${outputs.slice(0, -1).join(', ')} or ${outputs.at(-1)}`;
+  throw usage(`${JSON.stringify(short(value, 60))} is not an output format of certagent ${name}`, `Use -o ${known}.`);
 }
 
 export function usage(message: string, remedy: string): CertagentError {
   return new CertagentError('USAGE', message, { remedy });
 }
 
-/** https://no-color.org: NO_COLOR set to anything but the empty string. */
+/**
+ * Whether to colour what goes to a stream. NO_COLOR (https://no-color.org) and --no-color win; FORCE_COLOR and
+ * CLICOLOR_FORCE colour what is piped, as into `watch -c`; else the terminal decides.
+ */
 export function coloured(wanted: boolean, stream: NodeJS.WriteStream): boolean {
-  return wanted && stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+  const { NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE } = process.env;
+  if (!wanted || NO_COLOR) return false;
+  if ([FORCE_COLOR, CLICOLOR_FORCE].some((value) => value !== undefined && value !== '' && value !== '0')) return true;
+  return stream.isTTY === true && stream.hasColors();
 }
 
 /** Prints a report: as JSON when asked for, else as `text` makes it. */

@@ -90,7 +90,7 @@ export function makeTriggers(options: {
 
   /** What blocks a renewal often passes by itself: a clock that is not synchronised yet, a component that still starts. */
   const lookAgain = ({ inventory, decisions: { renewal } }: View): Instant | null => {
-    const isPassing = renewal.kind === 'blocked' && renewal.blockers.every(({ code }) => code !== 'OBSERVE_MODE');
+    const isPassing = renewal.kind === 'blocked';
     pause = isPassing ? Math.min(2 * pause, LONGEST_PAUSE) : FIRST_PAUSE;
     return isPassing ? inventory.takenAt + pause / 2 : null;
   };
@@ -103,7 +103,7 @@ export function makeTriggers(options: {
     await armWatch(
       watchedPaths(node.paths, options.configFile, agent.config().watch.paths).map((path) => root.at(path)),
     );
-    const wakeAt = earlier(momentOf(view), lookAgain(view));
+    const wakeAt = earlier(earlier(momentOf(view), lookAgain(view)), agent.heldUntil());
     armWake(wakeAt);
     const next = cron?.task.next() ?? null;
     agent.setNextCheck(earlier(wakeAt, next === null ? null : next + delay));
@@ -134,7 +134,7 @@ export function makeTriggers(options: {
 
 /** When the node should be looked at whatever the schedule says; null when there is no such moment. */
 function momentOf({ inventory, decisions: { renewal } }: View): Instant | null {
-  const promised = renewal.kind === 'defer' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
+  const promised = renewal.kind === 'waiting' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
   // A server may take its time with a new file before that is told as stale: look again when the time is over.
   const stale = inventory.served.some(({ state }) => state === 'stale') ? inventory.takenAt + STALE_AGAIN : null;
   return earlier(promised, stale);

@@ -110,7 +110,7 @@ test('a message the sink always refuses is given up after some tries, and the ne
   await service.enqueue(numbered(2));
   await until(() => picky.taken.length === 1);
   assert.deepEqual(picky.taken, ['id-2']);
-  assert.match(lines.join('\n'), /given up/);
+  assert.match(lines.join('\n'), /gave up/);
 });
 
 test('after a week an alert is given up', async (t) => {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { openAlerts } from '../../src/alert/service.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import type { Dispatch } from '../../src/domain/alerts/alert.ts';
-import { events, standingAlerts } from '../../src/domain/alerts/catalogue.ts';
+import { events, standingAlerts } from '../../src/domain/alerts/standing.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import { leaf, node as nodeState } from '../domain/alerts/alert-node.ts';
 import { fakeSink, open, QUICK, spooled } from './fake-sinks.ts';

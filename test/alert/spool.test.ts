@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { forSink } from '../../src/alert/merge.ts';
+import { forSink, merge } from '../../src/alert/merge.ts';
 import { openSpool } from '../../src/alert/spool.ts';
 import { AT, alert, dispatch, makeRoot, told } from './support.ts';
 
@@ -95,4 +95,18 @@ test('a sink is told what concerns it, and the end of what it was told of', () =
   assert.deepEqual(codes('warning'), ['C', 'W', 'WAS_CRITICAL']);
   assert.deepEqual(codes('critical'), ['C', 'WAS_CRITICAL']);
   assert.equal(forSink(dispatch({ notifications: [told({ alert: alert({ severity: 'info' }) })] }), 'critical'), null);
+});
+
+test('a sink is not sent the resolving of what it never saw', () => {
+  const sent = (last: { severity: 'info' | 'critical'; worst: 'info' | 'critical' }) =>
+    forSink(dispatch({ notifications: [told({ sent: last })] }), 'warning')!.notifications[0]!.sent;
+  assert.equal(sent({ severity: 'info', worst: 'info' }), null);
+  assert.deepEqual(sent({ severity: 'info', worst: 'critical' }), { severity: 'info', worst: 'critical' });
+});
+
+test('of two messages about an alert that become one, the sink has seen what was before the first', () => {
+  const first = told({ alert: alert({ severity: 'warning' }), sent: null });
+  const second = told({ sent: { severity: 'warning', worst: 'warning' } });
+  const [both] = merge(dispatch({ notifications: [first] }), dispatch({ notifications: [second] })).notifications;
+  assert.deepEqual([both!.alert.severity, both!.sent], ['critical', null]);
 });

@@ -42,6 +42,6 @@ test('a configuration that was named has to be there', async (t) => {
   ]) {
     const ran = await certagent(root, args);
     assert.equal(ran.exitCode, 1);
-    assert.match(ran.stderr, /nowhere\.toml cannot be read.*CONFIG_MISSING/);
+    assert.match(ran.stderr, /the configuration file .*\/nowhere\.toml does not exist \(CONFIG_MISSING\)/);
   }
 });

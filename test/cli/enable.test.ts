@@ -40,7 +40,7 @@ test('enable shows the plan, keeps comments and mode of the file, and the daemon
   const file = await put(root, '# ours\nmode = "observe"\n[maintenance]\nstart = "03:00"\nend = "04:00"\n');
   const unasked = await certagent(root, ['enable']);
   assert.equal(unasked.exitCode, 2);
-  assert.match(unasked.stderr, /nobody can be asked here/);
+  assert.match(unasked.stderr, /cannot ask without a terminal/);
   assert.match(await readFile(file, 'utf8'), /mode = "observe"/);
   const enabled = await certagent(root, ['enable', '--yes']);
   assert.equal(enabled.exitCode, 0, enabled.stderr);

@@ -38,15 +38,16 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
         }),
       ],
       renewal: {
-        kind: 'defer',
+        kind: 'waiting',
         until: saturday,
+        code: 'MAINTENANCE_WINDOW',
         ids: ['apiserver', 'apiserver-etcd-client'],
         why: 'apiserver ends in 62 d; renewed in the maintenance window',
       },
       alerts: [
         {
           alert: {
-            code: 'URGENT',
+            code: 'CERTIFICATE_URGENT',
             severity: 'warning',
             subject: '/etc/ssl/ingress/shop.crt',
             text: 'shop.crt ends in 20 d.',
@@ -112,7 +113,10 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
   running: {
     report: report({
       certificates: [
-        row('apiserver', 20, { nearness: 'urgent', verdict: { kind: 'renew', code: 'URGENT', why: 'ends in 20 d' } }),
+        row('apiserver', 20, {
+          nearness: 'urgent',
+          verdict: { kind: 'renew', code: 'URGENT', why: 'ends in 20 d' },
+        }),
       ],
       renewal: { kind: 'now', ids: ['apiserver'], why: 'apiserver ends in 20 d' },
       running: {

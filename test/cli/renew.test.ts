@@ -111,7 +111,7 @@ const CASES: Case[] = [
     args: ['renew'],
     daemon: { plan: async () => DUE, renew: () => assert.fail('it renewed') },
     exitCode: 2,
-    stderr: /nobody can be asked here[\s\S]*--yes/,
+    stderr: /cannot ask without a terminal[\s\S]*--yes/,
   },
   {
     what: 'the same as JSON',

@@ -1,4 +1,5 @@
 import { explain } from '../../domain/model/errors.ts';
+import { short } from '../../domain/text/printable.ts';
 import { askDaemonOnly, askStatus } from '../ask.ts';
 import { type Context, usage } from '../context.ts';
 import { judge, UNKNOWN } from '../render/check.ts';
@@ -7,7 +8,7 @@ import { scrub } from '../render/paint.ts';
 /** A monitoring system reads the first line of standard output and the exit status, whatever happens. */
 export async function run(context: Context): Promise<number> {
   try {
-    const limits = { warning: days(context, 'warning'), critical: days(context, 'critical') };
+    const limits = limitsOf(context);
     const report =
       context.options.now === true ? await askDaemonOnly(context, (node) => node.check()) : await askStatus(context);
     const { line, exitCode } = judge(scrub(report), limits, Date.now());
@@ -20,12 +21,26 @@ export async function run(context: Context): Promise<number> {
 }
 
 export function unknownLine(message: string): string {
-  // A bar would begin performance data.
+  // A vertical bar starts the performance data.
   return `CERTAGENT UNKNOWN - ${scrub(message.replaceAll(/\s*\n\s*/g, '; ')).replaceAll('|', '/')}\n`;
 }
 
-function days(context: Context, name: 'warning' | 'critical'): number {
-  const value = String(context.options[name]);
-  if (!/^\d+(\.\d+)?$/.test(value)) throw usage(`--${name} ${value} is no number of days`, `Write --${name} 14`);
-  return Number(value);
+/** Throws CertagentError USAGE. */
+function limitsOf({ options }: Context): { warning: number; critical: number } {
+  const warning = days(options, 'warning');
+  const critical = days(options, 'critical');
+  if (warning >= critical) return { warning, critical };
+  throw usage(
+    `--warning ${warning} is less than --critical ${critical}: a certificate would be critical before it is a warning`,
+    'Use at least as many days for --warning as for --critical, for example -w 30 -c 7.',
+  );
+}
+
+function days(options: Context['options'], name: 'warning' | 'critical'): number {
+  const value = String(options[name]);
+  // "30:" is the range of the monitoring plugins for "alarm below 30".
+  const number = /^(\d+(?:\.\d+)?):?$/.exec(value)?.[1];
+  if (number === undefined)
+    throw usage(`--${name} ${short(value, 60)} is not a number of days`, `Use a number, for example --${name} 14.`);
+  return Number(number);
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { type Paint, plain, type Style } from './paint.ts';
 
 export type Cell = { text: string; style?: Style };
@@ -74,7 +75,7 @@ export function wrap(text: string, width: number): string[] {
 
 /** A line of prose, perhaps coloured, in lines of at most `width` columns; those after the first are indented. */
 export function fold(line: string, width: number): string {
-  const seen = (text: string) => text.replaceAll(/\u001b\[\d+m/g, '').length;
+  const seen = (text: string) => stripVTControlCharacters(text).length;
   if (seen(line) <= width) return line;
   const indent = `${/^ */.exec(line)?.[0] ?? ''}  `;
   const lines = [''];

@@ -16,9 +16,9 @@ export function findBlockers(known: BlockerCase): Blocker[] {
 
 const ORDER = Object.keys(REASONS);
 
-/** For a clock that may be wrong. */
+/** For a clock that certagent does not believe. */
 export const CLOCK_REMEDY =
-  'Have the clock synchronised (timedatectl set-ntp true); where there is nothing to synchronise with, set it right and set clock.require_synchronized = false.';
+  'Synchronise the clock (timedatectl set-ntp true). Where nothing can synchronise it: set it, set clock.require_synchronized = false, and run: certagent clock accept';
 
 /** What forbids a renewal on a node of any distribution. */
 export const blockerChecks: BlockerCheck[] = [

@@ -1,4 +1,4 @@
-import { KUBEADM } from '../../domain/distributions/kubeadm.ts';
+import { KUBEADM } from '../../domain/distributions/names.ts';
 import type { JournalRecord, PlanOutcome } from '../../domain/model/journal.ts';
 import { findProcesses } from '../../host/processes.ts';
 import { changedAuthorities } from '../backup/authorities.ts';

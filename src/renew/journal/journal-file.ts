@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
 import { access, chmod, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CertagentError } from '../../domain/model/errors.ts';
+import { CertagentError, errorCode } from '../../domain/model/errors.ts';
 import type { JournalRecord } from '../../domain/model/journal.ts';
 import { diskError, syncDirectory } from '../../host/files.ts';
+import { followLinks } from '../../host/links.ts';
 import { type Root, STATE_DIR } from '../../host/root.ts';
 import { recordOf } from './journal-record.ts';
 
@@ -25,7 +26,7 @@ export type Journal = {
  * JOURNAL_UNREADABLE, with file and line, for a line before the last that is no record.
  */
 export async function openJournal(root: Root): Promise<Journal> {
-  const path = root.at(JOURNAL_FILE);
+  const path = await followLinks(root, JOURNAL_FILE);
   await makeStateDirectory(dirname(path));
   const isNew = !(await exists(path));
   const file = await open(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, 0o600);
@@ -55,6 +56,31 @@ export async function openJournal(root: Root): Promise<Journal> {
     };
   } catch (error) {
     await file.close();
+    throw error;
+  }
+}
+
+/**
+ * The journal of a node where nothing is to change: nothing is made, and no journal is an empty one. `append` throws
+ * CertagentError JOURNAL_READ_ONLY.
+ */
+export async function readJournal(root: Root): Promise<Journal> {
+  const path = await followLinks(root, JOURNAL_FILE);
+  return {
+    append: async () => {
+      throw new CertagentError('JOURNAL_READ_ONLY', `${path} is only read here`);
+    },
+    records: async () => read(await contentIfThere(path), path).records,
+    close: async () => {},
+  };
+}
+
+async function contentIfThere(path: string): Promise<Buffer> {
+  try {
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return await contentOf(file).finally(() => file.close());
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return Buffer.alloc(0);
     throw error;
   }
 }

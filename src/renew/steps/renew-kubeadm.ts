@@ -1,4 +1,4 @@
-import { KUBEADM } from '../../domain/distributions/kubeadm.ts';
+import { KUBEADM } from '../../domain/distributions/names.ts';
 import { CertagentError } from '../../domain/model/errors.ts';
 import type { Step } from '../../domain/model/plan.ts';
 import { said } from '../../domain/text/printable.ts';

@@ -1,7 +1,7 @@
 // What alerts are made of, and the table that says what stands.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { standingAlerts } from '../../../src/domain/alerts/catalogue.ts';
+import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
 import type { ReasonCode } from '../../../src/domain/decide/reasons.ts';
 import type { Attempt, Verdict } from '../../../src/domain/model/decision.ts';
 import type { ComponentName, ServedCertificate } from '../../../src/domain/model/inventory.ts';

@@ -112,9 +112,9 @@ testStanding([
   ...(
     [
       [364, 'info', ['ca']],
-      [179, 'warning', ['ca', 'ca: 180 d before its end']],
-      [89, 'warning', ['ca', 'ca: 180 d before its end', 'ca: 90 d before its end']],
-      [29, 'critical', ['ca', 'ca: 180 d before its end', 'ca: 90 d before its end', 'ca: 30 d before its end']],
+      [179, 'warning', ['ca', 'ca: 180 d before expiry']],
+      [89, 'warning', ['ca', 'ca: 180 d before expiry', 'ca: 90 d before expiry']],
+      [29, 'critical', ['ca', 'ca: 180 d before expiry', 'ca: 90 d before expiry', 'ca: 30 d before expiry']],
     ] as const
   ).map(
     ([days, severity, members]): Case => [

@@ -110,7 +110,7 @@ test('a verdict tells until when and what to do', () => {
   const ca = decisionOn('ca', kubeadm(20, 100)).verdict;
   assert.equal(ca.kind === 'escalate' && ca.why, 'expires in 100 d: less than 180 days are left');
   const tonight = decisionOn('apiserver', kubeadm(60)).verdict;
-  assert.equal(tonight.kind === 'defer' && new Date(tonight.until).toISOString(), '2026-03-04T02:33:45.000Z');
+  assert.equal(tonight.kind === 'defer' && new Date(tonight.until!).toISOString(), '2026-03-04T02:33:45.000Z');
   const refused = decisionOn('client-admin', k3s(130), { policy: { opens: 150 * DAY } }).verdict;
   assert.match(
     refused.kind === 'defer' ? refused.why : '',
@@ -124,7 +124,7 @@ test('a verdict tells until when and what to do', () => {
 test('a back-off that ends outside of the maintenance window waits for the next, unless it is urgent', () => {
   const until = (days: number) => {
     const { verdict } = decisionOn('apiserver', kubeadm(days), { history: failedJustNow });
-    return verdict.kind === 'defer' ? new Date(verdict.until).toISOString() : verdict.kind;
+    return verdict.kind === 'defer' ? new Date(verdict.until!).toISOString() : verdict.kind;
   };
   assert.equal(until(60), '2026-03-04T02:33:45.000Z');
   assert.equal(until(20), '2026-03-03T12:15:00.000Z');

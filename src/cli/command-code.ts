@@ -1,0 +1,30 @@
+import type { CommandName } from './command-catalogue.ts';
+import type { Context } from './context.ts';
+
+type Code = { run(context: Context): Promise<number> };
+
+/** Where the code of each command is. It is loaded only when the command runs. */
+const CODE: Record<CommandName, () => Promise<Code>> = {
+  status: () => import('./commands/status.ts'),
+  check: () => import('./commands/check.ts'),
+  plan: () => import('./commands/plan.ts'),
+  renew: () => import('./commands/renew.ts'),
+  sync: () => import('./commands/sync.ts'),
+  history: () => import('./commands/history.ts'),
+  enable: () => import('./commands/enable.ts'),
+  disable: () => import('./commands/disable.ts'),
+  reload: () => import('./commands/reload.ts'),
+  'clock accept': () => import('./commands/clock-accept.ts'),
+  'config check': () => import('./commands/config-check.ts'),
+  'config example': () => import('./commands/config-example.ts'),
+  'alert test': () => import('./commands/alert-test.ts'),
+  run: () => import('./run.ts'),
+  version: () => import('./commands/version.ts'),
+  help: () => import('./commands/help.ts'),
+};
+
+/** Runs a command. Returns its exit code; throws what it throws. */
+export async function runCommand(name: string, context: Context): Promise<number> {
+  const { run } = await CODE[name as CommandName]();
+  return run(context);
+}
