@@ -70,8 +70,8 @@ export default {
     room(
       'config-knows-domain',
       '^src/config/',
-      '^src/(config|domain)/|^src/host/(cron|files)\\.ts$',
-      'src/config imports src/domain, and of src/host only the cron expressions and the files. What else it needs is a value to pass in.',
+      '^src/(config|domain)/|^src/host/(cron|files|links|root|trust)\\.ts$',
+      'src/config imports src/domain, and of src/host only the cron expressions, the files and who may write them. What else it needs is a value to pass in.',
     ),
     room(
       'host-knows-domain',

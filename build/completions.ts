@@ -1,87 +1,221 @@
-import { COMMANDS, GROUPS } from '../src/cli/command-catalogue.ts';
+import { COMMANDS, GLOBAL_OPTIONS, GROUPS } from '../src/cli/command-catalogue.ts';
+import { type Flags, readFlags } from '../src/cli/flags.ts';
 
-const GLOBAL = ['--root', '--config', '--output', '--no-color', '--version', '--help'];
+type Word = { word: string; summary: string };
+type Option = Flags & { description: string };
 
-/** First words, then for each of them the second words and the options. */
-function tree(): { word: string; summary: string; seconds: { word: string; summary: string }[]; options: string[] }[] {
-  const firsts = [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0]!))];
-  return firsts.map((word) => {
-    const specs = COMMANDS.filter(({ name }) => name.split(' ')[0] === word);
-    const seconds = specs.flatMap(({ name, summary }) => {
-      const second = name.split(' ')[1];
-      return second === undefined ? [] : [{ word: second, summary }];
-    });
-    const options = specs.flatMap((spec) => spec.options ?? []).map(({ flags }) => /--[a-z-]+/.exec(flags)![0]);
-    return { word, summary: GROUPS[word] ?? specs[0]!.summary, seconds, options };
-  });
+/** What can follow certain words: more words, options, an argument. The path of certagent itself is empty. */
+type Place = { path: string; words: Word[]; options: Option[]; argument: string | null; formats: readonly string[] };
+
+const TEXT_AND_JSON = ['text', 'json'] as const;
+const PLACES = places();
+const PATHS = PLACES.map(({ path }) => path).filter((path) => path !== '');
+
+function places(): Place[] {
+  const formats = [...new Set(COMMANDS.flatMap(({ outputs = TEXT_AND_JSON }) => outputs))];
+  const global = GLOBAL_OPTIONS.map(option);
+  const inner = ['', ...Object.keys(GROUPS)];
+  return [
+    ...inner.map((path) => ({ path, words: wordsAfter(path), options: global, argument: null, formats })),
+    ...COMMANDS.filter(({ name }) => name !== 'help').map(
+      ({ name, argument, options = [], outputs = TEXT_AND_JSON }) => ({
+        path: name,
+        words: [],
+        options: [...options.map(option), ...global],
+        argument: argument === undefined ? null : readFlags(argument.flags).value,
+        formats: outputs,
+      }),
+    ),
+    ...[...inner, ...COMMANDS.map(({ name }) => name)].map((path) => ({
+      path: `help ${path}`.trim(),
+      words: wordsAfter(path),
+      options: [],
+      argument: null,
+      formats: [],
+    })),
+  ];
 }
 
+function option({ flags, description }: { flags: string; description: string }): Option {
+  return { ...readFlags(flags), description };
+}
+
+/** The words that can follow a group, or certagent: commands' names and groups. */
+function wordsAfter(path: string): Word[] {
+  const prefix = path === '' ? '' : `${path} `;
+  const found = new Map<string, string>();
+  for (const { name, summary } of COMMANDS) {
+    if (!name.startsWith(prefix)) continue;
+    const word = name.slice(prefix.length).split(' ')[0]!;
+    found.set(word, path === '' ? (GROUPS[word] ?? summary) : summary);
+  }
+  return [...found].map(([word, summary]) => ({ word, summary }));
+}
+
+/** Shell patterns of PATH:OPTION, for the options that satisfy `wanted`. Options of every command have one pattern. */
+function patterns(wanted: (option: Option) => boolean): string[] {
+  const global = GLOBAL_OPTIONS.map(option);
+  const spelled = (path: string, { long, short }: Option) =>
+    [...(short === null ? [] : [`-${short}`]), `--${long}`].map((flag) => `${path}:${flag}`);
+  return [
+    ...global.filter(wanted).flatMap((one) => spelled('*', one)),
+    ...COMMANDS.flatMap(({ name, options = [] }) =>
+      options
+        .map(option)
+        .filter(wanted)
+        .flatMap((one) => spelled(name, one)),
+    ),
+  ];
+}
+
+const withValue = patterns(({ value }) => value !== null);
+/** PATH:WORD for each word that leads from one place to the next. */
+const steps = PATHS.map((path) => path.replace(/(^| )([^ ]+)$/, ':$2'));
+
+const bashPattern = (all: string[]) =>
+  all.map((each) => each.split('*').map(quoted).join('*').replaceAll("''*", '*')).join('|');
+
 export function bashCompletion(): string {
-  const cases = tree().map(({ word, seconds, options }) => {
-    const words = [...seconds.map((each) => each.word), ...options].join(' ');
-    return `    ${word}) words="${words}" ;;`;
-  });
+  const formats = PLACES.filter((place) => place.formats.length > 0).map(
+    (place) =>
+      `    ${quoted(`${place.path}:-o`)}|${quoted(`${place.path}:--output`)}) words="${place.formats.join(' ')}" ;;`,
+  );
+  const words = PLACES.filter((place) => place.words.length > 0).map(
+    (place) => `    ${quoted(place.path)}) words="${place.words.map(({ word }) => word).join(' ')}" ;;`,
+  );
+  const options = PLACES.filter((place) => place.options.length > 0).map(
+    (place) => `    ${quoted(place.path)}) options="${place.options.map(({ long }) => `--${long}`).join(' ')}" ;;`,
+  );
+  const files = PLACES.filter(({ argument }) => argument === 'file').map(({ path }) => path);
   return `# bash completion of certagent
 _certagent() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command="" word words
-  case "$previous" in
-    --root) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    --config) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
-    -o|--output) mapfile -t COMPREPLY < <(compgen -W "text wide json" -- "$current"); return ;;
-  esac
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
+  local path="" word skip="" words="" options=""
+  # Bash splits --option=value at the equals sign.
+  if [[ $current == "=" ]]; then current=""
+  elif [[ $previous == "=" ]]; then previous="\${COMP_WORDS[COMP_CWORD-2]}"; fi
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in ${tree()
-      .map(({ word }) => word)
-      .join('|')}) command="$word"; break ;; esac
+    if [[ $word == "=" ]]; then skip=1; continue; fi
+    if [[ -n $skip ]]; then skip=""; continue; fi
+    case "$path:$word" in
+      ${bashPattern(withValue)}) skip=1 ;;
+      ${bashPattern(steps)}) path="\${path:+$path }$word" ;;
+    esac
   done
-  case "$command" in
-    "") words="${tree()
-      .map(({ word }) => word)
-      .join(' ')}" ;;
-${cases.join('\n')}
+  COMPREPLY=()
+  case "$path:$previous" in
+    ${bashPattern(patterns(({ value }) => value === 'dir'))}) compopt -o dirnames; return ;;
+    ${bashPattern(patterns(({ value }) => value === 'file'))}) compopt -o default; return ;;
+${formats.join('\n')}
+    ${bashPattern(patterns(({ value }) => value === 'days'))}) return ;;
+    *)
+      case "$path" in
+${words.join('\n')}
+${files.map((path) => `    ${quoted(path)}) if [[ $current != -* ]]; then compopt -o default; return; fi ;;`).join('\n')}
+      esac
+      case "$path" in
+${options.join('\n')}
+      esac
+      if [[ $current == -* || -z $words ]]; then words="$options"; fi ;;
   esac
-  mapfile -t COMPREPLY < <(compgen -W "$words ${GLOBAL.join(' ')}" -- "$current")
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }
 complete -F _certagent certagent
 `;
 }
 
 export function zshCompletion(): string {
-  const described = (items: { word: string; summary: string }[]) =>
-    items.map(({ word, summary }) => quoted(`${word}:${summary}`)).join(' ');
-  const cases = tree().map(({ word, seconds, options }) => {
-    const second = seconds.length === 0 ? '' : `items=(${described(seconds)}); _describe command items; `;
-    return `    ${word}) ${second}compadd -- ${[...options, ...GLOBAL].join(' ')} ;;`;
-  });
   return `#compdef certagent
-_certagent() {
-  local -a items
-  if (( CURRENT == 2 )); then
-    items=(${described(tree())})
-    _describe command items
-    compadd -- ${GLOBAL.join(' ')}
-    return
-  fi
-  case "$words[2]" in
-${cases.join('\n')}
-    *) _files ;;
-  esac
-}
+${PLACES.filter(({ words }) => words.length > 0)
+  .map(zshFunction)
+  .join('\n')}
 _certagent "$@"
 `;
 }
 
+const functionOf = (path: string) => `_certagent${path === '' ? '' : `_${path.replaceAll(' ', '_')}`}`;
+
+/** A function for a place that more words follow: it completes the next one, or hands over to that word's place. */
+function zshFunction(place: Place): string {
+  const items = place.words.map(({ word, summary }) => quoted(`${word}:${summary}`)).join(' ');
+  const cases = place.words.flatMap(({ word }) => {
+    const next = PLACES.find(({ path }) => path === `${place.path} ${word}`.trim());
+    if (next === undefined) return [];
+    const act = next.words.length > 0 ? functionOf(next.path) : `_arguments -s -S ${zshArguments(next).join(' ')}`;
+    return [`      ${word}) ${act} ;;`];
+  });
+  return `${functionOf(place.path)}() {
+  local curcontext="$curcontext" state line
+  local -a items
+  _arguments -C -A '-*' ${[...zshArguments(place), "'1:command:->word'", "'*::argument:->rest'"].join(' ')}
+  case "$state" in
+    word) items=(${items}); _describe -t commands command items ;;
+    rest) case "$line[1]" in
+${cases.join('\n')}
+    esac ;;
+  esac
+}`;
+}
+
+function zshArguments({ options, argument, formats }: Place): string[] {
+  const actions: Record<string, string> = {
+    dir: ':directory:_directories',
+    file: ':file:_files',
+    format: `:format:(${formats.join(' ')})`,
+    days: ':days:',
+  };
+  const described = options.flatMap(({ long, short, value, description }) => {
+    const text = `[${description.replaceAll(/[[\]:\\]/g, '\\$&')}]${value === null ? '' : actions[value]}`;
+    const both = short === null ? '' : `(-${short} --${long})`;
+    return [
+      quoted(`${both}--${long}${value === null ? '' : '='}${text}`),
+      ...(short === null ? [] : [quoted(`${both}-${short}${value === null ? '' : '+'}${text}`)]),
+    ];
+  });
+  return [...described, ...(argument === null ? [] : [quoted(`1${actions[argument]}`)])];
+}
+
 export function fishCompletion(): string {
-  const lines = ['# fish completion of certagent', 'complete -c certagent -f'];
-  for (const { word, summary, seconds, options } of tree()) {
-    lines.push(`complete -c certagent -n __fish_use_subcommand -a ${word} -d ${quoted(summary)}`);
-    const within = `-n '__fish_seen_subcommand_from ${word}'`;
-    for (const second of seconds)
-      lines.push(`complete -c certagent ${within} -a ${second.word} -d ${quoted(second.summary)}`);
-    for (const option of options) lines.push(`complete -c certagent ${within} -l ${option.slice(2)}`);
-  }
-  for (const option of GLOBAL) lines.push(`complete -c certagent -l ${option.slice(2)}`);
-  return `${lines.join('\n')}\n`;
+  const fishPattern = (all: string[]) => all.map(quoted).join(' ');
+  const lines = PLACES.flatMap(({ path, words, options, argument, formats }) => {
+    const here = `complete -c certagent -n ${quoted(`__certagent_at ${path}`.trim())}`;
+    const actions: Record<string, string> = {
+      dir: " -x -a '(__fish_complete_directories)'",
+      file: ' -r -F',
+      format: ` -x -a ${quoted(formats.join(' '))}`,
+      days: ' -x',
+    };
+    return [
+      ...words.map(({ word, summary }) => `${here} -a ${word} -d ${quoted(summary)}`),
+      ...options.map(({ long, short, value, description }) => {
+        const flags = `${short === null ? '' : ` -s ${short}`} -l ${long}`;
+        return `${here}${flags}${value === null ? '' : actions[value]} -d ${quoted(description)}`;
+      }),
+      ...(argument === 'file' ? [`${here} -F`] : []),
+    ];
+  });
+  return `# fish completion of certagent
+function __certagent_at
+    set -l path
+    set -l skip 0
+    set -l words (commandline -opc)
+    for word in $words[2..]
+        if test $skip = 1
+            set skip 0
+            continue
+        end
+        switch "$path:$word"
+            case ${fishPattern(withValue)}
+                set skip 1
+            case ${fishPattern(steps)}
+                set path (string trim "$path $word")
+        end
+    end
+    test "$path" = "$argv"
+end
+complete -c certagent -f
+${lines.join('\n')}
+`;
 }
 
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;

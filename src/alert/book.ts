@@ -51,7 +51,7 @@ export function isInstant(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) <= 8.64e15;
 }
 
-export function isLastSent(value: unknown): value is LastSent {
+function isLastSent(value: unknown): value is LastSent {
   const { severity, worst } = (value ?? {}) as Partial<LastSent>;
   return isSeverity(severity) && isSeverity(worst);
 }

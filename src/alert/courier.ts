@@ -4,7 +4,7 @@ import type { Log } from '../host/logger.ts';
 import { type Sink, SinkError } from './sink.ts';
 import type { Spool } from './spool.ts';
 
-/** Milliseconds. `first` and `most` bound the wait between tries, `keep` is how long a dispatch is tried. */
+/** Milliseconds. `first` and `most` bound the wait between tries, `keep` is how long certagent tries to deliver one. */
 export type Pace = { first: number; most: number; keep: number };
 
 export const PACE: Pace = { first: MINUTE, most: HOUR, keep: 7 * DAY };
@@ -33,8 +33,8 @@ export type Courier = {
   stop(patience: number): Promise<void>;
 };
 
-export function makeCourier(options: { sink: Sink; spool: Spool; now: () => number; log: Log; pace: Pace }): Courier {
-  const { sink, spool, now, log, pace } = options;
+export function makeCourier(options: { sink: Sink; spool: Spool; log: Log; pace: Pace }): Courier {
+  const { sink, spool, log, pace } = options;
   const ending = new AbortController();
   let failures = 0;
   let failingSince = 0;
@@ -47,11 +47,11 @@ export function makeCourier(options: { sink: Sink; spool: Spool; now: () => numb
     for (;;) {
       const next = stopped ? null : await spool.first();
       if (next === null) return;
-      const { name, dispatch } = next;
-      if (now() - dispatch.at > pace.keep) {
+      const { name, dispatch, tried } = next;
+      if (tried > pace.keep) {
         log.error(
           { sink: sink.name, dispatch: dispatch.id },
-          'gave up an alert that the sink did not accept for a week',
+          'gave up an alert that the sink did not accept for too long',
         );
         await spool.remove(name);
         continue;
@@ -67,12 +67,12 @@ export function makeCourier(options: { sink: Sink; spool: Spool; now: () => numb
       } catch (error) {
         if (stopped) return;
         failures += 1;
-        if (failures === 1) failingSince = now();
+        if (failures === 1) failingSince = performance.now();
         log.warn({ sink: sink.name, dispatch: dispatch.id, failures, waiting: spool.size() }, reason(error));
         if (error instanceof SinkError && error.refusesMessage && failures >= TRIES_OF_A_REFUSED) {
           log.error({ sink: sink.name, dispatch: dispatch.id }, 'gave up an alert that the sink refuses');
           await spool.remove(name);
-        }
+        } else await spool.failed(name);
         wait(error instanceof SinkError ? error.retryAfter : null);
         return;
       }
@@ -118,7 +118,7 @@ export function makeCourier(options: { sink: Sink; spool: Spool; now: () => numb
       await start();
     },
     failing: () => failures > 0,
-    lasting: () => failures >= LASTING.tries || (failures > 0 && now() - failingSince >= LASTING.time),
+    lasting: () => failures >= LASTING.tries || (failures > 0 && performance.now() - failingSince >= LASTING.time),
     async stop(patience) {
       stopped = true;
       if (timer !== null) clearTimeout(timer);

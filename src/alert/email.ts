@@ -2,10 +2,9 @@
 import type { EmailSink } from '../config/schema.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
 import { errorCode } from '../domain/model/errors.ts';
-import { readTextIfThere } from '../host/files.ts';
 import type { Root } from '../host/root.ts';
 import { renderEmail } from './email-text.ts';
-import { readSecret } from './secrets.ts';
+import { readAuthorities, readSecret } from './secrets.ts';
 import { type Sink, SinkError } from './sink.ts';
 
 /** Of the connection, the greeting, and each answer. */
@@ -45,8 +44,7 @@ async function connect(
   root: Root,
   password: string | null,
 ) {
-  const ca = ca_file === undefined ? null : await readTextIfThere(root.at(ca_file));
-  if (ca === null && ca_file !== undefined) throw new SinkError(name, `${ca_file} does not exist`);
+  const ca = ca_file === undefined ? null : await readAuthorities(root, name, ca_file);
   const { createTransport } = await import('nodemailer');
   return createTransport({
     host,
@@ -55,7 +53,7 @@ async function connect(
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
     ...(user === undefined || password === null ? {} : { auth: { user, pass: password } }),
-    tls: { minVersion: 'TLSv1.2', ...(ca === null ? {} : { ca }) },
+    tls: { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(ca === null ? {} : { ca }) },
     connectionTimeout: LIMIT,
     greetingTimeout: LIMIT,
     socketTimeout: LIMIT,

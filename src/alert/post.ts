@@ -31,6 +31,8 @@ export function post({ sink, url, body, headers, ca, signal }: Post): Promise<st
       {
         method: 'POST',
         agent: false,
+        // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+        rejectUnauthorized: true,
         headers: { 'user-agent': 'certagent', ...headers, 'content-length': Buffer.byteLength(body) },
         signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
         ...(ca === null ? {} : { ca }),

@@ -9,6 +9,7 @@ import type { Instant } from '../domain/model/certificate.ts';
 import { CertagentError, explain } from '../domain/model/errors.ts';
 import type { SinkResult } from '../domain/model/status.ts';
 import { removeTemporaries } from '../host/files.ts';
+import { followLinks } from '../host/links.ts';
 import type { Log } from '../host/logger.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 import { loadBook, saveBook } from './book.ts';
@@ -54,6 +55,8 @@ export type AlertServiceOptions = {
 };
 
 const SPOOL = `${STATE_DIR}/spool`;
+/** What setTimeout can count: 2^31 - 1 milliseconds, 24 days. */
+const LONGEST_TIMER = 2_147_483_647;
 
 type Line = { sink: Sink; spool: Spool; courier: Courier };
 
@@ -65,11 +68,16 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
   await removeTemporaries(root.at(STATE_DIR));
   const lines: Line[] = await Promise.all(
     sinks.map(async (sink) => {
-      const spool = await openSpool(root.at(`${SPOOL}/${sink.name}`));
-      return { sink, spool, courier: makeCourier({ sink, spool, now, log, pace }) };
+      const spool = await openSpool(await followLinks(root, `${SPOOL}/${sink.name}`), {
+        putAside: (file) =>
+          log.error({ sink: sink.name, file }, 'an alert that waited cannot be read; its file is kept'),
+      });
+      return { sink, spool, courier: makeCourier({ sink, spool, log, pace }) };
     }),
   );
-  await clearForgotten(root, sinks, now() - pace.keep);
+  // Counted by the time that certagent runs: a clock that is set must not drop them.
+  const forget = setTimeout(() => void clearForgotten(root, sinks), Math.min(pace.keep, LONGEST_TIMER));
+  forget.unref();
   const loaded = await loadBook(root);
   let book = loaded.book;
   /** Of an earlier process or configuration: such a sink fails until it has accepted what waits for it. */
@@ -116,7 +124,10 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
       lines.filter((line) => line.courier.lasting() || failsSinceBefore(line)).map(({ sink }) => sink.name),
     heldUntil: () => book.reduce<Instant | null>((first, { heldUntil = null }) => earlier(first, heldUntil), null),
     test: () => Promise.all(sinks.map((sink) => sendTest(sink, testDispatch(node, now(), sink.least)))),
-    stop: async (patience = 5_000) => void (await Promise.all(lines.map(({ courier }) => courier.stop(patience)))),
+    async stop(patience = 5_000) {
+      clearTimeout(forget);
+      await Promise.all(lines.map(({ courier }) => courier.stop(patience)));
+    },
   };
 }
 
@@ -143,14 +154,13 @@ async function sendTest(sink: Sink, dispatch: Dispatch): Promise<SinkResult> {
   }
 }
 
-/** What waits for sinks that the configuration no longer has: kept for a week, in case the name comes back. */
-async function clearForgotten(root: Root, sinks: Sink[], before: Instant): Promise<void> {
+/** What waits for sinks that the configuration no longer has: kept until then, in case the name comes back. */
+async function clearForgotten(root: Root, sinks: Sink[]): Promise<void> {
   const directory = root.at(SPOOL);
   const names = await readdir(directory).catch(() => [] as string[]);
   for (const name of names.filter((name) => !sinks.some((sink) => sink.name === name))) {
     const files = await readdir(join(directory, name)).catch(() => [] as string[]);
-    for (const file of files)
-      if (Number(file.slice(0, 15)) < before) await unlink(join(directory, name, file)).catch(() => {});
+    for (const file of files) await unlink(join(directory, name, file)).catch(() => {});
     await rmdir(join(directory, name)).catch(() => {});
   }
 }

@@ -1,11 +1,10 @@
 // The one importer of standardwebhooks, loaded when the first signed message is sent.
 import type { WebhookSink } from '../config/schema.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
-import { readTextIfThere } from '../host/files.ts';
 import type { Root } from '../host/root.ts';
 import { shown } from './labels.ts';
 import { post } from './post.ts';
-import { readSecret } from './secrets.ts';
+import { readAuthorities, readSecret } from './secrets.ts';
 import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody } from './shapes.ts';
 import { type Sink, SinkError } from './sink.ts';
 
@@ -17,8 +16,7 @@ export function webhookSink(config: WebhookSink, name: string, root: Root, repea
     async send(dispatch, signal) {
       const url = await address(config, name, root);
       const secret = config.secret_file === undefined ? null : await readSecret(root, name, config.secret_file);
-      const ca = config.ca_file === undefined ? null : await readTextIfThere(root.at(config.ca_file));
-      if (ca === null && config.ca_file !== undefined) throw new SinkError(name, `${config.ca_file} does not exist`);
+      const ca = config.ca_file === undefined ? null : await readAuthorities(root, name, config.ca_file);
       let said = 'nothing to send to this sink';
       for (const body of bodies(config.shape, shown(dispatch), secret ?? '', repeat)) {
         const signature = config.shape === 'pagerduty' ? {} : await signed(name, dispatch, body, secret);

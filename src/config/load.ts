@@ -58,12 +58,17 @@ export async function parseConfig(text: string, file: string): Promise<Config> {
     ...(await brokenRules(config)).filter(({ path }) => !problems.some((other) => covers(other.path, path))),
   );
   if (problems.length === 0) return config;
+  throw await refusal(text, file, problems);
+}
+
+/** The error for a text with these problems, each with its line. */
+export async function refusal(text: string, file: string, problems: Problem[]): Promise<ConfigError> {
   const lineOf = await lineFinder(text);
   const located = problems.map(({ path, also = [], message }) => {
     const lines = [path, ...also].map(lineOf).filter((line) => line !== null);
     return { line: lines[0] ?? null, key: dotted(path), message };
   });
-  throw new ConfigError(
+  return new ConfigError(
     file,
     located.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
   );

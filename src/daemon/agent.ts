@@ -1,6 +1,6 @@
 import { loadBook } from '../alert/book.ts';
 import { type AlertService, openAlerts } from '../alert/service.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadNodeConfig } from '../config/node-config.ts';
 import type { Config } from '../config/schema.ts';
 import { coalesced } from '../control/coalesce.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
@@ -67,7 +67,7 @@ const FIRST_VIEW = 10 * SECOND;
 
 export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const { root, now, log } = options;
-  let config = await loadConfig(root.at(options.configFile));
+  let config = await loadNodeConfig(root, options.configFile);
   const journal = await (options.readOnly === true ? readJournal(root) : openJournal(root));
   const syncCopies = makeCopies(root);
   const clock = makeClockMemory(root);
@@ -170,7 +170,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   /** Takes the configuration on disk. The next status shows what it changes; the next check acts on it. */
   const reload = async (): Promise<void> => {
     try {
-      const next = await loadConfig(root.at(options.configFile));
+      const next = await loadNodeConfig(root, options.configFile);
       await alerts?.stop();
       alerts = null;
       config = next;

@@ -1,4 +1,4 @@
-import { loadConfig } from '../config/load.ts';
+import { loadNodeConfig } from '../config/node-config.ts';
 import { serveControl } from '../control/server.ts';
 import { errorCode, explain } from '../domain/model/errors.ts';
 import { takeLock } from '../host/lock.ts';
@@ -30,7 +30,7 @@ export async function runDaemon(options: { root: string; configFile: string }): 
 async function live(options: { root: string; configFile: string }, opened: AsyncDisposableStack): Promise<void> {
   const root = new Root(options.root);
   await requireOwnRoot(root);
-  const config = await loadConfig(root.at(options.configFile));
+  const config = await loadNodeConfig(root, options.configFile);
   const log = makeLog(config.log.level);
   opened.defer(await takeLock(root.at(`${STATE_DIR}/lock`)));
   let started = false;

@@ -136,7 +136,9 @@ export function diskError(path: string, error: unknown): unknown {
       : code === 'EROFS'
         ? `Have the file system of ${dirname(path)} mounted writable; the kernel may have stopped writing after an error: dmesg.`
         : null;
-  return remedy === null ? error : new CertagentError(code, `${path} could not be written`, { cause: error, remedy });
+  return remedy === null
+    ? error
+    : CertagentError.relayed(code, `${path} could not be written`, { cause: error, remedy });
 }
 
 /** As `writeAtomic` names its temporary files. */

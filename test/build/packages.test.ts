@@ -53,6 +53,7 @@ test('what the package installs, with which rights', { skip }, async (t) => {
       '-rw-r--r-- root/root usr/share/fish/vendor_completions.d/certagent.fish',
       '-rw-r--r-- root/root usr/share/lintian/overrides/certagent',
       '-rw-r--r-- root/root usr/share/man/man5/certagent.toml.5.gz',
+      '-rw-r--r-- root/root usr/share/man/man7/certagent-alerts.7.gz',
       '-rw-r--r-- root/root usr/share/man/man8/certagent.8.gz',
       '-rw-r--r-- root/root usr/share/zsh/vendor-completions/_certagent',
     ],

@@ -147,6 +147,21 @@ for (const [name, { report: given, ...options }] of Object.entries(NODES)) {
   });
 }
 
+test('an alert that is not sent says why', () => {
+  const alert = { severity: 'warning', subject: 'node', text: 'It is so.', remedy: 'Do it.', facts: {} } as const;
+  const notSent = { since: NOW - HOUR, lastSentAt: null };
+  const text = renderStatus(
+    report({
+      alerts: [
+        { ...notSent, alert: { ...alert, code: 'CLOCK_DOUBTFUL' }, heldUntil: NOW + HOUR },
+        { ...notSent, alert: { ...alert, code: 'FILE_UNREADABLE' }, explainedBy: 'RESTART_HAZARD' },
+      ],
+    }),
+  );
+  assert.match(text, /It is so\. \(since .*; not sent before .*\)/);
+  assert.match(text, /It is so\. \(since .*; explained by RESTART_HAZARD\)/);
+});
+
 test('no line is wider than the terminal', () => {
   for (const width of [80, 100, 120]) {
     for (const line of renderStatus(NODES.due!.report, { width }).split('\n')) {

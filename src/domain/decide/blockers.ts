@@ -16,7 +16,7 @@ export function findBlockers(known: BlockerCase): Blocker[] {
 
 const ORDER = Object.keys(REASONS);
 
-/** For a clock that certagent does not believe. */
+/** For a clock that may be wrong. */
 export const CLOCK_REMEDY =
   'Synchronise the clock (timedatectl set-ntp true). Where nothing can synchronise it: set it, set clock.require_synchronized = false, and run: certagent clock accept';
 

@@ -41,7 +41,7 @@ async function changeAnnotation(step: CycleStep, { root, now }: StepContext): Pr
   try {
     text = annotate(bytes.toString('utf8'), new Date(now()).toISOString());
   } catch (cause) {
-    throw new CertagentError(errorCode(cause), `the manifest ${step.manifest} cannot be annotated`, {
+    throw CertagentError.relayed(errorCode(cause), `the manifest ${step.manifest} cannot be annotated`, {
       cause,
       ...(cause instanceof CertagentError && cause.remedy !== undefined ? { remedy: cause.remedy } : {}),
     });

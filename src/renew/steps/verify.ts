@@ -1,5 +1,5 @@
 import { type Certificate, lostSans } from '../../domain/model/certificate.ts';
-import { CertagentError } from '../../domain/model/errors.ts';
+import { CertagentError, type ErrorCode } from '../../domain/model/errors.ts';
 import type { Expectation } from '../../domain/model/plan.ts';
 import type { Root } from '../../host/root.ts';
 import { isSignedBy, publicKeyOfPrivate } from '../../host/x509.ts';
@@ -68,7 +68,7 @@ function publicKeyIn(expect: Expectation, pem: string): string {
   }
 }
 
-function failure(code: string, expect: Pick<Expectation, 'id' | 'path'>, what: string): CertagentError {
+function failure(code: ErrorCode, expect: Pick<Expectation, 'id' | 'path'>, what: string): CertagentError {
   return new CertagentError(code, `${expect.id} (${expect.path}): ${what}`, {
     remedy: REMEDIES[code] ?? GENERAL_REMEDY,
   });
@@ -76,7 +76,7 @@ function failure(code: string, expect: Pick<Expectation, 'id' | 'path'>, what: s
 
 const GENERAL_REMEDY = 'Look at the certificate with "openssl x509 -text -in …" and see what changed the files.';
 
-const REMEDIES: Record<string, string> = {
+const REMEDIES: Partial<Record<ErrorCode, string>> = {
   NOT_RENEWED: 'Renew it by hand to see what the tool says, and see that the CA and its key are on this node.',
   SANS_LOST: 'The tool was called with another configuration than the cluster was made with: see its --config.',
 };

@@ -118,10 +118,15 @@ testStanding([
   ['a machine that is no node', { leaves: [], inventory: nowhere }, [['NODE_UNKNOWN', 'warning', 'node', ['missing']]]],
   [
     'a node that is gone, of which something was told: that is no all-clear',
-    { leaves: [], inventory: nowhere, before: [told('CERTIFICATE_URGENT'), told('SINK_FAILING')] },
+    {
+      leaves: [],
+      inventory: nowhere,
+      before: [told('CERTIFICATE_URGENT'), told('LATER' as AlertCode), told('SINK_FAILING')],
+    },
     [
       ['NODE_UNKNOWN', 'critical', 'node', ['missing']],
       ['CERTIFICATE_URGENT', 'warning', 'node', ['other']],
+      ['LATER', 'warning', 'node', ['other']],
     ],
   ],
   [

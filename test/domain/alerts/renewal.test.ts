@@ -5,23 +5,14 @@ import type { Alert } from '../../../src/domain/alerts/alert.ts';
 import type { AlertCode } from '../../../src/domain/alerts/catalogue.ts';
 import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
 import type { ReasonCode } from '../../../src/domain/decide/reasons.ts';
-import type { Blocker, Renewal } from '../../../src/domain/model/decision.ts';
+import type { Renewal } from '../../../src/domain/model/decision.ts';
 import { DAY, MINUTE } from '../../../src/domain/time/duration.ts';
 import { leaf, NOW, node } from './alert-node.ts';
 import { blocked, renew, stale, testStanding } from './alert-parts.ts';
 
-const observing = (ids: string[], until: number | null = null): Renewal => ({
-  kind: 'observing',
-  ids,
-  until,
-  why: 'the mode is observe',
-  blockers: [],
-});
-const observe: Blocker = {
-  code: 'OBSERVE_MODE',
-  why: 'certagent only observes this node',
-  remedy: 'certagent enable',
-};
+const observing = (ids: string[], until: number | null = null) =>
+  ({ kind: 'observing', ids, until, why: 'the mode is observe', blockers: [] }) satisfies Renewal;
+const observe = { code: 'OBSERVE_MODE' as const, why: 'certagent only observes this node', remedy: 'certagent enable' };
 const due = (days: number) => [leaf({ id: 'a', days, verdict: renew }), leaf({ id: 'b', days: 80, verdict: renew })];
 
 testStanding([
@@ -83,7 +74,7 @@ test('who waits says for what', () => {
   assert.equal(urgent!.remedy, 'certagent waits with the renewal: cp-2 is renewing.');
 });
 
-const obstacle = (code: ReasonCode): Blocker => ({ code, why: 'x', remedy: 'Do it' });
+const obstacle = (code: ReasonCode) => ({ code, why: 'x', remedy: 'Do it' });
 const HELD: [string, ReasonCode[], boolean, number | undefined][] = [
   ['a component that still starts', ['COMPONENT_UNHEALTHY'], false, 5 * MINUTE],
   ['a unit that still starts, and its components', ['UNIT_NOT_RUNNING', 'COMPONENT_UNHEALTHY'], false, 5 * MINUTE],
@@ -103,8 +94,8 @@ for (const [what, codes, stopped, holdOff] of HELD)
     assert.deepEqual([alert!.code, alert!.holdOff], ['RENEWAL_BLOCKED', holdOff]);
   });
 
-const unfinished: Blocker = {
-  code: 'PLAN_UNFINISHED',
+const unfinished = {
+  code: 'PLAN_UNFINISHED' as const,
   why: 'an earlier plan is not finished',
   remedy: 'Restart certagent',
 };
@@ -148,5 +139,13 @@ test('while a renewal runs, what was active before stays, and another blocker is
     ['RENEWAL_BLOCKED', ['DISK_FULL']],
     ['FILE_UNREADABLE', ['/o.crt']],
     ['SERVED_STALE', ['127.0.0.1:6443', 'a']],
+  ]);
+});
+
+test('while a renewal runs that has left nothing due, nothing of it is raised either', () => {
+  const none = { kind: 'none' as const, nextAt: null };
+  assert.deepEqual(codesAndMembers(standingAlerts(node({ ...halfWay, renewal: none, renewing: true }))), [
+    ['CERTIFICATE_EXPIRED', ['mine']],
+    ['FILE_UNREADABLE', ['/o.crt']],
   ]);
 });

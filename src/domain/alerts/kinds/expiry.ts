@@ -39,7 +39,7 @@ export const EXPIRY = {
     severity: 'warning',
     at: { info: 'more than 180 days before expiry', critical: 'within 30 days of expiry' },
     remedy:
-      'A renewal of certificates does not renew their CA: plan the rotation of the CA as the documentation of the distribution describes it.',
+      'A renewal of certificates does not renew their CA: plan the rotation of the CA as the documentation of your distribution describes it.',
     find: authorities.authoritiesEnding,
   },
   LEAF_OUTLIVES_CA: {
