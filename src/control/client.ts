@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
-import { CertagentError, errorCode } from '../domain/model/errors.ts';
+import { CertagentError, type ErrorCode, errorCode } from '../domain/model/errors.ts';
 import type { Progress } from '../domain/model/journal.ts';
 import type { PlanRequest } from '../domain/model/status.ts';
 import type { Root } from '../host/root.ts';
@@ -35,7 +35,8 @@ export async function askDaemon<T>(
     if (method === 'GET') socket.setTimeout(READ_LIMIT, () => socket.destroy(silent()));
     return (await parseAnswer(socket, onProgress)) as T;
   } catch (error) {
-    if (errorCode(error) === 'UNKNOWN_PATH' || errorCode(error) === 'WRONG_METHOD') throw otherVersion(error);
+    const code = errorCode(error);
+    if (code === 'UNKNOWN_PATH' || code === 'WRONG_METHOD') throw otherVersion(code, error);
     // Whatever ends a connection half-way means one thing here.
     throw ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error)) ? gone(error) : error;
   } finally {
@@ -132,8 +133,8 @@ async function isLink(path: string): Promise<boolean> {
   );
 }
 
-function otherVersion(cause: unknown): CertagentError {
-  return new CertagentError(errorCode(cause), 'the running daemon does not know this command: its version differs', {
+function otherVersion(code: ErrorCode, cause: unknown): CertagentError {
+  return new CertagentError(code, 'the running daemon does not know this command: its version differs', {
     remedy: 'Restart it, so that the installed version runs: systemctl restart certagent',
     cause,
   });

@@ -22,6 +22,12 @@ export const ERRORS = {
   SOCKET_TAKEN: { meaning: 'Something else is where the socket should be.', remedy: FILE },
   LOCKED: { meaning: 'Another certagent works on this node.', remedy: 'Wait until it has finished.' },
   LOCK_UNAVAILABLE: { meaning: 'The lock cannot be taken.', remedy: 'Install flock (util-linux).' },
+  ROOT_FOREIGN: {
+    meaning: 'Others can change what is in the directory of --root.',
+    remedy: 'Run certagent as the owner, or take the directory over: chown, chmod go-w.',
+  },
+  TOO_MANY_CONNECTIONS: { meaning: 'A socket has no place for another connection.', remedy: 'Try again.' },
+  JOURNAL_READ_ONLY: { meaning: 'A command that only reads tried to write to the journal.', remedy: INSIDE },
   BAD_REQUEST: { meaning: 'A request to the daemon is not well-formed.', remedy: INSIDE },
   BODY_TOO_LARGE: { meaning: 'A request to the daemon is too large.', remedy: INSIDE },
   UNKNOWN_PATH: { meaning: 'The daemon does not know the path of a request.', remedy: INSIDE },
@@ -31,6 +37,10 @@ export const ERRORS = {
   // Configuration and alerts.
   CONFIG_MISSING: { meaning: 'The configuration that was named cannot be read.', remedy: FILE },
   CONFIG_REFUSED: { meaning: 'The configuration is wrong.', remedy: 'Correct it: certagent config check' },
+  CONFIG_UNTRUSTED: {
+    meaning: 'Others can change the configuration.',
+    remedy: 'Check the file, then take it over: chown root, chmod go-w.',
+  },
   CONFIG_NOT_EDITED: { meaning: 'The mode cannot be changed by a program.', remedy: 'Change the line by hand.' },
   NO_SINKS: { meaning: 'No sink is configured.', remedy: 'Add [[alerts.email]] or [[alerts.webhook]].' },
   SINK_REFUSED: { meaning: 'A sink did not accept an alert.', remedy: 'Check the sink: certagent alert test' },
