@@ -24,6 +24,7 @@ const MENTIONS: [path: string, reason: string][] = [
   ['src/config/schema.ts', 'describes keys that concern one tool'],
   ['src/cli/command-catalogue.ts', 'help'],
   ['src/domain/decide/reasons.ts', 'the meaning of codes that begin with KUBEADM_ and K3S_'],
+  ['src/domain/model/error-codes.ts', 'the meaning of codes that begin with KUBEADM_'],
   ['src/domain/model/plan.ts', 'the step kind kubeadm-renew'],
   ['src/domain/plan/', 'the step kind kubeadm-renew'],
   ['src/renew/', 'the step kind kubeadm-renew'],

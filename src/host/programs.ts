@@ -1,3 +1,4 @@
+import { DISTRIBUTION_NAMES, KUBEADM } from '../domain/distributions/names.ts';
 import { SECOND } from '../domain/time/duration.ts';
 
 /** Where a limit comes from: a fixed number of milliseconds, or a key of the configuration that becomes part of the plan. */
@@ -17,8 +18,8 @@ export type Program = {
  * `host` programs come from this machine even under a root prefix: they work for certagent, not for the node.
  */
 export const PROGRAMS = {
-  kubeadmRenew: { command: 'kubeadm', use: 'certs renew NAME', limit: 'renew.kubeadm_limit' },
-  version: { command: 'kubeadm, k3s, rke2', use: 'version, --version', limit: 10 * SECOND },
+  kubeadmRenew: { command: KUBEADM, use: 'certs renew NAME', limit: 'renew.kubeadm_limit' },
+  version: { command: DISTRIBUTION_NAMES.join(', '), use: 'version, --version', limit: 10 * SECOND },
   unitState: { command: 'systemctl', use: 'show UNIT', limit: 10 * SECOND },
   unitRestart: { command: 'systemctl', use: 'restart UNIT', limit: 'renew.restart_limit' },
   clock: { command: 'timedatectl', use: 'show', limit: 5 * SECOND },

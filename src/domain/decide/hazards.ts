@@ -1,6 +1,6 @@
 import type { ReasonCode } from './reasons.ts';
 
-/** `severity` is that of the alert: critical where a restart could cost the cluster its CA. */
+/** `severity` is that of the alert: critical where a restart could silently replace a CA, and refuse every kubeconfig. */
 type HazardRule = { blocker: ReasonCode; severity: 'critical' | 'warning'; remedy: string };
 
 /** Everything that makes a restart of a node's unit do harm, with the blocker that prevents the restart. */

@@ -3,10 +3,7 @@ import type { DistributionRules, RoleRules } from './distribution.ts';
 import { kubeadmBlockers } from './kubeadm-blockers.ts';
 import { kubeadmChecks } from './kubeadm-checks.ts';
 import { ETCD_CLIENTS, kubeadmSteps } from './kubeadm-plan.ts';
-import type { RoleOf } from './names.ts';
-
-/** The program that renews. */
-export const KUBEADM = 'kubeadm';
+import { KUBEADM, type RoleOf } from './names.ts';
 
 /** A kubelet that does not run cannot restart a static pod: no expired certificate excuses it. */
 const RELIES_ON: Record<string, ComponentHealth['name'][]> = {

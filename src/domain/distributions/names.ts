@@ -13,6 +13,9 @@ export type Distribution = keyof typeof KINDS;
 export type RoleOf<D extends Distribution> = D extends Distribution ? keyof (typeof KINDS)[D]['roles'] : never;
 export type Role = RoleOf<Distribution>;
 
+/** The program of that name, which a kind of step runs. */
+export const KUBEADM = 'kubeadm' satisfies Distribution;
+
 export const DISTRIBUTION_NAMES = Object.keys(KINDS) as [Distribution, ...Distribution[]];
 
 /** Whether a word (a certificate's owner, a field of the journal) is the name of a distribution. */

@@ -1,4 +1,4 @@
-import { KUBEADM } from '../../domain/distributions/kubeadm.ts';
+import { KUBEADM } from '../../domain/distributions/names.ts';
 import type { Instant } from '../../domain/model/certificate.ts';
 import type { JournalRecord, PlanOutcome, UnknownRecord } from '../../domain/model/journal.ts';
 import { changesCertificates } from '../../domain/plan/plan-parts.ts';

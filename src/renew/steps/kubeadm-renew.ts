@@ -1,4 +1,4 @@
-import { KUBEADM } from '../../domain/distributions/kubeadm.ts';
+import { KUBEADM } from '../../domain/distributions/names.ts';
 import { CertagentError } from '../../domain/model/errors.ts';
 import { backupOf } from '../../domain/plan/plan-parts.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';

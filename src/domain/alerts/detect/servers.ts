@@ -1,3 +1,4 @@
+import { HAZARDS } from '../../decide/hazards.ts';
 import { outdated } from '../../decide/outdated.ts';
 import type { ObservedCertificate, ServedCertificate } from '../../model/inventory.ts';
 import { DAY, MINUTE } from '../../time/duration.ts';
@@ -61,14 +62,11 @@ export function notLoaded(state: NodeState): Found[] {
   ];
 }
 
-/** CAs that a restart would silently replace; every kubeconfig that exists would then be refused. */
-const RUINOUS = ['ca-missing', 'ca-key-missing', 'ca-unparsable', 'ca-key-mismatch'];
-
 export function restartHazards({ inventory: { preconditions, node } }: NodeState): Found[] {
   const { hazards } = preconditions;
   return [
     {
-      severity: hazards.some(({ code }) => RUINOUS.includes(code)) ? 'critical' : 'warning',
+      severity: hazards.some(({ code }) => HAZARDS[code].severity === 'critical') ? 'critical' : 'warning',
       members: hazards.map(({ code, path, detail }) => [path, detail === '' ? code : `${code}: ${detail}`]),
       text: `A restart of ${node.distribution ?? 'this node'} would do harm: ${list(hazards.map(({ path }) => path))}.`,
       remedy: `Do not restart ${preconditions.unit?.name ?? 'the unit'} before you have restored these files, from a backup or another server.`,

@@ -1,4 +1,5 @@
 import { CLOCK_REMEDY } from '../../decide/blockers.ts';
+import { allLabels } from '../../distributions/names.ts';
 import { MINUTE } from '../../time/duration.ts';
 import * as certagent from '../detect/certagent.ts';
 import type { StateKind } from '../kind.ts';
@@ -7,7 +8,7 @@ import type { StateKind } from '../kind.ts';
 export const CERTAGENT = {
   NODE_UNKNOWN: {
     category: 'certagent',
-    meaning: 'No kubeadm, K3s or RKE2 node was found. What was active stays active.',
+    meaning: `No ${allLabels('or')} node was found. What was active stays active.`,
     severity: 'warning',
     at: { critical: 'when a node was here before' },
     remedy:

@@ -20,7 +20,7 @@ export const SERVERS = {
   },
   RESTART_HAZARD: {
     category: 'servers',
-    meaning: 'A restart of K3s or RKE2 would do harm.',
+    meaning: 'A restart of the node’s unit would do harm.',
     severity: 'warning',
     at: { critical: 'when it would replace a CA' },
     remedy: 'Do not restart it before these files are restored.',
