@@ -2,6 +2,7 @@ import type { Instant } from '../model/certificate.ts';
 import type { Blocker, History, Policy, ReasonCode } from '../model/decision.ts';
 import type { ComponentHealth, Finding, Inventory } from '../model/inventory.ts';
 import { finishRotation, isOfOtherCa, isPairBroken, secondCa } from './own-checks.ts';
+import { planOfAnotherVersion, unfinishedPlan } from './unfinished-plans.ts';
 
 /** What is looked at before a renewal of the certificates `ids`. */
 export type BlockerCase = { inventory: Inventory; ids: string[]; policy: Policy; history: History; now: Instant };
@@ -28,26 +29,8 @@ export const blockerChecks: BlockerCheck[] = [
         'Let it renew: certagent enable, which shows first what would be done.',
       ),
   },
-  {
-    code: 'PLAN_UNFINISHED',
-    find: ({ history }) =>
-      when(
-        history.attempts.at(-1)?.result === 'unfinished' && history.attempts.at(-1)?.unknown === undefined,
-        'an earlier plan has neither been finished nor undone',
-        'Restart certagent: it finishes or undoes the plan when it starts; see `certagent history`.',
-      ),
-  },
-  {
-    code: 'PLAN_OF_ANOTHER_VERSION',
-    find: ({ history }) => {
-      const last = history.attempts.at(-1);
-      return when(
-        last?.result === 'unfinished' && last.unknown !== undefined,
-        `another version of certagent left the plan ${last?.planId} unfinished, and this version does not know "${last?.unknown}" in it`,
-        `Install that version of certagent again: it finishes or undoes the plan when it starts. Without it, compare the certificates with the backup of the plan under /var/lib/certagent/backups, then move /var/lib/certagent/journal.jsonl away.`,
-      );
-    },
-  },
+  { code: 'PLAN_UNFINISHED', find: ({ history }) => unfinishedPlan(history) },
+  { code: 'PLAN_OF_ANOTHER_VERSION', find: ({ history }) => planOfAnotherVersion(history) },
   {
     code: 'CLOCK_DOUBTFUL',
     find: ({ inventory: { clock } }) =>
