@@ -10,23 +10,24 @@ import type { View } from './view.ts';
 const OF_OTHERS = ['UPGRADE_UNDER_WAY', 'UNIT_NOT_RUNNING'];
 
 /**
- * Asked before each step that changes something, and before each undo: whether another program or person has begun to change
+ * Asked before each step and each undo: whether another program or person has begun to change
  * the node since `view`. What is asked takes milliseconds: processes and the unit, not the certificates.
  */
 export function makeStillHolds(root: Root, view: () => Promise<View>): (step: Step) => Promise<Blocker | null> {
   let known: View | null = null;
-  /** The unit's process before the first step; null when systemd did not answer, or once the plan itself restarts it. */
-  let unitBefore: UnitState | null = null;
+  /** The unit as nobody but the plan has left it; null when it did not run then, or systemd did not answer. */
+  let left: UnitState | null = null;
   let isOurRestart = false;
   return async (step) => {
     const isFirst = known === null;
     known ??= await view();
     const { inventory, policy, history } = known;
     const { unit, upgradeUnderWay } = await observeOthers(root, inventory.node);
-    if (isFirst) unitBefore = unit;
-    const isStopped = unit?.stopped === true && !(isOurRestart && unit.activeState === 'failed');
-    const restarted = isOurRestart ? null : whoRestarted(unitBefore, unit);
-    if (step.kind === 'restart-unit') isOurRestart = true;
+    if (isFirst || isOurRestart) left = isFirst || unit?.active === true ? unit : null;
+    isOurRestart = step.kind === 'restart-unit';
+    // A unit that did not even run after the plan's own restart was not stopped by a person.
+    const isStopped = left !== null && unit?.stopped === true;
+    const restarted = whoRestarted(left, unit);
     const { preconditions } = inventory;
     const running =
       preconditions.unit === null ? null : { ...preconditions.unit, active: !isStopped, stopped: isStopped };

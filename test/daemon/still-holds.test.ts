@@ -54,16 +54,26 @@ for (const [name, shown, expected] of UNITS) {
   });
 }
 
-test('a K3s that the plan itself restarts is not restarted by somebody, but stopped it is', async (t) => {
-  const node = await nodeOf(t, 'k3s-server');
-  assert.equal(await node.code(steps['restart-unit']), null);
-  await node.show({ pid: 11 });
-  assert.equal(await node.code(), null);
-  await node.show({ state: 'failed', pid: 0 });
-  assert.equal(await node.code(), null, 'its start failed');
-  await node.show({ state: 'inactive', pid: 0 });
-  assert.equal(await node.code(), 'UNIT_NOT_RUNNING');
-});
+/** A K3s after the plan's own restart: as it is right after it, as it is when the plan has failed. */
+const AFTER_RESTART: [name: string, first: Shown, then: Shown, expected: string | null][] = [
+  ['runs', { pid: 11 }, { pid: 11 }, null],
+  ['was restarted by somebody', { pid: 11 }, { pid: 12 }, 'UNIT_RESTARTED'],
+  ['crashes and is started again by systemd', { pid: 11 }, { pid: 12, restarts: 1 }, null],
+  ['was stopped by somebody', { pid: 11 }, { state: 'inactive', pid: 0 }, 'UNIT_NOT_RUNNING'],
+  ['never ran', { state: 'inactive', pid: 0 }, { state: 'inactive', pid: 0 }, null],
+  ['does not come up', { state: 'failed', pid: 0 }, { state: 'failed', pid: 0 }, null],
+];
+
+for (const [name, first, then, expected] of AFTER_RESTART) {
+  test(`a K3s that the plan itself has restarted: it ${name}`, async (t) => {
+    const node = await nodeOf(t, 'k3s-server');
+    assert.equal(await node.code(steps['restart-unit']), null);
+    await node.show(first);
+    assert.equal(await node.code(steps['await-ready']), null);
+    await node.show(then);
+    assert.equal(await node.code(steps['await-ready']), expected);
+  });
+}
 
 for (const [words, expected] of [
   [['upgrade', 'apply'], 'UPGRADE_UNDER_WAY'],

@@ -33,7 +33,7 @@ const cases: Record<string, Case> = {
   'kubeadm hangs and does not listen to SIGTERM': {
     options: { renew: { kubeadm_limit: '2s' } },
     damage: onRenew("trap '' TERM; exec /bin/sleep 600"),
-    says: /^KUBEADM_TIMEOUT kubeadm certs renew \S+.* did not end within 2 s/,
+    says: /^KUBEADM_TIMEOUT kubeadm certs renew \S+.* did not finish within 2 s/,
     remedy: /--config/,
     result: 'rolled-back',
   },

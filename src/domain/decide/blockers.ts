@@ -6,6 +6,7 @@ import { type BlockerCase, type BlockerCheck, when } from './blocker-check.ts';
 import { HAZARDS } from './hazards.ts';
 import { isPairBroken } from './own-checks.ts';
 import { REASONS } from './reasons.ts';
+import { planOfAnotherVersion, unfinishedPlan } from './unfinished-plans.ts';
 
 /** Everything that forbids a renewal now, all of it at once so that a person need not find out one after the other. */
 export function findBlockers(known: BlockerCase): Blocker[] {
@@ -31,26 +32,8 @@ export const blockerChecks: BlockerCheck[] = [
         'Let it renew: certagent enable, which shows first what would be done.',
       ),
   },
-  {
-    code: 'PLAN_UNFINISHED',
-    find: ({ history }) =>
-      when(
-        history.attempts.at(-1)?.result === 'unfinished' && history.attempts.at(-1)?.unknown === undefined,
-        'an earlier plan has neither been finished nor undone',
-        'Restart certagent: it finishes or undoes the plan when it starts; see `certagent history`.',
-      ),
-  },
-  {
-    code: 'PLAN_OF_ANOTHER_VERSION',
-    find: ({ history }) => {
-      const last = history.attempts.at(-1);
-      return when(
-        last?.result === 'unfinished' && last.unknown !== undefined,
-        `another version of certagent left the plan ${last?.planId} unfinished, and this version does not know "${last?.unknown}" in it`,
-        `Install that version of certagent again: it finishes or undoes the plan when it starts. Without it, compare the certificates with the backup of the plan under /var/lib/certagent/backups, then move /var/lib/certagent/journal.jsonl away.`,
-      );
-    },
-  },
+  { code: 'PLAN_UNFINISHED', find: ({ history }) => unfinishedPlan(history) },
+  { code: 'PLAN_OF_ANOTHER_VERSION', find: ({ history }) => planOfAnotherVersion(history) },
   {
     code: 'CLOCK_DOUBTFUL',
     find: ({ inventory: { clock } }) =>

@@ -30,8 +30,10 @@ export async function carryOn(run: Run, context: RenewContext): Promise<PlanOutc
   for (const [index, step] of run.plan.steps.entries()) {
     if (run.done.has(index)) continue;
     if (context.signal?.aborted === true) throw interrupted(run.plan);
-    const lost = changesNode(step) ? await lostPrecondition(run, step, context) : null;
-    if (lost !== null) return leaveAsIs(run, preconditionLost(run, lost, `before step ${index + 1}`), context);
+    const lost = await lostPrecondition(run, step, context);
+    // Where nothing is changed the answer does not count; but whoever is asked sees what the plan itself has changed.
+    if (lost !== null && changesNode(step))
+      return leaveAsIs(run, preconditionLost(run, lost, `before step ${index + 1}`), context);
     try {
       await carryOutStep(run, index, step, context);
     } catch (error) {

@@ -16,8 +16,9 @@ export type RenewContext = {
   now: () => Instant;
   progress: (progress: Progress) => void;
   /**
-   * Asked before each step that changes something, and before each undo: what forbids to go on because another program or
-   * person has begun to change the node since the plan was made; null: nothing. Left out: nothing ever does.
+   * Asked before each step and each undo: what forbids to go on because another program or person has begun to change the
+   * node since the plan was made; null: nothing. Left out: nothing ever does. Before a step that changes nothing the answer
+   * does not count.
    */
   stillHolds?: (step: Step) => Promise<Blocker | null>;
   /** What a step's failure means; by default what its rule says. */

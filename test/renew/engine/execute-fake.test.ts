@@ -3,16 +3,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Blocker } from '../../../src/domain/model/decision.ts';
 import type { Step } from '../../../src/domain/model/plan.ts';
+import { changesNode } from '../../../src/domain/plan/plan-parts.ts';
 import { issueAuthority } from '../../../testnode/pki.ts';
 import { BACKUP, type FakeNode, failsAtRestart, fakeNode, fakePlan, isDone, isStart } from '../fake-node.ts';
 
 const UPGRADE: Blocker = { code: 'UPGRADE_UNDER_WAY', why: 'an upgrade of the node is under way', remedy: 'Wait.' };
 
 /** An upgrade that begins before the so-many-th question. */
-function upgradeFrom(question: number): { stillHolds: () => Promise<Blocker | null>; asked: () => number } {
+function upgradeFrom(question: number): { stillHolds: (step: Step) => Promise<Blocker | null>; asked: () => number } {
   let asked = 0;
   return {
-    stillHolds: async () => {
+    stillHolds: async (step) => {
+      if (!changesNode(step)) return null;
       asked += 1;
       return asked >= question ? UPGRADE : null;
     },
