@@ -1,6 +1,7 @@
 import { readSmall } from '../../host/files.ts';
+import { certificatesIn, readPem } from '../../host/pem.ts';
 import type { Root } from '../../host/root.ts';
-import { parseCertificate, splitPem } from '../../host/x509.ts';
+import { parseCertificate } from '../../host/x509.ts';
 import { readBackedUp, readManifest, sha256 } from './backup-manifest.ts';
 
 /** Paths of CA certificates and of the keys beside them that are not what the backup holds. */
@@ -18,7 +19,7 @@ export async function changedAuthorities(root: Root, backup: string): Promise<st
 }
 
 function isAuthority(text: string): boolean {
-  const first = splitPem(text).certificates[0];
+  const first = certificatesIn(readPem(text))[0];
   try {
     return first !== undefined && parseCertificate(first).isCa;
   } catch {
