@@ -25,7 +25,7 @@ export function parseGoYamlDocument(given: string): YamlDocument | null {
 const VALUES_LIMIT = 50_000;
 
 /** What `parseGoYaml` makes of a document. */
-export function plainData(document: YamlDocument | null): unknown {
+function plainData(document: YamlDocument | null): unknown {
   if (document === null) return null;
   return unlessTooDeep(() => {
     const targets = new Map<YamlAny, YamlAny>();

@@ -47,7 +47,7 @@ export function parseIfKubeconfig(input: Uint8Array): Kubeconfig | null {
 const KEYS = ['clusters', 'users', 'contexts', 'current-context'];
 
 /** The plain data of a kubeconfig (see go-yaml.ts), checked. */
-export function kubeconfigOf(data: unknown): Kubeconfig {
+function kubeconfigOf(data: unknown): Kubeconfig {
   const top = data ?? {};
   checkTypes(top, '');
   if (!isRecord(top)) throw bad('is not a mapping');

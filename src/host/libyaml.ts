@@ -3,7 +3,6 @@ import { type YamlAny, type YamlDocument, yamlKind } from './yaml.ts';
 
 // libyaml, whose Go translation reads every kubeconfig, follows YAML 1.1 and allows less than the parser here.
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what libyaml refuses.
 const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /** Refuses control characters and makes each line end a line feed: YAML 1.1 has more of both. The length stays. */

@@ -86,8 +86,9 @@ function withoutBlanks(line: string): string {
 }
 
 function damageIn(gap: string): Pem['damage'] {
-  if (/^-----END /m.test(gap)) return 'skipped';
-  return /^-----BEGIN /m.test(gap) ? 'open' : null;
+  // Not the flag m, for which a carriage return ends a line too.
+  if (/(?:^|\n)-----END /.test(gap)) return 'skipped';
+  return /(?:^|\n)-----BEGIN /.test(gap) ? 'open' : null;
 }
 
 /** The certificates of a text, each as a PEM block that every program reads as the same. */

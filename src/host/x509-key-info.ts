@@ -42,7 +42,7 @@ const [SEQUENCE, INTEGER, BIT_STRING, VERSION] = [0x30, 0x02, 0x03, 0xa0];
 function spkiOf(der: Buffer): Buffer | null {
   const certificate = inside(der, 0, SEQUENCE);
   const body = certificate && inside(der, certificate.start, SEQUENCE);
-  let at = body && body.start;
+  let at = body?.start ?? null;
   if (at !== null && der[at] === VERSION) at = inside(der, at, VERSION)?.end ?? null;
   for (const tag of [INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE])
     at = at === null ? null : (inside(der, at, tag)?.end ?? null);

@@ -22,7 +22,8 @@ export function replaceValues(text: string, values: NewValue[]): string {
   const document = parseGoYamlDocument(text);
   const edits = values.map((value) => {
     const node = nodeAt(document, pathOf(value));
-    if (typeof node?.value !== 'string' || !node.range || node.tag !== undefined) throw notEditable();
+    if (typeof node?.value !== 'string' || !node.range || !(node.tag === undefined || node.tag === TEXT))
+      throw notEditable();
     const [start, end] = node.range;
     return { start, end, text: rewritten(text.slice(start, end), node.type, value.data) };
   });
@@ -32,6 +33,8 @@ export function replaceValues(text: string, values: NewValue[]): string {
   proveOnlyChanged(text, result, values);
   return result;
 }
+
+const TEXT = 'tag:yaml.org,2002:str';
 
 /** Base64 is safe in every style of scalar, so the style stays: quotes, block header, indentation and line endings. */
 function rewritten(source: string, type: string | undefined, data: string): string {
@@ -99,4 +102,4 @@ function fileOf({ certificateFile, keyFile }: KubeconfigUser): string | null {
 
 const encoded = (pem: string | null) => (pem === null ? null : Buffer.from(pem).toString('base64'));
 const notEditable = () =>
-  new CertagentError('COPY_NOT_EDITABLE', 'is written in a way that cannot be changed without touching the rest');
+  new CertagentError('COPY_NOT_EDITABLE', 'is written in a way that cannot be changed without changing the rest');
