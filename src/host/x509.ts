@@ -1,62 +1,39 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, hash, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Certificate } from '../domain/model/certificate.ts';
 import { CertagentError } from '../domain/model/errors.ts';
+import { privateKeyIn, readPem } from './pem.ts';
+import { derLength, keyInfo } from './x509-key-info.ts';
 
-const PEM_BEGIN = /-----BEGIN ([A-Z0-9 ]{1,64})-----/g;
-
-/** What a PEM text holds. `openBlock`: a BEGIN without its END, as in a file that is being written. */
-export type PemContent = { certificates: string[]; keys: string[]; openBlock: boolean };
-
-/** In one pass: a text of nothing but BEGIN lines, which any user can put in a kubeconfig, takes no longer than another. */
-export function splitPem(text: string): PemContent {
-  const content: PemContent = { certificates: [], keys: [], openBlock: false };
-  let after = 0;
-  for (const begin of text.matchAll(PEM_BEGIN)) {
-    if (begin.index < after) continue;
-    const [, label] = begin;
-    const end = `-----END ${label}-----`;
-    const at = text.indexOf(end, begin.index);
-    if (at === -1) {
-      content.openBlock = true;
-      break;
-    }
-    after = at + end.length;
-    const block = text.slice(begin.index, after);
-    // A second BEGIN within: this block was cut and another written after it.
-    if (block.indexOf('-----BEGIN ', 1) !== -1) content.openBlock = true;
-    else if (label === 'CERTIFICATE') content.certificates.push(block);
-    else if (label?.endsWith('PRIVATE KEY')) content.keys.push(block);
-  }
-  return content;
-}
-
-/** Parses one certificate, PEM or DER. Throws CertagentError BAD_CERTIFICATE. About 25 µs: node:crypto, not @peculiar/x509. */
+/** Parses one certificate, PEM or DER. Throws CertagentError BAD_CERTIFICATE. */
 export function parseCertificate(input: string | Buffer): Certificate {
-  let x509: X509Certificate;
   try {
-    x509 = new X509Certificate(input);
-    return describe(x509);
+    const x509 = new X509Certificate(input);
+    const der = typeof input === 'string' || input[0] !== SEQUENCE ? x509.raw : input;
+    // OpenSSL ignores what follows the certificate; Go does not.
+    if (derLength(der) !== der.length) throw new RangeError('data follows it');
+    return describe(x509, der);
   } catch (error) {
-    throw new CertagentError('BAD_CERTIFICATE', 'is no X.509 certificate', { cause: error });
+    throw new CertagentError('BAD_CERTIFICATE', 'is not an X.509 certificate', { cause: error });
   }
 }
 
-function describe(x509: X509Certificate): Certificate {
-  const subject = nameParts(x509.subject);
+const SEQUENCE = 0x30;
+
+function describe(x509: X509Certificate, der: Buffer): Certificate {
+  const [subject, issuer] = [nameParts(x509.subject), nameParts(x509.issuer)];
   const [notBefore, notAfter] = [x509.validFromDate.getTime(), x509.validToDate.getTime()];
-  // A date that is none would make every comparison false: neither due nor expired.
-  if (Number.isNaN(notBefore) || Number.isNaN(notAfter)) throw new RangeError('its validity is no date');
+  // An invalid date would make every comparison false: neither due nor expired.
+  if (Number.isNaN(notBefore) || Number.isNaN(notAfter)) throw new RangeError('its validity is not a date');
+  const { publicKey } = x509;
+  const known = keyInfo(der);
   return {
-    subject: subject.map(([type, value]) => `${type}=${value}`).join(', '),
-    issuer: nameParts(x509.issuer)
-      .map(([type, value]) => `${type}=${value}`)
-      .join(', '),
-    commonName: subject.find(([type]) => type === 'CN')?.[1] ?? null,
-    organizations: subject.filter(([type]) => type === 'O').map(([, value]) => value),
+    subject: oneLine(subject),
+    issuer: oneLine(issuer),
+    ...identity(subject),
     serial: x509.serialNumber,
-    fingerprint: sha256(x509.raw),
-    publicKey: publicKeyId(x509.publicKey),
-    keyType: keyType(x509.publicKey),
+    fingerprint: hash('sha256', der),
+    publicKey: known === null ? publicKeyId(publicKey) : hash('sha256', known.spki),
+    keyType: known?.keyType ?? keyType(publicKey),
     notBefore,
     notAfter,
     sans: subjectAltNames(x509.subjectAltName),
@@ -75,15 +52,38 @@ const USAGES: Record<string, string> = {
   '1.3.6.1.5.5.7.3.9': 'ocspSigning',
 };
 
-/** Node prints one "TYPE=value" a line (several attributes of one RDN joined by " + "). */
-function nameParts(name: string | undefined): [string, string][] {
+/** The relative names (RDN) of a name, each with its attributes, most often one. */
+type Name = [type: string, value: string][][];
+
+/** Node prints an RDN a line, its attributes joined by " + "; a "+" in a value has a backslash before it. */
+function nameParts(name: string | undefined): Name {
   return (name ?? '')
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => {
-      const at = line.indexOf('=');
-      return [line.slice(0, at), line.slice(at + 1)];
-    });
+    .map((line) =>
+      line.split(' + ').map((attribute): [string, string] => {
+        const at = attribute.indexOf('=');
+        return [attribute.slice(0, at), attribute.slice(at + 1)];
+      }),
+    );
+}
+
+function oneLine(name: Name): string {
+  return name.map((rdn) => rdn.map(([type, value]) => `${type}=${value}`).join(' + ')).join(', ');
+}
+
+/** Who it is to Kubernetes (Go's `pkix.Name`): the user is the last CN, the groups are all O values. */
+function identity(subject: Name): Pick<Certificate, 'commonName' | 'organizations'> {
+  const of = (type: string) => subject.flat().flatMap(([each, value]) => (each === type ? verbatim(value) : []));
+  return { commonName: of('CN').at(-1) ?? null, organizations: of('O') };
+}
+
+/**
+ * The value as in the certificate: printed, it has a backslash before some characters. One with control characters stays as
+ * it is printed, which no terminal obeys. (`toLegacyObject` has such values too, and crashes Node on some EC curves.)
+ */
+function verbatim(value: string): string {
+  return /\\[0-9A-F]{2}/.test(value.replaceAll('\\\\', '')) ? value : value.replace(/\\(.)/gs, '$1');
 }
 
 /** 'DNS:a, IP Address:1.2.3.4' with odd values quoted as JSON strings. */
@@ -111,12 +111,30 @@ function keyType(key: KeyObject): string {
 
 const CURVES: Record<string, string> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
 
-/** SHA-256 of the SubjectPublicKeyInfo of a private key in PEM. Throws CertagentError BAD_KEY, which never quotes the key. */
+/**
+ * The private key that Go's `tls.X509KeyPair` takes from a PEM text: the first block that says PRIVATE KEY, in the form that
+ * its content has, RSA, ECDSA or Ed25519. Throws CertagentError BAD_KEY, which never quotes the key.
+ */
+export function privateKeyOf(pem: string): KeyObject {
+  const der = privateKeyIn(readPem(pem));
+  for (const type of der === null ? [] : (['pkcs1', 'pkcs8', 'sec1'] as const)) {
+    try {
+      const key = createPrivateKey({ key: der as Buffer, format: 'der', type });
+      if (['rsa', 'ec', 'ed25519'].includes(key.asymmetricKeyType ?? '')) return key;
+    } catch {
+      // The error could quote the key; the next form is tried.
+    }
+  }
+  throw new CertagentError('BAD_KEY', 'is not a private key that Kubernetes can read');
+}
+
+/** SHA-256 of the SubjectPublicKeyInfo of a private key in PEM. Throws as `privateKeyOf`. */
 export function publicKeyOfPrivate(pem: string): string {
+  const key = privateKeyOf(pem);
   try {
-    return publicKeyId(createPublicKey(createPrivateKey(pem)));
+    return publicKeyId(createPublicKey(key));
   } catch {
-    throw new CertagentError('BAD_KEY', 'is no private key that can be read');
+    throw new CertagentError('BAD_KEY', 'is not a private key that Kubernetes can read');
   }
 }
 
@@ -132,9 +150,5 @@ export function isSignedBy(certificate: string | Buffer, ca: string | Buffer): b
 }
 
 function publicKeyId(key: KeyObject): string {
-  return sha256(key.export({ type: 'spki', format: 'der' }));
-}
-
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', key.export({ type: 'spki', format: 'der' }));
 }

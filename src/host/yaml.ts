@@ -9,27 +9,47 @@ const yaml = (): typeof Yaml => require('yaml');
 export type YamlDocument = Yaml.Document.Parsed;
 export type YamlNode = Yaml.Node;
 
-/**
- * More line ends and indicators than this and no kubeconfig or manifest (a kubeconfig of 300 clusters has fewer). The
- * parser takes time that grows with their square: 300,000 quotes, which any user can write, held it for minutes.
- */
-const COMPLEXITY_LIMIT = 15_000;
-const INDICATORS = /["'[\]{}?&*!#%@`,:\n\r]|- /g;
+/** A node of any kind, with what each kind has. */
+export type YamlAny = {
+  items?: { key?: unknown; value?: unknown }[];
+  value?: unknown;
+  type?: string;
+  tag?: string;
+  anchor?: string;
+  source?: string;
+  range?: [number, number, number] | null;
+};
+
+export function yamlKind(node: YamlAny): 'alias' | 'seq' | 'map' | 'scalar' {
+  const { isAlias, isMap, isSeq } = yaml();
+  return isAlias(node) ? 'alias' : isSeq(node) ? 'seq' : isMap(node) ? 'map' : 'scalar';
+}
 
 /**
- * One YAML document with the source ranges of its nodes. Refuses several documents, duplicate keys, and aliases (a
- * kubeconfig or manifest has none; a "YAML bomb" is made of them). Throws CertagentError BAD_YAML with line and column.
+ * No kubeconfig or manifest has more line ends and indicators than this (a kubeconfig of 300 clusters has fewer). The
+ * parser takes time that grows with their square: 300,000 quotes, which any user can write, kept it busy for minutes.
  */
-export function parseYamlDocument(text: string): YamlDocument {
+const COMPLEXITY_LIMIT = 15_000;
+const INDICATORS = /["'[\]{}?&*!#%@`,:\n\r\u0085\u2028\u2029]|- /g;
+
+function refuseComplexity(text: string): void {
   let complexity = 0;
   for (const _ of text.matchAll(INDICATORS)) {
     complexity += 1;
     if (complexity > COMPLEXITY_LIMIT)
       throw new CertagentError('BAD_YAML', 'has more lines and signs than any kubeconfig or manifest');
   }
+}
+
+/**
+ * One YAML document with the source ranges of its nodes. Refuses several documents, duplicate keys, and aliases, which no
+ * manifest needs. Throws CertagentError BAD_YAML with line and column.
+ */
+export function parseYamlDocument(text: string): YamlDocument {
+  refuseComplexity(text);
   const lineCounter = new (yaml().LineCounter)();
   const documents = unlessTooDeep(() =>
-    // Its warnings go to standard error as they are, and quote keys: of whatever a user wrote.
+    // The package prints its warnings, which quote keys, to standard error unless it is told to be quiet.
     yaml().parseAllDocuments(text, { lineCounter, uniqueKeys: true, strict: true, merge: false, logLevel: 'error' }),
   );
   const documentList = Array.isArray(documents) ? documents : [];
@@ -37,16 +57,11 @@ export function parseYamlDocument(text: string): YamlDocument {
     throw new CertagentError('BAD_YAML', `holds ${documentList.length} YAML documents, wanted one`);
   const document = documentList[0] as YamlDocument | undefined;
   if (document === undefined) throw new CertagentError('BAD_YAML', 'is empty');
-  const problem = document.errors[0];
-  if (problem !== undefined) {
-    const at = lineCounter.linePos(problem.pos[0]);
-    // The parser's message quotes the source, which may be a key: only its kind is told.
-    throw new CertagentError('BAD_YAML', `is no valid YAML at line ${at.line}, column ${at.col} (${problem.code})`);
-  }
+  refuseProblem(document, lineCounter);
   unlessTooDeep(() =>
     yaml().visit(document, {
       Alias: () => {
-        throw new CertagentError('BAD_YAML', 'uses YAML aliases, which neither kubeconfigs nor manifests need');
+        throw new CertagentError('BAD_YAML', 'uses YAML aliases, which manifests do not need');
       },
     }),
   );
@@ -59,8 +74,46 @@ export function parseYaml(text: string): unknown {
   return unlessTooDeep(() => document.toJS({ maxAliasCount: 0 }));
 }
 
+/**
+ * The first document of a text, its scalars as text, with their source ranges; null when there is none. What follows it
+ * is not looked at. Only go-yaml.ts knows what such a document means. Throws CertagentError
+ * BAD_YAML with line and column.
+ */
+export function firstYamlDocument(text: string): YamlDocument | null {
+  refuseComplexity(text);
+  const { Composer, LineCounter, Parser } = yaml();
+  const lineCounter = new LineCounter();
+  const parser = new Parser(lineCounter.addNewLine);
+  const composer = new Composer({ schema: 'failsafe', resolveKnownTags: false, uniqueKeys: false, merge: false });
+  return unlessTooDeep(() => {
+    const document = composer.compose(parser.parse(text), true, text.length).next().value as YamlDocument | undefined;
+    if (document === undefined) return null;
+    refuseProblem(document, lineCounter, (error) => isTolerated(error, document));
+    return document;
+  });
+}
+
+/** libyaml needs no blank before a comment, and what follows a flow collection is not part of the first document. */
+function isTolerated({ code, message, pos }: Yaml.YAMLParseError, { contents }: YamlDocument): boolean {
+  if (message.startsWith('Comments must be separated')) return true;
+  const isFlow = yaml().isCollection(contents) && contents.flow === true;
+  return isFlow && code === 'UNEXPECTED_TOKEN' && pos[0] >= contents.range[1];
+}
+
+function refuseProblem(
+  { errors, warnings }: YamlDocument,
+  lineCounter: Yaml.LineCounter,
+  isTolerated: (error: Yaml.YAMLParseError) => boolean = () => false,
+): void {
+  const problem = errors.find((error) => !isTolerated(error)) ?? warnings.find(({ code }) => code === 'BAD_DIRECTIVE');
+  if (problem === undefined) return;
+  const at = lineCounter.linePos(problem.pos[0]);
+  // The parser's message quotes the source, which may be a key: only its kind is shown.
+  throw new CertagentError('BAD_YAML', `is not valid YAML at line ${at.line}, column ${at.col} (${problem.code})`);
+}
+
 /** The parser and its visitors call themselves at each level: some thousand brackets are more than the stack holds. */
-function unlessTooDeep<T>(work: () => T): T {
+export function unlessTooDeep<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {

@@ -38,7 +38,7 @@ export async function kubeconfigCredentials(
   );
   if (found?.key.state !== 'matches') return null;
   try {
-    const user = currentEntries(parseKubeconfig((await readContent(newScan(root), path)).text))?.user;
+    const user = currentEntries(parseKubeconfig((await readContent(newScan(root), path)).bytes))?.user;
     return user?.certificate && user.key ? { certificate: user.certificate, key: user.key } : null;
   } catch {
     return null;

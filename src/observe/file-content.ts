@@ -1,9 +1,12 @@
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import type { FindingReason } from '../domain/model/inventory.ts';
-import { type FileFacts, readSmall } from '../host/files.ts';
+import type { FileFacts } from '../host/files.ts';
+import { readStamped, statRegular } from '../host/read-stamped.ts';
+import { isWorthRemembering, memory } from './remembered.ts';
 import { placeOf, type Scan } from './scan.ts';
 
-export type Content = { text: string; facts: FileFacts };
+/** `text`: its bytes as UTF-8. Formats that are strict about that take `bytes`. */
+export type Content = { bytes: Buffer; text: string; facts: FileFacts };
 
 /** Why a file could not be read as what it should be; never holds any of its content. */
 export class Unreadable extends Error {
@@ -15,19 +18,62 @@ export class Unreadable extends Error {
   }
 }
 
-/** Text of a small regular file of the node. Throws Unreadable. */
+/** Content of a small regular file of the node. Throws Unreadable. */
 export async function readContent(scan: Scan, path: string): Promise<Content> {
   try {
-    const { bytes, facts } = await readSmall(await placeOf(scan, path));
-    if (bytes.length === 0) throw new Unreadable('empty', 'is empty');
-    if (bytes.includes(0)) throw new Unreadable('binary', 'holds binary data, not text');
-    return { text: bytes.toString('utf8'), facts };
+    const { bytes, facts } = await readStamped(await placeOf(scan, path));
+    return contentOf(bytes, facts);
   } catch (error) {
-    throw error instanceof Unreadable ? error : unreadable(error);
+    throw unreadable(error);
   }
 }
 
+/**
+ * What `read` makes of a file's content. A file that has not changed since an earlier scan is not read again, unless there
+ * was a problem. What `read` returns must be without secrets, and depend on nothing but the content. Throws Unreadable.
+ */
+export async function readAs<T extends { problem: Unreadable | null }>(
+  scan: Scan,
+  path: string,
+  format: string,
+  read: (content: Content) => T,
+): Promise<{ said: T; facts: FileFacts }> {
+  try {
+    const place = await placeOf(scan, path);
+    const key = `${format} ${place}`;
+    const before = memory.get(key);
+    if (before !== undefined) {
+      const { stamp, facts } = await statRegular(place);
+      if (stamp === before.stamp) return { said: before.said as T, facts };
+    }
+    const { bytes, facts, stamp } = await readStamped(place);
+    const said = read(contentOf(bytes, facts));
+    if (said.problem === null && isWorthRemembering(facts.changedAt)) memory.set(key, { stamp, said });
+    return { said, facts };
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+function contentOf(bytes: Buffer, facts: FileFacts): Content {
+  if (bytes.length === 0) throw new Unreadable('empty', 'is empty');
+  if (bytes.includes(0) && !isUtf16(bytes)) throw new Unreadable('binary', 'holds binary data, not text');
+  return {
+    bytes,
+    facts,
+    get text() {
+      return bytes.toString('utf8');
+    },
+  };
+}
+
+/** With a byte order mark: kubectl reads a kubeconfig like that. */
+function isUtf16([first, second]: Buffer): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+}
+
 function unreadable(error: unknown): Unreadable {
+  if (error instanceof Unreadable) return error;
   const code = errorCode(error);
   switch (code) {
     case 'ENOENT':
@@ -43,7 +89,7 @@ function unreadable(error: unknown): Unreadable {
     case 'ENXIO':
     case 'ELOOP':
     case 'LINK_LOOP':
-      return new Unreadable('not-a-file', 'is no regular file');
+      return new Unreadable('not-a-file', 'is not a regular file');
     default:
       return new Unreadable(
         'io-error',

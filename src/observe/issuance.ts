@@ -12,7 +12,7 @@ export function addIssuance(read: ReadCertificate[]): ObservedCertificate[] {
     ({ certificate }) => certificate.subject,
   );
   return read.map((one) => {
-    const { pem: _pem, ca: _ca, ...observed } = one;
+    const { der: _der, ca: _ca, ...observed } = one;
     return { ...observed, issuance: issuanceOf(one, read, authorities) };
   });
 }
@@ -25,13 +25,13 @@ function issuanceOf(
   if (one.ca !== null) {
     const expected = filesOf(all, one.ca);
     if (expected.length === 0) return { ca: one.ca, state: 'ca-missing', caNotAfter: null };
-    const signer = expected.find((ca) => isSignedBy(one.pem, ca.pem));
+    const signer = expected.find((ca) => isSignedBy(one.der, ca.der));
     return verdict(signer === undefined ? 'not-signed' : 'signed', signer ?? expected[0]!);
   }
-  if (one.certificate.subject === one.certificate.issuer && isSignedBy(one.pem, one.pem))
+  if (one.certificate.subject === one.certificate.issuer && isSignedBy(one.der, one.der))
     return { ca: null, state: 'self-signed', caNotAfter: null };
   const candidates = (authorities.get(one.certificate.issuer) ?? []).filter((ca) => ca !== one);
-  const signer = candidates.find((ca) => isSignedBy(one.pem, ca.pem));
+  const signer = candidates.find((ca) => isSignedBy(one.der, ca.der));
   if (signer !== undefined) return verdict('signed', signer);
   const known = candidates.find(({ owner }) => owner === 'cluster-ca');
   return known === undefined ? { ca: null, state: 'unknown', caNotAfter: null } : verdict('not-signed', known);

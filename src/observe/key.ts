@@ -3,11 +3,11 @@ import { dirname } from 'node:path';
 import type { Certificate } from '../domain/model/certificate.ts';
 import type { KeyFinding } from '../domain/model/inventory.ts';
 import type { FileFacts } from '../host/files.ts';
-import { publicKeyOfPrivate, splitPem } from '../host/x509.ts';
-import { readContent, Unreadable } from './file-content.ts';
+import { readAs, Unreadable } from './file-content.ts';
+import { type KeyId, pemReading } from './pem-reading.ts';
 import { isListed, type Scan } from './scan.ts';
 
-/** What there is to say of the private key in file `path` beside its certificate; null: there is none and none was expected. */
+/** What certagent finds about the private key in file `path` beside its certificate, and the size of that file. */
 export async function keyInFile(
   scan: Scan,
   key: { path: string; expected: boolean },
@@ -15,8 +15,8 @@ export async function keyInFile(
 ): Promise<{ finding: KeyFinding; size: number }> {
   if (!key.expected && !(await isListed(scan, key.path))) return { finding: { state: 'not-expected' }, size: 0 };
   try {
-    const { text, facts } = await readContent(scan, key.path);
-    return { finding: await keyInText(scan, { path: key.path, text, facts }, certificate), size: facts.size };
+    const { said, facts } = await readAs(scan, key.path, 'pem', pemReading);
+    return { finding: await keyFinding(scan, { path: key.path, facts }, said.key, certificate), size: facts.size };
   } catch (error) {
     const missing = error instanceof Unreadable && error.reason === 'missing';
     if (missing && !key.expected) return { finding: { state: 'not-expected' }, size: 0 };
@@ -25,28 +25,19 @@ export async function keyInFile(
   }
 }
 
-/** As `keyInFile`, for a key whose PEM text was read already (a kubeconfig's, the listener's). */
-export async function keyInText(
+/** As `keyInFile`, for a file whose key was read already. */
+export async function keyFinding(
   scan: Scan,
-  file: { path: string; text: string; facts: FileFacts },
+  { path, facts }: { path: string; facts: FileFacts },
+  key: KeyId,
   certificate: Certificate,
 ): Promise<KeyFinding> {
   return {
-    state: compare(file.text, certificate),
-    path: file.path,
-    mode: file.facts.mode,
-    readableByOthers: await readableByOthers(scan, file.path, file.facts.mode),
+    state: key === null || key === 'unreadable' ? 'unreadable' : key === certificate.publicKey ? 'matches' : 'differs',
+    path,
+    mode: facts.mode,
+    readableByOthers: await readableByOthers(scan, path, facts.mode),
   };
-}
-
-function compare(text: string, certificate: Certificate): 'matches' | 'differs' | 'unreadable' {
-  const key = splitPem(text).keys[0];
-  if (key === undefined) return 'unreadable';
-  try {
-    return publicKeyOfPrivate(key) === certificate.publicKey ? 'matches' : 'differs';
-  } catch {
-    return 'unreadable';
-  }
 }
 
 /**

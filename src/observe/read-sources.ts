@@ -1,10 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { FileFacts } from '../host/files.ts';
 import type { Root } from '../host/root.ts';
 import { mapBounded } from './bounded.ts';
-import { type Content, readContent, Unreadable } from './file-content.ts';
-import { readDynamicCert } from './read-dynamic-cert.ts';
-import { readKubeconfig } from './read-kubeconfig.ts';
-import { readPem } from './read-pem.ts';
+import { type Content, readAs, Unreadable } from './file-content.ts';
+import { pemReading } from './pem-reading.ts';
+import { anyReading, type Reading, refuseUsersYaml } from './read-any.ts';
+import { dynamicCertParts, dynamicCertReading } from './read-dynamic-cert.ts';
+import { kubeconfigParts, kubeconfigReading } from './read-kubeconfig.ts';
+import { pemParts } from './read-pem.ts';
 import { newScan, type Scan } from './scan.ts';
 import type { Parts, Source, SourceRead } from './source.ts';
 
@@ -43,8 +46,8 @@ const NEVER_HALF_WRITTEN = ['missing', 'permission', 'too-large', 'not-a-file', 
 async function readSource(scan: Scan, source: Source): Promise<SourceRead> {
   const nothing = { source, certificates: [], references: [], size: 0 };
   try {
-    const content = await readContent(scan, source.path);
-    const parts = await read(scan, source, content);
+    const { said, facts } = await readAs(scan, source.path, memoryKey(source), (content) => read(source, content));
+    const parts = await partsOf(scan, source, said, facts);
     const mismatched = parts.certificates.some(({ key }) => key.state === 'differs' || key.state === 'unreadable');
     return {
       source,
@@ -52,7 +55,7 @@ async function readSource(scan: Scan, source: Source): Promise<SourceRead> {
       references: parts.references ?? [],
       finding: parts.problem === null ? null : finding(source, parts.problem),
       settled: parts.problem === null && !mismatched,
-      size: content.facts.size + (parts.keySize ?? 0),
+      size: facts.size + (parts.keySize ?? 0),
     };
   } catch (error) {
     const problem = error instanceof Unreadable ? error : new Unreadable('io-error', 'could not be read');
@@ -61,27 +64,32 @@ async function readSource(scan: Scan, source: Source): Promise<SourceRead> {
   }
 }
 
-function read(scan: Scan, source: Source, content: Content): Promise<Parts> {
-  switch (source.format === 'any' ? formatOf(content.text) : source.format) {
+/** An operator's kubeconfig is refused where the node's own is read. */
+const memoryKey = ({ format, owner }: Source): string => (owner === 'operator' ? `operator's ${format}` : format);
+
+function read({ format, owner }: Source, content: Content): Reading {
+  switch (format) {
     case 'pem':
-      return readPem(scan, source, content);
+      return pemReading(content);
     case 'dynamic-cert':
-      return readDynamicCert(scan, source, content);
+      return dynamicCertReading(content);
     case 'kubeconfig':
-      refuseUsersYaml(source, content);
-      return readKubeconfig(scan, source, content);
+      if (owner === 'operator') refuseUsersYaml(content);
+      return kubeconfigReading(content);
+    case 'any':
+      return anyReading(content);
   }
 }
 
-/** A pattern of an operator's can match files that users write, and no YAML of theirs is parsed with root's rights. */
-function refuseUsersYaml({ owner }: Source, { facts: { uid } }: Content): void {
-  if (owner === 'operator' && uid !== 0 && uid !== process.getuid!())
-    throw new Unreadable('permission', `is a kubeconfig owned by UID ${uid}, and is parsed only if root owns it`);
-}
-
-function formatOf(text: string): 'pem' | 'dynamic-cert' | 'kubeconfig' {
-  if (/^\s*\{/.test(text) && text.includes('"tls.crt"')) return 'dynamic-cert';
-  return /^[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?Config["']?[ \t]*(?:,[ \t]*)?\r?$/m.test(text) ? 'kubeconfig' : 'pem';
+function partsOf(scan: Scan, source: Source, said: Reading, facts: FileFacts): Promise<Parts> {
+  switch (said.format) {
+    case 'pem':
+      return pemParts(scan, source, said, facts);
+    case 'dynamic-cert':
+      return dynamicCertParts(scan, source, said, facts);
+    case 'kubeconfig':
+      return kubeconfigParts(scan, source, said, facts);
+  }
 }
 
 function isNothingToTell(source: Source, problem: Unreadable): boolean {

@@ -21,8 +21,8 @@ export type Source = {
   presence: 'required' | 'optional' | 'keys-too';
 };
 
-/** A certificate as read, before its issuer was looked for. `pem` is the certificate itself (no key). */
-export type ReadCertificate = Omit<ObservedCertificate, 'issuance'> & { pem: string; ca: string | null };
+/** A certificate as read, before its issuer was looked for. `der` is the certificate itself. */
+export type ReadCertificate = Omit<ObservedCertificate, 'issuance'> & { der: Buffer; ca: string | null };
 
 export type SourceRead = {
   source: Source;

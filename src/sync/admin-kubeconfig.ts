@@ -3,8 +3,9 @@ import type { Certificate } from '../domain/model/certificate.ts';
 import { CertagentError } from '../domain/model/errors.ts';
 import { readSmall, readTextIfThere } from '../host/files.ts';
 import { currentEntries, parseKubeconfig } from '../host/kubeconfig.ts';
+import { certificateTexts } from '../host/pem.ts';
 import type { Root } from '../host/root.ts';
-import { isSignedBy, splitPem } from '../host/x509.ts';
+import { isSignedBy } from '../host/x509.ts';
 import { certificateBlocks, certificateOf, holdsKey } from './proof.ts';
 
 /** The node's own kubeconfig that copies are brought up to date from, and what tells that a copy is one of it. */
@@ -32,8 +33,9 @@ export type Ca = { pem: string; certificate: Certificate };
  * one of the client CAs signed that. K3s rewrites its file at each start, so it can be seen half-written.
  */
 export async function readSource(root: Root, path: string, clientCaPaths: string[]): Promise<Source> {
-  const text = (await readSmall(root.at(path))).bytes.toString('utf8');
-  const entries = currentEntries(parseKubeconfig(text));
+  const { bytes } = await readSmall(root.at(path));
+  const text = bytes.toString('utf8');
+  const entries = currentEntries(parseKubeconfig(bytes));
   if (!entries?.user.certificate || !entries.user.key) throw unusable(path, 'holds no embedded client certificate');
   const certificateData = encode(entries.user.certificate);
   const leaf = certificateBlocks(certificateData)[0];
@@ -70,7 +72,7 @@ export function readCas(data: string): Ca[] {
 
 async function readClientCas(root: Root, paths: string[]): Promise<string[]> {
   const texts = await Promise.all(paths.map((path) => readTextIfThere(root.at(path))));
-  return texts.flatMap((text) => splitPem(text ?? '').certificates);
+  return texts.flatMap((text) => certificateTexts(text ?? ''));
 }
 
 const encode = (pem: string) => Buffer.from(pem).toString('base64');

@@ -1,6 +1,8 @@
-import { createPrivateKey, randomBytes, sign, verify, X509Certificate } from 'node:crypto';
+import { randomBytes, sign, verify, X509Certificate } from 'node:crypto';
 import type { Certificate } from '../domain/model/certificate.ts';
-import { parseCertificate } from '../host/x509.ts';
+import { decodeBase64 } from '../host/base64.ts';
+import { certificateTexts } from '../host/pem.ts';
+import { parseCertificate, privateKeyOf } from '../host/x509.ts';
 
 /**
  * True when `keyPem` really is the private key of the certificate: it signs a challenge that the certificate's public key
@@ -12,7 +14,7 @@ export function holdsKey(certificatePem: string, keyPem: string): boolean {
     const challenge = randomBytes(32);
     const { publicKey } = new X509Certificate(certificatePem);
     const digest = publicKey.asymmetricKeyType?.startsWith('ed') ? null : 'sha256';
-    return verify(digest, challenge, publicKey, sign(digest, challenge, createPrivateKey(keyPem)));
+    return verify(digest, challenge, publicKey, sign(digest, challenge, privateKeyOf(keyPem)));
   } catch {
     return false;
   }
@@ -21,16 +23,15 @@ export function holdsKey(certificatePem: string, keyPem: string): boolean {
 /** A credential of more than this is none; hostile input stays cheap to look at. */
 const LIMIT = 256 * 1024;
 
-/** base64 of PEM → its certificates' PEM blocks; empty when it is anything else. Linear in the input's length. */
+/** base64 of PEM → its certificates, each as a PEM block; empty when it is anything else. Linear in the input's length. */
 export function certificateBlocks(base64: string): string[] {
-  return decodeData(base64)?.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const text = decodeData(base64);
+  return text === null ? [] : certificateTexts(text);
 }
 
-/** base64 as Kubernetes' tools take it (line breaks are passed over) → text; null when it is none. */
+/** base64 as Go decodes it (line breaks are ignored) → text; null when it is anything else. */
 export function decodeData(base64: string): string | null {
-  if (base64.length > LIMIT) return null;
-  const packed = base64.replace(/\s/g, '');
-  return /^[A-Za-z0-9+/]*={0,2}$/.test(packed) ? Buffer.from(packed, 'base64').toString('utf8') : null;
+  return base64.length > LIMIT ? null : (decodeBase64(base64)?.toString('utf8') ?? null);
 }
 
 /** As `parseCertificate`, null instead of an error. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isSignedBy, parseCertificate, publicKeyOfPrivate, splitPem } from '../../src/host/x509.ts';
+import { certificatesIn, certificateTexts, privateKeyText, readPem } from '../../src/host/pem.ts';
+import { isSignedBy, parseCertificate, publicKeyOfPrivate } from '../../src/host/x509.ts';
 import { mutatedBytes, mutatedText } from './mutate.ts';
 import { derOf, samples } from './samples.ts';
 import { fuzz, refusal } from './support.ts';
@@ -30,12 +31,13 @@ test('changed PEM texts are split and read, or refused', async (t) => {
     certificatePem + keyPem,
   ]);
   await fuzz(t, 500, mutatedText(texts), (text) => {
-    const { certificates, keys } = splitPem(text);
+    const [certificates, key] = [certificateTexts(text), privateKeyText(text)];
+    assert.equal(certificatesIn(readPem(text)).length, certificates.length);
     for (const pem of certificates) {
       const refused = refusal(() => parseCertificate(pem));
       assert.ok(refused === null || refused.code === 'BAD_CERTIFICATE');
     }
-    for (const pem of keys) {
+    for (const pem of key === null ? [] : [key]) {
       const refused = refusal(() => publicKeyOfPrivate(pem));
       assert.ok(refused === null || refused.code === 'BAD_KEY');
     }
@@ -49,7 +51,7 @@ test('a changed key is never quoted in the error', async (t) => {
     const refused = refusal(() => publicKeyOfPrivate(pem));
     if (refused === null) return;
     assert.equal(refused.code, 'BAD_KEY');
-    assert.equal(refused.message, 'is no private key that can be read');
+    assert.equal(refused.message, 'is not a private key that Kubernetes can read');
     assert.equal(refused.cause, undefined);
   });
 });
@@ -59,6 +61,7 @@ test('any text is split without loss of what is whole', async (t) => {
   const whole = leaves[0]!.certificatePem.trim();
   const noise = fc.string({ unit: 'binary', maxLength: 200 }).filter((text) => !text.includes('-----'));
   await fuzz(t, 500, fc.tuple(noise, noise), ([before, after]) => {
-    assert.deepEqual(splitPem(`${before}\n${whole}\n${after}`), { certificates: [whole], keys: [], openBlock: false });
+    const pem = readPem(`${before}\n${whole}\n${after}`);
+    assert.deepEqual([pem.blocks, pem.damage], [readPem(whole).blocks, null]);
   });
 });

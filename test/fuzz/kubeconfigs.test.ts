@@ -94,7 +94,7 @@ test('whatever lies where certificates should be is a certificate or a finding t
     );
     for (const { finding, certificates, source: of } of await readSources(root, sources)) {
       if (finding !== null) assert.equal(finding.path, of.path);
-      const told = JSON.stringify([finding, certificates.map(({ pem: _, ...rest }) => rest)]);
+      const told = JSON.stringify([finding, certificates.map(({ der: _, ...rest }) => rest)]);
       assert.ok(!told.includes(secret));
       for (const { id } of certificates) assert.doesNotMatch(id, /\p{Cc}/u);
       assert.doesNotMatch(finding?.detail ?? '', /\p{Cc}/u);

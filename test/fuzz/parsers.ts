@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseConfig } from '../../src/config/load.ts';
 import { printableJson, said, short } from '../../src/domain/text/printable.ts';
+import { parseDynamicCert } from '../../src/host/dynamic-cert.ts';
 import { parseKubeconfig } from '../../src/host/kubeconfig.ts';
+import { readPem } from '../../src/host/pem.ts';
 import { Root } from '../../src/host/root.ts';
 import { groupId, users } from '../../src/host/users.ts';
-import { parseCertificate, publicKeyOfPrivate, splitPem } from '../../src/host/x509.ts';
+import { parseCertificate, publicKeyOfPrivate } from '../../src/host/x509.ts';
 import { parseYaml } from '../../src/host/yaml.ts';
 import { K3S } from '../../src/observe/k3s/k3s.ts';
 import { readSources } from '../../src/observe/read-sources.ts';
@@ -18,7 +20,8 @@ import { recordOf } from '../../src/renew/journal/journal-record.ts';
 import { readContent } from '../../src/sync/copy-content.ts';
 
 export const PARSERS: Record<string, (text: string) => unknown> = {
-  splitPem,
+  readPem,
+  parseDynamicCert,
   parseCertificate,
   publicKeyOfPrivate,
   parseYaml,

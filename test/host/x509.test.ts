@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { isSignedBy, parseCertificate, publicKeyOfPrivate, splitPem } from '../../src/host/x509.ts';
+import { isSignedBy, parseCertificate, publicKeyOfPrivate } from '../../src/host/x509.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'certagent-x509-'));
 after(() => rm(directory, { recursive: true }));
@@ -83,7 +84,7 @@ test('a certificate is read as openssl reads it', async () => {
   assert.equal(parseCertificate(await read('ca.crt')).keyType, 'EC P-256');
 });
 
-test('a key is told to belong to its certificate and to no other', async () => {
+test('a key belongs to its certificate and to no other', async () => {
   assert.equal(publicKeyOfPrivate(await read('leaf.key')), parseCertificate(await read('leaf.crt')).publicKey);
   assert.notEqual(publicKeyOfPrivate(await read('ca.key')), parseCertificate(await read('leaf.crt')).publicKey);
 });
@@ -94,14 +95,73 @@ test('a certificate is signed by its CA, not by another of the same name', async
   assert.equal(isSignedBy(await read('leaf.crt'), 'garbage'), false);
 });
 
-test('a chain, a bundled key and a block without its end are told apart', async () => {
-  const leaf = await read('leaf.crt');
-  const whole = splitPem(`comment\n${leaf}${await read('ca.crt')}${await read('leaf.key')}`);
-  assert.equal(whole.certificates.length, 2);
-  assert.equal(whole.keys.length, 1);
-  assert.equal(whole.openBlock, false);
-  assert.equal(splitPem(leaf.slice(0, leaf.length / 2)).openBlock, true);
-  assert.deepEqual(splitPem(''), { certificates: [], keys: [], openBlock: false });
+const issue = (name: string, key: string[], subject: string) =>
+  openssl('req', '-x509', ...key, '-nodes', '-keyout', `${name}.key`, '-out', `${name}.crt`, '-subj', subject);
+const EC = (curve: string) => ['-newkey', 'ec', '-pkeyopt', `ec_paramgen_curve:${curve}`];
+
+// Go's pkix.Name gives the same user and groups.
+test('the user is the last CN, and the groups are all O values, several in one RDN included', async () => {
+  issue('names', EC('P-256'), '/CN=first/O=a+O=b/O=c, d/OU=no/CN=la\\+st\\\\x');
+  const certificate = parseCertificate(await read('names.crt'));
+  assert.equal(certificate.commonName, 'la+st\\x');
+  assert.deepEqual(certificate.organizations, ['a', 'b', 'c, d']);
+  assert.equal(certificate.subject, 'CN=first, O=a + O=b, O=c\\, d, OU=no, CN=la\\+st\\\\x');
+});
+
+test('control characters in a name stay escaped', async () => {
+  issue('steers', EC('P-256'), '/CN=a\x1b[31m/O=x');
+  const { commonName, subject } = parseCertificate(await read('steers.crt'));
+  assert.equal(commonName, 'a\\1B[31m');
+  assert.doesNotMatch(subject, /\p{Cc}/u);
+});
+
+describe('keys of each kind belong to their certificates, as openssl writes both', () => {
+  const kinds: [string, string[]][] = [
+    ['RSA 1024', ['-newkey', 'rsa:1024']],
+    ['RSA 2047', ['-newkey', 'rsa:2047']],
+    ['RSA 3072', ['-newkey', 'rsa:3072']],
+    ['EC P-256', EC('P-256')],
+    ['EC P-384', EC('P-384')],
+    ['EC P-521', EC('P-521')],
+    ['EC secp224r1', EC('P-224')],
+    ['EC secp256k1', EC('secp256k1')],
+    ['Ed25519', ['-newkey', 'ed25519']],
+    ['EC P-256', [...EC('P-256'), '-pkeyopt', 'ec_param_enc:explicit']],
+  ];
+  for (const [keyType, options] of kinds)
+    test(keyType, async () => {
+      issue('kind', options, '/CN=x');
+      const pem = await read('kind.crt');
+      const certificate = parseCertificate(pem);
+      const { publicKey } = new X509Certificate(pem);
+      const spki = publicKey.export({ type: 'spki', format: 'der' });
+      assert.equal(certificate.keyType, keyType);
+      assert.equal(certificate.publicKey, createHash('sha256').update(spki).digest('hex'));
+      assert.equal(publicKeyOfPrivate(await read('kind.key')), certificate.publicKey);
+    });
+
+  test('whatever the type of the PEM block says, and in each form', async () => {
+    issue('form', EC('P-256'), '/CN=x');
+    const { publicKey } = parseCertificate(await read('form.crt'));
+    const sec1 = openssl('ec', '-in', 'form.key');
+    for (const pem of [
+      sec1,
+      sec1.replaceAll('EC PRIVATE', 'RSA PRIVATE'),
+      sec1.replaceAll('EC PRIVATE', 'ANY PRIVATE'),
+    ])
+      assert.equal(publicKeyOfPrivate(pem), publicKey);
+    for (const curve of ['ed448', 'rsa-pss']) {
+      issue('other', ['-newkey', curve], '/CN=x');
+      const key = await read('other.key');
+      assert.throws(() => publicKeyOfPrivate(key), { code: 'BAD_KEY' });
+    }
+  });
+});
+
+test('data after the certificate is refused, as Go does', async () => {
+  const { raw } = new X509Certificate(await read('leaf.crt'));
+  assert.equal(parseCertificate(raw).commonName, 'kubernetes-admin');
+  assert.throws(() => parseCertificate(Buffer.concat([raw, Buffer.from([0])])), { code: 'BAD_CERTIFICATE' });
 });
 
 test('no bytes make it crash, and no error quotes a key', async () => {

@@ -38,6 +38,7 @@ const BROKEN: Broken[] = [
     make: (root) => put(root, 'it', `${cut}\n${pair.certificatePem}`),
     reason: 'half-written',
     detail: /within/,
+    still: 1,
   },
   {
     what: 'binary data',
@@ -69,18 +70,18 @@ const BROKEN: Broken[] = [
     reason: 'too-large',
     detail: /1 MiB/,
   },
-  { what: 'a directory', make: (root) => mkdirSync(join(root, 'it')), reason: 'not-a-file', detail: /no regular/ },
+  { what: 'a directory', make: (root) => mkdirSync(join(root, 'it')), reason: 'not-a-file', detail: /not a regular/ },
   {
     what: 'a FIFO that nobody writes to',
     make: (root) => execFileSync('mkfifo', [join(root, 'it')]),
     reason: 'not-a-file',
-    detail: /no regular/,
+    detail: /not a regular/,
   },
   {
     what: 'a link to itself',
     make: (root) => symlinkSync('it', join(root, 'it')),
     reason: 'not-a-file',
-    detail: /no regular/,
+    detail: /not a regular/,
   },
   {
     what: 'a kubeconfig that is no YAML',
@@ -116,7 +117,7 @@ const BROKEN: Broken[] = [
     make: (root) => put(root, 'it', kubeconfig(me(cut))),
     format: 'kubeconfig',
     reason: 'half-written',
-    detail: /user "me" ends within/,
+    detail: /user "me" stops within/,
     still: 1,
   },
   {
@@ -131,7 +132,7 @@ const BROKEN: Broken[] = [
     make: (root) => put(root, 'it', 'garbage }'),
     format: 'dynamic-cert',
     reason: 'no-certificate',
-    detail: /no JSON/,
+    detail: /not valid JSON/,
   },
   {
     what: 'a listener secret without data',

@@ -50,7 +50,8 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
   });
   const forged = (name: string, credentials: Pick<Issued, 'certificatePem' | 'keyPem'>, why: RegExp) =>
     left(name, kubeconfig(ca, { ...old, ...credentials }), why);
-  const anchored = whole.replace('apiVersion: v1', 'apiVersion: &a v1\nagain: *a');
+  const data = /client-certificate-data: (.*)\n/.exec(whole)?.[1] ?? '';
+  const anchored = `x: &x ${data}\n${whole.replace(`data: ${data}`, 'data: *x')}`;
   const bomb = ['a0: &a0 [x, x]', ...Array.from({ length: 40 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`)];
   return [
     forged('a subject of their own', bob, /another identity/),
@@ -91,18 +92,22 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
       whole.replace('client-key-data', 'exec: {command: id}\n    client-key-data'),
       /has exec/,
     ),
-    left('several documents', `${whole}---\n${whole}`, /2 YAML documents/),
-    left('duplicate keys', whole.replace('users:', 'users: []\nusers:'), /no valid YAML/),
-    left('duplicate keys within the user', whole.replace(/( {4}client-key-data: ).*\n/, '$&$1eA==\n'), /no valid YAML/),
-    left('two users of one name', `${whole}- {name: kubernetes-admin, user: {}}\n`, /two entries of one name/),
-    left('anchors and aliases', anchored, /aliases/),
+    left('another document before it', `---\n---\n${whole}`, /has no users/),
+    left('duplicate keys', whole.replace('users:', 'users: []\nusers:'), /cannot be changed/),
+    left(
+      'duplicate keys within the user',
+      whole.replace(/( {4}client-key-data: ).*\n/, '$&$1eA==\n'),
+      /does not belong/,
+    ),
+    left('two users of one name', `${whole}- {name: kubernetes-admin, user: {}}\n`, /two entries of the same name/),
+    left('anchors and aliases', anchored, /cannot be changed/),
     left(
       'merge keys',
-      whole.replace('users:', 'base: &b {client-key-data: eA==}\nusers:').concat('- {name: m, user: {<<: *b}}\n'),
-      /aliases/,
+      whole.replace(`client-certificate-data: ${data}`, `<<: {client-certificate-data: ${data}}`),
+      /cannot be changed/,
     ),
-    left('a YAML bomb', `${bomb.join('\n')}\n`, /aliases/),
-    left('brackets nested 100,000 deep', '['.repeat(100_000), /no valid YAML|too deeply|more lines and signs/),
+    left('a YAML bomb', `${bomb.join('\n')}\n`, /repeats its aliases/),
+    left('brackets nested 100,000 deep', '['.repeat(100_000), /not valid YAML|too deeply|more lines and signs/),
     left('a sequence nested 50,000 deep', `${'- '.repeat(50_000)}x`, /more lines and signs|too deeply/),
     left(
       'mappings nested 3,000 deep',

@@ -42,7 +42,9 @@ describe('replaceValues keeps everything but the value', () => {
       'users:\n- name: u\n  ? user\n  : ? client-certificate-data\n    : T0xE\n',
       'users:\n- name: u\n  ? user\n  : ? client-certificate-data\n    : TkVX\n',
     ],
-    ['document markers', `%YAML 1.2\n---\n${block('T0xE')}...\n`, `%YAML 1.2\n---\n${block('TkVX')}...\n`],
+    ['document markers', `%YAML 1.1\n---\n${block('T0xE')}...\n`, `%YAML 1.1\n---\n${block('TkVX')}...\n`],
+    ['a second document', `${block('T0xE')}---\n${block('T0xE')}`, `${block('TkVX')}---\n${block('T0xE')}`],
+    ['aliases elsewhere', `x: &x [a]\ny: *x\n${block('T0xE')}`, `x: &x [a]\ny: *x\n${block('TkVX')}`],
   ];
   for (const [what, text, wanted] of cases) test(what, () => assert.equal(edit(text), wanted));
 
@@ -73,18 +75,36 @@ describe('replaceValues keeps everything but the value', () => {
   });
 });
 
-describe('readContent refuses what cannot be understood for sure, and never quotes it', () => {
+describe('replaceValues leaves alone what stands there twice, or for something else too', () => {
+  const cases: [string, string][] = [
+    ['an alias', 'a: &a T0xE\nusers: [{name: u, user: {client-certificate-data: *a}}]\n'],
+    [
+      'an anchor that is used',
+      'users: [{name: u, user: {client-certificate-data: &a T0xE}}, {name: v, user: {client-certificate-data: *a}}]\n',
+    ],
+    ['a user that is an alias', 'a: &a {client-certificate-data: T0xE}\nusers: [{name: u, user: *a}]\n'],
+    ['a merged value', 'a: &a {client-certificate-data: T0xE}\nusers: [{name: u, user: {<<: *a}}]\n'],
+    ['a key twice', 'users: [{name: u, user: {client-certificate-data: T0xE, client-certificate-data: T0xE}}]\n'],
+    ['its list twice', 'users: []\nusers: [{name: u, user: {client-certificate-data: T0xE}}]\n'],
+    ['bytes as a list', 'users: [{name: u, user: {client-certificate-data: [1, 2]}}]\n'],
+  ];
+  for (const [what, text] of cases)
+    test(what, () => {
+      assert.equal(readContent(text).users[0]?.name, 'u');
+      assert.throws(() => edit(text), { code: 'COPY_NOT_EDITABLE' });
+    });
+});
+
+describe('readContent refuses what kubectl refuses, and never quotes it', () => {
   const cases: [string, string, RegExp][] = [
-    ['duplicate keys', 'users: []\nusers: []\n', /no valid YAML at line 2/],
-    ['aliases', 'a: &secret x\nusers: *secret\n', /aliases/],
-    ['several documents', 'users: []\n---\nusers: []\n', /2 YAML documents/],
-    ['deep nesting', '['.repeat(5_000), /no valid YAML/],
-    ['another kind', 'kind: Secret\n', /no kubeconfig/],
-    ['no mapping', '- secret\n', /no kubeconfig/],
-    ['nothing', '', /empty|no kubeconfig/],
-    ['users that are no list', 'users: {secret: 1}\n', /no list at "users"/],
-    ['an entry without a name', 'users: [{user: {token: secret}}]\n', /without a name/],
-    ['two users of one name', 'users: [{name: u}, {name: u}]\n', /two entries of one name/],
+    ['an alias of nothing', 'users: *secret\n', /alias without its anchor/],
+    ['deep nesting', '['.repeat(5_000), /not valid YAML|too deeply/],
+    ['another kind', 'kind: Secret\n', /another kind/],
+    ['no mapping', '- secret\n', /not a mapping/],
+    ['users that are not a list', 'users: {secret: 1}\n', /not have a list at users/],
+    ['two users of the same name', 'users: [{name: u}, {name: u}]\n', /two entries of the same name/],
+    ['binary data that is not base64', 'users: [{name: u, user: {client-key-data: !!binary QQ==}}]', /not base64/],
+    ['YAML 1.2', '%YAML 1.2\n---\nusers: []\n', /not YAML 1.1/],
   ];
   for (const [what, text, why] of cases)
     test(what, () =>
@@ -98,7 +118,7 @@ describe('readContent refuses what cannot be understood for sure, and never quot
       ),
     );
 
-  test('tokens, plugins, files and binary data are other credentials', () => {
+  test('tokens, plugins and files are other credentials', () => {
     for (const entry of [
       'token: x',
       'exec: {}',
@@ -106,7 +126,6 @@ describe('readContent refuses what cannot be understood for sure, and never quot
       'password: x',
       'client-key: /k',
       'tokenFile: /t',
-      'client-key-data: !!binary QQ==',
     ])
       assert.notEqual(readContent(`users: [{name: u, user: {${entry}}}]`).users[0]?.other, null, entry);
     assert.equal(readContent('users: [{name: u, user: {as: x, client-key-data: QQ==}}]').users[0]?.other, null);

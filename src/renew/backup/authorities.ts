@@ -1,7 +1,8 @@
 import { CertagentError } from '../../domain/model/errors.ts';
 import { readSmall } from '../../host/files.ts';
+import { certificatesIn, readPem } from '../../host/pem.ts';
 import type { Root } from '../../host/root.ts';
-import { parseCertificate, splitPem } from '../../host/x509.ts';
+import { parseCertificate } from '../../host/x509.ts';
 import { readBackedUp, readManifest, sha256 } from './backup-manifest.ts';
 
 /** Paths of CA certificates and of the keys beside them that are not what the backup holds. */
@@ -28,7 +29,7 @@ export async function refuseChangedAuthorities(root: Root, backup: string): Prom
 }
 
 export function isAuthority(text: string): boolean {
-  const first = splitPem(text).certificates[0];
+  const first = certificatesIn(readPem(text))[0];
   try {
     return first !== undefined && parseCertificate(first).isCa;
   } catch {

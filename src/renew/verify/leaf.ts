@@ -1,9 +1,11 @@
 import type { Certificate } from '../../domain/model/certificate.ts';
 import { CertagentError } from '../../domain/model/errors.ts';
+import { isDynamicCert, parseDynamicCert } from '../../host/dynamic-cert.ts';
 import { readSmall } from '../../host/files.ts';
-import { currentEntries, parseKubeconfig } from '../../host/kubeconfig.ts';
+import { currentEntries, type Kubeconfig, type KubeconfigUser, parseIfKubeconfig } from '../../host/kubeconfig.ts';
+import { certificateTexts, privateKeyText, readPem } from '../../host/pem.ts';
 import type { Root } from '../../host/root.ts';
-import { parseCertificate, splitPem } from '../../host/x509.ts';
+import { parseCertificate } from '../../host/x509.ts';
 
 /** A leaf certificate and the private key kept with it (PEM); the key stays in memory. */
 export type Leaf = { certificate: Certificate; pem: string };
@@ -13,7 +15,7 @@ export type Leaf = { certificate: Certificate; pem: string };
  * BAD_KUBECONFIG naming the file, or the operating system's error.
  */
 export async function readLeaf(root: Root, path: string): Promise<Leaf> {
-  const pem = splitPem(await certificateText(root, path)).certificates[0];
+  const pem = certificateTexts(await textOf(root, path, 'certificate'))[0];
   if (pem === undefined) throw new CertagentError('BAD_CERTIFICATE', `${path} holds no certificate`);
   try {
     return { certificate: parseCertificate(pem), pem };
@@ -24,69 +26,47 @@ export async function readLeaf(root: Root, path: string): Promise<Leaf> {
 
 /** The private key of such a file as PEM; never to be shown. Throws CertagentError BAD_KEY naming the file. */
 export async function readKey(root: Root, path: string): Promise<string> {
-  const text = await keyText(root, path);
-  const pem = splitPem(text).keys.find((block) => !block.includes('EC PARAMETERS'));
-  if (pem === undefined) throw new CertagentError('BAD_KEY', `${path} holds no private key`);
+  const pem = privateKeyText(await textOf(root, path, 'key'));
+  if (pem === null) throw new CertagentError('BAD_KEY', `${path} holds no private key`);
   return pem;
 }
 
-async function certificateText(root: Root, path: string): Promise<string> {
-  const text = await read(root, path);
-  switch (formOf(text)) {
-    case 'json':
-      return secretEntry(text, path, 'tls.crt');
-    case 'kubeconfig': {
-      const user = userOf(text, path);
-      if (user.certificate !== null) return user.certificate;
-      return user.certificateFile === null ? '' : read(root, user.certificateFile);
-    }
-    case 'pem':
-      return text;
-  }
+/** PEM text with the certificate or the key of such a file. Read afresh each time: nothing that was seen earlier verifies a renewal. */
+async function textOf(root: Root, path: string, what: 'certificate' | 'key'): Promise<string> {
+  const bytes = await read(root, path);
+  const text = bytes.toString('latin1');
+  const pem = readPem(text);
+  if (pem.blocks.length > 0 || pem.damage !== null) return text;
+  if (isDynamicCert(bytes.toString('utf8'))) return secretEntry(bytes.toString('utf8'), path)[what];
+  const user = userOf(bytes, path);
+  if (user === null) return text;
+  const file = what === 'key' ? user.keyFile : user.certificateFile;
+  if (user[what] !== null || file === null) return user[what] ?? '';
+  return (await read(root, file)).toString('latin1');
 }
 
-async function keyText(root: Root, path: string): Promise<string> {
-  const text = await read(root, path);
-  switch (formOf(text)) {
-    case 'json':
-      return secretEntry(text, path, 'tls.key');
-    case 'kubeconfig': {
-      const user = userOf(text, path);
-      if (user.key !== null) return user.key;
-      return user.keyFile === null ? '' : read(root, user.keyFile);
-    }
-    case 'pem':
-      return text;
-  }
+async function read(root: Root, path: string): Promise<Buffer> {
+  return (await readSmall(root.at(path))).bytes;
 }
 
-function formOf(text: string): 'json' | 'kubeconfig' | 'pem' {
-  if (text.trimStart().startsWith('{')) return 'json';
-  return /^kind:\s*["']?Config\b/m.test(text) ? 'kubeconfig' : 'pem';
+function secretEntry(text: string, path: string): { certificate: string; key: string } {
+  const secret = parseDynamicCert(text);
+  if ('refused' in secret) throw new CertagentError('BAD_CERTIFICATE', `${path} ${secret.refused}`);
+  return secret;
 }
 
-async function read(root: Root, path: string): Promise<string> {
-  return (await readSmall(root.at(path))).bytes.toString('utf8');
-}
-
-/** dynamic-cert.json is a Kubernetes secret of type kubernetes.io/tls as JSON. */
-function secretEntry(text: string, path: string, entry: 'tls.crt' | 'tls.key'): string {
+/** The user of the current context; null when the file is not a kubeconfig at all. */
+function userOf(bytes: Buffer, path: string): KubeconfigUser | null {
+  let config: Kubeconfig | null;
   try {
-    const value = (JSON.parse(text) as { data?: Record<string, unknown> } | null)?.data?.[entry];
-    return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
-  } catch {
-    // The parser's message would quote the content.
-    throw new CertagentError('BAD_CERTIFICATE', `${path} is not valid JSON`);
-  }
-}
-
-function userOf(text: string, path: string) {
-  let entries: ReturnType<typeof currentEntries>;
-  try {
-    entries = currentEntries(parseKubeconfig(text));
+    config = parseIfKubeconfig(bytes);
   } catch (cause) {
-    throw new CertagentError('BAD_KUBECONFIG', `${path} cannot be read as a kubeconfig`, { cause });
+    throw new CertagentError('BAD_KUBECONFIG', `${path} holds neither PEM nor a kubeconfig that can be read`, {
+      cause,
+    });
   }
+  if (config === null) return null;
+  const entries = currentEntries(config);
   if (entries === null) throw new CertagentError('BAD_KUBECONFIG', `${path} has no user in its current context`);
   return entries.user;
 }

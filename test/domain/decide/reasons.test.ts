@@ -11,6 +11,10 @@ test('every reason of the catalogue is given by something, and has its meaning i
   const given = new Set<string>([
     // By decide.ts, of the node as a whole.
     'GOES_ALONG',
+    // While a plan runs: what stops it.
+    'CA_CHANGED',
+    'OTHERS_UNSEEN',
+    'UNIT_RESTARTED',
     ...blockerChecks.map(({ code }) => code),
     ...Object.values(HAZARDS).map(({ blocker }) => blocker),
     ...DISTRIBUTION_NAMES.flatMap((distribution) => [
