@@ -12,7 +12,7 @@ import { removeTemporaries } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import type { Log } from '../host/logger.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
-import { loadBook, saveBook } from './book.ts';
+import { keepBook, loadBook, saveBook } from './book.ts';
 import { type Courier, makeCourier, PACE, type Pace } from './courier.ts';
 import { forSink } from './merge.ts';
 import { TEST } from './shapes.ts';
@@ -82,7 +82,10 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
   );
   /** Of the last report; before the first nothing is known but the name. */
   let node: Dispatch['node'] = { name: hostname(), distribution: null, role: null };
-  if (loaded.damaged !== null) log.warn({}, `${loaded.damaged}; alerts that stand are told again`);
+  if (loaded.damaged !== null) {
+    await keepBook(root);
+    log.warn({}, `${loaded.damaged}; it is kept, and alerts that are still active are sent again`);
+  }
   for (const { spool, courier } of lines) if (spool.size() > 0) courier.wake();
 
   const enqueue = async (dispatch: Dispatch): Promise<void> => {

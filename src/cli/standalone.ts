@@ -1,5 +1,6 @@
 import type { ControlHandlers } from '../control/handlers.ts';
 import { silentLog } from '../host/logger.ts';
+import { foreignRoot } from '../host/trust.ts';
 import { requireNamedConfig } from './config-file.ts';
 import type { Context } from './context.ts';
 
@@ -16,6 +17,9 @@ export async function withoutDaemon<T>(context: Context, call: (node: ControlHan
     context.stderr.write('\nStopping after the step in hand; again ends it at once.\n');
     stop.abort();
   };
+  const foreign = await foreignRoot(context.root);
+  if (foreign !== null)
+    context.stderr.write(`certagent: ${foreign.path} ${foreign.why}: no program below ${context.root.prefix} is run\n`);
   const agent = await makeSoloAgent({
     root: context.root,
     configFile: context.configFile,

@@ -29,13 +29,10 @@ export async function loadNodeConfig(root: Root, file: string): Promise<Config> 
 async function requireTrusted(path: string): Promise<void> {
   const foreign = await foreignPart(path);
   if (foreign === null) return;
-  throw new CertagentError(
-    'CONFIG_UNTRUSTED',
-    `the configuration ${path} is not used: ${foreign.path} ${foreign.why}`,
-    {
-      remedy: `See that it says what you want, then: chown root: ${foreign.path}; chmod go-w ${foreign.path}`,
-    },
-  );
+  const where = foreign.path === path ? '' : ` is not used: ${foreign.path}`;
+  throw new CertagentError('CONFIG_UNTRUSTED', `the configuration ${path}${where} ${foreign.why}`, {
+    remedy: `See that it says what you want, then: chown root: ${foreign.path}; chmod go-w ${foreign.path}`,
+  });
 }
 
 type NamedFile = { key: KeyPath; path: string; isSecret: boolean };

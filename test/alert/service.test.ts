@@ -51,6 +51,7 @@ test('a damaged book is an empty one, and said', async (t) => {
     const { service, lines } = await open(t, root, { sinks: [] });
     assert.deepEqual(service.standing(), []);
     assert.match(lines.join('\n'), /alerts\.json/);
+    assert.equal(await readFile(root.at('/var/lib/certagent/alerts.json.kept'), 'utf8'), text);
   }
 });
 
