@@ -1,4 +1,3 @@
-import { leaveForeignEnvironment } from './host/environment.ts';
 import { COPIES_HELPER } from './host/self.ts';
 
 /** After the end of what it was started for, a process that something still holds ends all the same. Milliseconds. */
@@ -18,7 +17,7 @@ async function start(argv: string[]): Promise<number | undefined> {
       await (await import('./sync/helper.ts')).serve();
       return undefined;
     default:
-      leaveForeignEnvironment(argv);
+      (await import('./host/environment.ts')).leaveForeignEnvironment(argv);
       return (await import('./cli/command-line.ts')).main(argv);
   }
 }

@@ -1,6 +1,5 @@
 import type { ControlHandlers } from '../control/handlers.ts';
 import { silentLog } from '../host/logger.ts';
-import { foreignRoot } from '../host/trust.ts';
 import { requireNamedConfig } from './config-file.ts';
 import type { Context } from './context.ts';
 
@@ -17,9 +16,6 @@ export async function withoutDaemon<T>(context: Context, call: (node: ControlHan
     context.stderr.write('\nStopping after the step in hand; again ends it at once.\n');
     stop.abort();
   };
-  const foreign = await foreignRoot(context.root);
-  if (foreign !== null)
-    context.stderr.write(`certagent: ${foreign.path} ${foreign.why}: no program below ${context.root.prefix} is run\n`);
   const agent = await makeSoloAgent({
     root: context.root,
     configFile: context.configFile,
@@ -27,6 +23,7 @@ export async function withoutDaemon<T>(context: Context, call: (node: ControlHan
     log: silentLog,
     signal: stop.signal,
   });
+  if (agent.restraint !== null) context.stderr.write(`certagent: ${agent.restraint}\n`);
   const handlers: ControlHandlers = {
     ...agent,
     renew: async (request, progress) => {

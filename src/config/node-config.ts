@@ -3,7 +3,7 @@ import { CertagentError } from '../domain/model/errors.ts';
 import { readTextIfThere } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
-import { foreignPart, foreignRoot } from '../host/trust.ts';
+import { foreignPart, foreignRoot, requireOwnRoot } from '../host/trust.ts';
 import type { KeyPath } from './lines.ts';
 import { parseConfig, refusal } from './load.ts';
 import type { Problem } from './rules.ts';
@@ -24,6 +24,12 @@ export async function loadNodeConfig(root: Root, file: string): Promise<Config> 
   const problems = isOurs ? await fileProblems(root, config) : [];
   if (problems.length > 0) throw await refusal(text, path, problems);
   return config;
+}
+
+/** Path of this machine of a node's configuration that is to be written. Throws CertagentError ROOT_FOREIGN. */
+export async function writableConfig(root: Root, file: string): Promise<string> {
+  await requireOwnRoot(root);
+  return followLinks(root, file);
 }
 
 async function requireTrusted(path: string): Promise<void> {
