@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 
-/** certagent is one program. Told by its first word, it is also the processes that it starts besides its commands. */
+/** certagent is one program. With this first word it is the process that reads and writes a user's copies. */
 export const COPIES_HELPER = 'internal:copies-helper';
 
 export type Ourselves = {
@@ -22,7 +22,7 @@ export function ourselves(): Ourselves {
 
 /**
  * An executable of another architecture runs under qemu-user, which the kernel does not know to start for our children.
- * qemu makes what /proc/self tells fit the emulated program, and leaves the truth in /proc/thread-self: its own path, and
+ * qemu makes /proc/self fit the emulated program, and leaves the facts in /proc/thread-self: its own path, and
  * its command line with its own options before ours.
  */
 function executable(): Ourselves {
