@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 /** certagent is one program. With this first word it is the process that reads and writes a user's copies. */
 export const COPIES_HELPER = 'internal:copies-helper';
 
+/** Variables that Node.js and OpenSSL read: other CAs, no check of certificates, foreign code, a log of secrets. */
+export const STEERS_NODE = /^(NODE|OPENSSL|SSL)_/;
+
 export type Ourselves = {
   /** Absolute path of what to start. */
   program: string;
