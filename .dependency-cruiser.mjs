@@ -95,8 +95,8 @@ export default {
     room(
       'control-client-is-light',
       '^src/control/client\\.ts$',
-      '^src/(domain|control)/|^src/host/root\\.ts$',
-      'The client is what a `certagent status` loads: domain, its own room and host/root.ts, no more.',
+      '^src/(domain|control)/|^src/host/(root|trust)\\.ts$',
+      'The client is what a `certagent status` loads: domain, its own room, host/root.ts and host/trust.ts, no more.',
     ),
     room(
       'daemon-wires',
@@ -127,7 +127,7 @@ export default {
     room(
       'main-picks-a-role',
       '^src/main\\.ts$',
-      `^src/(cli|domain)/|^src/host/self\\.ts$|${ROLES}`,
+      `^src/(cli|domain)/|^src/host/(self|environment)\\.ts$|${ROLES}`,
       'src/main.ts turns arguments into a role and an exit code. Put the command into src/cli.',
     ),
     {

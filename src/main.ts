@@ -1,5 +1,4 @@
-import { leaveForeignEnvironment } from './host/environment.ts';
-import { COPIES_HELPER } from './host/self.ts';
+import { COPIES_HELPER, STEERS_NODE } from './host/self.ts';
 
 /** After the end of what it was started for, a process that something still holds ends all the same. Milliseconds. */
 const HELD_AT_MOST = 5_000;
@@ -18,7 +17,8 @@ async function start(argv: string[]): Promise<number | undefined> {
       await (await import('./sync/helper.ts')).serve();
       return undefined;
     default:
-      leaveForeignEnvironment(argv);
+      if (Object.keys(process.env).some((name) => STEERS_NODE.test(name)))
+        (await import('./host/environment.ts')).leaveForeignEnvironment(argv);
       return (await import('./cli/command-line.ts')).main(argv);
   }
 }

@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Alert, LastSent, Severity, StandingAlert } from '../domain/alerts/alert.ts';
 import { explain } from '../domain/model/errors.ts';
 import { readTextIfThere, writeAtomic } from '../host/files.ts';
+import { followLinks } from '../host/links.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 
 const FILE = `${STATE_DIR}/alerts.json`;
@@ -14,7 +15,7 @@ const VERSION = 1;
  */
 export async function loadBook(root: Root): Promise<{ book: StandingAlert[]; damaged: string | null }> {
   try {
-    const text = await readTextIfThere(root.at(FILE));
+    const text = await readTextIfThere(await followLinks(root, FILE));
     if (text === null) return { book: [], damaged: null };
     const { version, alerts } = JSON.parse(text) as { version?: unknown; alerts?: unknown };
     if (version === VERSION && Array.isArray(alerts) && alerts.every(isStanding))
@@ -26,6 +27,11 @@ export async function loadBook(root: Root): Promise<{ book: StandingAlert[]; dam
       damaged: `${FILE} cannot be read: ${error instanceof SyntaxError ? 'it is not JSON' : explain(error)}`,
     };
   }
+}
+
+/** Keeps a book that could not be read, as one of a newer certagent, before the next one takes its place. */
+export async function keepBook(root: Root): Promise<void> {
+  await rename(root.at(FILE), root.at(`${FILE}.kept`)).catch(() => {});
 }
 
 /** Replaces the book atomically. Throws the operating system's error. */

@@ -12,7 +12,7 @@ import { removeTemporaries } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import type { Log } from '../host/logger.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
-import { loadBook, saveBook } from './book.ts';
+import { keepBook, loadBook, saveBook } from './book.ts';
 import { type Courier, makeCourier, PACE, type Pace } from './courier.ts';
 import { forSink } from './merge.ts';
 import { TEST } from './shapes.ts';
@@ -86,7 +86,10 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
   );
   /** Of the last report; before the first only the name is known. */
   let node: Dispatch['node'] = { name: hostname(), distribution: null, role: null };
-  if (loaded.damaged !== null) log.warn({}, `${loaded.damaged}; active alerts are sent again`);
+  if (loaded.damaged !== null) {
+    await keepBook(root);
+    log.warn({}, `${loaded.damaged}; it is kept, and alerts that are still active are sent again`);
+  }
   for (const { spool, courier } of lines) if (spool.size() > 0) courier.wake();
 
   const failsSinceBefore = ({ sink, spool }: Line): boolean => failedBefore.has(sink.name) && spool.size() > 0;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { CertagentError } from '../domain/model/errors.ts';
 import { printableJson, short } from '../domain/text/printable.ts';
-import { CONFIG_FILE, Root } from '../host/root.ts';
+import { CONFIG_FILE, existingRoot, type Root } from '../host/root.ts';
 import type { CommandSpec, Output } from './command-catalogue.ts';
 import { type Paint, paintWith, plain } from './render/paint.ts';
 
@@ -40,7 +40,7 @@ export function makeContext({
   argument: string | undefined;
 }): Context {
   if (global.root === '') throw usage('--root is empty', 'Name a directory: --root DIR');
-  const root = new Root(resolve(global.root ?? '/'));
+  const root = existingRoot(resolve(global.root ?? '/'));
   const { stdout } = process;
   return {
     root,

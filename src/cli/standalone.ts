@@ -23,6 +23,7 @@ export async function withoutDaemon<T>(context: Context, call: (node: ControlHan
     log: silentLog,
     signal: stop.signal,
   });
+  if (agent.restraint !== null) context.stderr.write(`certagent: ${agent.restraint}\n`);
   const handlers: ControlHandlers = {
     ...agent,
     renew: async (request, progress) => {

@@ -3,7 +3,7 @@ import { CertagentError } from '../domain/model/errors.ts';
 import { readTextIfThere } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
-import { foreignPart, foreignRoot } from '../host/trust.ts';
+import { foreignPart, foreignRoot, requireOwnRoot } from '../host/trust.ts';
 import type { KeyPath } from './lines.ts';
 import { parseConfig, refusal } from './load.ts';
 import type { Problem } from './rules.ts';
@@ -26,16 +26,19 @@ export async function loadNodeConfig(root: Root, file: string): Promise<Config> 
   return config;
 }
 
+/** Path of this machine of a node's configuration that is to be written. Throws CertagentError ROOT_FOREIGN. */
+export async function writableConfig(root: Root, file: string): Promise<string> {
+  await requireOwnRoot(root);
+  return followLinks(root, file);
+}
+
 async function requireTrusted(path: string): Promise<void> {
   const foreign = await foreignPart(path);
   if (foreign === null) return;
-  throw new CertagentError(
-    'CONFIG_UNTRUSTED',
-    `the configuration ${path} is not used: ${foreign.path} ${foreign.why}`,
-    {
-      remedy: `See that it says what you want, then: chown root: ${foreign.path}; chmod go-w ${foreign.path}`,
-    },
-  );
+  const where = foreign.path === path ? '' : ` is not used: ${foreign.path}`;
+  throw new CertagentError('CONFIG_UNTRUSTED', `the configuration ${path}${where} ${foreign.why}`, {
+    remedy: `See that it says what you want, then: chown root: ${foreign.path}; chmod go-w ${foreign.path}`,
+  });
 }
 
 type NamedFile = { key: KeyPath; path: string; isSecret: boolean };

@@ -1,6 +1,6 @@
 /**
  * The same answer for everybody who asks while it is being made, and for `fresh` milliseconds afterwards, a failure too:
- * however often it is asked for, it is made at most once in that time. `key` tells apart what is asked for.
+ * however often it is asked for, it is made at most once in that time. `key`: questions with the same key have the same answer.
  */
 export function coalesced<A extends unknown[], T>(
   make: (...args: A) => Promise<T>,

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** So many at once, and as many more that are only told that there are too many. */
+/** So many at once, and as many more that only get the answer that there are too many. */
 const MOST = 64;
 /** For a connection too many to send its request. Milliseconds. */
 const REFUSED_WITHIN = 1_000;

@@ -141,7 +141,7 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
   } catch {
-    // The same answer as for JSON that is no object.
+    // The same answer as for JSON that is not an object.
   }
   throw new CertagentError('BAD_REQUEST', 'the body of a request is one JSON object');
 }

@@ -68,7 +68,9 @@ async function live(options: { root: string; configFile: string }, opened: Async
     },
     reloaded: async (next) => {
       log.level = next.log.level;
-      await sockets.setGroup(await groupId(root, next.control.group));
+      await groupId(root, next.control.group)
+        .then((group) => sockets.setGroup(group))
+        .catch((error) => log.error({ code: errorCode(error) }, `control.group has no effect: ${explain(error)}`));
     },
   });
   opened.defer(() => agent.close());

@@ -1,15 +1,22 @@
 import type { ControlHandlers } from '../control/handlers.ts';
 import { takeLock } from '../host/lock.ts';
 import { STATE_DIR } from '../host/root.ts';
-import { requireOwnRoot } from '../host/trust.ts';
+import { foreignRoot, requireOwnRoot } from '../host/trust.ts';
 import { type Agent, type AgentOptions, makeAgent } from './agent.ts';
+
+export type SoloAgent = ControlHandlers & {
+  /** What this agent does not do on the node, and why; null when there is no such thing. */
+  restraint: string | null;
+  close(): Promise<void>;
+};
 
 /**
  * An agent for one command on a node without a daemon. Reading needs no lock and makes no file. What changes the node takes
  * the lock, so that no daemon starts meanwhile, and first finishes or undoes what a killed agent left. Throws CertagentError
  * LOCKED from those, and ROOT_FOREIGN on an image that others may write.
  */
-export async function makeSoloAgent(options: AgentOptions): Promise<ControlHandlers & { close(): Promise<void> }> {
+export async function makeSoloAgent(options: AgentOptions): Promise<SoloAgent> {
+  const foreign = await foreignRoot(options.root);
   const reading = await makeAgent({ ...options, readOnly: true });
   const acting = async <T>(act: (agent: Agent) => Promise<T>, recovered = true): Promise<T> => {
     await requireOwnRoot(options.root);
@@ -29,6 +36,8 @@ export async function makeSoloAgent(options: AgentOptions): Promise<ControlHandl
   };
   return {
     ...reading,
+    restraint:
+      foreign === null ? null : `${foreign.path} ${foreign.why}: no program below ${options.root.prefix} is run`,
     check: () => acting((agent) => agent.check()),
     renew: (request, progress) => acting((agent) => agent.renew(request, progress)),
     sync: (request) => (request.dryRun ? reading.sync(request) : acting((agent) => agent.sync(request))),

@@ -2,10 +2,11 @@ import { readlink } from 'node:fs/promises';
 import type { ClockTrust } from '../domain/model/inventory.ts';
 import { findCommand, run } from './commands.ts';
 import { readTextIfThere } from './files.ts';
+import { followLinks } from './links.ts';
 import { PROGRAMS } from './programs.ts';
 import type { Root } from './root.ts';
 
-/** Whether the node's clock is synchronised, as timedatectl says; null when nobody can tell. */
+/** Whether the node's clock is synchronised, as timedatectl reports; null when that cannot be found out. */
 export async function clockTrust(root: Root): Promise<Pick<ClockTrust, 'synchronized' | 'detail'>> {
   if ((await findCommand(root, 'timedatectl')) === null)
     return { synchronized: null, detail: 'timedatectl is not on this node' };
@@ -15,7 +16,7 @@ export async function clockTrust(root: Root): Promise<Pick<ClockTrust, 'synchron
   const answer = result.stdout.trim();
   if (answer === 'NTPSynchronized=yes') return { synchronized: true, detail: 'synchronised' };
   if (answer === 'NTPSynchronized=no') return { synchronized: false, detail: 'timedatectl: not synchronised' };
-  return { synchronized: null, detail: 'timedatectl does not tell' };
+  return { synchronized: null, detail: 'timedatectl does not say' };
 }
 
 /** IANA name of the node's time zone: /etc/timezone, else the link /etc/localtime, else UTC. */
@@ -23,8 +24,16 @@ export async function timeZone(root: Root): Promise<string> {
   const link = await readlink(root.at('/etc/localtime')).catch(() => '');
   const name = link.includes('/zoneinfo/')
     ? link.slice(link.indexOf('/zoneinfo/') + 10)
-    : ((await readTextIfThere(root.at('/etc/timezone')).catch(() => null)) ?? '').trim();
+    : (await readZone(root)).trim();
   return isTimeZone(name) ? name : 'UTC';
+}
+
+async function readZone(root: Root): Promise<string> {
+  try {
+    return (await readTextIfThere(await followLinks(root, '/etc/timezone'))) ?? '';
+  } catch {
+    return '';
+  }
 }
 
 export function isTimeZone(name: string): boolean {

@@ -16,15 +16,15 @@ export type FileFacts = {
   inode: number;
 };
 
-/** Files larger than this are no certificate, key or kubeconfig. */
+/** No certificate, key or kubeconfig is larger than this. */
 export const SIZE_LIMIT = 1024 * 1024;
 
 /** Linux's O_PATH, which node:fs does not name: finds a file without opening it. */
 export const O_PATH = 0o10000000;
 
 /**
- * Reads a regular file of at most `limit` bytes. A FIFO cannot hold us, and a device that a link leads to is not even
- * opened: /dev/watchdog takes that as a wish, and restarts the machine when it is not kept up.
+ * Reads a regular file of at most `limit` bytes. A FIFO cannot block the read, and a device that a link leads to is not even
+ * opened: opening /dev/watchdog starts it, and it restarts the machine when nobody feeds it.
  * Throws CertagentError NOT_A_FILE or TOO_LARGE, or the operating system's error (ENOENT, EACCES …).
  */
 export async function readSmall(path: string, limit = SIZE_LIMIT): Promise<{ bytes: Buffer; facts: FileFacts }> {
@@ -51,7 +51,7 @@ export async function readSmall(path: string, limit = SIZE_LIMIT): Promise<{ byt
   }
 }
 
-/** What is asked and what is opened are the same file, however its name is exchanged meanwhile. */
+/** The file that was checked is the file that is opened, whatever its name points to by then. */
 async function openRegular(path: string): Promise<FileHandle> {
   const found = await open(path, O_PATH);
   try {
@@ -72,7 +72,7 @@ export async function readTextIfThere(path: string): Promise<string | null> {
   }
 }
 
-/** The size can grow between stat and read: what is read is bounded by itself. Buffers of the size told, as most are small. */
+/** The size can grow between stat and read, so that the reading has its own bound. Most files are as small as stat says. */
 async function readUpTo(handle: FileHandle, limit: number, size: number): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let total = 0;
@@ -92,8 +92,8 @@ function tooLarge(path: string, limit: number): CertagentError {
 }
 
 /**
- * Replaces `path` atomically: temporary file, fsync, rename, fsync of the directory. Whoever reads it sees the old or the
- * new content, whole. `via` is the directory of the temporary file and must be on the same file system; by default the
+ * Replaces `path` atomically: temporary file, fsync, rename, fsync of the directory. A reader sees the whole of the old or of
+ * the new content. `via` is the directory of the temporary file and must be on the same file system; by default the
  * same directory, where the temporary file begins with a dot (the kubelet ignores dot-files among manifests).
  * `writtenAt`: when the content was written first, for a file that is put back (not named as in `FileFacts`: whoever hands on
  * the facts of the file before means its owner and mode).
@@ -140,8 +140,8 @@ export async function stageWrite(path: string, content: string | Buffer, options
 }
 
 /**
- * "no space left on device, write" names nothing and helps nobody: the same error, under the same code, with the path and
- * what to do. Every other error is given back as it is.
+ * "no space left on device, write" names no file: this is the same error, under the same code, with the path and a remedy.
+ * Every other error is returned as it is.
  */
 export function diskError(path: string, error: unknown): unknown {
   const code = errorCode(error);
@@ -149,7 +149,7 @@ export function diskError(path: string, error: unknown): unknown {
     code === 'ENOSPC' || code === 'EDQUOT'
       ? `Make room on the disk of ${dirname(path)}.`
       : code === 'EROFS'
-        ? `Have the file system of ${dirname(path)} mounted writable; the kernel may have stopped writing after an error: dmesg.`
+        ? `Mount the file system of ${dirname(path)} writable. The kernel may have made it read-only after an error: dmesg.`
         : null;
   return remedy === null
     ? error
@@ -161,7 +161,7 @@ const TEMPORARY = /^\.certagent-[0-9a-f]{12}\.tmp$/;
 
 /**
  * Removes from a directory the temporary files of a killed certagent, which may hold a private key. Only where no other
- * certagent writes at the same time. What cannot be looked at is passed over.
+ * certagent writes at the same time. What cannot be read is left.
  */
 export async function removeTemporaries(directory: string): Promise<void> {
   const names = await readdir(directory).catch(() => []);

@@ -9,8 +9,8 @@ export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'> & { level: s
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /**
- * JSON lines on standard output (journald keeps them), or a line a person reads when standard output is a terminal.
- * pino's own transports are worker threads, which no bundle survives: the person's format is a plain stream.
+ * JSON lines on standard output (journald keeps them), or lines for a person when standard output is a terminal.
+ * pino's own transports are worker threads, which do not work in a bundle: the format for a person is a plain stream.
  */
 export function makeLog(level: LogLevel, out: NodeJS.WriteStream = process.stdout): Log {
   const { pino } = require('pino') as typeof import('pino');
@@ -39,7 +39,7 @@ function forPerson({ level, time, msg, ...fields }: Record<string, unknown>): st
   const rest = Object.entries(fields).map(
     ([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
   );
-  // A refused configuration is told in several lines.
+  // The message for a refused configuration has several lines.
   const head = [String(time).slice(11, 19), String(level).padEnd(5), printableLines(String(msg))];
   return [...head, ...rest.map(printable)].join(' ');
 }

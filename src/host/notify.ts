@@ -15,7 +15,7 @@ export type Notifier = {
 
 /**
  * Node cannot send datagrams to a unix socket, so `systemd-notify` does. It exits 0 even when it is ignored, and an
- * unheard status line is no reason to stop: failures are passed over.
+ * status line that does not arrive is no reason to stop: failures are ignored.
  */
 export function makeNotifier(root: Root, environment: NodeJS.ProcessEnv): Notifier {
   const socket = environment.NOTIFY_SOCKET;

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 
 export type Process = { pid: number; argv: string[]; startedAt: number };
 
-/** Clock ticks a second in what /proc tells (USER_HZ), on every architecture certagent is built for. */
+/** Clock ticks a second in /proc (USER_HZ), on every architecture certagent is built for. */
 const TICKS = 100;
 
 /** When a process began, in milliseconds since the epoch by this machine's clock as it is set now. */
@@ -16,8 +16,8 @@ export function beganAt({ startedAt }: Pick<Process, 'startedAt'>): number {
  * Processes of this machine whose program is called `name` and whose arguments hold all of `withArguments`. Read from
  * /proc, so no container runtime is needed; a container's process shows there with the arguments of its manifest. Under
  * a root prefix the caller passes arguments that hold the prefix. Processes of people (user ids from 1000 on, but our own)
- * are passed over: a name and arguments, which all can read, are easily taken on, and would hold up a renewal. `startedAt` is in clock ticks since boot: with the
- * pid it tells a process from a later one with the same pid.
+ * do not count: anybody can start a process with that name and those arguments, and would hold up a renewal. `startedAt` is in clock ticks since boot: with the
+ * pid it identifies a process, which a later one with the same pid is not.
  */
 export async function findProcesses(name: string, withArguments: string[]): Promise<Process[]> {
   const found: Process[] = [];
@@ -46,7 +46,7 @@ async function commandLine(pid: number): Promise<string[] | null> {
     const text = await readFile(`/proc/${pid}/cmdline`, 'utf8');
     return text === '' ? null : text.replace(/\0$/, '').split('\0');
   } catch {
-    // It ended while we looked.
+    // It ended meanwhile.
     return null;
   }
 }

@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { normalize } from 'node:path';
+import { CertagentError } from '../domain/model/errors.ts';
 import { followDirectories } from './links.ts';
 
 /**
@@ -29,6 +31,19 @@ export class Root {
   own(path: string): string {
     return this.prefix !== '' && path.startsWith(`${this.prefix}/`) ? path.slice(this.prefix.length) : path;
   }
+}
+
+/** The root prefix that a user names. Throws CertagentError ROOT_MISSING when it is not a directory. */
+export function existingRoot(directory: string): Root {
+  const facts = statSync(directory, { throwIfNoEntry: false });
+  if (facts?.isDirectory() === true) return new Root(directory);
+  throw new CertagentError(
+    'ROOT_MISSING',
+    `${directory} ${facts === undefined ? 'does not exist' : 'is not a directory'}`,
+    {
+      remedy: 'Name the directory that holds the node image: --root DIR',
+    },
+  );
 }
 
 /** Where certagent keeps its own things on the node. */

@@ -3,8 +3,11 @@ import { basename } from 'node:path';
 import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 
-/** certagent is one program. Told by its first word, it is also the processes that it starts besides its commands. */
+/** certagent is one program. With this first word it is the process that reads and writes a user's copies. */
 export const COPIES_HELPER = 'internal:copies-helper';
+
+/** Variables that Node.js and OpenSSL read: other CAs, no check of certificates, foreign code, a log of secrets. */
+export const STEERS_NODE = /^(NODE|OPENSSL|SSL)_/;
 
 export type Ourselves = {
   /** Absolute path of what to start. */
@@ -22,7 +25,7 @@ export function ourselves(): Ourselves {
 
 /**
  * An executable of another architecture runs under qemu-user, which the kernel does not know to start for our children.
- * qemu makes what /proc/self tells fit the emulated program, and leaves the truth in /proc/thread-self: its own path, and
+ * qemu makes /proc/self fit the emulated program, and leaves the facts in /proc/thread-self: its own path, and
  * its command line with its own options before ours.
  */
 function executable(): Ourselves {

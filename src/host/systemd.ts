@@ -18,7 +18,7 @@ export type UnitState = {
 
 const SHOWN = 'LoadState,ActiveState,SubState,MainPID,NRestarts,Restart';
 
-/** What systemd knows of a unit. A unit it does not know is `loaded: false`, not an error. */
+/** The state of a unit in systemd. A unit that systemd does not know is `loaded: false`, not an error. */
 export async function unitState(root: Root, unit: string): Promise<UnitState> {
   const result = await run(root, 'systemctl', ['show', `--property=${SHOWN}`, unit], {
     limit: PROGRAMS.unitState.limit,
@@ -44,8 +44,8 @@ export async function unitState(root: Root, unit: string): Promise<UnitState> {
 }
 
 /**
- * K3s exits with 1 when it is told to stop, which leaves its unit `failed`. What systemd starts again whenever it ends by
- * itself (`Restart=always`) and did not start again was told to stop.
+ * K3s exits with 1 when systemd stops it, which leaves its unit `failed`. A unit with `Restart=always` that systemd did not
+ * restart was stopped on purpose.
  */
 function isStopped(activeState: string, wouldHaveBeenRestarted: boolean): boolean {
   if (activeState === 'failed') return wouldHaveBeenRestarted;

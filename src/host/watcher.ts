@@ -1,10 +1,10 @@
 export type Watch = { close(): Promise<void> };
 
 /**
- * Tells of changes below the given paths of this machine (files or directories, which need not exist yet), once things
- * have been quiet for `settle` milliseconds but at the latest after five times that. chokidar sees in-place writes,
- * atomic replacements, and directories that are removed and made anew; what even it misses, the regular check finds.
- * `failed` is called once when the operating system refuses to watch (inotify's limits): the schedule goes on alone.
+ * Calls `changed` with what changed below the given paths of this machine (files or directories, which need not exist yet),
+ * after `settle` milliseconds without a change, at the latest after five times that. chokidar sees in-place writes, atomic
+ * replacements, and directories that are removed and made again; the regular check finds what it misses. `failed` is called
+ * once when the operating system refuses to watch (inotify's limits): then only the schedule checks.
  */
 export async function watchPaths(
   paths: string[],
@@ -16,7 +16,7 @@ export async function watchPaths(
   watcher.on('all', (_event, path) => settled.note(path));
   let failed = false;
   watcher.on('error', (error) => {
-    // The limit is met anew at every directory; one word of it is enough.
+    // Every directory meets the limit again; one report is enough.
     if (!failed) options.failed(error instanceof Error ? error : new Error(String(error)));
     failed = true;
   });
@@ -32,7 +32,7 @@ export async function watchPaths(
   };
 }
 
-/** Gathers notes and hands them over together after a quiet moment. */
+/** Collects paths and delivers them together after a quiet moment. */
 function settle(quiet: number, deliver: (paths: string[]) => void): { note(path: string): void; stop(): void } {
   const noted = new Set<string>();
   let timer: NodeJS.Timeout | undefined;

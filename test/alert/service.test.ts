@@ -102,6 +102,7 @@ test('a damaged book is an empty one, and reported', async (t) => {
     const { service, lines } = await open(t, root, { sinks: [] });
     assert.deepEqual(service.standing(), []);
     assert.match(lines.join('\n'), /alerts\.json/);
+    assert.equal(await readFile(root.at('/var/lib/certagent/alerts.json.kept'), 'utf8'), text);
   }
 });
 

@@ -168,3 +168,19 @@ async function leaveStale(directory: string, path: string): Promise<void> {
   assert.ok((await lstat(path)).isSocket());
   await chmod(path, 0o600);
 }
+
+test('another group can be let in, or none, while the sockets are open', async (t) => {
+  const root = await temporaryRoot(t);
+  const server = await serveControl({ root, groupId: null, handlers: handlers() });
+  t.after(() => server.close());
+  const facts = async () => {
+    const { mode, gid } = await stat(socketPath(root, 'status'));
+    return [mode & 0o777, gid];
+  };
+  const own = process.getgid!();
+  await server.setGroup(own);
+  assert.deepEqual(await facts(), [0o660, own]);
+  await server.setGroup(null);
+  assert.equal((await facts())[0], 0o600);
+  assert.equal((await stat(socketPath(root, 'control'))).mode & 0o777, 0o600);
+});

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeClockMemory } from '../../src/daemon/clock-memory.ts';
+import type { Instant } from '../../src/domain/model/certificate.ts';
 import { DAY, HOUR, MINUTE } from '../../src/domain/time/duration.ts';
 import { Root } from '../../src/host/root.ts';
 import type { TestNode } from '../../testnode/node.ts';
@@ -70,4 +71,47 @@ test('what the clock showed is known after a restart; a jump is known within a p
     (await readFile(join(directory, 'var/lib/certagent/clock.json'))).subarray(0, 5),
   );
   assert.equal((await later.evidence(start, [])).newestSeen, null, 'a damaged file remembers nothing');
+});
+
+/** A reading of the future, and where it was written down. */
+const WRONG = Date.UTC(2036, 4, 5);
+const WITNESSES: Record<string, { file: Instant | null; records: Instant[] }> = {
+  'the state file': { file: WRONG, records: [] },
+  'the journal': { file: null, records: [Date.UTC(2026, 0, 1), WRONG] },
+  both: { file: WRONG - DAY, records: [WRONG] },
+};
+for (const [where, { file, records }] of Object.entries(WITNESSES)) {
+  test(`a wrong reading of the future in ${where} can be taken back, once and for all`, async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'certagent-clock-'));
+    t.after(() => rm(directory, { recursive: true }));
+    const root = new Root(directory);
+    const journal = records.map((at) => ({ at, type: 'plan-told' as const, planId: 'p' }));
+    const now = Date.UTC(2026, 10, 1);
+    const memory = makeClockMemory(root);
+    if (file !== null) await memory.remember(file);
+    assert.ok(((await memory.evidence(now, journal)).newestSeen ?? 0) > now);
+    assert.deepEqual(await memory.accept(now, journal), { at: now, takenBack: Math.max(file ?? 0, ...records) });
+    assert.deepEqual(await memory.evidence(now + HOUR, journal), { newestSeen: now, jump: 0 });
+
+    const later = makeClockMemory(root);
+    await later.remember(now + DAY);
+    assert.equal((await later.evidence(now + DAY, journal)).newestSeen, now + DAY);
+    assert.deepEqual(await later.accept(now + DAY, journal), { at: now + DAY, takenBack: null });
+    const beyond = [...journal, { at: WRONG + DAY, type: 'plan-told' as const, planId: 'q' }];
+    assert.equal((await later.evidence(now, beyond)).newestSeen, WRONG + DAY, 'another one counts');
+  });
+}
+
+test('a renewal that a person asks for where nothing synchronises the clock is not held up by what it showed once', async (t) => {
+  const { node, agent } = await scene(t, {
+    kind: 'k3s-server',
+    days: 20,
+    config: '[clock]\nrequire_synchronized = false\n',
+  });
+  await synchronised(node, 'no');
+  await makeClockMemory(new Root(node.root)).remember(WRONG);
+  assert.equal((await agent.check()).renewal.kind, 'blocked', 'by itself certagent does not renew');
+  assert.notEqual((await agent.plan({ force: false })).renewal.kind, 'blocked');
+  assert.equal((await agent.renew({ force: false }, () => {}))?.result, 'succeeded');
+  assert.notEqual((await agent.check()).renewal.kind, 'blocked', 'the reading was taken back');
 });

@@ -1,10 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { setMode } from '../../config/mode.ts';
-import { loadNodeConfig } from '../../config/node-config.ts';
+import { loadNodeConfig, writableConfig } from '../../config/node-config.ts';
 import { remote } from '../../control/client.ts';
 import { errorCode } from '../../domain/model/errors.ts';
-import { followLinks } from '../../host/links.ts';
-import { requireOwnRoot } from '../../host/trust.ts';
 import { agreed } from '../agreed.ts';
 import { askNode } from '../ask.ts';
 import { requireNamedConfig } from '../config-file.ts';
@@ -56,8 +54,7 @@ export async function change(context: Context, file: string, mode: 'renew' | 'ob
 
 /** The file itself where the configuration is a link: that one is replaced, not the link. */
 export async function configFile(context: Context): Promise<string> {
-  await requireOwnRoot(context.root);
-  const named = await followLinks(context.root, context.configFile);
+  const named = await writableConfig(context.root, context.configFile);
   await requireNamedConfig(named, context.configNamed);
   return context.root.isMachine ? realpath(named).catch(() => named) : named;
 }
