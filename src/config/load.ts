@@ -1,11 +1,10 @@
 import { CertagentError } from '../domain/model/errors.ts';
 import { printableJson, short } from '../domain/text/printable.ts';
 import { readTextIfThere } from '../host/files.ts';
-import { type KeyPath, lineFinder } from './lines.ts';
 import { problemsOf } from './problems.ts';
 import { brokenRules, type Problem } from './rules.ts';
 import { type Config, schema } from './schema.ts';
-import { parseToml } from './toml.ts';
+import { type KeyPath, parseToml } from './toml.ts';
 
 /** One fault of a configuration. `line` counts from 1; null when the fault has no place in the text. */
 export type ConfigProblem = { line: number | null; key: string; message: string };
@@ -42,23 +41,18 @@ export async function loadConfig(path: string): Promise<Config> {
 /** As `loadConfig`, of a text; `file` is what errors call it. */
 export async function parseConfig(text: string, file: string): Promise<Config> {
   const parsed = parseToml(text);
-  if ('error' in parsed) {
-    const { line, column, message } = parsed.error;
-    throw new ConfigError(file, [{ line, key: '', message: `is no valid TOML at column ${column}: ${message}` }]);
+  if ('problem' in parsed) {
+    const { line, path, message } = parsed.problem;
+    throw new ConfigError(file, [{ line, key: dotted(path), message }]);
   }
-  const deep = tooDeep(parsed.data, []);
-  if (deep !== null) {
-    const line = (await lineFinder(text))(deep);
-    throw new ConfigError(file, [{ line, key: dotted(deep), message: 'is nested far deeper than any key' }]);
-  }
-  const checked = schema.safeParse(parsed.data);
-  const problems = checked.success ? [] : problemsOf(checked.error.issues, parsed.data);
-  const config = checked.success ? checked.data : withoutFaults(parsed.data, problems);
+  const { data, lineOf } = parsed;
+  const checked = schema.safeParse(data);
+  const problems = checked.success ? [] : problemsOf(checked.error.issues, data);
+  const config = checked.success ? checked.data : withoutFaults(data, problems);
   problems.push(
     ...(await brokenRules(config)).filter(({ path }) => !problems.some((other) => covers(other.path, path))),
   );
   if (problems.length === 0) return config;
-  const lineOf = await lineFinder(text);
   const located = problems.map(({ path, also = [], message }) => {
     const lines = [path, ...also].map(lineOf).filter((line) => line !== null);
     return { line: lines[0] ?? null, key: dotted(path), message };
@@ -82,19 +76,6 @@ function withoutFaults(data: Record<string, unknown>, problems: Problem[]): Conf
   }
   const checked = schema.safeParse(rest);
   return checked.success ? checked.data : schema.parse({});
-}
-
-const DEEPEST = 10;
-
-/** The beginning of the first path that goes on for longer than any key: what follows calls itself at each level. */
-function tooDeep(value: unknown, path: KeyPath): KeyPath | null {
-  if (typeof value !== 'object' || value === null) return null;
-  if (path.length === DEEPEST) return path;
-  for (const [name, inner] of Object.entries(value)) {
-    const found = tooDeep(inner, [...path, Array.isArray(value) ? Number(name) : name]);
-    if (found !== null) return found;
-  }
-  return null;
 }
 
 /** True when a fault at `path` already tells of everything at `other`. */

@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { readSmall, writeAtomic } from '../host/files.ts';
-import { lineFinder } from './lines.ts';
 import { parseConfig } from './load.ts';
 import type { Config } from './schema.ts';
+import { parseToml } from './toml.ts';
 
 const SET = /^(\s*(?:mode|"mode"|'mode')\s*=\s*)(?:"[^"]*"|'[^']*')/;
 const COMMENTED = /^#\s*mode\s*=.*$/;
@@ -34,7 +34,8 @@ export async function setMode(file: string, mode: Config['mode']): Promise<boole
 export async function withMode(text: string, mode: Config['mode'], file: string): Promise<string> {
   const before = await parseConfig(text, file);
   const lines = text.split('\n');
-  const at = (await lineFinder(text))(['mode']);
+  const parsed = parseToml(text);
+  const at = 'problem' in parsed ? null : parsed.lineOf(['mode']);
   const end = lines.findIndex((line) => TABLE.test(line));
   const commented = lines.findIndex((line, index) => COMMENTED.test(line) && (end === -1 || index < end));
   if (at !== null) lines[at - 1] = lines[at - 1]!.replace(SET, `$1"${mode}"`);

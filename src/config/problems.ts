@@ -1,8 +1,8 @@
 import { keysAt, typeAt } from './keys.ts';
-import type { KeyPath } from './lines.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './rules.ts';
 import type { SchemaIssue } from './schema.ts';
+import type { KeyPath } from './toml.ts';
 
 /** The schema's faults in an operator's words. Values are not quoted. */
 export function problemsOf(issues: readonly SchemaIssue[], data: unknown): Problem[] {

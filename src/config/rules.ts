@@ -1,8 +1,8 @@
 import { DAY, formatDuration, MINUTE } from '../domain/time/duration.ts';
 import { nextRuns, validateCron } from '../host/cron.ts';
-import type { KeyPath } from './lines.ts';
 import type { Config } from './schema.ts';
 import { sinkName } from './sink-name.ts';
+import type { KeyPath } from './toml.ts';
 
 /** `also`: the other keys it is about, for its line when `path` is not in the file. */
 export type Problem = { path: KeyPath; also?: KeyPath[]; message: string };

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { mapBounded } from '../host/bounded.ts';
 import type { Root } from '../host/root.ts';
-import { mapBounded } from './bounded.ts';
 import { type Content, readContent, Unreadable } from './file-content.ts';
 import { readDynamicCert } from './read-dynamic-cert.ts';
 import { readKubeconfig } from './read-kubeconfig.ts';

@@ -68,7 +68,7 @@ paths = ["relative"]
     'line 5: windows.opens is no duration: write a number and s, m, h or d, as in "90d"',
     'line 9: maintenance.days[1] must be one of sun, mon, tue, wed, thu, fri, sat',
     'line 11: maintenance.time_zone is no IANA time zone: write it as "Europe/Berlin", or "node"',
-    'line 13: check.schedule has a bad hour field',
+    'line 13: check.schedule has an invalid hour field',
     'line 15: renew.backups must be a whole number from 1 to 100',
     'line 17: alerts.email[0].host is missing',
     'line 17: alerts.email[0].to must not be empty',
@@ -85,8 +85,16 @@ const SINGLE: [string, string, string][] = [
     '[windows]\nurgent = "90d"',
     'line 2: windows.urgent must be less than windows.opens (90 d)',
   ],
-  ['seconds in the schedule', 'check.schedule = "0 0 * * * *"', 'line 1: check.schedule has 6 cron fields, wanted 5'],
-  ['a day that never comes', 'check.schedule = "0 0 31 2 *"', 'line 1: check.schedule has a bad day of month field'],
+  [
+    'seconds in the schedule',
+    'check.schedule = "0 0 * * * *"',
+    'line 1: check.schedule has 6 cron fields instead of 5',
+  ],
+  [
+    'a day that never comes',
+    'check.schedule = "0 0 31 2 *"',
+    'line 1: check.schedule has an invalid day of month field',
+  ],
   [
     'a jitter longer than the time between checks',
     '[check]\nschedule = "*/5 * * * *"\njitter = "5m"',
@@ -117,7 +125,7 @@ for (const [name, text, expected] of SINGLE)
   test(`refused: ${name}`, async () => assert.deepEqual(await faults(text), [expected]));
 
 test('a text that is no TOML is refused with line and column', async () => {
-  assert.match((await faults('mode = "renew"\nmode = "renew"\n'))[0]!, /^line 2: is no valid TOML at column \d+: /);
+  assert.match((await faults('mode = "renew"\nmode = "renew"\n'))[0]!, /^line 2: is not valid TOML at column \d+: /);
 });
 
 test('errors never quote a value, which may be a secret in the wrong place', async () => {
