@@ -18,20 +18,20 @@ export class ConfigError extends CertagentError {
     const rows = problems.map((problem) => `  ${describeProblem(problem)}`);
     const count = problems.length === 1 ? 'one error' : `${problems.length} errors`;
     super('CONFIG_REFUSED', `${file} is refused, ${count}:\n${rows.join('\n')}`, {
-      remedy: 'Correct the file, then look again: certagent config check',
+      remedy: 'Correct the file, then check it again: certagent config check',
     });
     this.file = file;
     this.problems = problems;
   }
 }
 
-/** "line 4: windows.opens is no duration …" */
+/** "line 4: windows.opens is not a duration …" */
 export function describeProblem({ line, key, message }: ConfigProblem): string {
   return [line === null ? '' : `line ${line}: `, key === '' ? '' : `${key} `, message].join('');
 }
 
 /**
- * The configuration at `path` (a path of this machine), every key filled in; a file that is not there is an empty one.
+ * The configuration at `path` (a path of this machine), every key filled in; a missing file is an empty one.
  * Throws ConfigError with every fault, or the operating system's error when the file cannot be read.
  */
 export async function loadConfig(path: string): Promise<Config> {
@@ -78,7 +78,7 @@ function withoutFaults(data: Record<string, unknown>, problems: Problem[]): Conf
   return checked.success ? checked.data : schema.parse({});
 }
 
-/** True when a fault at `path` already tells of everything at `other`. */
+/** True when a fault at `path` already covers everything at `other`. */
 function covers(path: KeyPath, other: KeyPath): boolean {
   return path.every((part, index) => part === other[index]);
 }
@@ -92,7 +92,7 @@ function dotted(path: KeyPath): string {
   );
 }
 
-/** As TOML would write it: a key in quotes can be anything, line ends too. */
+/** As TOML would write it: a quoted key can contain anything, line breaks too. */
 function keyText(key: string): string {
   return /^[A-Za-z0-9_-]+$/.test(key) ? short(key, 100) : printableJson(JSON.stringify(short(key, 100)));
 }

@@ -12,8 +12,8 @@ const COMMENTED = /^#\s*mode\s*=.*$/;
 const TABLE = /^\s*\[/;
 
 /**
- * Sets `mode` in a configuration file, which is made where it is missing; its owner and rights stay. Returns whether it had
- * to be changed. Throws what `withMode` throws, or the operating system's error.
+ * Sets `mode` in a configuration file, which is created where it is missing; its owner and permissions stay. Returns whether
+ * it was changed. Throws what `withMode` throws, or the operating system's error.
  */
 export async function setMode(file: string, mode: Config['mode']): Promise<boolean> {
   const there = await readSmall(file).catch((error) => {
@@ -28,8 +28,8 @@ export async function setMode(file: string, mode: Config['mode']): Promise<boole
 }
 
 /**
- * The text of a configuration with `mode` changed and nothing else: comments, order and line ends stay. `file` is what
- * errors call it. Throws ConfigError for a text that is in disorder before, and CertagentError CONFIG_NOT_EDITED.
+ * The text of a configuration with `mode` changed and nothing else: comments, order and line breaks stay. `file` is what
+ * errors call it. Throws ConfigError for a text that has errors, and CertagentError CONFIG_NOT_EDITED.
  */
 export async function withMode(text: string, mode: Config['mode'], file: string): Promise<string> {
   const before = await parseConfig(text, file);
@@ -44,7 +44,7 @@ export async function withMode(text: string, mode: Config['mode'], file: string)
   const changed = lines.join('\n');
   const after = await parseConfig(changed, file).catch(() => null);
   if (after !== null && isDeepStrictEqual(after, { ...before, mode })) return changed;
-  throw new CertagentError('CONFIG_NOT_EDITED', `${file}: mode is written in a way that is not changed by a program`, {
+  throw new CertagentError('CONFIG_NOT_EDITED', `${file}: mode is written in a form that certagent does not edit`, {
     remedy: `Set mode = "${mode}" by hand, then: certagent reload`,
   });
 }

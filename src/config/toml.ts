@@ -2,7 +2,7 @@
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
 
 export type KeyPath = (string | number)[];
-/** Why a text is no configuration; `path` is the key it is about, empty for the text itself. Never quotes the text. */
+/** Why a text cannot be read; `path` is the key concerned, empty for the text itself. Never quotes the text. */
 export type TomlProblem = { line: number; path: KeyPath; message: string };
 
 /** `lineOf` is the line (from 1) of a key: its own, else that of the nearest table around it; null when it is nowhere. */

@@ -2,7 +2,7 @@ import type { Instant } from '../domain/model/certificate.ts';
 import { MINUTE } from '../domain/time/duration.ts';
 
 /**
- * One timer for the next moment. It looks at the clock every minute: a long timer would sleep through a suspended machine
+ * One timer for the next moment. It reads the clock every minute: a long timer would sleep through a suspended machine
  * and a clock that is set forward. A clock that is set back rings too, as what was computed before is wrong then.
  */
 export type Alarm = {

@@ -128,10 +128,10 @@ export function makeTriggers(options: {
   };
 }
 
-/** When the node should be looked at whatever the schedule says; null when there is no such moment. */
+/** When to check the node whatever the schedule; null when there is no such moment. */
 function momentOf({ inventory, decisions: { renewal } }: View): Instant | null {
   const promised = renewal.kind === 'defer' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
-  // A server may take its time with a new file before that is told as stale: look again when the time is over.
+  // A server has some time to serve a new file before it counts as stale: check again when that time is over.
   const stale = inventory.served.some(({ state }) => state === 'stale') ? inventory.takenAt + STALE_AGAIN : null;
   return earlier(promised, stale);
 }
