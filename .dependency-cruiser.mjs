@@ -15,7 +15,7 @@ const HOMES = {
   standardwebhooks: 'src/alert/webhook.ts',
   'toml-eslint-parser': 'src/config/toml.ts',
   yaml: 'src/host/yaml.ts',
-  zod: 'src/config/schema.ts',
+  zod: 'src/config/fields.ts',
 };
 
 /** Packages that cost milliseconds and megabytes: an import statement would make every `certagent status` pay for them. */

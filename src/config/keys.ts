@@ -1,4 +1,5 @@
-import { notes, type SchemaNode, schema } from './schema.ts';
+import { notes, type SchemaNode } from './fields.ts';
+import { schema } from './schema.ts';
 
 /** One key of the configuration, as the example and the manual show it. */
 export type KeyDescription = {

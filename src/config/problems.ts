@@ -1,7 +1,7 @@
+import type { SchemaIssue } from './fields.ts';
 import { keysAt, typeAt } from './keys.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './rules.ts';
-import type { SchemaIssue } from './schema.ts';
 import type { KeyPath } from './toml.ts';
 
 /** The schema's faults in words for an operator. Values are never quoted. */

@@ -1,117 +1,11 @@
-import * as z from 'zod/mini';
-import { parseDuration } from '../domain/time/duration.ts';
+import * as z from './fields.ts';
+import { absolutePath, clockTime, count, DAYS, days, duration, note, table } from './fields.ts';
+import { email, webhook } from './sink-keys.ts';
 
 /**
  * The only definition of every key: type, default (as an operator writes it), description. The example, the manual and the
  * checks are generated from it.
  */
-export type KeyNote = { description: string; example?: unknown };
-export const notes = z.registry<KeyNote>();
-
-function note<S extends z.core.$ZodType>(schema: S, description: string, example?: unknown): S {
-  notes.add(schema, example === undefined ? { description } : { description, example });
-  return schema;
-}
-
-const duration = () =>
-  z.pipe(
-    z
-      .string()
-      .check(
-        z.refine(
-          (text) => parseDuration(text) !== null,
-          'is not a duration: use a number and s, m, h or d, for example "90d"',
-        ),
-      ),
-    z.transform((text: string) => parseDuration(text) as number),
-  );
-const clockTime = () =>
-  z.pipe(
-    z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is not a time of day: use the form "02:00"')),
-    z.transform((text: string) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3))),
-  );
-const count = (least: number, most: number) => z.int().check(z.gte(least), z.lte(most));
-/** It names a directory of the spool. */
-const sinkNameText = () =>
-  z
-    .string()
-    .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'can only contain letters, digits, "-" and "_", at most 63'));
-/** A file that holds a secret: the node's own path, or the name of a systemd credential. */
-const secretFile = () =>
-  z
-    .string()
-    .check(z.regex(/^(\/|[A-Za-z0-9][A-Za-z0-9._-]*$)/, 'is neither an absolute path nor the name of a credential'));
-const absolutePath = () => z.string().check(z.regex(/^\//, 'is not an absolute path'));
-
-const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
-const days = () =>
-  z.pipe(
-    z.array(z.enum(DAYS)).check(z.minLength(1)),
-    z.transform((names: (typeof DAYS)[number][]) => names.map((name) => DAYS.indexOf(name))),
-  );
-
-const email = z.strictObject({
-  name: note(z.optional(sinkNameText()), 'Name of this sink in status and errors.', 'ops-mail'),
-  host: note(z.string(), 'SMTP server.', 'smtp.example.org'),
-  port: note(z.prefault(count(1, 65_535), 587), 'Port of the SMTP server.'),
-  security: note(
-    z.prefault(z.enum(['starttls', 'tls', 'none']), 'starttls'),
-    'starttls: switch to TLS, refuse a server that does not offer it; tls: TLS from the start; none: plain text, for a relay on this machine.',
-  ),
-  ca_file: note(
-    z.optional(absolutePath()),
-    'PEM file with the CAs to trust instead of the built-in ones.',
-    '/etc/ssl/certs/ours.pem',
-  ),
-  user: note(z.optional(z.string()), 'User name, if the server requires one.', 'certagent'),
-  password_file: note(
-    z.optional(secretFile()),
-    "File with the password; a name without a slash is one of the unit's systemd credentials.",
-    'smtp-password',
-  ),
-  from: note(z.string(), 'Sender address.', 'certagent@example.org'),
-  to: note(z.array(z.string()).check(z.minLength(1)), 'Recipient addresses.', ['ops@example.org']),
-  least: note(
-    z.prefault(z.enum(['info', 'warning', 'critical']), 'info'),
-    'Minimum severity of the alerts that this sink receives.',
-  ),
-});
-
-const webhook = z.strictObject({
-  name: note(z.optional(sinkNameText()), 'Name of this sink in status and errors.', 'chat'),
-  url: note(
-    z.optional(z.string().check(z.regex(/^https?:\/\/[^\s/]/, 'is not an http or https address'))),
-    'Address to POST to; url or url_file is required.',
-    'https://hooks.example.org/certagent',
-  ),
-  url_file: note(
-    z.optional(secretFile()),
-    'File or systemd credential with the address, if the address is a secret; it takes precedence over url.',
-    'chat-url',
-  ),
-  shape: note(
-    z.prefault(z.enum(['standard', 'slack', 'alertmanager', 'pagerduty']), 'standard'),
-    "standard: certagent's own JSON; slack: a Slack message; alertmanager: Alertmanager API v2; pagerduty: PagerDuty Events API v2.",
-  ),
-  secret_file: note(
-    z.optional(secretFile()),
-    "File or systemd credential with the signing secret (standardwebhooks.com), or PagerDuty's routing key.",
-    'webhook-secret',
-  ),
-  ca_file: note(
-    z.optional(absolutePath()),
-    'PEM file with the CAs to trust instead of the built-in ones.',
-    '/etc/ssl/certs/ours.pem',
-  ),
-  least: note(
-    z.prefault(z.enum(['info', 'warning', 'critical']), 'info'),
-    'Minimum severity of the alerts that this sink receives.',
-  ),
-});
-
-/** A table whose keys all have defaults can be omitted. */
-const table = <S extends z.core.$ZodShape>(shape: S) => z.prefault(z.strictObject(shape), {} as never);
-
 export const schema = z.strictObject({
   mode: note(
     z.prefault(z.enum(['renew', 'observe']), 'renew'),
@@ -247,10 +141,5 @@ export const schema = z.strictObject({
   ),
 });
 
-/** For the files that read the schema: this one alone knows zod. */
-export type SchemaNode = z.core.$ZodType;
-export type SchemaIssue = z.core.$ZodIssue;
-
 export type Config = z.infer<typeof schema>;
-export type EmailSink = z.infer<typeof email>;
-export type WebhookSink = z.infer<typeof webhook>;
+export type { EmailSink, WebhookSink } from './sink-keys.ts';
