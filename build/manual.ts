@@ -1,6 +1,8 @@
 import { COMMANDS, type CommandSpec } from '../src/cli/command-catalogue.ts';
 import { describeKeys, type KeyDescription } from '../src/config/keys.ts';
 import { tomlValue } from '../src/config/toml.ts';
+import { ALERTS, type AlertCode } from '../src/domain/alerts/catalogue.ts';
+import { alertGroups, explainedText, severityText, waitingText } from './alert-table.ts';
 
 /** certagent(8), from the catalogue of commands. */
 export function commandManual(version: string): string {
@@ -14,8 +16,8 @@ export function commandManual(version: string): string {
     '.SH DESCRIPTION',
     text(
       'A daemon on each node of a Kubernetes cluster (kubeadm, K3s, RKE2) that watches the certificates of the node, ' +
-        'renews them within the maintenance window, restarts what has to load them, and checks that every component ' +
-        'serves what was renewed. As installed it observes: it watches and alerts, and changes nothing until ' +
+        'renews them within the maintenance window, restarts what must load them, and checks that every component ' +
+        'serves the new ones. As installed it observes: it watches and alerts, and changes nothing until ' +
         '"certagent enable".',
     ),
     '.SH COMMANDS',
@@ -25,7 +27,8 @@ export function commandManual(version: string): string {
     '.SH FILES',
     ...FILES.flatMap(([path, meaning]) => ['.TP', `.I ${text(path)}`, text(meaning)]),
     '.SH SEE ALSO',
-    '.BR certagent.toml (5)',
+    '.BR certagent.toml (5),',
+    '.BR certagent\\-alerts (7)',
     '',
   ].join('\n');
 }
@@ -36,12 +39,12 @@ const OPTIONS: [string, string][] = [
   ['-o, --output format', 'text, json, or wide for status'],
   ['--no-color', 'no colours, as with NO_COLOR in the environment'],
   ['-V, --version', 'print the version'],
-  ['-h, --help', 'say how to use it'],
+  ['-h, --help', 'show help'],
 ];
 
 const FILES: [string, string][] = [
   ['/etc/certagent/config.toml', 'configuration'],
-  ['/usr/share/certagent/config.example.toml', 'every key of it, with what it means and its default'],
+  ['/usr/share/certagent/config.example.toml', 'every key, with its meaning and its default'],
   ['/var/lib/certagent', 'journal, backups and alerts not yet delivered'],
   ['/run/certagent', 'sockets; the read-only one is open to the group certagent'],
 ];
@@ -83,7 +86,8 @@ export function configManual(version: string): string {
     '.SH KEYS',
     ...describeKeys().flatMap(key),
     '.SH SEE ALSO',
-    '.BR certagent (8)',
+    '.BR certagent (8),',
+    '.BR certagent\\-alerts (7)',
     '',
   ].join('\n');
 }
@@ -99,6 +103,42 @@ function key(each: KeyDescription): string[] {
       ? 'Not set by default.'
       : `Default: ${tomlValue(each.default)}.`;
   return ['.TP', `\\fB${text(each.name)}\\fR (${text(each.type)})`, text(`${each.description} ${facts}`)];
+}
+
+/** certagent-alerts(7), from the catalogue of alerts. */
+export function alertManual(version: string): string {
+  return [
+    `.TH CERTAGENT\\-ALERTS 7 "" "certagent ${version}" "Miscellaneous"`,
+    '.SH NAME',
+    'certagent\\-alerts \\- what each alert of certagent means, and what to do',
+    '.SH DESCRIPTION',
+    text(
+      'An alert is a state of the node. certagent sends it when it is raised, again after alerts.repeat while it is ' +
+        'active, and once more when it clears; one that gets worse is sent at once. An alert that another one explains, ' +
+        'or that may pass by itself, is not sent meanwhile: "certagent status" shows it. An expiry is never kept back. ' +
+        'What to do is in each alert; below is what it says where it knows nothing better.',
+    ),
+    ...alertGroups().flatMap(({ title, codes }) => [`.SH ${text(title.toUpperCase())}`, ...codes.flatMap(alert)]),
+    '.SH SEE ALSO',
+    '.BR certagent (8),',
+    '.BR certagent.toml (5)',
+    '',
+  ].join('\n');
+}
+
+function alert(code: AlertCode): string[] {
+  const { meaning, remedy } = ALERTS[code];
+  const sentences = [
+    meaning,
+    waitingText(code),
+    explainedText(code),
+    remedy === '' ? '' : `What to do: ${/[.!?]$/.test(remedy) ? remedy : `${remedy}.`}`,
+  ];
+  return [
+    '.TP',
+    `\\fB${code}\\fR (${text(severityText(code))})`,
+    text(sentences.filter((each) => each !== '').join(' ')),
+  ];
 }
 
 /** For roff: backslashes and hyphens escaped, and no line that begins as a request does. */

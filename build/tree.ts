@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { exampleToml } from '../src/config/example.ts';
 import { bashCompletion, fishCompletion, zshCompletion } from './completions.ts';
 import { licenses } from './licenses.ts';
-import { commandManual, configManual } from './manual.ts';
+import { alertManual, commandManual, configManual } from './manual.ts';
 import { PROJECT, VERSION } from './project.ts';
 
 export const CONFIG = 'etc/certagent/config.toml';
@@ -16,6 +16,7 @@ export async function layOut(directory: string, executable: string): Promise<str
     'usr/share/certagent/config.example.toml': exampleToml(),
     'usr/share/doc/certagent/changelog.gz': gzipped(await readFile(CHANGELOG, 'utf8')),
     'usr/share/doc/certagent/third-party-licenses.gz': gzipped(await licenses()),
+    'usr/share/man/man7/certagent-alerts.7.gz': gzipped(alertManual(VERSION)),
     'usr/share/man/man8/certagent.8.gz': gzipped(commandManual(VERSION)),
     'usr/share/man/man5/certagent.toml.5.gz': gzipped(configManual(VERSION)),
     'usr/share/bash-completion/completions/certagent': bashCompletion(),

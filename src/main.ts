@@ -1,9 +1,14 @@
+import { leaveForeignEnvironment } from './host/environment.ts';
 import { COPIES_HELPER } from './host/self.ts';
 
-// Not process.exit: what was written to a pipe must get there first. Not top-level await: the single executable is built
-// as a CommonJS file, which has none. Each role loads only what it is made of.
+/** After the end of what it was started for, a process that something still holds ends all the same. Milliseconds. */
+const HELD_AT_MOST = 5_000;
+
+// Not process.exit at once: what was written to a pipe must get there first. Not top-level await: the single executable is
+// built as a CommonJS file, which has none. Each role loads only what it is made of.
 void start(process.argv.slice(2)).then((exitCode) => {
   if (exitCode !== undefined) process.exitCode = exitCode;
+  setTimeout(() => process.exit(), HELD_AT_MOST).unref();
 });
 
 async function start(argv: string[]): Promise<number | undefined> {
@@ -13,6 +18,7 @@ async function start(argv: string[]): Promise<number | undefined> {
       await (await import('./sync/helper.ts')).serve();
       return undefined;
     default:
+      leaveForeignEnvironment(argv);
       return (await import('./cli/command-line.ts')).main(argv);
   }
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Alert, StandingAlert } from '../domain/alerts/alert.ts';
+import type { Alert, LastSent, Severity, StandingAlert } from '../domain/alerts/alert.ts';
 import { explain } from '../domain/model/errors.ts';
 import { readTextIfThere, writeAtomic } from '../host/files.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
@@ -9,8 +9,8 @@ const FILE = `${STATE_DIR}/alerts.json`;
 const VERSION = 1;
 
 /**
- * The alerts that stood when certagent last looked. A damaged file is an empty book: alerts that stand are told once more,
- * which is better than none. `damaged` then says what was found, else it is null.
+ * The alerts that were active at the last check. A damaged file is an empty book: active alerts are sent once more, which is
+ * better than not at all. `damaged` then says what was found, else it is null.
  */
 export async function loadBook(root: Root): Promise<{ book: StandingAlert[]; damaged: string | null }> {
   try {
@@ -23,7 +23,7 @@ export async function loadBook(root: Root): Promise<{ book: StandingAlert[]; dam
   } catch (error) {
     return {
       book: [],
-      damaged: `${FILE} cannot be read: ${error instanceof SyntaxError ? 'it is no JSON' : explain(error)}`,
+      damaged: `${FILE} cannot be read: ${error instanceof SyntaxError ? 'it is not JSON' : explain(error)}`,
     };
   }
 }
@@ -36,8 +36,14 @@ export async function saveBook(root: Root, book: StandingAlert[]): Promise<void>
 }
 
 function isStanding(value: unknown): value is StandingAlert {
-  const { alert, since, lastSentAt } = (value ?? {}) as Partial<StandingAlert>;
-  return isInstant(since) && isInstant(lastSentAt) && isAlert(alert);
+  const { alert, since, lastSentAt, sent, heldUntil } = (value ?? {}) as Partial<StandingAlert>;
+  return (
+    isInstant(since) &&
+    (lastSentAt === null || isInstant(lastSentAt)) &&
+    (sent === undefined || isLastSent(sent)) &&
+    (heldUntil === undefined || isInstant(heldUntil)) &&
+    isAlert(alert)
+  );
 }
 
 /** Milliseconds that are a date: 8.64e15 is the last of them. */
@@ -45,14 +51,25 @@ export function isInstant(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) <= 8.64e15;
 }
 
-/** As it was written, so that nothing that is made of an alert later finds a hole in it. */
+function isLastSent(value: unknown): value is LastSent {
+  const { severity, worst } = (value ?? {}) as Partial<LastSent>;
+  return isSeverity(severity) && isSeverity(worst);
+}
+
+/** Everything that a message is later made of is there. The code may be one that a later version added. */
 export function isAlert(value: unknown): value is Alert {
-  const { code, severity, subject, text, remedy, facts } = (value ?? {}) as Partial<Alert>;
+  const { code, severity, subject, text, remedy, facts, holdOff, restsOn } = (value ?? {}) as Partial<Alert>;
   return (
     [code, subject, text, remedy].every((each) => typeof each === 'string') &&
-    ['info', 'warning', 'critical'].includes(severity ?? '') &&
+    isSeverity(severity) &&
+    (holdOff === undefined || typeof holdOff === 'number') &&
+    (restsOn === undefined || (Array.isArray(restsOn) && restsOn.every((each) => typeof each === 'string'))) &&
     typeof facts === 'object' &&
     facts !== null &&
     Object.values(facts).every((each) => typeof each === 'string')
   );
+}
+
+function isSeverity(value: unknown): value is Severity {
+  return value === 'info' || value === 'warning' || value === 'critical';
 }

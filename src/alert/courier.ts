@@ -4,33 +4,40 @@ import type { Log } from '../host/logger.ts';
 import { type Sink, SinkError } from './sink.ts';
 import type { Spool } from './spool.ts';
 
-/** Milliseconds. `first` and `most` bound the wait between tries, `keep` is how long a dispatch is tried. */
+/** Milliseconds. `first` and `most` bound the wait between tries, `keep` is how long certagent tries to deliver one. */
 export type Pace = { first: number; most: number; keep: number };
 
 export const PACE: Pace = { first: MINUTE, most: HOUR, keep: 7 * DAY };
 
-/** After so many refusals of one message by a sink that takes others, it is given up: those behind it must not wait a week. */
+/** After so many refusals of one message by a sink that accepts others, it is given up: the next ones must not wait a week. */
 const TRIES_OF_A_REFUSED = 6;
 
+/** A sink that is away for a moment is not worth an alert. */
+const LASTING = { tries: 3, time: 15 * MINUTE };
+
 /**
- * Carries one sink's spool to it, in order, one at a time. What is promised is "at least once": killed after the sink took
- * a dispatch and before that was noted, the next process sends it again, under the same id (webhook-id, Message-ID), so
- * that a receiver can tell. What was noted as taken is never sent again.
+ * Carries one sink's spool to it, in order, one at a time. It promises "at least once": when certagent is killed after the
+ * sink accepted a dispatch and before that was noted, the next process sends it again, under the same id (webhook-id,
+ * Message-ID), by which a receiver recognises it. What was noted as accepted is never sent again.
  */
 export type Courier = {
-  /** There is something to deliver; a wait between tries goes on. */
+  /** There is something to deliver; a wait between tries continues. */
   wake(): void;
   /** Tries now, whatever the wait, and resolves when nothing waits or a try failed. */
   flush(): Promise<void>;
+  /** The last try failed. */
   failing(): boolean;
-  /** Lets the delivery in hand end, for `patience` milliseconds at most; what is left stays in the spool. */
+  /** So many tries failed, or for so long, that a person should know. */
+  lasting(): boolean;
+  /** Lets the current delivery end, for `patience` milliseconds at most; what is left stays in the spool. */
   stop(patience: number): Promise<void>;
 };
 
-export function makeCourier(options: { sink: Sink; spool: Spool; now: () => number; log: Log; pace: Pace }): Courier {
-  const { sink, spool, now, log, pace } = options;
+export function makeCourier(options: { sink: Sink; spool: Spool; log: Log; pace: Pace }): Courier {
+  const { sink, spool, log, pace } = options;
   const ending = new AbortController();
   let failures = 0;
+  let failingSince = 0;
   let running: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
   let woken = false;
@@ -40,11 +47,11 @@ export function makeCourier(options: { sink: Sink; spool: Spool; now: () => numb
     for (;;) {
       const next = stopped ? null : await spool.first();
       if (next === null) return;
-      const { name, dispatch } = next;
-      if (now() - dispatch.at > pace.keep) {
+      const { name, dispatch, tried } = next;
+      if (tried > pace.keep) {
         log.error(
           { sink: sink.name, dispatch: dispatch.id },
-          'given up an alert that the sink did not take for too long',
+          'gave up an alert that the sink did not accept for too long',
         );
         await spool.remove(name);
         continue;
@@ -60,11 +67,12 @@ export function makeCourier(options: { sink: Sink; spool: Spool; now: () => numb
       } catch (error) {
         if (stopped) return;
         failures += 1;
+        if (failures === 1) failingSince = performance.now();
         log.warn({ sink: sink.name, dispatch: dispatch.id, failures, waiting: spool.size() }, reason(error));
         if (error instanceof SinkError && error.refusesMessage && failures >= TRIES_OF_A_REFUSED) {
-          log.error({ sink: sink.name, dispatch: dispatch.id }, 'given up an alert that the sink refuses');
+          log.error({ sink: sink.name, dispatch: dispatch.id }, 'gave up an alert that the sink refuses');
           await spool.remove(name);
-        }
+        } else await spool.failed(name);
         wait(error instanceof SinkError ? error.retryAfter : null);
         return;
       }
@@ -73,7 +81,7 @@ export function makeCourier(options: { sink: Sink; spool: Spool; now: () => numb
 
   const wait = (retryAfter: number | null): void => {
     const doubled = Math.min(pace.most, pace.first * 2 ** Math.min(failures - 1, 20));
-    // Many nodes lose the same relay at the same moment: they must not all come back at the same moment.
+    // Many nodes lose the same relay at the same moment: they must not all try again at the same moment.
     const spread = doubled * (0.75 + Math.random() / 2);
     const delay = retryAfter === null ? spread : Math.min(Math.max(retryAfter, pace.first), DAY);
     timer = setTimeout(() => {
@@ -92,7 +100,7 @@ export function makeCourier(options: { sink: Sink; spool: Spool; now: () => numb
       .catch((error) => log.error({ sink: sink.name }, reason(error)))
       .finally(() => {
         running = null;
-        // Something may have come between the last look and now.
+        // Something may have arrived since the spool was last read.
         if (woken && timer === null && !stopped) void start();
         woken = false;
       });
@@ -110,6 +118,7 @@ export function makeCourier(options: { sink: Sink; spool: Spool; now: () => numb
       await start();
     },
     failing: () => failures > 0,
+    lasting: () => failures >= LASTING.tries || (failures > 0 && performance.now() - failingSince >= LASTING.time),
     async stop(patience) {
       stopped = true;
       if (timer !== null) clearTimeout(timer);

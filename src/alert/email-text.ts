@@ -29,10 +29,15 @@ function plain(dispatch: Dispatch): string {
   return `${[origin(dispatch), ...blocks, ...remarks(dispatch)].join('\n\n')}\n`;
 }
 
-const COLOURS: Record<string, string> = { critical: '#b00020', warning: '#9a5b00', info: '#1f5fa8', over: '#1b7a36' };
+const COLOURS: Record<string, string> = {
+  critical: '#b00020',
+  warning: '#9a5b00',
+  info: '#1f5fa8',
+  cleared: '#1b7a36',
+};
 const CELL = 'padding:2px 12px 2px 0;vertical-align:top;text-align:left';
 
-/** Mail programs understand little but tables and styles on the elements themselves. */
+/** Mail programs understand little more than tables and styles on the elements themselves. */
 function html(dispatch: Dispatch): string {
   return [
     '<!DOCTYPE html>',
@@ -48,7 +53,7 @@ function html(dispatch: Dispatch): string {
 
 function section(notification: Notification, dispatch: Dispatch): string {
   const { alert, status } = notification;
-  const colour = COLOURS[status === 'cleared' ? 'over' : alert.severity];
+  const colour = COLOURS[status === 'cleared' ? 'cleared' : alert.severity];
   const rows = Object.entries(alert.facts).map(
     ([name, value]) =>
       `<tr><th style="${CELL}">${escapeHtml(name)}</th><td style="${CELL}">${escapeHtml(value)}</td></tr>`,

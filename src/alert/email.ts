@@ -2,10 +2,9 @@
 import type { EmailSink } from '../config/schema.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
 import { errorCode } from '../domain/model/errors.ts';
-import { readTextIfThere } from '../host/files.ts';
 import type { Root } from '../host/root.ts';
 import { renderEmail } from './email-text.ts';
-import { readSecret } from './secrets.ts';
+import { readAuthorities, readSecret } from './secrets.ts';
 import { type Sink, SinkError } from './sink.ts';
 
 /** Of the connection, the greeting, and each answer. */
@@ -21,7 +20,7 @@ export function emailSink(config: EmailSink, name: string, root: Root): Sink {
     async send(dispatch, signal) {
       const password = config.password_file === undefined ? null : await readSecret(root, name, config.password_file);
       const transport = await connect(config, name, root, password);
-      // Limits of nodemailer's are on single answers: a server that drips would be waited for without an end.
+      // nodemailer's limits are for single answers: a server that drips could keep certagent waiting for ever.
       const limit = AbortSignal.timeout(WHOLE);
       const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
       try {
@@ -45,8 +44,7 @@ async function connect(
   root: Root,
   password: string | null,
 ) {
-  const ca = ca_file === undefined ? null : await readTextIfThere(root.at(ca_file));
-  if (ca === null && ca_file !== undefined) throw new SinkError(name, `${ca_file} is not there`);
+  const ca = ca_file === undefined ? null : await readAuthorities(root, name, ca_file);
   const { createTransport } = await import('nodemailer');
   return createTransport({
     host,
@@ -55,12 +53,12 @@ async function connect(
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
     ...(user === undefined || password === null ? {} : { auth: { user, pass: password } }),
-    tls: { minVersion: 'TLSv1.2', ...(ca === null ? {} : { ca }) },
+    tls: { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(ca === null ? {} : { ca }) },
     connectionTimeout: LIMIT,
     greetingTimeout: LIMIT,
     socketTimeout: LIMIT,
     dnsTimeout: LIMIT,
-    // What is sent comes from us alone: no path or address in it is ever opened.
+    // The content is all ours: no path or address in it is ever opened.
     disableFileAccess: true,
     disableUrlAccess: true,
   });
@@ -73,7 +71,7 @@ function message({ from, to }: EmailSink, dispatch: Dispatch) {
     to,
     ...renderEmail(dispatch),
     date: new Date(dispatch.at),
-    // The same for the same dispatch: should one come twice, mail programs can tell.
+    // The same for the same dispatch: should one come twice, mail programs recognise it.
     messageId: `<${dispatch.id}@${domain}>`,
     // RFC 3834: keeps holiday answers away.
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
@@ -89,7 +87,7 @@ function refusal(name: string, { host, port, user }: EmailSink, error: unknown, 
   const refusesMessage = code === 'EMESSAGE' && responseCode !== undefined && responseCode >= 500;
   return new SinkError(
     name,
-    `${host}:${port} did not take the email (${code}): ${hide(line.slice(0, 200), user, password)}`,
+    `${host}:${port} did not accept the email (${code}): ${hide(line.slice(0, 200), user, password)}`,
     {
       refusesMessage,
     },

@@ -3,8 +3,8 @@ import { date } from '../domain/alerts/words.ts';
 import { printable, printableData, printableLines } from '../domain/text/printable.ts';
 
 /**
- * The dispatch as people may be shown it: ids, names and paths in it were written by others, and must neither steer a
- * terminal nor look like lines of ours. The value of a fact may have several lines (a refused configuration has).
+ * The dispatch as people may see it: ids, names and paths in it were written by others, and must neither steer a terminal
+ * nor look like lines of ours. The value of a fact may have several lines (a refused configuration has).
  */
 export function shown(dispatch: Dispatch): Dispatch {
   return {
@@ -32,14 +32,14 @@ export function headline({ node, notifications, allClear }: Dispatch): string {
   return `${text.length > HEADLINE ? `${text.slice(0, HEADLINE)}…` : text}${others}`;
 }
 
-/** The alert's sentence without its full stop, and whether it is over. */
+/** The alert's sentence without its full stop, and whether it has cleared. */
 function said({ status, alert }: Notification): string {
-  return `${status === 'cleared' ? 'over: ' : ''}${alert.text.replace(/\.$/, '')}`;
+  return `${status === 'cleared' ? 'cleared: ' : ''}${alert.text.replace(/\.$/, '')}`;
 }
 
-/** "CRITICAL", "STILL WARNING", "OVER": what this notification is, in a word or two. */
+/** "CRITICAL", "STILL WARNING", "CLEARED": what this notification is, in a word or two. */
 export function label({ status, alert }: Notification): string {
-  if (status === 'cleared') return 'OVER';
+  if (status === 'cleared') return 'CLEARED';
   return `${status === 'repeated' ? 'STILL ' : ''}${alert.severity.toUpperCase()}`;
 }
 
@@ -63,7 +63,7 @@ export function origin({ node, at }: Dispatch): string {
 /** Sentences about the dispatch as a whole. */
 export function remarks({ allClear, merged }: Dispatch): string[] {
   return [
-    ...(allClear ? ['All clear: nothing stands any more.'] : []),
-    ...(merged === undefined ? [] : [`This message sums up ${merged}, because you could not be reached for long.`]),
+    ...(allClear ? ['All clear: no alert is active any more.'] : []),
+    ...(merged === undefined ? [] : [`This message sums up ${merged} messages that could not be delivered.`]),
   ];
 }

@@ -18,7 +18,7 @@ export type Post = {
 
 /**
  * POSTs and resolves with "HTTP 200" when the answer is a 2xx within 15 s. Redirects are not followed: they could carry a
- * signed message, or a secret address, to somebody else. Throws SinkError, which tells the address's origin only.
+ * signed message, or a secret address, to somebody else. Throws SinkError, which names the address's origin only.
  */
 export function post({ sink, url, body, headers, ca, signal }: Post): Promise<string> {
   const limit = AbortSignal.timeout(LIMIT);
@@ -31,6 +31,8 @@ export function post({ sink, url, body, headers, ca, signal }: Post): Promise<st
       {
         method: 'POST',
         agent: false,
+        // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+        rejectUnauthorized: true,
         headers: { 'user-agent': 'certagent', ...headers, 'content-length': Buffer.byteLength(body) },
         signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
         ...(ca === null ? {} : { ca }),
@@ -40,7 +42,7 @@ export function post({ sink, url, body, headers, ca, signal }: Post): Promise<st
         let received = 0;
         response.on('data', (chunk: Buffer) => {
           received += chunk.length;
-          // It has answered; what follows is of no interest.
+          // It has answered; the rest does not matter.
           if (received > ANSWER_LIMIT) response.destroy();
         });
         response.on('error', () => {});
@@ -55,13 +57,13 @@ export function post({ sink, url, body, headers, ca, signal }: Post): Promise<st
       },
     );
     request.once('error', (error) =>
-      fail(limit.aborted ? `did not answer within ${LIMIT / 1000} s` : `was not reached (${reasonOf(error)})`),
+      fail(limit.aborted ? `did not answer within ${LIMIT / 1000} s` : `could not be reached (${reasonOf(error)})`),
     );
     request.end(body);
   });
 }
 
-/** Codes tell enough; messages of TLS errors carry certificates' names. */
+/** The code is enough; messages of TLS errors carry certificates' names. */
 function reasonOf(error: Error): string {
   const code = errorCode(error);
   return code === 'UNKNOWN' ? error.name : code;

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { errorCode } from '../domain/model/errors.ts';
-import { readSmall } from '../host/files.ts';
+import { readSmall, readTextIfThere } from '../host/files.ts';
+import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
+import { foreignPart } from '../host/trust.ts';
 import { SinkError } from './sink.ts';
 
 const LIMIT = 64 * 1024;
@@ -12,15 +14,31 @@ const LIMIT = 64 * 1024;
  */
 export async function readSecret(root: Root, sink: string, reference: string): Promise<string> {
   const path = reference.startsWith('/') ? reference : join(credentialsDirectory(root), reference);
+  const at = await followLinks(root, path);
+  const foreign = await foreignPart(at);
+  if (foreign !== null) throw new SinkError(sink, `${path} is not used: ${foreign.path} ${foreign.why}`);
   let text: string;
   try {
-    text = (await readSmall(root.at(path), LIMIT)).bytes.toString('utf8').replace(/\r?\n$/, '');
+    text = (await readSmall(at, LIMIT)).bytes.toString('utf8').replace(/\r?\n$/, '');
   } catch (error) {
     throw new SinkError(sink, `${path} cannot be read (${errorCode(error)})`, {
       remedy: `Put the secret into ${path}, readable by root, or name a credential of the unit (LoadCredential=).`,
     });
   }
   if (text === '') throw new SinkError(sink, `${path} is empty`);
+  // No password, address or signing secret looks like this; a key, a kubeconfig or K3s's token does, wherever it lies.
+  if (/-----BEGIN |^\s*client-key-data:|^K10[0-9a-f]{64}::/m.test(text))
+    throw new SinkError(sink, `${path} holds a key of a cluster, which must not be sent anywhere`);
+  return text;
+}
+
+/** The CAs to trust in the PEM file at `path`, which is the node's own. Throws SinkError. */
+export async function readAuthorities(root: Root, sink: string, path: string): Promise<string> {
+  const at = await followLinks(root, path);
+  const foreign = await foreignPart(at);
+  if (foreign !== null) throw new SinkError(sink, `${path} is not used: ${foreign.path} ${foreign.why}`);
+  const text = await readTextIfThere(at);
+  if (text === null) throw new SinkError(sink, `${path} does not exist`);
   return text;
 }
 

@@ -9,6 +9,7 @@ import type { Instant } from '../domain/model/certificate.ts';
 import { CertagentError, explain } from '../domain/model/errors.ts';
 import type { SinkResult } from '../domain/model/status.ts';
 import { removeTemporaries } from '../host/files.ts';
+import { followLinks } from '../host/links.ts';
 import type { Log } from '../host/logger.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 import { loadBook, saveBook } from './book.ts';
@@ -20,11 +21,11 @@ import { makeSinks } from './sinks.ts';
 import { openSpool, type Spool } from './spool.ts';
 
 export type AlertService = {
-  /** The alerts that stand, as of the last `report`. */
+  /** The active alerts, as of the last `report`. */
   standing(): StandingAlert[];
   /**
-   * What stands now and what happened: the difference to the report before goes to the sinks. Resolves once it is in
-   * their spools; delivery goes on by itself. Never throws: a full disk must not silence the alert that it is full.
+   * What is active now and what happened: the difference to the previous report goes to the sinks. Resolves once it is in
+   * their spools; delivery continues by itself. Never throws: a full disk must not silence the alert that it is full.
    */
   report(state: { node: Dispatch['node']; alerts: Alert[]; events: AlertEvent[] }): Promise<void>;
   /** Puts a dispatch into every sink's spool that its severities concern. */
@@ -33,9 +34,13 @@ export type AlertService = {
   flush(): Promise<void>;
   /** Names of the sinks whose last try failed, that of an earlier service too. */
   failing(): string[];
+  /** Those of them that have failed for so long that a person should know. */
+  unreachable(): string[];
+  /** When the first alert is sent that is kept back now, should it persist; null when there is none. */
+  heldUntil(): Instant | null;
   /** Sends a test alert to every sink at once, past the spool. */
   test(): Promise<SinkResult[]>;
-  /** Lets deliveries in hand end (`patience` milliseconds, 5 s by default); what waits stays in the spool. */
+  /** Lets current deliveries end (`patience` milliseconds, 5 s by default); what waits stays in the spool. */
   stop(patience?: number): Promise<void>;
 };
 
@@ -50,6 +55,8 @@ export type AlertServiceOptions = {
 };
 
 const SPOOL = `${STATE_DIR}/spool`;
+/** What setTimeout can count: 2^31 - 1 milliseconds, 24 days. */
+const LONGEST_TIMER = 2_147_483_647;
 
 type Line = { sink: Sink; spool: Spool; courier: Courier };
 
@@ -61,21 +68,28 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
   await removeTemporaries(root.at(STATE_DIR));
   const lines: Line[] = await Promise.all(
     sinks.map(async (sink) => {
-      const spool = await openSpool(root.at(`${SPOOL}/${sink.name}`));
-      return { sink, spool, courier: makeCourier({ sink, spool, now, log, pace }) };
+      const spool = await openSpool(await followLinks(root, `${SPOOL}/${sink.name}`), {
+        putAside: (file) =>
+          log.error({ sink: sink.name, file }, 'an alert that waited cannot be read; its file is kept'),
+      });
+      return { sink, spool, courier: makeCourier({ sink, spool, log, pace }) };
     }),
   );
-  await clearForgotten(root, sinks, now() - pace.keep);
+  // Counted by the time that certagent runs: a clock that is set must not drop them.
+  const forget = setTimeout(() => void clearForgotten(root, sinks), Math.min(pace.keep, LONGEST_TIMER));
+  forget.unref();
   const loaded = await loadBook(root);
   let book = loaded.book;
-  /** Of an earlier process or configuration: until such a sink has taken what waits for it, nothing has become better. */
+  /** Of an earlier process or configuration: such a sink fails until it has accepted what waits for it. */
   const failedBefore = new Set(
     book.flatMap(({ alert }) => (alert.code === 'SINK_FAILING' ? Object.keys(alert.facts) : [])),
   );
-  /** Of the last report; before the first nothing is known but the name. */
+  /** Of the last report; before the first only the name is known. */
   let node: Dispatch['node'] = { name: hostname(), distribution: null, role: null };
-  if (loaded.damaged !== null) log.warn({}, `${loaded.damaged}; alerts that stand are told again`);
+  if (loaded.damaged !== null) log.warn({}, `${loaded.damaged}; active alerts are sent again`);
   for (const { spool, courier } of lines) if (spool.size() > 0) courier.wake();
+
+  const failsSinceBefore = ({ sink, spool }: Line): boolean => failedBefore.has(sink.name) && spool.size() > 0;
 
   const enqueue = async (dispatch: Dispatch): Promise<void> => {
     await Promise.all(
@@ -97,7 +111,7 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
       const at = now();
       const diff = diffAlerts({ before: book, now: at, alerts, events, repeat: config.repeat });
       const { notifications, allClear } = diff;
-      // Spool first: killed in between, certagent tells twice rather than never.
+      // Spool first: killed in between, certagent sends twice rather than never.
       if (notifications.length > 0) await enqueue({ id: randomUUID(), at, node, notifications, allClear });
       book = diff.book;
       await saveBook(root, book).catch((error) => log.error({}, `the alert book cannot be written: ${explain(error)}`));
@@ -105,13 +119,20 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
     enqueue,
     flush: async () => void (await Promise.all(lines.map(({ courier }) => courier.flush()))),
     failing: () =>
-      lines
-        .filter(({ sink, spool, courier }) => courier.failing() || (failedBefore.has(sink.name) && spool.size() > 0))
-        .map(({ sink }) => sink.name),
+      lines.filter((line) => line.courier.failing() || failsSinceBefore(line)).map(({ sink }) => sink.name),
+    unreachable: () =>
+      lines.filter((line) => line.courier.lasting() || failsSinceBefore(line)).map(({ sink }) => sink.name),
+    heldUntil: () => book.reduce<Instant | null>((first, { heldUntil = null }) => earlier(first, heldUntil), null),
     test: () => Promise.all(sinks.map((sink) => sendTest(sink, testDispatch(node, now(), sink.least)))),
-    stop: async (patience = 5_000) => void (await Promise.all(lines.map(({ courier }) => courier.stop(patience)))),
+    async stop(patience = 5_000) {
+      clearTimeout(forget);
+      await Promise.all(lines.map(({ courier }) => courier.stop(patience)));
+    },
   };
 }
+
+const earlier = (a: Instant | null, b: Instant | null): Instant | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
 
 function testDispatch(node: Dispatch['node'], at: Instant, least: Severity): Dispatch {
   const alert: Alert = {
@@ -133,14 +154,13 @@ async function sendTest(sink: Sink, dispatch: Dispatch): Promise<SinkResult> {
   }
 }
 
-/** What waits for sinks that the configuration no longer has: kept for a week, in case the name comes back. */
-async function clearForgotten(root: Root, sinks: Sink[], before: Instant): Promise<void> {
+/** What waits for sinks that the configuration no longer has: kept until then, in case the name comes back. */
+async function clearForgotten(root: Root, sinks: Sink[]): Promise<void> {
   const directory = root.at(SPOOL);
   const names = await readdir(directory).catch(() => [] as string[]);
   for (const name of names.filter((name) => !sinks.some((sink) => sink.name === name))) {
     const files = await readdir(join(directory, name)).catch(() => [] as string[]);
-    for (const file of files)
-      if (Number(file.slice(0, 15)) < before) await unlink(join(directory, name, file)).catch(() => {});
+    for (const file of files) await unlink(join(directory, name, file)).catch(() => {});
     await rmdir(join(directory, name)).catch(() => {});
   }
 }

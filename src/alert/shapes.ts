@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Dispatch, Notification, Severity } from '../domain/alerts/alert.ts';
+import type { AlertCode } from '../domain/alerts/catalogue.ts';
 import { DAY, HOUR } from '../domain/time/duration.ts';
 import { label, origin, remarks, since, whatToDo } from './labels.ts';
 
@@ -30,7 +31,7 @@ export function standardBody({ id, at, node, notifications, allClear, merged }: 
   });
 }
 
-/** Slack's and Mattermost's shortest form. Slack cuts texts off at 40,000 characters and reads worse long before. */
+/** Slack's and Mattermost's shortest form. Slack cuts texts off at 40,000 characters, and long ones are hard to read. */
 const SLACK_LIMIT = 8_000;
 const ROWS = 20;
 
@@ -55,18 +56,16 @@ export function slackBody(dispatch: Dispatch): string {
 const slackEscape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-const SEVERITIES: Severity[] = ['info', 'warning', 'critical'];
-
 /**
- * Alertmanager's API v2 (POST /api/v2/alerts). It takes an alert for ended when nobody repeats it in time, so each carries
- * the end that stands until our next word; the severity is a label, so a changed one ends the other severities' alerts.
+ * Alertmanager's API v2 (POST /api/v2/alerts). It resolves an alert that nobody repeats in time, so each carries an endsAt
+ * after our next message. The severity is a label: with another one it is another alert, and the previous one is resolved.
  */
 export function alertmanagerBody(dispatch: Dispatch, repeat: number): string {
   return JSON.stringify(dispatch.notifications.flatMap((each) => alertmanagerAlerts(each, dispatch, repeat)));
 }
 
 function alertmanagerAlerts(notification: Notification, { at, node }: Dispatch, repeat: number): object[] {
-  const { status, alert, since } = notification;
+  const { status, alert, since, worst = alert.severity } = notification;
   const entry = (severity: Severity, endsAt: number) => ({
     labels: { alertname: alert.code, severity, node: node.name, subject: alert.subject, job: 'certagent' },
     annotations: {
@@ -81,26 +80,26 @@ function alertmanagerAlerts(notification: Notification, { at, node }: Dispatch, 
   });
   if (status === 'event') return [entry(alert.severity, at + HOUR)];
   const lasts = alert.once === true ? 366 * DAY : 2 * repeat;
-  const others = since < at ? SEVERITIES.filter((severity) => severity !== alert.severity) : [];
-  return [
-    entry(alert.severity, status === 'cleared' ? at : at + lasts),
-    ...others.map((severity) => entry(severity, at)),
-  ];
+  // An earlier version did not write down how an alert was last sent.
+  const { sent = { severity: status === 'cleared' ? alert.severity : worst } } = notification;
+  const previous = sent === null ? [] : [entry(sent.severity, at)];
+  if (status === 'cleared') return previous;
+  return [entry(alert.severity, at + lasts), ...(sent?.severity === alert.severity ? [] : previous)];
 }
 
 /** Code of `certagent alert test`. */
-export const TEST = 'TEST';
+export const TEST: AlertCode = 'TEST';
 
 /**
- * PagerDuty's events v2, one for each alert; what belongs together has the same dedup_key, so sending one twice does no
- * harm. An event that only informs ("renewed") would open an incident that nobody resolves: it is left out.
+ * PagerDuty's events v2, one for each alert; messages about the same alert have the same dedup_key, so sending one twice
+ * does no harm. An event that only informs ("renewed") would open an incident that nobody resolves: it is left out.
  */
 export function pagerdutyBodies(dispatch: Dispatch, routingKey: string): string[] {
   const { node, at } = dispatch;
   return (
     dispatch.notifications
       .filter(({ status, alert }) => status !== 'event' || alert.severity !== 'info' || alert.code === TEST)
-      // A test alert ends at once: nobody should have to resolve it.
+      // A test alert is resolved at once: nobody should have to do it.
       .flatMap((each) => (each.alert.code === TEST ? [each, { ...each, status: 'cleared' as const }] : [each]))
       .map(({ status, alert, since }) => {
         const identity = [

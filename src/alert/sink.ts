@@ -1,20 +1,20 @@
 import type { Dispatch } from '../domain/alerts/alert.ts';
 import { CertagentError } from '../domain/model/errors.ts';
 
-/** Somebody who is told: an email relay, a webhook. */
+/** Where alerts go: an email relay, a webhook. */
 export type Sink = {
   name: string;
-  /** Least severity it is told. */
+  /** The least severity that it is sent. */
   least: 'info' | 'warning' | 'critical';
-  /** Resolves with what the sink said once it has taken the dispatch. Throws SinkError. */
+  /** Resolves with what the sink said once it has accepted the dispatch. Throws SinkError. */
   send(dispatch: Dispatch, signal?: AbortSignal): Promise<string>;
 };
 
-/** A sink did not take a dispatch. The message names the sink and the reason, never an address's secret parts or a password. */
+/** A sink did not accept a dispatch. The message names the sink and the reason, never an address's secret parts or a password. */
 export class SinkError extends CertagentError {
-  /** Milliseconds after which the sink wants to be asked again; null when it did not say. */
+  /** Milliseconds after which the sink wants the next try; null when it did not say. */
   readonly retryAfter: number | null;
-  /** The sink refuses this very message; the same again will not help. */
+  /** The sink refuses this message itself; sending it again will not help. */
   readonly refusesMessage: boolean;
 
   constructor(

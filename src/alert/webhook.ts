@@ -1,15 +1,14 @@
 // The one importer of standardwebhooks, loaded when the first signed message is sent.
 import type { WebhookSink } from '../config/schema.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
-import { readTextIfThere } from '../host/files.ts';
 import type { Root } from '../host/root.ts';
 import { shown } from './labels.ts';
 import { post } from './post.ts';
-import { readSecret } from './secrets.ts';
+import { readAuthorities, readSecret } from './secrets.ts';
 import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody } from './shapes.ts';
 import { type Sink, SinkError } from './sink.ts';
 
-/** POSTs each dispatch. `repeat`: milliseconds after which a standing alert is sent again. */
+/** POSTs each dispatch. `repeat`: milliseconds after which an active alert is sent again. */
 export function webhookSink(config: WebhookSink, name: string, root: Root, repeat: number): Sink {
   return {
     name,
@@ -17,9 +16,8 @@ export function webhookSink(config: WebhookSink, name: string, root: Root, repea
     async send(dispatch, signal) {
       const url = await address(config, name, root);
       const secret = config.secret_file === undefined ? null : await readSecret(root, name, config.secret_file);
-      const ca = config.ca_file === undefined ? null : await readTextIfThere(root.at(config.ca_file));
-      if (ca === null && config.ca_file !== undefined) throw new SinkError(name, `${config.ca_file} is not there`);
-      let said = 'nothing of it is for this sink';
+      const ca = config.ca_file === undefined ? null : await readAuthorities(root, name, config.ca_file);
+      let said = 'nothing to send to this sink';
       for (const body of bodies(config.shape, shown(dispatch), secret ?? '', repeat)) {
         const signature = config.shape === 'pagerduty' ? {} : await signed(name, dispatch, body, secret);
         const headers = { 'content-type': 'application/json', ...signature };
@@ -47,10 +45,10 @@ async function address({ url, url_file }: WebhookSink, name: string, root: Root)
   const text = url_file === undefined ? (url ?? '') : await readSecret(root, name, url_file);
   const parsed = URL.parse(text.trim());
   if (parsed !== null && ['http:', 'https:'].includes(parsed.protocol)) return parsed;
-  throw new SinkError(name, `${url_file ?? 'its url'} holds no http or https address`);
+  throw new SinkError(name, `${url_file ?? 'its url'} does not hold an http or https address`);
 }
 
-/** The id is the same at every try, so a receiver can drop what it already has; the signature is there with a secret. */
+/** The id is the same at every try, so a receiver can drop what it already has; it is signed where there is a secret. */
 async function signed(
   name: string,
   { id }: Dispatch,
@@ -65,6 +63,6 @@ async function signed(
     return { ...headers, 'webhook-signature': new Webhook(secret).sign(id, now, body) };
   } catch {
     // The package's own message could quote the secret.
-    throw new SinkError(name, 'its secret_file holds no signing secret: "whsec_" and base64 are wanted');
+    throw new SinkError(name, 'its secret_file does not hold a signing secret: "whsec_" and base64');
   }
 }

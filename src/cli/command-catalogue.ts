@@ -42,6 +42,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
 
 /** First words that are not commands by themselves. */
 export const GROUPS: Record<string, string> = {
+  clock: 'accept the clock of this node',
   config: 'check the configuration or print an example',
   alert: 'test the alert sinks',
 };
@@ -143,6 +144,14 @@ const CATALOGUE = [
       USAGE,
       [3, 'no daemon is running'],
     ],
+  },
+  {
+    name: 'clock accept',
+    summary: 'accept the clock as it is now',
+    detail:
+      'For a clock that once showed a wrong time in the future and is right again. certagent renews nothing while the clock shows a time before one that certagent has already seen.',
+    examples: ['date; certagent clock accept'],
+    exitCodes: usual('the clock is accepted'),
   },
   {
     name: 'config check',

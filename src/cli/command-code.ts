@@ -14,6 +14,7 @@ const CODE: Record<CommandName, () => Promise<Code>> = {
   enable: () => import('./commands/enable.ts'),
   disable: () => import('./commands/disable.ts'),
   reload: () => import('./commands/reload.ts'),
+  'clock accept': () => import('./commands/clock-accept.ts'),
   'config check': () => import('./commands/config-check.ts'),
   'config example': () => import('./commands/config-example.ts'),
   'alert test': () => import('./commands/alert-test.ts'),

@@ -45,7 +45,7 @@ export async function parseConfig(text: string, file: string): Promise<Config> {
     const { line, path, message } = parsed.problem;
     throw new ConfigError(file, [{ line, key: dotted(path), message }]);
   }
-  const { data, lineOf } = parsed;
+  const { data } = parsed;
   const checked = schema.safeParse(data);
   const problems = checked.success ? [] : problemsOf(checked.error.issues, data);
   const config = checked.success ? checked.data : withoutFaults(data, problems);
@@ -53,11 +53,18 @@ export async function parseConfig(text: string, file: string): Promise<Config> {
     ...(await brokenRules(config)).filter(({ path }) => !problems.some((other) => covers(other.path, path))),
   );
   if (problems.length === 0) return config;
+  throw refusal(text, file, problems);
+}
+
+/** The error for a text with these problems, each with its line. */
+export function refusal(text: string, file: string, problems: Problem[]): ConfigError {
+  const parsed = parseToml(text);
+  const lineOf = 'problem' in parsed ? () => null : parsed.lineOf;
   const located = problems.map(({ path, also = [], message }) => {
     const lines = [path, ...also].map(lineOf).filter((line) => line !== null);
     return { line: lines[0] ?? null, key: dotted(path), message };
   });
-  throw new ConfigError(
+  return new ConfigError(
     file,
     located.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
   );

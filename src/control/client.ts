@@ -1,22 +1,25 @@
+import { lstat } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
-import { CertagentError, errorCode } from '../domain/model/errors.ts';
+import { CertagentError, type ErrorCode, errorCode } from '../domain/model/errors.ts';
 import type { Progress } from '../domain/model/journal.ts';
 import type { PlanRequest } from '../domain/model/status.ts';
 import type { Root } from '../host/root.ts';
+import { foreignRoot } from '../host/trust.ts';
 import { parseAnswer } from './answer.ts';
 import type { ControlHandlers } from './handlers.ts';
 import { type SocketName, socketAddress, socketPath } from './paths.ts';
 
 /**
- * Reading is answered from memory, but the first answer waits for the first look at the node, which takes a small board
- * its time. Whoever takes longer hangs. In milliseconds.
+ * Reading is answered from memory, but the first answer waits for the first check of the node, which takes a small board
+ * its time. A daemon that takes longer hangs. In milliseconds.
  */
 const READ_LIMIT = 120_000;
 
 /**
- * Asks the running daemon. Throws CertagentError NO_DAEMON when no one listens, PERMISSION when the socket is not ours to
- * use, DAEMON_SILENT and DAEMON_GONE when the answer does not come whole, and whatever error the daemon answers.
+ * Asks the running daemon; root on the control socket, where members of the group cannot be in the way. Throws
+ * CertagentError NO_DAEMON when no one listens, PERMISSION when this user may not use the socket, DAEMON_SILENT and
+ * DAEMON_GONE when the answer is not complete, and whatever error the daemon answers.
  */
 export async function askDaemon<T>(
   root: Root,
@@ -25,13 +28,15 @@ export async function askDaemon<T>(
   body?: unknown,
   onProgress?: (progress: Progress) => void,
 ): Promise<T> {
-  const name = method === 'GET' ? 'status' : 'control';
+  const name = method === 'GET' && process.geteuid?.() !== 0 ? 'status' : 'control';
   const socket = await open(root, name);
   try {
     socket.write(requestText(method, path, body));
     if (method === 'GET') socket.setTimeout(READ_LIMIT, () => socket.destroy(silent()));
     return (await parseAnswer(socket, onProgress)) as T;
   } catch (error) {
+    const code = errorCode(error);
+    if (code === 'UNKNOWN_PATH' || code === 'WRONG_METHOD') throw otherVersion(code, error);
     // Whatever ends a connection half-way means one thing here.
     throw ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error)) ? gone(error) : error;
   } finally {
@@ -50,6 +55,7 @@ export function remote(root: Root): ControlHandlers {
     renew: (request, progress) => askDaemon(root, 'POST', '/v1/renew', request, progress),
     sync: (options) => askDaemon(root, 'POST', '/v1/sync', options),
     reload: () => askDaemon(root, 'POST', '/v1/reload'),
+    acceptClock: () => askDaemon(root, 'POST', '/v1/clock-accept'),
     testAlerts: () => askDaemon(root, 'POST', '/v1/alert-test'),
   };
 }
@@ -75,6 +81,8 @@ function requestText(method: string, path: string, body: unknown): string {
 
 async function open(root: Root, name: SocketName): Promise<Socket> {
   const path = socketPath(root, name);
+  // In a node image that somebody else prepared, the socket could be anybody's.
+  if (!root.isMachine && ((await foreignRoot(root)) !== null || (await isLink(path)))) throw noDaemon(path);
   const place = await socketAddress(path).catch((error) => {
     throw refused(error, path, name);
   });
@@ -98,9 +106,7 @@ function refused(error: unknown, path: string, name: SocketName): unknown {
     case 'ENOENT':
     case 'ENOTDIR':
     case 'ECONNREFUSED':
-      return new CertagentError('NO_DAEMON', `no certagent daemon listens on ${path}`, {
-        remedy: 'Start it: systemctl start certagent',
-      });
+      return noDaemon(path);
     case 'EACCES':
     case 'EPERM':
       return new CertagentError('PERMISSION', `${path} may not be used by this user`, {
@@ -112,6 +118,26 @@ function refused(error: unknown, path: string, name: SocketName): unknown {
     default:
       return error;
   }
+}
+
+function noDaemon(path: string): CertagentError {
+  return new CertagentError('NO_DAEMON', `no certagent daemon listens on ${path}`, {
+    remedy: 'Start it: systemctl start certagent',
+  });
+}
+
+async function isLink(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (facts) => facts.isSymbolicLink(),
+    () => false,
+  );
+}
+
+function otherVersion(code: ErrorCode, cause: unknown): CertagentError {
+  return new CertagentError(code, 'the running daemon does not know this command: its version differs', {
+    remedy: 'Restart it, so that the installed version runs: systemctl restart certagent',
+    cause,
+  });
 }
 
 function silent(): CertagentError {

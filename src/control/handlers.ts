@@ -1,5 +1,6 @@
 import type { CopyOutcome, PlanOutcome, Progress } from '../domain/model/journal.ts';
 import type {
+  ClockAccepted,
   HistoryReport,
   PlanReport,
   PlanRequest,
@@ -13,19 +14,21 @@ import type {
  * that a command does not care whether it talks to the daemon or to an agent in its own process.
  */
 export type ControlHandlers = {
-  /** From the last cycle; nothing on the node is read for it. */
+  /** From the last check; nothing on the node is read for it. */
   status(): Promise<StatusReport>;
   /** What the schedule would carry out now; with a request, what `renew` would carry out for it. */
   plan(request?: PlanRequest): Promise<PlanReport>;
   history(): Promise<HistoryReport>;
   /** Prometheus text. */
   metrics(): Promise<string>;
-  /** Runs a cycle and tells what it saw. */
+  /** Checks the node and returns what it found. */
   check(): Promise<StatusReport>;
-  /** null: there was nothing to renew. Throws CertagentError RENEWAL_BLOCKED when a blocker stands. */
+  /** null: there was nothing to renew. Throws CertagentError RENEWAL_BLOCKED when something forbids it. */
   renew(request: RenewRequest, progress: (progress: Progress) => void): Promise<PlanOutcome | null>;
   sync(options: { dryRun: boolean }): Promise<CopyOutcome[]>;
-  /** Throws CertagentError when the configuration is refused; the old one stays. */
+  /** Throws CertagentError when the configuration is refused; the previous one stays in use. */
   reload(): Promise<void>;
+  /** Believes the clock as it is now, whatever it showed before. */
+  acceptClock(): Promise<ClockAccepted>;
   testAlerts(): Promise<SinkResult[]>;
 };

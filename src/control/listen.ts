@@ -6,33 +6,38 @@ import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import type { Root } from '../host/root.ts';
 import { type SocketName, socketAddress, socketPath } from './paths.ts';
 
-export type Listening = { close(): Promise<void> };
+export type Listening = {
+  /** Lets a group connect; null: only the owner. */
+  openTo(groupId: number | null): Promise<void>;
+  close(): Promise<void>;
+};
 
 /**
- * Lets `server` listen on a socket of the run directory. The socket is made with a umask that shuts everybody else out and
- * opened to the group afterwards: at no moment can others connect. Throws CertagentError ALREADY_RUNNING or SOCKET_TAKEN.
+ * Lets `server` listen on a socket of the run directory that only its owner may use. It is made with a umask that shuts
+ * everybody else out: at no moment can others connect. Throws CertagentError ALREADY_RUNNING or SOCKET_TAKEN.
  */
-export async function listenOn(
-  server: Server,
-  root: Root,
-  name: SocketName,
-  access: { mode: number; groupId: number | null },
-): Promise<Listening> {
+export async function listenOn(server: Server, root: Root, name: SocketName): Promise<Listening> {
   const path = socketPath(root, name);
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   const place = await socketAddress(path);
   try {
     await removeStale(place.address, path);
     await bind(server, place.address, path);
-    if (access.groupId !== null) await chown(path, -1, access.groupId);
-    await chmod(path, access.mode);
+    await chmod(path, 0o600);
   } catch (error) {
     await stop(server);
     await place.release();
     throw error;
   }
   return {
-    close: async () => {
+    async openTo(groupId) {
+      // The former group loses its access before the next one is let in.
+      await chmod(path, 0o600);
+      if (groupId === null) return;
+      await chown(path, -1, groupId);
+      await chmod(path, 0o660);
+    },
+    async close() {
       // libuv removes the socket's file by the address it was bound to, so that must be good until then.
       await stop(server);
       await place.release();
@@ -62,7 +67,7 @@ async function removeStale(address: string, path: string): Promise<void> {
   });
   if (facts === null) return;
   if (!facts.isSocket()) {
-    throw new CertagentError('SOCKET_TAKEN', `${path} is there and is no socket`, { remedy: `Remove it: rm ${path}` });
+    throw new CertagentError('SOCKET_TAKEN', `${path} exists and is not a socket`, { remedy: `Remove it: rm ${path}` });
   }
   if (await somebodyListens(address)) throw alreadyRunning(path);
   await unlink(address);
@@ -97,6 +102,6 @@ function stop(server: Server): Promise<void> {
 
 function alreadyRunning(path: string): CertagentError {
   return new CertagentError('ALREADY_RUNNING', `another certagent daemon listens on ${path}`, {
-    remedy: 'Let it be, or stop it first: systemctl stop certagent',
+    remedy: 'Leave it running, or stop it first: systemctl stop certagent',
   });
 }

@@ -2,7 +2,7 @@ import { CertagentError } from '../domain/model/errors.ts';
 import type { PlanRequest } from '../domain/model/status.ts';
 import type { ControlHandlers } from './handlers.ts';
 
-/** `read`: also on the status socket. `answer` gives JSON data, or text for /metrics; renew streams and is told apart. */
+/** `read`: also on the status socket. `answer` gives JSON data, or text for /metrics; renew is a stream of lines. */
 export type Route = {
   method: 'GET' | 'POST';
   answer: 'json' | 'text' | 'stream';
@@ -32,6 +32,7 @@ export const ROUTES: Record<string, Route> = {
     answer: 'json',
     call: (handlers, { body }) => handlers.sync({ dryRun: flag(body, 'dryRun') }),
   },
+  '/v1/clock-accept': { method: 'POST', answer: 'json', call: (handlers) => handlers.acceptClock() },
   '/v1/reload': { method: 'POST', answer: 'json', call: (handlers) => handlers.reload() },
   '/v1/alert-test': { method: 'POST', answer: 'json', call: (handlers) => handlers.testAlerts() },
 };

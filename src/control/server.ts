@@ -1,71 +1,97 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CertagentError } from '../domain/model/errors.ts';
 import type { Root } from '../host/root.ts';
+import { coalesced } from './coalesce.ts';
+import { boundConnections, type Connections } from './connections.ts';
 import type { ControlHandlers } from './handlers.ts';
-import { type Listening, listenOn } from './listen.ts';
+import { listenOn } from './listen.ts';
 import type { SocketName } from './paths.ts';
 import { type Input, ROUTES, type Route } from './routes.ts';
 import { NDJSON, toWire } from './wire.ts';
 
 const BODY_LIMIT = 64 * 1024;
-const CONNECTIONS = 64;
 /** For an answer that nobody takes. In milliseconds. */
 const SILENCE = 30_000;
+/** An answer of the status socket is made at most this often, however many ask for it. In milliseconds. */
+const FRESH = 250;
+
+/** What the status socket offers. None of it may run a program or read the node: members of the group ask as often as they like. */
+export type Readers = Pick<ControlHandlers, 'status' | 'plan' | 'history' | 'metrics'>;
+
+export type ControlServer = {
+  /** Which group may read from now on; null: only root. */
+  setGroup(groupId: number | null): Promise<void>;
+  close(): Promise<void>;
+};
 
 /**
  * Opens both sockets in the run directory: status.sock (mode 0660 and `groupId`; 0600 without a group) which only reads,
- * and control.sock (0600). Throws CertagentError ALREADY_RUNNING when another daemon listens there.
+ * and control.sock (0600). `readers` answer the status socket, by default as `handlers` do. Throws CertagentError
+ * ALREADY_RUNNING when another daemon listens there.
  */
 export async function serveControl(options: {
   root: Root;
   groupId: number | null;
   handlers: ControlHandlers;
-}): Promise<{ close(): Promise<void> }> {
+  readers?: Readers;
+}): Promise<ControlServer> {
   const { root, groupId, handlers } = options;
-  const open: Listening[] = [];
+  const readers = sparing(options.readers ?? handlers);
+  const opened = new AsyncDisposableStack();
   try {
     // The control socket first: it decides which of two daemons stays.
-    open.push(await listenOn(makeServer('control', handlers), root, 'control', { mode: 0o600, groupId: null }));
-    const mode = groupId === null ? 0o600 : 0o660;
-    open.push(await listenOn(makeServer('status', handlers), root, 'status', { mode, groupId }));
+    const control = await listenOn(makeServer('control', handlers), root, 'control');
+    opened.defer(() => control.close());
+    const status = await listenOn(makeServer('status', { ...handlers, ...readers }), root, 'status');
+    opened.defer(() => status.close());
+    await status.openTo(groupId);
+    return { setGroup: (next) => status.openTo(next), close: () => opened.disposeAsync() };
   } catch (error) {
-    await Promise.all(open.map(({ close }) => close()));
+    await opened.disposeAsync();
     throw error;
   }
+}
+
+function sparing(readers: Readers): Readers {
   return {
-    close: async () => {
-      await Promise.all(open.map(({ close }) => close()));
-    },
+    status: coalesced(() => readers.status(), FRESH),
+    plan: coalesced(
+      (request) => readers.plan(request),
+      FRESH,
+      (request) => JSON.stringify(request ?? null),
+    ),
+    history: coalesced(() => readers.history(), FRESH),
+    metrics: coalesced(() => readers.metrics(), FRESH),
   };
 }
 
 function makeServer(name: SocketName, handlers: ControlHandlers): Server {
-  const server = createServer(
-    {
-      headersTimeout: 5_000,
-      requestTimeout: 10_000,
-      keepAliveTimeout: 1_000,
-      maxHeaderSize: 8 * 1024,
-      // Node looks for the limits above every 30 seconds: as long, clients that say nothing would keep others out.
-      connectionsCheckingInterval: 2_000,
-    },
-    (request, response) => void answer(name, handlers, request, response),
-  );
-  server.maxConnections = CONNECTIONS;
+  const server = createServer({
+    headersTimeout: 2_000,
+    requestTimeout: 5_000,
+    keepAliveTimeout: 1_000,
+    maxHeaderSize: 8 * 1024,
+    // Node looks for the limits above every 30 seconds: as long, clients that say nothing would keep their places.
+    connectionsCheckingInterval: 1_000,
+  });
+  const connections = boundConnections(server);
+  server.on('request', (request, response) => {
+    if (connections.isRefused(request.socket)) sendError(response, 503, tooMany(name));
+    else void answer({ name, handlers, connections }, request, response);
+  });
   return server;
 }
 
 async function answer(
-  name: SocketName,
-  handlers: ControlHandlers,
+  { name, handlers, connections }: { name: SocketName; handlers: ControlHandlers; connections: Connections },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  // A client that went away does not end what it asked for; its answer falls on the floor.
+  // A client that went away does not end what it asked for; nobody takes its answer.
   response.on('error', () => {});
   try {
     const url = URL.parse(request.url ?? '/', 'http://certagent');
-    if (url === null) throw new CertagentError('BAD_REQUEST', 'the path of the request is none');
+    if (url === null) throw new CertagentError('BAD_REQUEST', 'the request has no valid path');
     const route = Object.hasOwn(ROUTES, url.pathname) ? ROUTES[url.pathname] : undefined;
     if (route === undefined) return sendError(response, 404, unknownPath(url.pathname));
     if (request.method !== route.method) {
@@ -74,10 +100,11 @@ async function answer(
     }
     if (name === 'status' && route.method !== 'GET') return sendError(response, 403, readsOnly());
     const input = { query: url.searchParams, body: await readBody(request), progress: () => {} };
-    if (route.answer === 'stream') await stream(response, route, handlers, input);
+    if (route.answer === 'stream')
+      await connections.during(request.socket, () => stream(response, route, handlers, input));
     else {
-      const data = await route.call(handlers, input);
-      // Who does not take the answer is cut off. Not before there is one: a first look takes a small board its time.
+      const data = await connections.during(request.socket, () => route.call(handlers, input));
+      // A client that does not take the answer is cut off. Not before there is one: a first check takes a small board its time.
       if (name === 'status') request.socket.setTimeout(SILENCE);
       send(response, 200, data, route.answer === 'text' ? 'text/plain; version=0.0.4' : undefined);
     }
@@ -119,8 +146,18 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
   throw new CertagentError('BAD_REQUEST', 'the body of a request is one JSON object');
 }
 
+/** Of answers that several clients get. */
+const texts = new WeakMap<object, string>();
+
+function jsonOf(data: unknown): string {
+  if (typeof data !== 'object' || data === null) return JSON.stringify(data ?? null);
+  const text = texts.get(data) ?? JSON.stringify(data);
+  texts.set(data, text);
+  return text;
+}
+
 function send(response: ServerResponse, status: number, data: unknown, type = 'application/json'): void {
-  const text = type === 'application/json' ? JSON.stringify(data ?? null) : String(data);
+  const text = type === 'application/json' ? jsonOf(data) : String(data);
   response.writeHead(status, {
     'content-type': `${type}; charset=utf-8`,
     'content-length': Buffer.byteLength(text),
@@ -130,9 +167,15 @@ function send(response: ServerResponse, status: number, data: unknown, type = 'a
 }
 
 function sendError(response: ServerResponse, status: number, error: unknown): void {
-  // What is left of its body, which can be of any size, is not read.
+  // The rest of its body, which can be of any size, is not read.
   response.setHeader('connection', 'close');
   send(response, status, { error: toWire(error) });
+}
+
+function tooMany(name: SocketName): CertagentError {
+  return new CertagentError('TOO_MANY_CONNECTIONS', `too many connections to ${name}.sock at the same time`, {
+    remedy: 'Try again. Root has a socket of its own: run this as root. See who connects: ss -xp | grep certagent',
+  });
 }
 
 function unknownPath(path: string): CertagentError {

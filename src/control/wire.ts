@@ -15,5 +15,5 @@ export function toWire(error: unknown): WireError {
 
 /** The error the daemon threw, made again on this side. */
 export function fromWire(error: WireError): CertagentError {
-  return new CertagentError(error.code, error.message, error.remedy === undefined ? {} : { remedy: error.remedy });
+  return CertagentError.relayed(error.code, error.message, error.remedy === undefined ? {} : { remedy: error.remedy });
 }

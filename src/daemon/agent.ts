@@ -1,27 +1,35 @@
 import { loadBook } from '../alert/book.ts';
 import { type AlertService, openAlerts } from '../alert/service.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadNodeConfig } from '../config/node-config.ts';
 import type { Config } from '../config/schema.ts';
+import { coalesced } from '../control/coalesce.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
+import type { Readers } from '../control/server.ts';
 import type { DecideRequest } from '../domain/decide/certificate-check.ts';
 import { historyOf } from '../domain/decide/history-of.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { errorCode, explain } from '../domain/model/errors.ts';
 import type { PlanOutcome, Progress } from '../domain/model/journal.ts';
-import { HISTORY_SCHEMA, PLAN_SCHEMA } from '../domain/model/status.ts';
+import type { RenewalPlan } from '../domain/model/plan.ts';
+import { HISTORY_SCHEMA } from '../domain/model/status.ts';
+import { SECOND } from '../domain/time/duration.ts';
 import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
 import { execute } from '../renew/engine/execute.ts';
 import { recover } from '../renew/engine/recover.ts';
 import { untoldOutcome } from '../renew/engine/untold.ts';
-import { openJournal } from '../renew/journal/journal-file.ts';
+import { openJournal, readJournal } from '../renew/journal/journal-file.ts';
+import { ACTORS } from '../renew/steps/actors.ts';
 import { standingIn, tell } from './alerting.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { makeCopies } from './copies-of-node.ts';
 import { metricsOf } from './metrics.ts';
+import { logProgress } from './progress-log.ts';
 import { makeQueue } from './queue.ts';
+import { makeReaders, planReport } from './readers.ts';
 import { statusReport } from './report.ts';
-import { blocked, look, planOf, type View, withCopiesIn } from './view.ts';
+import { makeStillHolds } from './still-holds.ts';
+import { blocked, decideOn, observeNode, planOf, SCHEDULED, type View, withCopiesIn } from './view.ts';
 
 export type AgentOptions = {
   root: Root;
@@ -31,29 +39,41 @@ export type AgentOptions = {
   log: Log;
   /** Ends a renewal after the step in hand. */
   signal?: AbortSignal;
-  /** Called after each cycle and each reload: the daemon sets its clocks by it. */
+  /** Only reads: creates and writes nothing, not even the journal. */
+  readOnly?: boolean;
+  /** Applies what this agent does not read from its configuration each time. Awaited by `reload`. */
+  reloaded?: (config: Config) => Promise<void>;
+  /** Called after each cycle and each reload: the daemon arms its triggers by it. */
   changed?: (agent: Agent) => void;
 };
 
 /** One node's certagent: everything the sockets, the triggers and the command line ask of it. */
 export type Agent = ControlHandlers & {
   config(): Config;
+  /** What the status socket offers. */
+  readers: Readers;
   /** What the last cycle saw; null before the first. */
   view(): View | null;
   setNextCheck(at: Instant | null): void;
-  /** Finishes or undoes what a killed agent left, and tells it. */
+  /** When the first alert is sent that is kept back now, should it persist; null when there is none. */
+  heldUntil(): Instant | null;
+  /** Finishes or undoes what a killed agent left, and reports it. */
   recover(): Promise<void>;
   /** Waits until each sink has taken what there is, or has failed once. */
   deliver(): Promise<void>;
   close(): Promise<void>;
 };
 
-const SCHEDULED: DecideRequest = { kind: 'schedule' };
+/** Before the first check has ended, questions are answered from an observation that is at most this old. */
+const FIRST_VIEW = 10 * SECOND;
 
 export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const { root, now, log } = options;
-  let config = await loadConfig(root.at(options.configFile));
-  const journal = await openJournal(root);
+  let config = await loadNodeConfig(root, options.configFile);
+  const journal = await (options.readOnly === true ? readJournal(root) : openJournal(root));
+  for (const record of await journal.records())
+    if (record.type === 'unknown')
+      log.warn({ plan: record.planId }, `the journal holds a record of another version: ${record.word}; it is kept`);
   const syncCopies = makeCopies(root);
   const clock = makeClockMemory(root);
   let alerts: AlertService | null = null;
@@ -63,21 +83,58 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   let nextCheckAt: Instant | null = null;
   const watchers = new Set<(progress: Progress) => void>();
 
-  const see = (request: DecideRequest, as: Config = config) => look({ root, config: as, journal, clock, now }, request);
+  /** One check of the node, from its files to the alerts. */
+  const cycle = async (request: DecideRequest): Promise<PlanOutcome | null> => {
+    // Whoever asks for a renewal, and has said that nothing synchronises this clock, vouches for it as it is now.
+    if (request.kind === 'manual' && !config.clock.require_synchronized)
+      await clock.accept(now(), await journal.records());
+    const decided = decideOn(await observe(request), request);
+    const plan = planOf(decided, config);
+    const outcome = plan === null ? null : await carryOut(plan, decided, request.kind);
+    const asScheduled = request.kind === 'schedule' && outcome === null;
+    await report(asScheduled ? decided : decideOn(await observe(), SCHEDULED), outcome);
+    if (request.kind === 'manual' && decided.decisions.renewal.kind === 'blocked')
+      throw blocked(decided.decisions.renewal);
+    return outcome;
+  };
+  const queue = makeQueue(() => cycle(SCHEDULED));
 
-  /** Copies are looked at when the node's own kubeconfig is as it will be: what is told then is the state after. */
-  const seeCopies = async (view: View, dryRun = config.mode === 'observe'): Promise<View> =>
-    withCopiesIn(view, await syncCopies({ config, node: view.inventory.node, dryRun }));
+  const observe = (request: DecideRequest = SCHEDULED, as: Config = config) =>
+    observeNode({ root, config: as, journal, clock, now }, request);
 
-  /** Opened only by who tells something: opening takes up deliveries, which a mere status must not. */
-  const openedAlerts = async (): Promise<AlertService> => {
-    alerts ??= await openAlerts({ root, config: config.alerts, now, log });
-    return alerts;
+  const carryOut = (plan: RenewalPlan, view: View, trigger: 'schedule' | 'manual'): Promise<PlanOutcome> => {
+    log.info({ plan: plan.id, certificates: plan.certificates.length, why: plan.why }, 'renewing');
+    return execute(plan, trigger, renewContext(view)).finally(() => {
+      running = null;
+    });
   };
 
-  const renewContext = () => ({
+  /** What every cycle ends with: copies, alerts, and what status shows until the next one. */
+  const report = async (seen: View, outcome: PlanOutcome | null, recovered = false): Promise<void> => {
+    const view = await withCopiesOf(seen);
+    last = view;
+    if (view.inventory.clock.doubt === null)
+      await clock
+        .remember(view.inventory.takenAt)
+        .catch((error) => log.warn({}, `the time cannot be written down: ${explain(error)}`));
+    await tell(await openedAlerts(), { view, outcome, recovered, configError, now: now() });
+    // Killed before this, the next start reports it: twice rather than never.
+    if (outcome !== null)
+      await journal
+        .append({ at: now(), type: 'plan-told', planId: outcome.planId })
+        .catch((error) => log.error({}, `the journal cannot be written: ${explain(error)}`));
+    options.changed?.(agent);
+  };
+
+  /** After the renewal, so that copies get the new credentials. */
+  const withCopiesOf = async (view: View, dryRun = config.mode === 'observe'): Promise<View> =>
+    withCopiesIn(view, await syncCopies({ config, node: view.inventory.node, dryRun }));
+
+  const renewContext = (view?: View) => ({
     root,
     journal,
+    actors: ACTORS,
+    stillHolds: makeStillHolds(root, async () => view ?? decideOn(await observe(), SCHEDULED)),
     now,
     backups: config.renew.backups,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -88,49 +145,25 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     },
   });
 
-  const carryOut = async (view: View, trigger: 'schedule' | 'manual'): Promise<PlanOutcome | null> => {
-    const plan = planOf(view, config);
-    if (plan === null) return null;
-    log.info({ plan: plan.id, certificates: plan.certificates.length, why: plan.why }, 'renewing');
-    return execute(plan, trigger, renewContext()).finally(() => {
-      running = null;
-    });
+  /** Opened by what reports something only: opening takes up deliveries, which a mere status must not. */
+  const openedAlerts = async (): Promise<AlertService> => {
+    alerts ??= await openAlerts({ root, config: config.alerts, now, log });
+    return alerts;
   };
 
-  /** What every cycle ends with: copies, alerts, and what status shows until the next one. */
-  const conclude = async (seen: View, outcome: PlanOutcome | null, recovered: boolean): Promise<void> => {
-    const view = await seeCopies(seen);
-    last = view;
-    if (view.inventory.clock.doubt === null)
-      await clock
-        .remember(view.inventory.takenAt)
-        .catch((error) => log.warn({}, `the time cannot be written down: ${explain(error)}`));
-    await tell(await openedAlerts(), { view, outcome, recovered, configError, now: now() });
-    // Killed before this, the next start tells it: twice rather than never.
-    if (outcome !== null)
-      await journal
-        .append({ at: now(), type: 'plan-told', planId: outcome.planId })
-        .catch((error) => log.error({}, `the journal cannot be written: ${explain(error)}`));
-    options.changed?.(agent);
-  };
+  const firstView = coalesced(async () => withCopiesOf(decideOn(await observe(), SCHEDULED), true), FIRST_VIEW);
+  const latest = async () => last ?? firstView();
 
-  const cycle = async (request: DecideRequest): Promise<PlanOutcome | null> => {
-    const view = await see(request);
-    const outcome = view.decisions.renewal.kind === 'now' ? await carryOut(view, request.kind) : null;
-    await conclude(request.kind === 'schedule' && outcome === null ? view : await see(SCHEDULED), outcome, false);
-    if (request.kind === 'manual' && view.decisions.renewal.kind === 'blocked') throw blocked(view.decisions.renewal);
-    return outcome;
-  };
-  const queue = makeQueue(() => cycle(SCHEDULED));
-
-  const report = async () => {
-    const view = last ?? (await seeCopies(await see(SCHEDULED), true));
+  const status = async () => {
+    const view = await latest();
     return statusReport({
       view,
       config,
-      // Before the first cycle, and without a daemon: what is so, not what was so when somebody looked last.
+      // Before the first cycle, and without a daemon: what is so now, not what was so at somebody's last check.
       standing:
-        last === null ? standingIn(view, (await loadBook(root)).book, now()) : (await openedAlerts()).standing(),
+        last === null
+          ? standingIn(view, (await loadBook(root)).book, now(), running !== null)
+          : (await openedAlerts()).standing(),
       failingSinks: alerts?.failing() ?? [],
       running,
       configError,
@@ -139,32 +172,47 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     });
   };
 
+  const metrics = async () => metricsOf(await status());
+
+  /** Takes the configuration on disk. The next status shows what it changes; the next check acts on it. */
+  const reload = async (): Promise<void> => {
+    try {
+      const next = await loadNodeConfig(root, options.configFile);
+      await alerts?.stop();
+      alerts = null;
+      config = next;
+      configError = null;
+      await options.reloaded?.(next);
+      log.info({ mode: config.mode }, 'configuration loaded');
+      if (last !== null) last = withCopiesIn(decideOn(await observe(), SCHEDULED), last.copies);
+    } catch (error) {
+      configError = explain(error);
+      log.error({ code: errorCode(error) }, `configuration refused, the previous one stays in use: ${configError}`);
+      throw error;
+    } finally {
+      void queue.request().catch(() => {});
+    }
+  };
+
   const agent: Agent = {
     config: () => config,
+    readers: makeReaders({ latest, report: status, metrics, config: () => config, running: () => running }),
     view: () => last,
     setNextCheck: (at) => {
       nextCheckAt = at;
     },
-    status: report,
+    heldUntil: () => alerts?.heldUntil() ?? null,
+    status,
     async plan(request) {
       const as: Config = request?.enabled === true ? { ...config, mode: 'renew' } : config;
-      const view = await see(request === undefined ? SCHEDULED : { kind: 'manual', force: request.force }, as);
-      const { inventory, decisions } = view;
-      return {
-        schema: PLAN_SCHEMA,
-        at: inventory.takenAt,
-        node: inventory.node,
-        renewal: decisions.renewal,
-        running,
-        plan: running === null ? planOf(view, config) : null,
-        decisions: decisions.certificates,
-      };
+      const asked: DecideRequest = request === undefined ? SCHEDULED : { kind: 'manual', force: request.force };
+      return planReport(decideOn(await observe(asked, as), asked), config, running);
     },
     history: async () => ({ schema: HISTORY_SCHEMA, attempts: historyOf(await journal.records()).attempts }),
-    metrics: async () => metricsOf(await report()),
+    metrics,
     async check() {
       await queue.request();
-      return report();
+      return status();
     },
     async renew(request, progress) {
       watchers.add(progress);
@@ -176,27 +224,12 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     },
     sync: ({ dryRun }) =>
       queue.exclusive(async () => {
-        const view = await seeCopies(await see(SCHEDULED), dryRun || config.mode === 'observe');
+        const view = await withCopiesOf(decideOn(await observe(), SCHEDULED), dryRun || config.mode === 'observe');
         if (!dryRun && last !== null) last = view;
         return view.copies;
       }),
-    reload: () =>
-      queue.exclusive(async () => {
-        try {
-          const next = await loadConfig(root.at(options.configFile));
-          await alerts?.stop();
-          alerts = null;
-          config = next;
-          configError = null;
-          log.info({ mode: config.mode }, 'configuration taken');
-        } catch (error) {
-          configError = explain(error);
-          log.error({ code: errorCode(error) }, `configuration refused, the old one stays: ${configError}`);
-          throw error;
-        } finally {
-          void queue.request().catch(() => {});
-        }
-      }),
+    reload: () => queue.exclusive(reload),
+    acceptClock: async () => clock.accept(now(), await journal.records()),
     testAlerts: async () => (await openedAlerts()).test(),
     recover: () =>
       queue.exclusive(async () => {
@@ -204,7 +237,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
           running = null;
         });
         const outcome = ended ?? untoldOutcome(await journal.records());
-        if (outcome !== null) await conclude(await see(SCHEDULED), outcome, true);
+        if (outcome !== null) await report(decideOn(await observe(), SCHEDULED), outcome, true);
       }),
     deliver: async () => alerts?.flush(),
     async close() {
@@ -214,10 +247,4 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     },
   };
   return agent;
-}
-
-/** One line a step: how it ended. What is being done just now is the status's to tell. */
-function logProgress(log: Log, { planId, step, steps, title, state, detail }: Progress): void {
-  const level = state === 'failed' ? 'error' : state === 'started' || state === 'waiting' ? 'debug' : 'info';
-  log[level]({ plan: planId, step: step + 1, steps, state, ...(detail === '' ? {} : { detail }) }, title);
 }

@@ -1,7 +1,8 @@
 import type { AlertService } from '../alert/service.ts';
 import type { Alert, StandingAlert } from '../domain/alerts/alert.ts';
-import { events, standingAlerts } from '../domain/alerts/catalogue.ts';
 import { diffAlerts } from '../domain/alerts/diff.ts';
+import { events, standingAlerts } from '../domain/alerts/standing.ts';
+import { decide } from '../domain/decide/decide.ts';
 import type { Attempt } from '../domain/model/decision.ts';
 import type { PlanOutcome } from '../domain/model/journal.ts';
 import type { View } from './view.ts';
@@ -15,43 +16,45 @@ export type News = {
   now: number;
 };
 
-/** Hands the state of the node and what happened to the alerts, which send the difference to the state before. */
+/** Hands the state of the node and what happened to the alert service, which sends the difference to the previous state. */
 export async function tell(alerts: AlertService, news: News): Promise<void> {
   const { view, outcome, recovered } = news;
   const { name, distribution, role } = view.inventory.node;
   await alerts.report({
     node: { name, distribution, role },
-    alerts: statesOf(news, alerts.standing(), alerts.failing()),
+    alerts: statesOf(news, alerts.standing(), alerts.unreachable()),
     events: events({ outcome, recovered, copies: view.copies }),
   });
 }
 
-/** What stands on a node that is only looked at; `before`: the book of whoever looked and told last. */
-export function standingIn(view: View, before: StandingAlert[], now: number): StandingAlert[] {
-  const alerts = statesOf({ view, outcome: null, configError: null, now }, before, []);
+/** What is active on a node that was only looked at; `before`: the book of the process that last reported. */
+export function standingIn(view: View, before: StandingAlert[], now: number, renewing = false): StandingAlert[] {
+  const alerts = statesOf({ view, outcome: null, configError: null, now, renewing }, before, []);
   return diffAlerts({ before, now, alerts, events: [], repeat: Number.POSITIVE_INFINITY }).book;
 }
 
 function statesOf(
-  { view, outcome, configError, now }: Omit<News, 'recovered'>,
+  { view, outcome, configError, now, renewing = false }: Omit<News, 'recovered'> & { renewing?: boolean },
   before: StandingAlert[],
   failingSinks: string[],
 ): Alert[] {
-  const { inventory, decisions, history, copies } = view;
-  const lastAttempt = attemptOf(history.attempts.at(-1) ?? null, outcome);
+  const { inventory, decisions, policy, history, copies } = view;
+  const byHand = decide({ inventory, policy, history, now, request: { kind: 'manual', force: true } });
   return standingAlerts({
     inventory,
     decisions,
-    lastAttempt,
+    onDemand: byHand.renewal,
+    lastAttempt: attemptOf(history.attempts.at(-1) ?? null, outcome),
     copies,
     before: before.map(({ alert }) => alert),
     configError,
     failingSinks,
+    renewing,
     now,
   });
 }
 
-/** A journal on a full disk does not know how the plan ended. We do, and a failure must not stay untold for it. */
+/** A journal on a full disk does not know how the plan ended. We do, and the failure must be reported all the same. */
 function attemptOf(last: Attempt | null, outcome: PlanOutcome | null): Attempt | null {
   if (last === null || last.planId !== outcome?.planId || last.result !== 'unfinished') return last;
   const { result, error } = outcome;

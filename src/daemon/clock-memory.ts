@@ -2,18 +2,26 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Instant } from '../domain/model/certificate.ts';
 import type { JournalRecord } from '../domain/model/journal.ts';
+import type { ClockAccepted } from '../domain/model/status.ts';
 import { HOUR } from '../domain/time/duration.ts';
 import { readTextIfThere, writeAtomic } from '../host/files.ts';
+import { followLinks } from '../host/links.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 
 const FILE = `${STATE_DIR}/clock.json`;
+const VERSION = 1;
 
 export type ClockMemory = {
   /** What is known besides the time that the clock shows now. */
   evidence(now: Instant, records: JournalRecord[]): Promise<{ newestSeen: Instant | null; jump: number }>;
   /** Writes down that the clock showed `now` and was believed. */
   remember(now: Instant): Promise<void>;
+  /** Takes back what the clock showed before: from now on it is believed as it is. */
+  accept(now: Instant, records: JournalRecord[]): Promise<ClockAccepted>;
 };
+
+/** `wrong`: records in the journal after `from`, when the clock was accepted, and up to `to`, its wrong reading, do not count. */
+type Remembered = { seen: Instant | null; wrong: { from: Instant; to: Instant } | null };
 
 /** What the clock showed before: in the state directory across restarts, and against the monotonic clock within a process. */
 export function makeClockMemory(root: Root, monotonic: () => number = () => performance.now()): ClockMemory {
@@ -28,23 +36,48 @@ export function makeClockMemory(root: Root, monotonic: () => number = () => perf
         if (jumped === null || at - jumped.at > HOUR || Math.abs(by) > Math.abs(jumped.by)) jumped = { by, at };
       }
       last = { wall: now, at };
-      const seen = [await remembered(root), ...records.map((record) => record.at)].filter((moment) => moment !== null);
-      return { newestSeen: seen.length === 0 ? null : seen.reduce((a, b) => Math.max(a, b)), jump: jumped?.by ?? 0 };
+      return { newestSeen: newest(await recall(root), records), jump: jumped?.by ?? 0 };
     },
     async remember(now) {
-      const path = root.at(FILE);
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await writeAtomic(path, `${JSON.stringify({ seen: now })}\n`, { mode: 0o600 });
+      await write(root, { ...(await recall(root)), seen: now });
+    },
+    async accept(now, records) {
+      const before = await recall(root);
+      const latest = newest(before, records);
+      last = null;
+      jumped = null;
+      if (latest === null || latest <= now) return { at: now, takenBack: null };
+      await write(root, { seen: now, wrong: { from: now, to: Math.max(latest, before.wrong?.to ?? latest) } });
+      return { at: now, takenBack: latest };
     },
   };
 }
 
+/** Newer records that fall into `wrong` are not missed: `seen` is written at every check. */
+function newest({ seen, wrong }: Remembered, records: JournalRecord[]): Instant | null {
+  const counted = records.map(({ at }) => at).filter((at) => wrong === null || at <= wrong.from || at > wrong.to);
+  return [seen, ...counted].reduce<Instant | null>((a, b) => (b === null || (a !== null && a > b) ? a : b), null);
+}
+
 /** A damaged file remembers nothing. */
-async function remembered(root: Root): Promise<Instant | null> {
+async function recall(root: Root): Promise<Remembered> {
   try {
-    const { seen } = JSON.parse((await readTextIfThere(root.at(FILE))) ?? '{}') as { seen?: unknown };
-    return typeof seen === 'number' ? seen : null;
+    const text = await readTextIfThere(await followLinks(root, FILE));
+    const { seen, wrong } = JSON.parse(text ?? '{}') as Partial<Record<keyof Remembered, unknown>>;
+    const { from, to } = (wrong ?? {}) as { from?: unknown; to?: unknown };
+    return {
+      seen: typeof seen === 'number' ? seen : null,
+      wrong: typeof from === 'number' && typeof to === 'number' ? { from, to } : null,
+    };
   } catch {
-    return null;
+    return { seen: null, wrong: null };
   }
+}
+
+/** `seen` is where every version looks for it. */
+async function write(root: Root, { seen, wrong }: Remembered): Promise<void> {
+  const path = root.at(FILE);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const kept = { version: VERSION, seen, ...(wrong === null ? {} : { wrong }) };
+  await writeAtomic(path, `${JSON.stringify(kept)}\n`, { mode: 0o600 });
 }

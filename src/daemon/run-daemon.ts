@@ -1,49 +1,57 @@
-import { loadConfig } from '../config/load.ts';
+import { loadNodeConfig } from '../config/node-config.ts';
 import { serveControl } from '../control/server.ts';
 import { errorCode, explain } from '../domain/model/errors.ts';
 import { takeLock } from '../host/lock.ts';
-import { makeLog } from '../host/logger.ts';
+import { type Log, makeLog } from '../host/logger.ts';
 import { makeNotifier, type Notifier } from '../host/notify.ts';
 import { Root, STATE_DIR } from '../host/root.ts';
+import { requireOwnRoot } from '../host/trust.ts';
 import { groupId } from '../host/users.ts';
 import { type Agent, makeAgent } from './agent.ts';
 import { statusLine } from './report.ts';
 import { makeTriggers } from './triggers.ts';
 
 /**
- * `certagent run`: lives until SIGTERM or SIGINT, and then ends after the step in hand. Returns the exit code. Throws
- * CertagentError when it cannot start: a configuration that is refused, or another agent at work.
+ * `certagent run`: lives until SIGTERM or SIGINT, and then ends after the current step. Returns the exit code. Throws when
+ * it cannot start (the configuration is refused, another agent runs, a socket cannot be opened), and has let go of
+ * everything by then: an open socket or lock would keep the process, and systemd would never count a failed start.
  */
 export async function runDaemon(options: { root: string; configFile: string }): Promise<number> {
-  const root = new Root(options.root);
-  const config = await loadConfig(root.at(options.configFile));
-  const log = makeLog(config.log.level);
-  const release = await takeLock(root.at(`${STATE_DIR}/lock`));
-  const notifier = makeNotifier(root, process.env);
-  const stop = new AbortController();
-  const stopped = new Promise<void>((resolve) =>
-    stop.signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      log.info({ signal }, 'stopping after the step in hand');
-      void notifier.stopping();
-      stop.abort();
-    });
+  const opened = new AsyncDisposableStack();
+  try {
+    await live(options, opened);
+    return 0;
+  } finally {
+    await opened.disposeAsync();
   }
+}
 
-  const fire = (why: string) => {
-    log.debug({ why }, 'checking');
-    void check();
+/** `opened`: what was opened last is closed first. */
+async function live(options: { root: string; configFile: string }, opened: AsyncDisposableStack): Promise<void> {
+  const root = new Root(options.root);
+  await requireOwnRoot(root);
+  const config = await loadNodeConfig(root, options.configFile);
+  const log = makeLog(config.log.level);
+  opened.defer(await takeLock(root.at(`${STATE_DIR}/lock`)));
+  let started = false;
+  opened.defer(() => {
+    if (started) log.info({}, 'certagent ends');
+  });
+  const notifier = makeNotifier(root, process.env);
+  const stop = stopSignal(log, notifier);
+
+  const complain = (error: unknown) => {
+    if (errorCode(error) !== 'INTERRUPTED')
+      log.error({ code: errorCode(error) }, `the check failed: ${explain(error)}`);
   };
   const check = () =>
     agent.check().catch((error) => {
       complain(error);
       triggers.later(agent);
     });
-  const complain = (error: unknown) => {
-    if (errorCode(error) !== 'INTERRUPTED')
-      log.error({ code: errorCode(error) }, `the check failed: ${explain(error)}`);
+  const fire = (why: string) => {
+    log.debug({ why }, 'checking');
+    void check();
   };
   const triggers = makeTriggers({ root, configFile: options.configFile, now: Date.now, log, fire });
   const agent: Agent = await makeAgent({
@@ -58,30 +66,57 @@ export async function runDaemon(options: { root: string; configFile: string }): 
         .then(() => sayStatus(changed, notifier))
         .catch((error) => complain(error));
     },
+    reloaded: async (next) => {
+      log.level = next.log.level;
+      await sockets.setGroup(await groupId(root, next.control.group));
+    },
   });
-  const sockets = await serveControl({ root, groupId: await groupId(root, config.control.group), handlers: agent });
-  const heartbeat =
-    notifier.watchdogInterval === null
-      ? undefined
-      : setInterval(() => void notifier.watchdog(), notifier.watchdogInterval);
+  opened.defer(() => agent.close());
+  const sockets = await serveControl({
+    root,
+    groupId: await groupId(root, config.control.group),
+    readers: agent.readers,
+    handlers: {
+      ...agent,
+      acceptClock: async () => {
+        const accepted = await agent.acceptClock();
+        fire('the clock was accepted');
+        return accepted;
+      },
+    },
+  });
+  opened.defer(() => sockets.close());
+  opened.defer(() => triggers.stop());
+  if (notifier.watchdogInterval !== null) {
+    const heartbeat = setInterval(() => void notifier.watchdog(), notifier.watchdogInterval);
+    opened.defer(() => clearInterval(heartbeat));
+  }
   process.on('SIGHUP', () => void reload(agent, notifier));
   await notifier.ready('first check');
   log.info({ root: options.root, mode: config.mode }, 'certagent runs');
-  // Whatever becomes of the old plan, the node is looked at.
+  started = true;
+  // Whatever comes of the old plan, the node is checked.
   await agent.recover().catch((error) => complain(error));
   await check();
-
-  await stopped;
-  clearInterval(heartbeat);
-  await triggers.stop();
-  await sockets.close();
-  await agent.close();
-  await release();
-  log.info({}, 'certagent ends');
-  return 0;
+  await stop.requested;
 }
 
-/** A configuration that is refused is told by alert, by log and by `certagent reload`; the old one stays. */
+function stopSignal(log: Log, notifier: Notifier): { signal: AbortSignal; requested: Promise<void> } {
+  const stop = new AbortController();
+  const requested = new Promise<void>((resolve) =>
+    stop.signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      log.info({ signal }, 'stopping after the current step');
+      void notifier.stopping();
+      stop.abort();
+    });
+  }
+  return { signal: stop.signal, requested };
+}
+
+/** An alert, the log and `certagent reload` report a configuration that is refused; the previous one stays in use. */
 async function reload(agent: Agent, notifier: Notifier): Promise<void> {
   await notifier.reloading();
   await agent.reload().catch(() => {});

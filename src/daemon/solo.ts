@@ -1,29 +1,41 @@
 import type { ControlHandlers } from '../control/handlers.ts';
 import { takeLock } from '../host/lock.ts';
 import { STATE_DIR } from '../host/root.ts';
-import { type AgentOptions, makeAgent } from './agent.ts';
+import { requireOwnRoot } from '../host/trust.ts';
+import { type Agent, type AgentOptions, makeAgent } from './agent.ts';
 
 /**
- * An agent for one command on a node without a daemon. Looking needs no lock; what changes the node takes it, so that no
- * daemon begins meanwhile, and first ends what a killed agent left. Throws CertagentError LOCKED from those.
+ * An agent for one command on a node without a daemon. Reading needs no lock and makes no file. What changes the node takes
+ * the lock, so that no daemon starts meanwhile, and first finishes or undoes what a killed agent left. Throws CertagentError
+ * LOCKED from those, and ROOT_FOREIGN on an image that others may write.
  */
 export async function makeSoloAgent(options: AgentOptions): Promise<ControlHandlers & { close(): Promise<void> }> {
-  const agent = await makeAgent(options);
-  const alone = async <T>(act: () => Promise<T>): Promise<T> => {
+  const reading = await makeAgent({ ...options, readOnly: true });
+  const acting = async <T>(act: (agent: Agent) => Promise<T>, recovered = true): Promise<T> => {
+    await requireOwnRoot(options.root);
     const release = await takeLock(options.root.at(`${STATE_DIR}/lock`));
     try {
-      await agent.recover();
-      return await act();
+      const agent = await makeAgent(options);
+      try {
+        if (recovered) await agent.recover();
+        return await act(agent);
+      } finally {
+        // Nobody delivers later what this process leaves in the spool.
+        await agent.deliver().finally(() => agent.close());
+      }
     } finally {
-      // Nobody delivers later what this process leaves in the spool.
-      await agent.deliver();
       await release();
     }
   };
   return {
-    ...agent,
-    check: () => alone(() => agent.check()),
-    renew: (request, progress) => alone(() => agent.renew(request, progress)),
-    sync: (request) => (request.dryRun ? agent.sync(request) : alone(() => agent.sync(request))),
+    ...reading,
+    check: () => acting((agent) => agent.check()),
+    renew: (request, progress) => acting((agent) => agent.renew(request, progress)),
+    sync: (request) => (request.dryRun ? reading.sync(request) : acting((agent) => agent.sync(request))),
+    acceptClock: () => acting((agent) => agent.acceptClock(), false),
+    testAlerts: async () => {
+      await requireOwnRoot(options.root);
+      return reading.testAlerts();
+    },
   };
 }

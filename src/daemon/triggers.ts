@@ -82,12 +82,9 @@ export function makeTriggers(options: {
     watch = { handle, key };
   };
 
-  /**
-   * When to check again although nothing promised that moment, because something is in the way that may be gone. Observe
-   * mode never goes away by itself.
-   */
+  /** What blocks a renewal often passes by itself: a clock that is not synchronised yet, a component that is starting. */
   const checkAgain = ({ inventory, decisions: { renewal } }: View): Instant | null => {
-    const isPassing = renewal.kind === 'blocked' && renewal.blockers.every(({ code }) => code !== 'OBSERVE_MODE');
+    const isPassing = renewal.kind === 'blocked';
     pause = isPassing ? Math.min(2 * pause, LONGEST_PAUSE) : FIRST_PAUSE;
     return isPassing ? inventory.takenAt + pause / 2 : null;
   };
@@ -101,7 +98,7 @@ export function makeTriggers(options: {
       watchedPaths(node.paths, options.configFile, agent.config().watch.paths).map((path) => root.at(path)),
     );
     if (stopped) return;
-    const named = earlier(momentOf(view), checkAgain(view));
+    const named = earlier(earlier(momentOf(view), checkAgain(view)), agent.heldUntil());
     // Never a hot loop, should a check not do what its own decision promised.
     const next = named === null ? schedule.at : Math.min(Math.max(named, now() + LEAST_PAUSE), schedule.at);
     alarm.set(next);
@@ -130,7 +127,7 @@ export function makeTriggers(options: {
 
 /** When to check the node whatever the schedule; null when there is no such moment. */
 function momentOf({ inventory, decisions: { renewal } }: View): Instant | null {
-  const promised = renewal.kind === 'defer' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
+  const promised = renewal.kind === 'waiting' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
   // A server has some time to serve a new file before it counts as stale: check again when that time is over.
   const stale = inventory.served.some(({ state }) => state === 'stale') ? inventory.takenAt + STALE_AGAIN : null;
   return earlier(promised, stale);

@@ -17,47 +17,48 @@ import type { Journal } from '../renew/journal/journal-file.ts';
 import type { ClockMemory } from './clock-memory.ts';
 import { planSettingsOf, policyOf } from './node-policy.ts';
 
-/** What one look at the node came to: observe and decide, nothing changed. */
-export type View = {
-  inventory: Inventory;
-  history: History;
-  policy: Policy;
-  decisions: Decisions;
-  /** What sync found, or did, last; empty before it was asked. */
-  copies: CopyOutcome[];
-};
+export const SCHEDULED: DecideRequest = { kind: 'schedule' };
+
+/** Everything that a decision rests on, at one moment. */
+export type Observed = { inventory: Inventory; history: History; policy: Policy };
+
+/** What certagent knows of the node after it decided. `copies`: what sync found or did; empty before it ran. */
+export type View = Observed & { decisions: Decisions; copies: CopyOutcome[] };
 
 export type Eyes = { root: Root; config: Config; journal: Journal; clock: ClockMemory; now: () => Instant };
 
-export async function look(eyes: Eyes, request: DecideRequest): Promise<View> {
-  const observed = await observe({ root: eyes.root, config: eyes.config, now: eyes.now() });
-  const records = await eyes.journal.records();
-  const { require_synchronized: requireSynchronized } = eyes.config.clock;
-  const doubt = clockDoubt(observed, {
-    ...(await eyes.clock.evidence(observed.takenAt, records)),
-    requireSynchronized,
-  });
+/** Reads the node and the journal. Changes nothing. `request`: whoever asks for a renewal can vouch for the clock. */
+export async function observeNode(
+  { root, config, journal, clock, now }: Eyes,
+  request: DecideRequest,
+): Promise<Observed> {
+  const observed = await observe({ root, config, now: now() });
+  const records = await journal.records();
+  const evidence = await clock.evidence(observed.takenAt, records);
+  const requireSynchronized = config.clock.require_synchronized;
+  const vouchedFor = request.kind === 'manual' && !requireSynchronized;
+  const doubt = clockDoubt(observed, { ...evidence, requireSynchronized, vouchedFor });
   const inventory = { ...observed, clock: { ...observed.clock, doubt } };
-  const history = historyOf(records);
-  const policy = policyOf(eyes.config, inventory.node);
-  const decisions = decide({ inventory, policy, history, now: inventory.takenAt, request });
-  return { inventory, history, policy, decisions, copies: [] };
+  return { inventory, history: historyOf(records), policy: policyOf(config, inventory.node) };
 }
 
-/** The same view with users' copies in it, which `look` leaves to the processes that run as the users. */
+export function decideOn(observed: Observed, request: DecideRequest): View {
+  const decisions = decide({ ...observed, now: observed.inventory.takenAt, request });
+  return { ...observed, decisions, copies: [] };
+}
+
+/** The same view with users' copies in it: processes that run as the users read these, `observe` does not. */
 export function withCopiesIn(view: View, copies: CopyOutcome[]): View {
   const inventory = withCopies(view.inventory, copies);
-  const { policy, history } = view;
-  const decisions = decide({ inventory, policy, history, now: inventory.takenAt, request: { kind: 'schedule' } });
-  return { ...view, inventory, decisions, copies };
+  return { ...decideOn({ ...view, inventory }, SCHEDULED), copies };
 }
 
 /** The plan of a view, complete; null when nothing is to be renewed now. */
-export function planOf(view: View, config: Config): RenewalPlan | null {
-  const now = view.inventory.takenAt;
+export function planOf({ inventory, decisions }: View, config: Config): RenewalPlan | null {
+  const now = inventory.takenAt;
   return makePlan({
-    inventory: view.inventory,
-    decisions: view.decisions,
+    inventory,
+    decisions,
     settings: planSettingsOf(config),
     // Sorts by time, reads as a time, and names the backup's directory.
     planId: new Date(now).toISOString().replace(/[-:]|\.\d+/g, ''),
@@ -65,7 +66,7 @@ export function planOf(view: View, config: Config): RenewalPlan | null {
   });
 }
 
-/** What a person who asked for a renewal is told when it is blocked. */
+/** The answer to somebody who asked for a renewal that is blocked. */
 export function blocked({ blockers }: Extract<Renewal, { kind: 'blocked' }>): CertagentError {
   return new CertagentError('RENEWAL_BLOCKED', `nothing was touched: ${blockers.map(({ why }) => why).join('; ')}`, {
     remedy: blockers.map(({ remedy }) => remedy).join(' '),

@@ -2,13 +2,16 @@ import { readlink } from 'node:fs/promises';
 import type { ClockTrust } from '../domain/model/inventory.ts';
 import { findCommand, run } from './commands.ts';
 import { readTextIfThere } from './files.ts';
+import { PROGRAMS } from './programs.ts';
 import type { Root } from './root.ts';
 
 /** Whether the node's clock is synchronised, as timedatectl says; null when nobody can tell. */
 export async function clockTrust(root: Root): Promise<Pick<ClockTrust, 'synchronized' | 'detail'>> {
   if ((await findCommand(root, 'timedatectl')) === null)
     return { synchronized: null, detail: 'timedatectl is not on this node' };
-  const result = await run(root, 'timedatectl', ['show', '--property=NTPSynchronized'], { limit: 5_000 });
+  const result = await run(root, 'timedatectl', ['show', '--property=NTPSynchronized'], {
+    limit: PROGRAMS.clock.limit,
+  });
   const answer = result.stdout.trim();
   if (answer === 'NTPSynchronized=yes') return { synchronized: true, detail: 'synchronised' };
   if (answer === 'NTPSynchronized=no') return { synchronized: false, detail: 'timedatectl: not synchronised' };

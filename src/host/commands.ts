@@ -1,8 +1,10 @@
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
-import { CertagentError } from '../domain/model/errors.ts';
+import { access, stat } from 'node:fs/promises';
+import { CertagentError, errorCode } from '../domain/model/errors.ts';
+import { followLinks } from './links.ts';
+import { endGroup } from './process-group.ts';
 import type { Root } from './root.ts';
+import { foreignPart, foreignRoot, rootForeign } from './trust.ts';
 
 export type CommandResult = {
   exitCode: number | null;
@@ -28,59 +30,101 @@ function searchPath(root: Root): string[] {
   return DIRECTORIES.map((directory) => root.at(directory));
 }
 
-/** Path of this machine of an executable of the node; null when there is none. Under a root nothing outside of it is found. */
+/**
+ * Path of this machine of an executable of the node; null when there is none. Under a root nothing outside of it is found,
+ * whatever its links say, and nothing at all where somebody else could have put it there.
+ */
 export async function findCommand(root: Root, name: string): Promise<string | null> {
-  for (const directory of searchPath(root)) {
-    const path = join(directory, name);
-    if (
-      await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return path;
+  for (const directory of DIRECTORIES) {
+    const path = await followLinks(root, `${directory}/${name}`);
+    if ((await isExecutable(path)) && (root.isMachine || (await foreignPart(path)) === null)) return path;
   }
   return null;
 }
 
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** A program whose child keeps the pipes open after its own end: what it wrote is there by now. Milliseconds. */
+const AFTER_EXIT = 500;
+const OUTPUT_LIMIT = 1024 * 1024;
+
+export type RunOptions = { limit: number; env?: Record<string, string> };
+
 /**
  * Runs an executable of the node with a fixed PATH, a clean environment, no standard input, output cut at 1 MiB, and a
- * time limit in milliseconds after which it gets SIGTERM and, five seconds later, SIGKILL. A non-zero exit is a result,
- * not an error. Throws CertagentError COMMAND_MISSING, or COMMAND_FAILED_TO_START.
+ * time limit in milliseconds (`PROGRAMS` lists them), after which its whole process group is ended. A non-zero exit is a
+ * result, not an error. Throws CertagentError COMMAND_MISSING, COMMAND_FAILED_TO_START, or ROOT_FOREIGN.
  */
-export async function run(
-  root: Root,
-  name: string,
-  args: string[],
-  options: { limit: number; env?: Record<string, string> },
-): Promise<CommandResult> {
+export async function run(root: Root, name: string, args: string[], options: RunOptions): Promise<CommandResult> {
   const path = await findCommand(root, name);
   if (path === null) {
+    const foreign = await foreignRoot(root);
+    if (foreign !== null) throw rootForeign(root, foreign);
     throw new CertagentError('COMMAND_MISSING', `${name} is not on this node`, {
       remedy: `Install ${name} in one of ${searchPath(root).join(', ')}.`,
     });
   }
+  const env = { PATH: searchPath(root).join(':'), LANG: 'C', LC_ALL: 'C', HOME: root.at('/root'), ...options.env };
+  return runGroup(path, args, { ...options, env });
+}
+
+/**
+ * The program leads a process group of its own, so that a wrapper's children end with it, and a Ctrl-C that is meant for
+ * certagent does not reach a kubeadm between a key and its certificate.
+ */
+async function runGroup(
+  path: string,
+  args: string[],
+  options: { limit: number; env: Record<string, string> },
+): Promise<CommandResult> {
   const { execa } = await import('execa');
-  const result = await execa(path, args, {
+  const child = execa(path, args, {
     reject: false,
     stdin: 'ignore',
     extendEnv: false,
-    env: { PATH: searchPath(root).join(':'), LANG: 'C', LC_ALL: 'C', HOME: root.at('/root'), ...options.env },
-    timeout: options.limit,
-    forceKillAfterDelay: 5_000,
-    maxBuffer: 1024 * 1024,
-    cleanup: true,
+    env: options.env,
+    // A process group of its own, which ends with us, too.
+    killDescendants: true,
+    maxBuffer: OUTPUT_LIMIT,
   });
-  if (result.exitCode === undefined && result.signal === undefined && !result.timedOut && !result.isMaxBuffer) {
-    throw new CertagentError('COMMAND_FAILED_TO_START', `${name} could not be started`, {
+  const { pid } = child;
+  let timedOut = false;
+  const givenUp = Promise.withResolvers<null>();
+  const closePipes = () => {
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  };
+  // Two endings that waiting for the end of the output would miss: a grandchild has the pipe, or SIGKILL does not help.
+  const limit = setTimeout(async () => {
+    timedOut = true;
+    await endGroup(pid);
+    setTimeout(() => givenUp.resolve(null), AFTER_EXIT);
+  }, options.limit);
+  child.nodeChildProcess.once('exit', () => setTimeout(closePipes, AFTER_EXIT).unref());
+  const result = await Promise.race([child, givenUp.promise]);
+  clearTimeout(limit);
+  if (result === null) closePipes();
+  if (timedOut || result?.isMaxBuffer === true) await endGroup(pid);
+  if (result === null) return { exitCode: null, signal: 'SIGKILL', stdout: '', stderr: '', timedOut };
+  if (pid === undefined) {
+    throw new CertagentError('COMMAND_FAILED_TO_START', `${path} could not be started (${errorCode(result.cause)})`, {
       cause: result.cause ?? result,
     });
   }
   return {
     exitCode: result.exitCode ?? null,
     signal: result.signal ?? null,
-    stdout: result.stdout,
-    stderr: result.stderr,
-    timedOut: result.timedOut,
+    stdout: textOf(result.stdout),
+    stderr: textOf(result.stderr),
+    timedOut,
   };
 }
+
+const textOf = (output: unknown): string => (typeof output === 'string' ? output : '');

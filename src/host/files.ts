@@ -98,12 +98,19 @@ function tooLarge(path: string, limit: number): CertagentError {
  * `writtenAt`: when the content was written first, for a file that is put back (not named as in `FileFacts`: whoever hands on
  * the facts of the file before means its owner and mode).
  */
-export async function writeAtomic(
-  path: string,
-  content: string | Buffer,
-  options: { mode: number; uid?: number; gid?: number; via?: string; writtenAt?: number },
-): Promise<void> {
+export async function writeAtomic(path: string, content: string | Buffer, options: WriteOptions): Promise<void> {
+  await (await stageWrite(path, content, options)).commit();
+}
+
+export type WriteOptions = { mode: number; uid?: number; gid?: number; via?: string; writtenAt?: number };
+
+/** The first half of `writeAtomic`: the content lies, synced, in its temporary file. `discard` removes that. */
+export type StagedWrite = { commit: () => Promise<void>; discard: () => Promise<void> };
+
+/** For files that change together: each is staged, and none takes its place before all could be written. */
+export async function stageWrite(path: string, content: string | Buffer, options: WriteOptions): Promise<StagedWrite> {
   const temporary = join(options.via ?? dirname(path), `.certagent-${randomBytes(6).toString('hex')}.tmp`);
+  const discard = (): Promise<void> => unlink(temporary).catch(() => {});
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
   const handle = await open(temporary, flags, 0o600).catch((error) => Promise.reject(diskError(path, error)));
   try {
@@ -116,12 +123,20 @@ export async function writeAtomic(
     } finally {
       await handle.close();
     }
-    await rename(temporary, path);
   } catch (error) {
-    await unlink(temporary).catch(() => {});
+    await discard();
     throw diskError(path, error);
   }
-  await syncDirectory(dirname(path));
+  const commit = async (): Promise<void> => {
+    try {
+      await rename(temporary, path);
+    } catch (error) {
+      await discard();
+      throw diskError(path, error);
+    }
+    await syncDirectory(dirname(path));
+  };
+  return { commit, discard };
 }
 
 /**
@@ -136,7 +151,9 @@ export function diskError(path: string, error: unknown): unknown {
       : code === 'EROFS'
         ? `Have the file system of ${dirname(path)} mounted writable; the kernel may have stopped writing after an error: dmesg.`
         : null;
-  return remedy === null ? error : new CertagentError(code, `${path} could not be written`, { cause: error, remedy });
+  return remedy === null
+    ? error
+    : CertagentError.relayed(code, `${path} could not be written`, { cause: error, remedy });
 }
 
 /** As `writeAtomic` names its temporary files. */

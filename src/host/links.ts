@@ -1,5 +1,6 @@
+import { readlinkSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, normalize } from 'node:path';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import type { Root } from './root.ts';
 
@@ -8,40 +9,79 @@ const LINK_LIMIT = 40;
 /**
  * Path of this machine that a path of the node leads to, with symbolic links followed as the node itself would: under a
  * root prefix an absolute link (`kubelet-client-current.pem` is one) starts at the root again and `..` stops there, so that
- * nothing outside is ever read. On the machine itself the kernel does that and the path stays as it is. A path that does
- * not exist is no error. `from`: a directory of this machine without links in it where the path starts. Throws CertagentError LINK_LOOP.
+ * nothing outside is ever opened. On the machine itself the kernel does that and the path stays as it is. A path that does
+ * not exist is not an error. `from`: a directory of this machine without links in it where the path starts. Throws CertagentError LINK_LOOP.
  */
 export async function followLinks(root: Root, path: string, from = root.prefix): Promise<string> {
   if (root.isMachine) return path;
+  const walk = newWalk(root.prefix, path, from);
+  for (let next = walk.next(); next !== null; next = walk.next()) walk.take(await linkTarget(next));
+  return walk.reached();
+}
+
+/** As `followLinks`, but the last part of the path is not followed when it is a link. */
+export function followDirectories(prefix: string, path: string): string {
+  const whole = normalize(join('/', path)).replace(/(?<=.)\/+$/, '');
+  const walk = newWalk(prefix, whole, prefix);
+  for (let next = walk.next(); next !== null; next = walk.next())
+    walk.take(walk.isLast() ? null : linkTargetSync(next));
+  return walk.reached();
+}
+
+type Walk = {
+  /** The path to look at next; null at the end. */
+  next(): string | null;
+  /** What `next` is a link to; null when it is not one. */
+  take(target: string | null): void;
+  isLast(): boolean;
+  reached(): string;
+};
+
+function newWalk(prefix: string, path: string, from: string): Walk {
   const waiting = path.split('/').reverse();
-  const done = from.slice(root.prefix.length).split('/').filter(Boolean);
+  const done = from.slice(prefix.length).split('/').filter(Boolean);
+  let name = '';
   let links = 0;
-  while (waiting.length > 0) {
-    const name = waiting.pop()!;
-    if (name === '' || name === '.') continue;
-    if (name === '..') {
-      done.pop();
-      continue;
-    }
-    const target = await linkTarget(join(root.prefix, ...done, name));
-    if (target === null) {
-      done.push(name);
-      continue;
-    }
-    links += 1;
-    if (links > LINK_LIMIT) throw new CertagentError('LINK_LOOP', `${path} leads through too many symbolic links`);
-    if (target.startsWith('/')) done.length = 0;
-    waiting.push(...target.split('/').reverse());
-  }
-  return join(root.prefix, ...done);
+  return {
+    next() {
+      for (;;) {
+        const part = waiting.pop();
+        if (part === undefined) return null;
+        if (part === '..') done.pop();
+        if (part === '' || part === '.' || part === '..') continue;
+        name = part;
+        return join(prefix, ...done, name);
+      }
+    },
+    take(target) {
+      if (target === null) {
+        done.push(name);
+        return;
+      }
+      links += 1;
+      if (links > LINK_LIMIT) throw new CertagentError('LINK_LOOP', `${path} leads through too many symbolic links`);
+      if (target.startsWith('/')) done.length = 0;
+      waiting.push(...target.split('/').reverse());
+    },
+    isLast: () => waiting.length === 0,
+    reached: () => join(prefix, ...done),
+  };
 }
 
 async function linkTarget(path: string): Promise<string | null> {
+  return readlink(path).catch(noLink);
+}
+
+function linkTargetSync(path: string): string | null {
   try {
-    return await readlink(path);
+    return readlinkSync(path);
   } catch (error) {
-    // EINVAL: it is there and no link. Whatever else is wrong shows when it is opened.
-    if (['EINVAL', 'ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG', 'ELOOP'].includes(errorCode(error))) return null;
-    throw error;
+    return noLink(error);
   }
+}
+
+/** EINVAL: it is there and not a link. Whatever else is wrong shows when it is opened. */
+function noLink(error: unknown): null {
+  if (['EINVAL', 'ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG', 'ELOOP'].includes(errorCode(error))) return null;
+  throw error;
 }

@@ -1,55 +1,70 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CertagentError } from '../domain/model/errors.ts';
+import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { readTextIfThere } from './files.ts';
+import { PROGRAMS } from './programs.ts';
+
+/** flock(1)'s exit code for a lock that another process holds. */
+const CONFLICT = 9;
 
 /**
- * Takes the lock file at `path` (of this machine), or throws CertagentError LOCKED naming the holder's pid, or
- * LOCK_UNAVAILABLE. Returns the release.
+ * Takes the lock file at `path` (of this machine). Returns the release. Throws CertagentError LOCKED with the holder's pid,
+ * or LOCK_UNAVAILABLE.
  *
  * Node has no flock(2), and a lock made of files alone cannot be taken over from a dead holder without a race. So
- * util-linux's `flock` holds it, around a `cat` that lives as long as the pipe from this process: the kernel releases
- * the lock however we end. It has a session of its own, lest a Ctrl-C meant for us drops the lock before we are done.
+ * util-linux's `flock` locks a file that this process has open: the lock belongs to the open file, which stays ours when
+ * `flock` has ended, and the kernel releases it however we end.
  */
 export async function takeLock(path: string): Promise<() => Promise<void>> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const child = spawn('flock', ['--nonblock', '--conflict-exit-code', '9', path, 'cat'], {
-    env: { PATH: '/usr/bin:/bin' },
-    stdio: ['pipe', 'pipe', 'ignore'],
-    detached: true,
-  });
-  if (!(await holds(child))) {
-    const holder = (await readTextIfThere(path))?.trim();
-    throw new CertagentError('LOCKED', `another certagent (pid ${holder || 'unknown'}) holds ${path}`, {
-      remedy: 'Let it finish, or ask it instead: certagent status.',
-    });
+  const file = openLock(path);
+  try {
+    if (!(await lock(file))) {
+      const holder = (await readTextIfThere(path).catch(() => ''))?.trim();
+      throw new CertagentError('LOCKED', `another certagent (pid ${holder || 'unknown'}) holds ${path}`, {
+        remedy: 'Wait until it has finished, or ask it: certagent status.',
+      });
+    }
+    ftruncateSync(file);
+    writeSync(file, `${process.pid}\n`, 0);
+  } catch (error) {
+    closeSync(file);
+    throw error;
   }
-  await writeFile(path, `${process.pid}\n`, { mode: 0o600 });
-  child.unref();
-  return async () => {
-    child.ref();
-    const ended = once(child, 'exit');
-    child.stdin?.end();
-    await ended;
-  };
+  return async () => closeSync(file);
 }
 
-/** True when `cat` answers, which it does only once flock has the lock; false when flock says that another has it. */
-function holds(child: ChildProcess): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const unavailable = (cause: unknown) =>
-      reject(
-        new CertagentError('LOCK_UNAVAILABLE', 'flock could not be run', {
-          remedy: 'Install util-linux, which brings flock.',
-          cause,
-        }),
-      );
-    child.once('error', unavailable);
-    child.once('exit', (code) => (code === 9 ? resolve(false) : unavailable(`flock exited with ${code}`)));
-    child.stdout?.once('data', () => resolve(true));
-    child.stdin?.on('error', () => {});
-    child.stdin?.write('held\n');
+/** A number, not a FileHandle: that one closes itself, and with it drops the lock, when nobody refers to it any more. */
+function openLock(path: string): number {
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  } catch (cause) {
+    const why = errorCode(cause) === 'ELOOP' ? 'is a symbolic link' : `cannot be opened (${errorCode(cause)})`;
+    throw new CertagentError('LOCK_UNAVAILABLE', `the lock ${path} ${why}`, {
+      remedy: `See what it is (ls -l ${path}), and remove it if no certagent runs.`,
+      cause,
+    });
+  }
+}
+
+async function lock(file: number): Promise<boolean> {
+  const child = spawn('flock', ['--nonblock', '--conflict-exit-code', String(CONFLICT), '3'], {
+    env: { PATH: '/usr/bin:/bin' },
+    stdio: ['ignore', 'ignore', 'ignore', file],
+    timeout: PROGRAMS.lock.limit,
+    killSignal: 'SIGKILL',
+  });
+  const [code] = await once(child, 'exit').catch((cause) => Promise.reject(unavailable(cause)));
+  if (code === 0 || code === CONFLICT) return code === 0;
+  throw unavailable(code === null ? 'flock did not end in time' : `flock exited with ${code}`);
+}
+
+function unavailable(cause: unknown): CertagentError {
+  return new CertagentError('LOCK_UNAVAILABLE', 'flock could not be run', {
+    remedy: 'Install util-linux, which brings flock.',
+    cause,
   });
 }

@@ -1,4 +1,5 @@
 import { run } from './commands.ts';
+import { PROGRAMS } from './programs.ts';
 import type { Root } from './root.ts';
 
 /** Talks to systemd's notification socket; every call is a no-op where there is none. */
@@ -21,7 +22,7 @@ export function makeNotifier(root: Root, environment: NodeJS.ProcessEnv): Notifi
   const send = async (...fields: string[]) => {
     if (socket === undefined) return;
     await run(root, 'systemd-notify', [`--pid=${process.pid}`, ...fields], {
-      limit: 5_000,
+      limit: PROGRAMS.notify.limit,
       env: { NOTIFY_SOCKET: socket },
     }).catch(() => {});
   };

@@ -1,4 +1,5 @@
-import { join, normalize } from 'node:path';
+import { normalize } from 'node:path';
+import { followDirectories } from './links.ts';
 
 /**
  * The root prefix (`--root DIR`, as in `systemctl --root`): every path of the node goes through it. Paths kept in
@@ -16,9 +17,12 @@ export class Root {
     return this.prefix === '';
   }
 
-  /** Path of this machine for a path of the node. `..` stops at the root, as the kernel has it: none leads out of a node image. */
+  /**
+   * Path of this machine for a path of the node. Under a prefix neither `..` nor a link among its directories leads out; a
+   * link at its very end is left for the caller, who removes or replaces it, or asks `followLinks`.
+   */
   at(path: string): string {
-    return this.prefix === '' ? path : join(this.prefix, join('/', path));
+    return this.prefix === '' ? path : followDirectories(this.prefix, path);
   }
 
   /** The node's own path for a path of this machine; unchanged when it lies outside of the root. */

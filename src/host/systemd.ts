@@ -1,6 +1,7 @@
 import { CertagentError } from '../domain/model/errors.ts';
 import { said } from '../domain/text/printable.ts';
 import { run } from './commands.ts';
+import { PROGRAMS } from './programs.ts';
 import type { Root } from './root.ts';
 
 export type UnitState = {
@@ -19,7 +20,9 @@ const SHOWN = 'LoadState,ActiveState,SubState,MainPID,NRestarts,Restart';
 
 /** What systemd knows of a unit. A unit it does not know is `loaded: false`, not an error. */
 export async function unitState(root: Root, unit: string): Promise<UnitState> {
-  const result = await run(root, 'systemctl', ['show', `--property=${SHOWN}`, unit], { limit: 10_000 });
+  const result = await run(root, 'systemctl', ['show', `--property=${SHOWN}`, unit], {
+    limit: PROGRAMS.unitState.limit,
+  });
   if (result.exitCode !== 0) {
     throw new CertagentError('SYSTEMCTL_FAILED', `systemctl show ${unit} ${ending(result)}`, {
       remedy: 'See that systemd answers: systemctl status.',

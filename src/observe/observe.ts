@@ -1,22 +1,21 @@
 import { hostname } from 'node:os';
 import type { Config } from '../config/schema.ts';
+import { rulesOfNode } from '../domain/distributions/index.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { explain } from '../domain/model/errors.ts';
 import type { Finding, Inventory, ObservedCertificate } from '../domain/model/inventory.ts';
 import { said, short } from '../domain/text/printable.ts';
 import { clockTrust, timeZone } from '../host/clock.ts';
 import type { Root } from '../host/root.ts';
-import { type Detected, detect } from './detect.ts';
+import { detect } from './detect.ts';
 import { addIssuance } from './issuance.ts';
-import { k3sSources } from './k3s-sources.ts';
-import { kubeadmSources } from './kubeadm-sources.ts';
 import { text } from './node-files.ts';
+import type { Detected } from './observer.ts';
 import { watchedSources } from './other-sources.ts';
 import { observePreconditions } from './preconditions.ts';
 import { probeServed } from './probe.ts';
 import { readSources } from './read-sources.ts';
-import type { ReadCertificate, Source, SourceRead } from './source.ts';
-import { readVersion } from './version.ts';
+import type { ReadCertificate, SourceRead } from './source.ts';
 
 export type ObserveOptions = { root: Root; config: Pick<Config, 'watch'>; now: Instant };
 
@@ -27,7 +26,7 @@ export type ObserveOptions = { root: Root; config: Pick<Config, 'watch'>; now: I
 export async function observe({ root, config, now }: ObserveOptions): Promise<Inventory> {
   const node = await detect(root);
   const [version, clock, zone, { reads, findings }] = await Promise.all([
-    readVersion(root, node),
+    node.version(),
     clockTrust(root).catch((error) => ({ synchronized: null, detail: explain(error) })),
     timeZone(root),
     readEverything(root, node, config),
@@ -40,12 +39,20 @@ export async function observe({ root, config, now }: ObserveOptions): Promise<In
   const { distribution, role, paths, missing } = node;
   return {
     takenAt: now,
-    node: { name: await nodeName(root, certificates), distribution, role, version, timeZone: zone, paths, missing },
+    node: {
+      name: await nodeName(root, node, certificates),
+      distribution,
+      role,
+      version,
+      timeZone: zone,
+      paths,
+      missing,
+    },
     certificates,
     findings,
     served,
     preconditions,
-    // Judged by who knows what the clock showed before.
+    // The daemon judges it: it knows what the clock showed before.
     clock: { ...clock, doubt: null },
   };
 }
@@ -55,16 +62,11 @@ async function readEverything(
   node: Detected,
   config: ObserveOptions['config'],
 ): Promise<{ reads: SourceRead[]; findings: Finding[] }> {
-  const own = await ownSources(root, node);
+  const own = await node.sources();
   const paths = new Set(own.map(({ path }) => path));
   const watched = await watchedSources(root, config.watch.paths, paths);
   const reads = await readSources(root, [...own, ...watched.sources]);
   return { reads, findings: [...watched.findings, ...reads.flatMap(({ finding }) => finding ?? [])] };
-}
-
-function ownSources(root: Root, node: Detected): Promise<Source[]> {
-  if (node.distribution === null) return Promise.resolve([]);
-  return node.distribution === 'kubeadm' ? kubeadmSources(root, node) : k3sSources(root, node);
 }
 
 /** A kubeconfig may name two users alike; ids are unique all the same. */
@@ -73,7 +75,7 @@ function withUniqueIds(read: ReadCertificate[]): ReadCertificate[] {
   return read.map((one) => {
     let count = seen.get(one.id) ?? 0;
     let id = one.id;
-    // What another is named by itself may look like a number of ours.
+    // Another certificate's own name may look like a number of ours.
     while (seen.has(id)) id = `${one.id}~${++count + 1}`;
     seen.set(one.id, count);
     seen.set(id, 0);
@@ -82,11 +84,10 @@ function withUniqueIds(read: ReadCertificate[]): ReadCertificate[] {
 }
 
 /** As the cluster knows it: the name in the kubelet's client certificate; else the host's. */
-async function nodeName(root: Root, certificates: ObservedCertificate[]): Promise<string> {
+async function nodeName(root: Root, node: Detected, certificates: ObservedCertificate[]): Promise<string> {
+  const named = rulesOfNode(node)?.kubeletCertificates ?? [];
   const kubelet = certificates.find(
-    ({ id, certificate }) =>
-      (id === 'kubelet-client' || id === 'kubelet.conf' || id === 'agent/client-kubelet') &&
-      certificate.commonName?.startsWith('system:node:'),
+    ({ id, certificate }) => named.includes(id) && certificate.commonName?.startsWith('system:node:'),
   );
   if (kubelet !== undefined) return short(kubelet.certificate.commonName!.slice('system:node:'.length), NAME_LIMIT);
   const given = said((await text(root, '/etc/hostname')) ?? '', (line) => !line.startsWith('#'), NAME_LIMIT);

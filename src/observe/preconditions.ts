@@ -1,19 +1,17 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { roleOf, rulesOfNode } from '../domain/distributions/index.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { explain } from '../domain/model/errors.ts';
-import type { ObservedCertificate, Preconditions } from '../domain/model/inventory.ts';
+import type { NodeFacts, ObservedCertificate, Preconditions } from '../domain/model/inventory.ts';
 import { findCommand } from '../host/commands.ts';
-import { findProcesses } from '../host/processes.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
-import { unitState } from '../host/systemd.ts';
-import { observeComponents, type Unit } from './components.ts';
-import type { Detected } from './detect.ts';
-import { findHazards } from './hazards.ts';
+import { type UnitState, unitState } from '../host/systemd.ts';
+import { detect } from './detect.ts';
+import type { Detected, Unit } from './observer.ts';
 import type { SourceRead } from './source.ts';
-import { restartWindow } from './version.ts';
 
-/** What has to be looked at before anything is touched. */
+/** What must be known before anything is changed. */
 export async function observePreconditions(
   root: Root,
   node: Detected,
@@ -23,37 +21,46 @@ export async function observePreconditions(
   certificates: ObservedCertificate[],
 ): Promise<Preconditions> {
   const unit = await observeUnit(root, node);
-  const window = node.k3s === null ? null : restartWindow(version);
+  const restartWindow = rulesOfNode(node)?.restartWindow(version) ?? null;
   const [tool, upgradeUnderWay, disk, components, hazards] = await Promise.all([
     observeTool(root, node, version),
-    upgrade(root, node),
+    node.upgradeUnderWay(),
     observeDisk(root, node, reads),
-    observeComponents(root, node, unit, certificates),
-    findHazards(root, node, reads, now + (window ?? 0)),
+    node.components(unit, certificates),
+    node.hazards(reads, now + (restartWindow ?? 0)),
   ]);
   return {
     unit: unit === null ? null : withoutPid(unit),
     tool,
     upgradeUnderWay,
     disk,
-    caKeys: observeCaKeys(node, certificates, reads),
+    caKeys: node.caKeys(reads, certificates),
     components,
     hazards,
-    restartWindow: window,
+    restartWindow,
   };
 }
 
-function unitName(node: Detected): string | null {
-  if (node.distribution === null) return null;
-  if (node.distribution === 'kubeadm') return 'kubelet';
-  if (node.distribution === 'k3s') return node.role === 'server' ? 'k3s' : 'k3s-agent';
-  return `rke2-${node.role}`;
+/**
+ * What another program or person may have begun since the inventory was taken. No certificate is read and no tool is
+ * started. A unit that systemd does not show is null.
+ */
+export async function observeOthers(
+  root: Root,
+  node: NodeFacts,
+): Promise<{ unit: UnitState | null; upgradeUnderWay: string | null }> {
+  const name = roleOf(node)?.unit;
+  const [unit, upgradeUnderWay] = await Promise.all([
+    name === undefined ? null : unitState(root, name).catch(() => null),
+    detect(root).then((now) => now.upgradeUnderWay()),
+  ]);
+  return { unit, upgradeUnderWay };
 }
 
 /** A systemctl that fails, hangs or is missing is an observation too. */
 async function observeUnit(root: Root, node: Detected): Promise<Unit> {
-  const name = unitName(node);
-  if (name === null) return null;
+  const name = roleOf(node)?.unit;
+  if (name === undefined) return null;
   try {
     const { loaded, active, activeState, subState, stopped, mainPid, restarts } = await unitState(root, name);
     const again = restarts > 0 ? `, restarted ${restarts} times by systemd` : '';
@@ -69,24 +76,9 @@ function withoutPid({ mainPid: _mainPid, ...unit }: NonNullable<Unit>): Precondi
 }
 
 async function observeTool(root: Root, node: Detected, version: string | null): Promise<Preconditions['tool']> {
-  if (node.distribution !== 'kubeadm' || node.role !== 'control-plane') return null;
-  const path = await findCommand(root, 'kubeadm');
+  const program = roleOf(node)?.tool ?? null;
+  const path = program === null ? null : await findCommand(root, program);
   return path === null ? null : { path: root.own(path), version };
-}
-
-const CHANGING = ['upgrade', 'init', 'join', 'reset'];
-
-/** A kubeadm that changes the node at this moment. Under a root prefix only one that works below it. */
-async function upgrade(root: Root, node: Detected): Promise<string | null> {
-  if (node.distribution !== 'kubeadm') return null;
-  for (const { pid, argv } of await findProcesses('kubeadm', []).catch(() => [])) {
-    const verb = argv.findIndex((word) => CHANGING.includes(word));
-    const next = argv.slice(verb + 1).find((word) => !word.startsWith('-'));
-    const onlyLooks = next === 'plan' || next === 'diff';
-    const ours = root.isMachine || argv.some((word) => word.includes(root.prefix));
-    if (verb !== -1 && !onlyLooks && ours) return `kubeadm ${argv[verb]} is running (process ${pid})`;
-  }
-  return null;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -113,27 +105,4 @@ async function freeSpace(path: string): Promise<number | null> {
   } catch {
     return dirname(path) === path ? null : freeSpace(dirname(path));
   }
-}
-
-/** Keys of the CAs that sign kubeadm's leaves here. K3s's are looked at as hazards. */
-function observeCaKeys(
-  node: Detected,
-  certificates: ObservedCertificate[],
-  reads: SourceRead[],
-): Preconditions['caKeys'] {
-  if (node.distribution !== 'kubeadm' || node.role !== 'control-plane') return [];
-  const signing = new Set(
-    reads.flatMap(({ source }) => (source.owner === 'kubeadm' || source.owner === 'external-ca' ? [source.ca] : [])),
-  );
-  return reads.flatMap(({ source }) => {
-    if (!signing.has(source.id) || source.key === null) return [];
-    const key = certificates.find(({ id }) => id === source.id)?.key;
-    return [{ ca: source.id, path: source.key.path, state: stateOf(key) }];
-  });
-}
-
-function stateOf(key: ObservedCertificate['key'] | undefined): Preconditions['caKeys'][number]['state'] {
-  if (key === undefined || key.state === 'unreadable') return 'unreadable';
-  if (key.state === 'matches') return 'present';
-  return key.state === 'differs' ? 'differs' : 'missing';
 }

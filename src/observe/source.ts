@@ -1,3 +1,4 @@
+import { isDistribution } from '../domain/distributions/names.ts';
 import type { Certificate, Owner } from '../domain/model/certificate.ts';
 import type { Finding, ObservedCertificate } from '../domain/model/inventory.ts';
 import type { Unreadable } from './file-content.ts';
@@ -8,15 +9,15 @@ export type Source = {
   id: string;
   /** The node's own path. */
   path: string;
-  /** `any`: told by the content, for paths that an operator named. */
+  /** `any`: recognised by the content, for paths that an operator named. */
   format: 'pem' | 'dynamic-cert' | 'kubeconfig' | 'any';
   owner: Owner;
-  /** Where the leaf's private key is; `expected` false: its absence is nothing to tell. Of PEM files only. */
+  /** Where the leaf's private key is; `expected` false: its absence is not reported. Of PEM files only. */
   key: { path: string; expected: boolean } | null;
   /** Id of the CA that must have signed the leaf; null: found by the issuer's name. */
   ca: string | null;
   component: ObservedCertificate['component'];
-  /** `optional`: not there is normal; `keys-too`: found by a pattern, so a file of keys alone is nothing to tell either. */
+  /** `optional`: its absence is normal; `keys-too`: found by a pattern, so a file of keys alone is not reported either. */
   presence: 'required' | 'optional' | 'keys-too';
 };
 
@@ -29,13 +30,13 @@ export type SourceRead = {
   finding: Finding | null;
   /** Files that a kubeconfig refers to. */
   references: Source[];
-  /** False: it may just be being written, and is worth another look. */
+  /** False: a program may be writing it just now; it is worth reading again. */
   settled: boolean;
   /** Bytes of the file and of its key. */
   size: number;
 };
 
-/** What a file of any format comes to. `problem`: what is wrong beside the certificates that could be read. */
+/** What was read from a file of any format. `problem`: what is wrong besides the certificates that could be read. */
 export type Parts = {
   certificates: ReadCertificate[];
   problem: Unreadable | null;
@@ -47,8 +48,7 @@ export function source(given: Pick<Source, 'id' | 'path' | 'format' | 'owner'> &
   return { key: null, ca: null, component: null, presence: 'required', ...given };
 }
 
-/** CA certificates inside of a tool's files are the cluster's, which no tool renews. */
+/** CA certificates inside a tool's files are the cluster's, which no tool renews. */
 export function ownerOf(source: Source, certificate: Certificate): Owner {
-  const tool = source.owner === 'kubeadm' || source.owner === 'k3s' || source.owner === 'rke2';
-  return tool && certificate.isCa ? 'cluster-ca' : source.owner;
+  return isDistribution(source.owner) && certificate.isCa ? 'cluster-ca' : source.owner;
 }

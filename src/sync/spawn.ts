@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { PROGRAMS } from '../host/programs.ts';
 import { COPIES_HELPER, ourselves } from '../host/self.ts';
 import type { Answer, Hello, Identity, Request } from './messages.ts';
 
@@ -7,7 +8,7 @@ import type { Answer, Hello, Identity, Request } from './messages.ts';
 export type CopyHelper = { ask(request: Request): Promise<Answer>; end(): void };
 
 /** A home on a network file system that does not answer, or a file made to keep the parser busy. Milliseconds. */
-const LIMIT = 20_000;
+const LIMIT = PROGRAMS.copiesHelper.limit;
 
 /** How long a helper that has answered everything gets to end by itself. Milliseconds. */
 const GRACE = 2_000;
@@ -82,7 +83,7 @@ function spawnHelper(): ChildProcess {
 function kill(child: ChildProcess, identity: Identity | null): void {
   if (isOver(child) || child.kill('SIGKILL') || identity === null) return;
   const { uid, gid } = identity;
-  const options = { uid, gid, cwd: '/', env: {}, stdio: 'ignore' } as const;
+  const options = { uid, gid, cwd: '/', env: {}, stdio: 'ignore', timeout: PROGRAMS.endHelper.limit } as const;
   spawn('/bin/sh', ['-c', 'kill -KILL "$1"', 'sh', String(child.pid)], options)
     .on('error', () => {})
     .unref();

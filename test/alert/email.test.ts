@@ -90,7 +90,7 @@ for (const security of ['starttls', 'tls'] as const)
 test('a server whose CA is not known is refused', async (t) => {
   const { port, emails } = await mailServer(t, { ...tls(), authOptional: true });
   const sink = emailSink(settings(port, { security: 'starttls' }), 'mail', await makeRoot(t));
-  await assert.rejects(sink.send(dispatch()), /did not take the email/);
+  await assert.rejects(sink.send(dispatch()), /did not accept the email/);
   assert.equal(emails.length, 0);
 });
 
@@ -141,11 +141,11 @@ test('missing files are told by their name', async (t) => {
     send({ user: 'me', password_file: 'smtp' }),
     /\/run\/credentials\/certagent\.service\/smtp cannot be read \(ENOENT\)/,
   );
-  await assert.rejects(send({ ca_file: '/etc/none.pem' }), /\/etc\/none\.pem is not there/);
+  await assert.rejects(send({ ca_file: '/etc/none.pem' }), /\/etc\/none\.pem does not exist/);
   await mkdir(root.at('/etc'));
   await writeFile(root.at('/etc/empty'), '\n');
   await assert.rejects(send({ user: 'me', password_file: '/etc/empty' }), /\/etc\/empty is empty/);
-  await assert.rejects(send({}), /127\.0\.0\.1:1 did not take the email \(ESOCKET|ECONN/);
+  await assert.rejects(send({}), /127\.0\.0\.1:1 did not accept the email \(ESOCKET|ECONN/);
 });
 
 test('a server that says nothing is left when certagent stops', async (t) => {

@@ -34,7 +34,7 @@ test('subjects', () => {
   const over = told({ status: 'cleared', alert: alert({ text: 'A is wrong.' }) });
   assert.equal(subject({ notifications: [renewed] }), '[certagent] node-1: 2 certificates renewed');
   assert.equal(subject({ notifications: [renewed, over] }), '[certagent] node-1: 2 certificates renewed (and 1 more)');
-  assert.equal(subject({ notifications: [over] }), '[certagent] node-1: over: A is wrong');
+  assert.equal(subject({ notifications: [over] }), '[certagent] node-1: cleared: A is wrong');
   assert.equal(subject({ notifications: [over, over], allClear: true }), '[certagent] node-1: all clear');
   assert.equal(
     subject({ notifications: [renewed, over], allClear: true }),
@@ -69,7 +69,7 @@ test('a Slack message stays short with a hundred members', () => {
   assert.ok(text.length <= 8_001);
 });
 
-test('Alertmanager: an alert that changes its severity ends under the old one, and one that ended ends under all', () => {
+test('Alertmanager: a changed severity resolves the previous one, and what cleared only what was really sent', () => {
   const alerts = (change: Parameters<typeof told>[0]) =>
     (
       JSON.parse(alertmanagerBody(dispatch({ notifications: [told(change)] }), DAY)) as {
@@ -77,18 +77,31 @@ test('Alertmanager: an alert that changes its severity ends under the old one, a
         endsAt: string;
       }[]
     ).map(({ labels, endsAt }) => [labels.severity, (Date.parse(endsAt) - AT) / DAY]);
-  assert.deepEqual(alerts({}), [['critical', 2]]);
-  assert.deepEqual(alerts({ since: AT - DAY }), [
+  const since = AT - DAY;
+  const warned = { severity: 'warning', worst: 'warning' } as const;
+  assert.deepEqual(alerts({ sent: null }), [['critical', 2]]);
+  assert.deepEqual(alerts({ since, sent: warned }), [
     ['critical', 2],
-    ['info', 0],
     ['warning', 0],
   ]);
-  assert.deepEqual(alerts({ status: 'cleared', since: AT - DAY }), [
-    ['critical', 0],
-    ['info', 0],
-    ['warning', 0],
+  assert.deepEqual(alerts({ status: 'repeated', since, sent: { severity: 'critical', worst: 'critical' } }), [
+    ['critical', 2],
   ]);
+  assert.deepEqual(alerts({ status: 'cleared', since, sent: warned }), [['warning', 0]]);
+  assert.deepEqual(alerts({ status: 'cleared', since, sent: null }), [], 'this sink never saw it');
   assert.deepEqual(alerts({ alert: alert({ once: true }) }), [['critical', 366]]);
+});
+
+test('Alertmanager: what an earlier version left in the spool says less of what was sent', () => {
+  const severities = (change: Parameters<typeof told>[0]) =>
+    (
+      JSON.parse(alertmanagerBody(dispatch({ notifications: [told(change)] }), DAY)) as {
+        labels: { severity: string };
+      }[]
+    ).map(({ labels }) => labels.severity);
+  assert.deepEqual(severities({}), ['critical']);
+  assert.deepEqual(severities({ alert: alert({ severity: 'info' }), worst: 'critical' }), ['info', 'critical']);
+  assert.deepEqual(severities({ status: 'cleared', worst: 'critical' }), ['critical']);
 });
 
 test('PagerDuty: an end has the key of its beginning; a test opens an incident and resolves it', () => {

@@ -4,13 +4,15 @@ import { test } from 'node:test';
 import { openAlerts } from '../../src/alert/service.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import type { Dispatch } from '../../src/domain/alerts/alert.ts';
-import { events, standingAlerts } from '../../src/domain/alerts/catalogue.ts';
-import { DAY } from '../../src/domain/time/duration.ts';
+import { events, standingAlerts } from '../../src/domain/alerts/standing.ts';
+import { DAY, MINUTE } from '../../src/domain/time/duration.ts';
 import { leaf, node as nodeState } from '../domain/alerts/alert-node.ts';
 import { fakeSink, open, QUICK, spooled } from './fake-sinks.ts';
 import { AT, alert, dispatch, keepLog, mailServer, makeRoot, told, webhookServer } from './support.ts';
 
 const NODE = dispatch().node;
+const damagedBy = (change: object): string =>
+  JSON.stringify({ version: 1, alerts: [{ alert: alert(), since: AT, lastSentAt: AT, ...change }] });
 
 test('the same state twice is told once; its end is told, with all clear; the book survives', async (t) => {
   const root = await makeRoot(t);
@@ -43,10 +45,59 @@ test('the same state twice is told once; its end is told, with all clear; the bo
   assert.equal(await spooled(root, 'a'), 0);
 });
 
-test('a damaged book is an empty one, and said', async (t) => {
+test('a book of an earlier version is read: what it sent is not sent again, and clears', async (t) => {
   const root = await makeRoot(t);
   await mkdir(root.at('/var/lib/certagent'), { recursive: true });
-  for (const text of ['{"version":1,"alerts":[{"since":1}]}', '{"version":', '[]', '{"version":2,"alerts":[]}']) {
+  const old = { alert: alert({ code: 'KEY_READABLE' }), since: AT - DAY, lastSentAt: AT - 1, worst: 'critical' };
+  await writeFile(root.at('/var/lib/certagent/alerts.json'), JSON.stringify({ version: 1, alerts: [old] }));
+  const received: Dispatch[] = [];
+  const { sink } = fakeSink('a', async (given) => {
+    received.push(given);
+    return '';
+  });
+  const { service } = await open(t, root, { sinks: [sink] });
+  await service.report({ node: NODE, alerts: [old.alert], events: [] });
+  await service.report({ node: NODE, alerts: [], events: [] });
+  await service.flush();
+  assert.deepEqual(
+    received.flatMap(({ notifications }) => notifications.map(({ status, sent }) => [status, sent])),
+    [['cleared', { severity: 'critical', worst: 'critical' }]],
+  );
+});
+
+test('what is held off is in the book after a restart, and sent when its time has come', async (t) => {
+  const root = await makeRoot(t);
+  const { sink, taken } = fakeSink('a');
+  const clock = alert({ code: 'CLOCK_DOUBTFUL', severity: 'warning' });
+  let now = AT;
+  const reported = async (): Promise<number | null> => {
+    const { service } = await open(t, root, { sinks: [sink], now: () => now });
+    await service.report({ node: NODE, alerts: [clock, alert({ code: 'KEY_READABLE' })], events: [] });
+    await service.flush();
+    await service.stop();
+    return service.heldUntil();
+  };
+  assert.deepEqual([await reported(), taken.length], [AT + 10 * MINUTE, 1]);
+  now += 9 * MINUTE;
+  assert.deepEqual([await reported(), taken.length], [AT + 10 * MINUTE, 1]);
+  now += MINUTE;
+  assert.deepEqual([await reported(), taken.length], [null, 2]);
+});
+
+test('a damaged book is an empty one, and reported', async (t) => {
+  const root = await makeRoot(t);
+  await mkdir(root.at('/var/lib/certagent'), { recursive: true });
+  for (const text of [
+    '{"version":1,"alerts":[{"since":1}]}',
+    '{"version":',
+    '[]',
+    '{"version":2,"alerts":[]}',
+    damagedBy({ sent: { severity: 'loud', worst: 'info' } }),
+    damagedBy({ heldUntil: 'soon' }),
+    damagedBy({ lastSentAt: 'never' }),
+    damagedBy({ alert: { ...alert(), restsOn: [1] } }),
+    damagedBy({ alert: { ...alert(), holdOff: '5' } }),
+  ]) {
     await writeFile(root.at('/var/lib/certagent/alerts.json'), text);
     const { service, lines } = await open(t, root, { sinks: [] });
     assert.deepEqual(service.standing(), []);

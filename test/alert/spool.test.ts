@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { forSink } from '../../src/alert/merge.ts';
+import { forSink, merge } from '../../src/alert/merge.ts';
 import { openSpool } from '../../src/alert/spool.ts';
 import { AT, alert, dispatch, makeRoot, told } from './support.ts';
 
@@ -68,6 +68,27 @@ test('a damaged file is put aside and does not hold up the rest; foreign files a
   assert.deepEqual((await readdir(directory)).sort(), [`${first}.damaged`, 'notes.txt']);
 });
 
+/** What another version of certagent could have left, and what becomes of it. */
+const VERSIONS: Record<string, { version?: unknown; extra?: object; left: string[] }> = {
+  'of the version before, without one': { left: [] },
+  'of this version': { version: 1, extra: { tried: 5 }, left: [] },
+  'of this version, with a key it does not know': { version: 1, extra: { later: true }, left: [] },
+  'of a newer version': { version: 2, left: ['000000000000001-id-1.json.newer'] },
+};
+for (const [what, { version, extra, left }] of Object.entries(VERSIONS)) {
+  test(`a file ${what} is ${left.length === 0 ? 'sent' : 'kept, reported and passed over'}`, async (t) => {
+    const directory = (await makeRoot(t)).at('/spool/mail');
+    await mkdir(directory, { recursive: true });
+    const text = JSON.stringify({ ...(version === undefined ? {} : { version }), ...extra, ...numbered(1) });
+    await writeFile(join(directory, '000000000000001-id-1.json'), text);
+    const aside: string[] = [];
+    const spool = await openSpool(directory, { putAside: (name) => aside.push(name) });
+    assert.deepEqual(await drain(spool), left.length === 0 ? ['id-1'] : []);
+    assert.deepEqual(await readdir(directory), left);
+    assert.deepEqual(aside, left);
+  });
+}
+
 test('what the disk refuses is kept in memory and still delivered', async (t) => {
   const root = await makeRoot(t);
   // A file where the directory should be: refused for root, too.
@@ -95,4 +116,18 @@ test('a sink is told what concerns it, and the end of what it was told of', () =
   assert.deepEqual(codes('warning'), ['C', 'W', 'WAS_CRITICAL']);
   assert.deepEqual(codes('critical'), ['C', 'WAS_CRITICAL']);
   assert.equal(forSink(dispatch({ notifications: [told({ alert: alert({ severity: 'info' }) })] }), 'critical'), null);
+});
+
+test('a sink is not sent the resolving of what it never saw', () => {
+  const sent = (last: { severity: 'info' | 'critical'; worst: 'info' | 'critical' }) =>
+    forSink(dispatch({ notifications: [told({ sent: last })] }), 'warning')!.notifications[0]!.sent;
+  assert.equal(sent({ severity: 'info', worst: 'info' }), null);
+  assert.deepEqual(sent({ severity: 'info', worst: 'critical' }), { severity: 'info', worst: 'critical' });
+});
+
+test('of two messages about an alert that become one, the sink has seen what was before the first', () => {
+  const first = told({ alert: alert({ severity: 'warning' }), sent: null });
+  const second = told({ sent: { severity: 'warning', worst: 'warning' } });
+  const [both] = merge(dispatch({ notifications: [first] }), dispatch({ notifications: [second] })).notifications;
+  assert.deepEqual([both!.alert.severity, both!.sent], ['critical', null]);
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { SMTPServerOptions } from 'smtp-server';
 import type { Alert, Dispatch, Notification } from '../../src/domain/alerts/alert.ts';
+import type { AlertCode } from '../../src/domain/alerts/catalogue.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import type { Log } from '../../src/host/logger.ts';
 import { Root } from '../../src/host/root.ts';
@@ -19,8 +20,9 @@ export async function makeRoot(t: TestContext): Promise<Root> {
   return new Root(directory);
 }
 
-export const alert = (change: Partial<Alert> = {}): Alert => ({
-  code: 'CERTIFICATE_EXPIRED',
+/** `code` may be one that this version does not have. */
+export const alert = ({ code, ...change }: Partial<Omit<Alert, 'code'>> & { code?: string } = {}): Alert => ({
+  code: (code ?? 'CERTIFICATE_EXPIRED') as AlertCode,
   severity: 'critical',
   subject: 'node',
   text: '2 certificates have expired: apiserver and <b>admin</b>.',
@@ -67,7 +69,7 @@ export const everyKind = (): Dispatch =>
           severity: 'info',
           text: '1 certificate renewed.',
           remedy: '',
-          facts: { apiserver: 'ends 2028-03-01 12:00 UTC' },
+          facts: { apiserver: 'expires 2028-03-01 12:00 UTC' },
         }),
       }),
       told({

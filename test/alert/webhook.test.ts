@@ -116,7 +116,7 @@ test('a server that never answers is left when certagent stops', async (t) => {
   state.answer = () => {
     ending.abort();
   };
-  await assert.rejects(sinkFor(url, await makeRoot(t)).send(dispatch(), ending.signal), /was not reached/);
+  await assert.rejects(sinkFor(url, await makeRoot(t)).send(dispatch(), ending.signal), /could not be reached/);
 });
 
 test('bad secrets and addresses are told by where they are', async (t) => {
@@ -126,11 +126,14 @@ test('bad secrets and addresses are told by where they are', async (t) => {
   const error = await sinkFor(url, root, { secret_file })
     .send(dispatch())
     .catch((thrown) => thrown as SinkError);
-  assert.match(error instanceof SinkError ? error.message : '', /holds no signing secret/);
+  assert.match(error instanceof SinkError ? error.message : '', /does not hold a signing secret/);
   assert.doesNotMatch(String((error as SinkError).stack), /not base64/);
   const url_file = await put(root, '/etc/url', 'gopher://x');
-  await assert.rejects(sinkFor('', root, { url_file }).send(dispatch()), /\/etc\/url holds no http or https address/);
-  await assert.rejects(sinkFor(url, root, { ca_file: '/etc/none' }).send(dispatch()), /\/etc\/none is not there/);
+  await assert.rejects(
+    sinkFor('', root, { url_file }).send(dispatch()),
+    /\/etc\/url does not hold an http or https address/,
+  );
+  await assert.rejects(sinkFor(url, root, { ca_file: '/etc/none' }).send(dispatch()), /\/etc\/none does not exist/);
 });
 
 test('https: trusted by ca_file, and by nothing else', async (t) => {
@@ -154,7 +157,7 @@ test('https: trusted by ca_file, and by nothing else', async (t) => {
     server.close();
   });
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await assert.rejects(sinkFor(url, root).send(dispatch()), /was not reached \(.*(VERIFY|SIGN)/);
+  await assert.rejects(sinkFor(url, root).send(dispatch()), /could not be reached \(.*(VERIFY|SIGN)/);
   const ca_file = await put(root, '/etc/ca.pem', ca.certificatePem);
   assert.equal(await sinkFor(url, root, { ca_file }).send(dispatch()), 'HTTP 202');
 });

@@ -1,22 +1,20 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { buildExecutables, executableName } from '../../build/build.ts';
 import { PROJECT, VERSION } from '../../build/project.ts';
 import { command, nodeFor, type Ran } from '../testnode/support.ts';
+import { builtExecutable } from './built.ts';
+import { leftOut } from './changes.ts';
 import { ARM64_LIBRARIES, arm64Tools } from './support.ts';
 
-const DIST = join(PROJECT, 'dist');
-const EXECUTABLE = join(DIST, executableName('arm64'));
 const skip = arm64Tools();
+let EXECUTABLE = '';
 
 const arm64 = (...words: string[]): Promise<Ran> =>
   command('qemu-aarch64', ['-L', ARM64_LIBRARIES, EXECUTABLE, ...words]);
 
 before(async () => {
-  if (skip || existsSync(EXECUTABLE)) return;
-  await buildExecutables(DIST, ['arm64']);
+  if (!skip) EXECUTABLE = await builtExecutable('arm64');
 });
 
 test('the arm64 executable starts', { skip }, async () => {
@@ -39,8 +37,9 @@ test('the arm64 executable watches a kubeadm node', { skip }, async (t) => {
   assert.match(due.stdout, /^CERTAGENT WARNING - /);
 });
 
-// Every certagent of the demo is emulated; the nodes' components run natively.
-test('the arm64 executable shows the whole demo', { skip }, async () => {
+// Every certagent of the demo is emulated, which takes minutes; the nodes' components run natively.
+const demo = skip || leftOut('build', 'demo', 'src/main.ts', 'package-lock.json');
+test('the arm64 executable runs the whole demo', { skip: demo }, async () => {
   const shown = ['qemu-aarch64', '-L', ARM64_LIBRARIES, EXECUTABLE];
   const { code, stdout, stderr } = await command(process.execPath, [join(PROJECT, 'demo/main.ts'), '--', ...shown]);
   assert.equal(code, 0, stderr);

@@ -5,26 +5,23 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
-import { buildExecutables, executableName } from '../../build/build.ts';
-import { makePackages } from '../../build/packages.ts';
 import { type Architecture, DEBIAN, PROJECT, VERSION } from '../../build/project.ts';
 import { run } from '../../build/run.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { command } from '../testnode/support.ts';
+import { builtPackages } from './built.ts';
 import { buildTools } from './support.ts';
 
-const DIST = join(PROJECT, 'dist');
 const own = process.arch as Architecture;
-const EXECUTABLE = join(DIST, executableName(own));
-const DEB = join(DIST, `certagent_${VERSION}_${DEBIAN[own]}.deb`);
-const ARCHIVE = join(DIST, `certagent-${VERSION}-linux-${DEBIAN[own]}.tar.gz`);
-
 const skip = buildTools();
 
+let EXECUTABLE = '';
+let DEB = '';
+let ARCHIVE = '';
+
 before(async () => {
-  if (skip || [EXECUTABLE, DEB, ARCHIVE].every((file) => existsSync(file))) return;
-  await buildExecutables(DIST, [own]);
-  await makePackages(DIST, [own]);
+  if (skip) return;
+  ({ executable: EXECUTABLE, deb: DEB, archive: ARCHIVE } = await builtPackages());
 });
 
 test('the executable runs without anything beside it, and takes no foreign code', { skip }, async (t) => {
@@ -56,6 +53,7 @@ test('what the package installs, with which rights', { skip }, async (t) => {
       '-rw-r--r-- root/root usr/share/fish/vendor_completions.d/certagent.fish',
       '-rw-r--r-- root/root usr/share/lintian/overrides/certagent',
       '-rw-r--r-- root/root usr/share/man/man5/certagent.toml.5.gz',
+      '-rw-r--r-- root/root usr/share/man/man7/certagent-alerts.7.gz',
       '-rw-r--r-- root/root usr/share/man/man8/certagent.8.gz',
       '-rw-r--r-- root/root usr/share/zsh/vendor-completions/_certagent',
     ],

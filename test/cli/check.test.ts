@@ -7,7 +7,7 @@ import { DAY, HOUR } from '../../src/domain/time/duration.ts';
 import { NOW, report, row } from './reports.ts';
 
 const alert = (severity: Severity): StatusReport['alerts'][number] => ({
-  alert: { code: 'X', severity, subject: 'node', text: 'Something is so.', remedy: 'Do it.', facts: {} },
+  alert: { code: 'RENEWAL_FAILED', severity, subject: 'node', text: 'Something is so.', remedy: 'Do it.', facts: {} },
   since: null,
   lastSentAt: null,
 });

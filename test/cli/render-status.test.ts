@@ -29,19 +29,25 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
         row('/etc/ssl/ingress/shop.crt', 20, {
           owner: 'operator',
           nearness: 'urgent',
-          verdict: { kind: 'escalate', code: 'OPERATOR', why: 'certagent does not renew it', remedy: 'Renew it.' },
+          verdict: {
+            kind: 'escalate',
+            code: 'OPERATOR_RENEWS',
+            why: 'certagent does not renew it',
+            remedy: 'Renew it.',
+          },
         }),
       ],
       renewal: {
-        kind: 'defer',
+        kind: 'waiting',
         until: saturday,
+        code: 'MAINTENANCE_WINDOW',
         ids: ['apiserver', 'apiserver-etcd-client'],
         why: 'apiserver ends in 62 d; renewed in the maintenance window',
       },
       alerts: [
         {
           alert: {
-            code: 'URGENT',
+            code: 'CERTIFICATE_URGENT',
             severity: 'warning',
             subject: '/etc/ssl/ingress/shop.crt',
             text: 'shop.crt ends in 20 d.',
@@ -71,7 +77,7 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
       renewal: {
         kind: 'blocked',
         ids: ['apiserver'],
-        blockers: [{ code: 'TOOL_MISSING', why: 'kubeadm is not on this node', remedy: 'Install kubeadm.' }],
+        blockers: [{ code: 'KUBEADM_MISSING', why: 'kubeadm is not on this node', remedy: 'Install kubeadm.' }],
       },
       served: [
         {
@@ -107,7 +113,10 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
   running: {
     report: report({
       certificates: [
-        row('apiserver', 20, { nearness: 'urgent', verdict: { kind: 'renew', code: 'URGENT', why: 'ends in 20 d' } }),
+        row('apiserver', 20, {
+          nearness: 'urgent',
+          verdict: { kind: 'renew', code: 'URGENT', why: 'ends in 20 d' },
+        }),
       ],
       renewal: { kind: 'now', ids: ['apiserver'], why: 'apiserver ends in 20 d' },
       running: {
@@ -137,6 +146,21 @@ for (const [name, { report: given, ...options }] of Object.entries(NODES)) {
     assert.equal(text, await readFile(file, 'utf8'));
   });
 }
+
+test('an alert that is not sent says why', () => {
+  const alert = { severity: 'warning', subject: 'node', text: 'It is so.', remedy: 'Do it.', facts: {} } as const;
+  const notSent = { since: NOW - HOUR, lastSentAt: null };
+  const text = renderStatus(
+    report({
+      alerts: [
+        { ...notSent, alert: { ...alert, code: 'CLOCK_DOUBTFUL' }, heldUntil: NOW + HOUR },
+        { ...notSent, alert: { ...alert, code: 'FILE_UNREADABLE' }, explainedBy: 'RESTART_HAZARD' },
+      ],
+    }),
+  );
+  assert.match(text, /It is so\. \(since .*; not sent before .*\)/);
+  assert.match(text, /It is so\. \(since .*; explained by RESTART_HAZARD\)/);
+});
 
 test('no line is wider than the terminal', () => {
   for (const width of [80, 100, 120]) {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { chmod, lstat, mkdir, stat, writeFile } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { socketPath } from '../../src/control/paths.ts';
 import { serveControl } from '../../src/control/server.ts';
@@ -159,29 +158,6 @@ test('a root too deep for a socket address works all the same', async (t) => {
   await server.close();
   await assert.rejects(lstat(socketPath(root, 'status')), { code: 'ENOENT' });
 });
-
-test('connections above the limit are turned away, and it recovers', async (t) => {
-  const root = await served(t);
-  const sockets = await Promise.all(Array.from({ length: 70 }, () => idle(socketPath(root, 'status'))));
-  await assert.rejects(http(socketPath(root, 'status'), 'GET', '/v1/status'));
-  for (const socket of sockets) socket.destroy();
-  for (let tries = 0; ; tries++) {
-    const answer = await http(socketPath(root, 'status'), 'GET', '/v1/status').catch((error) => {
-      if (tries > 50) throw error;
-      return null;
-    });
-    if (answer?.status === 200) break;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-});
-
-/** A connection that asks for nothing. */
-function idle(path: string): Promise<Socket> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => resolve(socket));
-    socket.on('error', () => {});
-  });
-}
 
 /** A socket file that nobody listens on, as a killed daemon leaves it. */
 async function leaveStale(directory: string, path: string): Promise<void> {

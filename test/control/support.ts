@@ -27,6 +27,7 @@ export function handlers(change: Partial<ControlHandlers> = {}): ControlHandlers
       decisions: [],
     }),
     history: async () => HISTORY,
+    acceptClock: async () => ({ at: NOW, takenBack: null }),
     metrics: async () => 'certagent_up 1\n',
     check: async () => report(),
     renew: async (_request, progress) => {

@@ -1,11 +1,11 @@
-// A doubtful clock through the real cycle: nothing is renewed, no end is told, until it is settled.
+// A doubtful clock through the real cycle: nothing is renewed and no expiry is reported until it is correct.
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeClockMemory } from '../../src/daemon/clock-memory.ts';
-import { DAY, HOUR } from '../../src/domain/time/duration.ts';
+import { DAY, HOUR, MINUTE } from '../../src/domain/time/duration.ts';
 import { Root } from '../../src/host/root.ts';
 import type { TestNode } from '../../testnode/node.ts';
 import { fingerprints, scene, toldAtLast } from './support.ts';
@@ -16,8 +16,9 @@ async function synchronised(node: TestNode, answer: 'yes' | 'no'): Promise<void>
   await chmod(path, 0o755);
 }
 
-test('not synchronised: nothing is renewed and one alert says so; synchronised: renewed, and all clear', async (t) => {
-  const { node, agent, inbox } = await scene(t, { kind: 'k3s-server', days: -2 });
+test('not synchronised: nothing is renewed, and one alert says so once it persists; synchronised: renewed, all clear', async (t) => {
+  let ahead = 0;
+  const { node, agent, inbox } = await scene(t, { kind: 'k3s-server', days: -2, now: () => Date.now() + ahead });
   await synchronised(node, 'no');
   const before = await fingerprints(node);
   const status = await agent.check();
@@ -25,13 +26,18 @@ test('not synchronised: nothing is renewed and one alert says so; synchronised: 
   assert.equal(status.lastAttempt, null);
   assert.deepEqual(await fingerprints(node), before);
   assert.deepEqual(
-    status.alerts.map(({ alert }) => alert.code),
-    ['CLOCK_DOUBTFUL'],
+    status.alerts.map(({ alert, lastSentAt }) => [alert.code, lastSentAt]),
+    [['CLOCK_DOUBTFUL', null]],
   );
   await assert.rejects(
     agent.renew({ force: false }, () => {}),
     { code: 'RENEWAL_BLOCKED', message: /clock is doubtful/ },
   );
+  assert.ok(Math.abs(agent.heldUntil()! - (Date.now() + 10 * MINUTE)) < 5 * MINUTE, 'the daemon checks again then');
+  ahead = 11 * MINUTE;
+  await agent.check();
+  assert.equal(agent.heldUntil(), null);
+  assert.deepEqual(await toldAtLast(inbox, 'raised CLOCK_DOUBTFUL'), ['raised CLOCK_DOUBTFUL']);
 
   await synchronised(node, 'yes');
   assert.equal((await agent.check()).lastAttempt?.result, 'succeeded');

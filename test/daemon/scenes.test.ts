@@ -25,8 +25,8 @@ for (const kind of KINDS) {
   describe(kind, { concurrency: 2 }, () => {
     const quiet: [string, SceneOptions, StatusReport['renewal']['kind']][] = [
       ['nothing due', { days: 200 }, 'none'],
-      ['due, outside of the maintenance window', { days: 60, config: maintenance('later') }, 'defer'],
-      ['urgent, but only observing', { days: 20, config: 'mode = "observe"' }, 'blocked'],
+      ['due, outside of the maintenance window', { days: 60, config: maintenance('later') }, 'waiting'],
+      ['urgent, but only observing', { days: 20, config: 'mode = "observe"' }, 'observing'],
     ];
     for (const [what, options, renewal] of quiet) {
       test(`${what}: nothing is touched`, async (t) => {

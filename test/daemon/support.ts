@@ -19,6 +19,7 @@ export type SceneOptions = Partial<NodeOptions> & {
   /** Lines of TOML before the alert sinks. */
   config?: string;
   faults?: Partial<Faults>;
+  now?: () => number;
 };
 
 /** Where a failure is expected nobody wants to wait for long; elsewhere a busy machine must not make one. */
@@ -26,7 +27,7 @@ const limits = (component: string) =>
   `[renew]\ncomponent_limit = "${component}"\nserved_limit = "${component}"\nlistener_limit = "${component}"\nrestart_limit = "${component}"\netcd_patience = "3s"\n`;
 
 export async function scene(t: TestContext, options: SceneOptions): Promise<Scene> {
-  const { days, config = '', faults, ...nodeOptions } = options;
+  const { days, config = '', faults, now = Date.now, ...nodeOptions } = options;
   // K3s's listener has one chance soon after its start: long enough that a busy machine does not miss it.
   const speed = nodeOptions.kind?.startsWith('k3s') ? 0.1 : 0.02;
   const node = await nodeFor(t, { leafEnds: Date.now() + days * DAY, speed, ...nodeOptions });
@@ -35,7 +36,7 @@ export async function scene(t: TestContext, options: SceneOptions): Promise<Scen
   const inbox = await openInbox();
   await configure(node, `${config}\n${limits(faults === undefined ? '60s' : '8s')}`, inbox);
   const root = new Root(node.root);
-  const agent = await makeAgent({ root, configFile: CONFIG_FILE, now: Date.now, log: silentLog });
+  const agent = await makeAgent({ root, configFile: CONFIG_FILE, now, log: silentLog });
   t.after(async () => {
     await agent.close();
     await inbox.close();

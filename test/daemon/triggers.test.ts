@@ -38,6 +38,7 @@ async function scene(t: TestContext, options: { jitter?: string; fails?: boolean
         inventory: { takenAt: Date.now(), node: { name: 'cp-1', timeZone: 'UTC', paths: NO_PATHS }, served: [] },
         decisions: { renewal: options.renewal?.() ?? NOTHING },
       }) as unknown as View,
+    heldUntil: () => null,
     setNextCheck: (at: number | null) => {
       nextCheck = at;
     },

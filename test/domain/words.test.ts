@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { lostSans } from '../../src/domain/model/certificate.ts';
+import { ERRORS } from '../../src/domain/model/error-codes.ts';
 import { CertagentError, errorCode, explain } from '../../src/domain/model/errors.ts';
 import { DAY, formatDuration, HOUR, MINUTE, parseDuration, SECOND } from '../../src/domain/time/duration.ts';
 import { inventoryOf } from '../support/inventory.ts';
@@ -46,18 +47,22 @@ test('what is written in one unit is read back', () => {
 
 test('an error is explained down to its cause, each message once', () => {
   const cause = new Error('connection refused');
-  const middle = new CertagentError('X', 'the server did not answer: connection refused', { cause });
-  const outer = new CertagentError('Y', 'the webhook failed', { cause: middle, remedy: 'Start the server.' });
+  const middle = new CertagentError('TLS_UNREACHABLE', 'the server did not answer: connection refused', { cause });
+  const outer = new CertagentError('SINK_REFUSED', 'the webhook failed', {
+    cause: middle,
+    remedy: 'Start the server.',
+  });
   assert.equal(explain(outer), 'the webhook failed: the server did not answer: connection refused');
   assert.equal(explain('a plain text'), 'a plain text');
   assert.equal(explain(null), '');
   assert.equal(outer.remedy, 'Start the server.');
-  assert.equal(middle.remedy, undefined);
-  assert.equal(new CertagentError('Z', 'alone').cause, undefined);
+  assert.equal(middle.remedy, ERRORS.TLS_UNREACHABLE.remedy, 'that of the catalogue');
+  assert.equal(CertagentError.relayed('ENOSPC', 'full').remedy, undefined);
+  assert.equal(new CertagentError('USAGE', 'alone').cause, undefined);
 });
 
 test('an error has a code, whoever threw it', () => {
-  assert.equal(errorCode(new CertagentError('X', 'x')), 'X');
+  assert.equal(errorCode(new CertagentError('USAGE', 'x')), 'USAGE');
   assert.equal(errorCode(Object.assign(new Error('x'), { code: 'ENOENT' })), 'ENOENT');
   for (const without of [new Error('x'), null, undefined, { code: 7 }]) assert.equal(errorCode(without), 'UNKNOWN');
 });
@@ -66,3 +71,9 @@ test('the names that a renewed certificate no longer covers', () => {
   const { certificate } = inventoryOf('kubeadm').certificates.find(({ id }) => id === 'apiserver')!;
   assert.deepEqual(lostSans(certificate, { ...certificate, sans: ['DNS:node-1', 'DNS:more'] }), ['IP:127.0.0.1']);
 });
+
+for (const [code, kind] of Object.entries(ERRORS))
+  test(`the error ${code} says what it means and what to do, in sentences`, () => {
+    assert.match(kind.meaning, /^[A-Za-z].*[^.]\.$/);
+    if ('remedy' in kind) assert.match(kind.remedy, /^[A-Z].+/);
+  });

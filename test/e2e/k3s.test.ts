@@ -44,7 +44,7 @@ test('a K3s server, systemd 252', { skip, timeout: 1_200_000 }, async (t) => {
     await configure(here, 'renew', '', 'closed');
     await startNode(machine, node);
     await machine.must('systemctl', 'start', 'certagent');
-    await statusOnce(({ renewal, nextCheckAt }) => renewal.kind === 'defer' && nextCheckAt !== null, here);
+    await statusOnce(({ renewal, nextCheckAt }) => renewal.kind === 'waiting' && nextCheckAt !== null, here);
   }
 
   function k3sPid(): Promise<string> {

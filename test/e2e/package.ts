@@ -1,20 +1,12 @@
 // The package under test, its archive, and later versions of it.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, parse } from 'node:path';
-import { type Architecture, DEBIAN, PROJECT, VERSION } from '../../build/project.ts';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, parse } from 'node:path';
+import { builtPackages } from '../build/built.ts';
 import { command } from '../testnode/support.ts';
 
-/** dist/certagent_VERSION_ARCH.deb for this machine, built now where it is not there; CERTAGENT_DEB names another to test. */
+/** The .deb for this machine, built from the source as it is; CERTAGENT_DEB names another one to test. */
 export async function packageFile(): Promise<string> {
-  const given = process.env.CERTAGENT_DEB;
-  if (given !== undefined) return given;
-  const file = join(PROJECT, `dist/certagent_${VERSION}_${DEBIAN[process.arch as Architecture]}.deb`);
-  // Test files run side by side: one builds, the other waits.
-  const build = 'test -e "$1" || exec "$2" "$4/build/main.ts" --package "$3"';
-  await mkdir(dirname(file), { recursive: true });
-  const words = [dirname(file), 'sh', '-c', build, 'sh', file, process.execPath, process.arch, PROJECT];
-  await must('flock', ...words);
-  return file;
+  return process.env.CERTAGENT_DEB ?? (await builtPackages()).deb;
 }
 
 /** The .tar.gz that was made together with the package. */

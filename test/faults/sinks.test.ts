@@ -51,7 +51,7 @@ const WEBHOOKS: [string, (response: ServerResponse) => void, RegExp][] = [
     /HTTP 302, and redirects are not followed/,
   ],
   ['answers 503 with a body without an end', endless(503), /answered HTTP 503/],
-  ['drops the connection', (response) => void response.destroy(), /was not reached \(ECONNRESET\)/],
+  ['drops the connection', (response) => void response.destroy(), /could not be reached \(ECONNRESET\)/],
 ];
 for (const [what, answer, reason] of WEBHOOKS)
   test(`a webhook that ${what}: said in the log, kept on disk, delivered when it is well; the other one waits for nothing`, async (t) => {
@@ -149,7 +149,7 @@ for (const stage of STAGES)
       sent,
       (error) =>
         error instanceof SinkError &&
-        error.message.startsWith(`sink "mail": 127.0.0.1:${port} did not take the email`) &&
+        error.message.startsWith(`sink "mail": 127.0.0.1:${port} did not accept the email`) &&
         /certagent alert test/.test(error.remedy ?? '') &&
         // It is tried again: nothing says that the message itself is unwanted.
         !error.refusesMessage,

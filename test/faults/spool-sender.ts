@@ -17,7 +17,7 @@ for (const id of ids) {
       {
         status: 'raised',
         since: Date.now(),
-        alert: { code: 'CODE', severity: 'critical', subject: 'node', text: 'Text.', remedy: '', facts: {} },
+        alert: { code: 'RENEWAL_FAILED', severity: 'critical', subject: 'node', text: 'Text.', remedy: '', facts: {} },
       },
     ],
     allClear: false,

@@ -3,7 +3,7 @@ import type { ControlHandlers } from '../../src/control/handlers.ts';
 import type { Root } from '../../src/host/root.ts';
 import { handlers, served } from '../control/support.ts';
 
-const ACTING = ['check', 'renew', 'sync', 'reload', 'testAlerts'] as const;
+const ACTING = ['check', 'renew', 'sync', 'reload', 'testAlerts', 'acceptClock'] as const;
 
 /** A daemon that counts what it is made to do. */
 export async function counting(

@@ -8,7 +8,7 @@ import { Root } from '../../src/host/root.ts';
 import { parseYaml } from '../../src/host/yaml.ts';
 import { readStaticPods } from '../../src/observe/manifests.ts';
 import { names as namesIn } from '../../src/observe/node-files.ts';
-import { ANNOTATION, annotate } from '../../src/renew/steps/annotation.ts';
+import { ANNOTATION, annotate } from '../../src/renew/components/annotation.ts';
 import { makeNode } from '../../testnode/node.ts';
 import { mutatedText } from './mutate.ts';
 import { directoryFor, fuzz, refusal } from './support.ts';

@@ -12,9 +12,10 @@ import { Root } from '../../src/host/root.ts';
 import { restartUnit, unitState } from '../../src/host/systemd.ts';
 import { groupId, users } from '../../src/host/users.ts';
 import { parseCertificate } from '../../src/host/x509.ts';
-import { readK3sSettings } from '../../src/observe/k3s-settings.ts';
+import { K3S } from '../../src/observe/k3s/k3s.ts';
 import { observe } from '../../src/observe/observe.ts';
-import { renewWithKubeadm } from '../../src/renew/steps/renew-kubeadm.ts';
+import { readSupervisorSettings } from '../../src/observe/supervisor/supervisor-settings.ts';
+import { kubeadmRenew } from '../../src/renew/steps/kubeadm-renew.ts';
 import { makeNode } from '../../testnode/node.ts';
 import { mutatedText } from './mutate.ts';
 import { samples } from './samples.ts';
@@ -61,7 +62,7 @@ test('what systemctl, timedatectl, kubeadm and k3s print reaches errors cut and 
   put(root, '/a.crt', certificatePem);
   put(root, '/a.key', keyPem);
   const { serial, notAfter, subject } = parseCertificate(certificatePem);
-  const step: Parameters<typeof renewWithKubeadm>[0] = {
+  const step: Parameters<typeof kubeadmRenew.act>[0] = {
     kind: 'kubeadm-renew',
     name: 'apiserver',
     argv: ['certs', 'renew', 'apiserver'],
@@ -81,7 +82,7 @@ test('what systemctl, timedatectl, kubeadm and k3s print reaches errors cut and 
       asyncRefusal(async () => printableAndShort(JSON.stringify(await unitState(root, 'k3s')))),
       asyncRefusal(async () => printableAndShort(JSON.stringify(await clockTrust(root)))),
       asyncRefusal(() => restartUnit(root, 'k3s', 10_000)),
-      asyncRefusal(() => renewWithKubeadm(step, { root } as never)),
+      asyncRefusal(() => kubeadmRenew.act(step, { root } as never)),
     ]);
     for (const refused of refusals) if (refused !== null) printableAndShort(explain(refused) + (refused.remedy ?? ''));
   });
@@ -143,7 +144,7 @@ test("K3s's settings are read from anything", async (t) => {
     put(root, '/etc/rancher/k3s/config.yaml', first);
     put(root, '/etc/rancher/k3s/config.yaml.d/a.yaml', second);
     put(root, '/etc/systemd/system/k3s.service', service);
-    const { dataDir, kubeconfig, port } = await readK3sSettings(root, 'k3s');
+    const { dataDir, kubeconfig, port } = await readSupervisorSettings(root, K3S);
     assert.ok(dataDir.startsWith('/') && kubeconfig.startsWith('/'));
     assert.ok(Number.isInteger(port) && port > 0 && port < 65_536);
   });

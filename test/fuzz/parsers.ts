@@ -9,11 +9,12 @@ import { Root } from '../../src/host/root.ts';
 import { groupId, users } from '../../src/host/users.ts';
 import { parseCertificate, publicKeyOfPrivate, splitPem } from '../../src/host/x509.ts';
 import { parseYaml } from '../../src/host/yaml.ts';
-import { readK3sSettings } from '../../src/observe/k3s-settings.ts';
+import { K3S } from '../../src/observe/k3s/k3s.ts';
 import { readSources } from '../../src/observe/read-sources.ts';
 import { source } from '../../src/observe/source.ts';
+import { readSupervisorSettings } from '../../src/observe/supervisor/supervisor-settings.ts';
+import { annotate } from '../../src/renew/components/annotation.ts';
 import { recordOf } from '../../src/renew/journal/journal-record.ts';
-import { annotate } from '../../src/renew/steps/annotation.ts';
 import { readContent } from '../../src/sync/copy-content.ts';
 
 export const PARSERS: Record<string, (text: string) => unknown> = {
@@ -29,9 +30,9 @@ export const PARSERS: Record<string, (text: string) => unknown> = {
   said: (text) => [said(text), short(text), printableJson(text).length],
   passwd: (text) => withFile('/etc/passwd', text, users),
   group: (text) => withFile('/etc/group', text, (root) => groupId(root, 'certagent')),
-  'config.yaml': (text) => withFile('/etc/rancher/k3s/config.yaml', text, (root) => readK3sSettings(root, 'k3s')),
+  'config.yaml': (text) => withFile('/etc/rancher/k3s/config.yaml', text, (root) => readSupervisorSettings(root, K3S)),
   'k3s.service': (text) =>
-    withFile('/etc/systemd/system/k3s.service', `ExecStart=${text}`, (root) => readK3sSettings(root, 'k3s')),
+    withFile('/etc/systemd/system/k3s.service', `ExecStart=${text}`, (root) => readSupervisorSettings(root, K3S)),
 };
 
 /** These read again, after a pause, what looks half-written: all are under way at once. */

@@ -163,7 +163,7 @@ test('a changed journal is read, or refused with file and line; what is read can
     if (refused === null) return;
     refusals += 1;
     assert.equal(refused.code, 'JOURNAL_UNREADABLE');
-    assert.match(refused.message, /journal\.jsonl line \d+ is no journal record/);
+    assert.match(refused.message, /journal\.jsonl line \d+ is not a journal record/);
   });
   t.diagnostic(`${refusals} of them refused`);
 });

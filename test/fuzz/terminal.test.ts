@@ -88,7 +88,7 @@ test('status, plan, check and errors show no escape sequence, and add no line', 
     const { line } = judge(scrub(status), { warning: 30, critical: 7 }, NOW);
     assert.doesNotMatch(line, STEERS);
     assert.ok(!line.includes('\n'));
-    const error = new CertagentError('X', `about ${text}`, { remedy: `do ${text}`, cause: new Error(text) });
+    const error = new CertagentError('USAGE', `about ${text}`, { remedy: `do ${text}`, cause: new Error(text) });
     assert.doesNotMatch(renderError(error), STEERS);
     assert.doesNotMatch(errorJson(error), STEERS);
     assert.equal(JSON.parse(errorJson(error)).error.remedy, `do ${text}`);

@@ -7,10 +7,7 @@ import type { Hazard } from '../../src/domain/model/inventory.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import { Root } from '../../src/host/root.ts';
 import { detect } from '../../src/observe/detect.ts';
-import { findHazards } from '../../src/observe/hazards.ts';
-import { k3sSources } from '../../src/observe/k3s-sources.ts';
 import { readSources } from '../../src/observe/read-sources.ts';
-import { restartWindow } from '../../src/observe/version.ts';
 import { get, look, NOW, nodeFor, put } from './support.ts';
 
 const TLS = 'var/lib/rancher/k3s/server/tls';
@@ -19,7 +16,7 @@ const YAML = 'etc/rancher/k3s/k3s.yaml';
 async function hazards(root: string, renewsUntil = NOW + 90 * DAY): Promise<[Hazard['code'], string][]> {
   const at = new Root(root);
   const node = await detect(at);
-  const found = await findHazards(at, node, await readSources(at, await k3sSources(at, node)), renewsUntil);
+  const found = await node.hazards(await readSources(at, await node.sources()), renewsUntil);
   return found.map(({ code, path }) => [code, path.replace(`/${TLS}/`, '')]);
 }
 
@@ -83,15 +80,15 @@ const CASES: Case[] = [
     make: (root) => put(root, `${TLS}/client-admin.key`, 'garbage'),
     found: [['leaf-garbage', 'client-admin.key']],
   },
-  { what: 'a missing leaf, which is healed', make: (root) => remove(root, `${TLS}/client-admin.crt`), found: [] },
-  { what: 'a missing key, which is healed', make: (root) => remove(root, `${TLS}/client-admin.key`), found: [] },
+  { what: 'a missing leaf, which is repaired', make: (root) => remove(root, `${TLS}/client-admin.crt`), found: [] },
+  { what: 'a missing key, which is repaired', make: (root) => remove(root, `${TLS}/client-admin.key`), found: [] },
   {
-    what: 'a leaf of another CA, which is healed',
+    what: 'a leaf of another CA, which is repaired',
     make: (root) => put(root, `${TLS}/client-admin.crt`, get(root, `${TLS}/client-auth-proxy.crt`)),
     found: [],
   },
   {
-    what: 'a garbage listener certificate, which is healed',
+    what: 'a garbage listener certificate, which is repaired',
     make: (root) => put(root, `${TLS}/dynamic-cert.json`, 'garbage'),
     found: [],
   },
@@ -100,9 +97,9 @@ const CASES: Case[] = [
     make: (root) => put(root, 'var/lib/rancher/k3s/agent/client-kubelet.crt', 'garbage'),
     found: [],
   },
-  { what: 'no k3s.yaml, which is made', make: (root) => remove(root, YAML), found: [] },
+  { what: 'no k3s.yaml, which is created', make: (root) => remove(root, YAML), found: [] },
   {
-    what: 'a k3s.yaml whose directory is to be made',
+    what: 'a k3s.yaml whose directory is to be created',
     make: (root) => remove(root, 'etc/rancher'),
     found: [],
   },
@@ -140,7 +137,7 @@ for (const { what, make, found } of CASES) {
   });
 }
 
-test('a garbage key of a leaf that the restart renews is healed with it', async (t) => {
+test('a garbage key of a leaf that the restart renews is repaired with it', async (t) => {
   const { root } = await nodeFor(t, { kind: 'k3s-server', leafEnds: NOW + 30 * DAY });
   put(root, `${TLS}/client-admin.key`, 'garbage');
   assert.deepEqual(await hazards(root), []);
@@ -167,24 +164,6 @@ test('agents and kubeadm nodes have no such hazards', async (t) => {
     if (kind === 'k3s-agent') put(node.root, 'var/lib/rancher/k3s/agent/client-kubelet.crt', 'garbage');
     assert.deepEqual((await look(node)).preconditions.hazards, []);
   }
-});
-
-test('the window of a restart by version', () => {
-  for (const [version, days] of [
-    ['v1.33.1+k3s1', 120],
-    ['v1.33.0+k3s1', 90],
-    ['v1.32.5+rke2r1', 120],
-    ['v1.32.4+k3s1', 90],
-    ['v1.31.9+k3s1', 120],
-    ['v1.30.13+k3s1', 120],
-    ['v1.30.12+k3s1', 90],
-    ['v1.29.15+k3s1', 90],
-    ['v1.34.0+k3s1', 120],
-    ['v2.0.0', 120],
-    ['garbage', 90],
-    [null, 90],
-  ] as const)
-    assert.equal(restartWindow(version), days * DAY, String(version));
 });
 
 function canMakeImmutable(): boolean {

@@ -3,7 +3,9 @@ import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Root } from '../../src/host/root.ts';
-import { readK3sSettings } from '../../src/observe/k3s-settings.ts';
+import { K3S } from '../../src/observe/k3s/k3s.ts';
+import { RKE2 } from '../../src/observe/rke2/rke2.ts';
+import { readSupervisorSettings } from '../../src/observe/supervisor/supervisor-settings.ts';
 import { directoryFor, get, ids, look, named, nodeFor, put } from './support.ts';
 
 test('K3s with a moved data directory and kubeconfig is found where config.yaml.d says last', async (t) => {
@@ -29,7 +31,7 @@ test('K3s with a moved data directory and kubeconfig is found where config.yaml.
 
 test('K3s’s settings: later files override, "+" appends, the unit’s options win', async (t) => {
   const root = new Root(directoryFor(t));
-  assert.deepEqual(await readK3sSettings(root, 'rke2'), {
+  assert.deepEqual(await readSupervisorSettings(root, RKE2), {
     dataDir: '/var/lib/rancher/rke2',
     port: 6443,
     supervisorPort: 9345,
@@ -39,14 +41,14 @@ test('K3s’s settings: later files override, "+" appends, the unit’s options 
   put(root.prefix, 'etc/rancher/k3s/config.yaml', 'https-listen-port: "7443"\nbind-address: 10.0.0.5\ntls-san: one\n');
   put(root.prefix, 'etc/rancher/k3s/config.yaml.d/a.yaml', 'https-listen-port: 8443\ntls-san+: two\nnew+: [x]\n');
   put(root.prefix, 'etc/rancher/k3s/config.yaml.d/b.yaml', 'not: [valid\n');
-  const fromFiles = await readK3sSettings(root, 'k3s');
+  const fromFiles = await readSupervisorSettings(root, K3S);
   assert.deepEqual([fromFiles.port, fromFiles.bindAddress], [8443, '10.0.0.5']);
   put(
     root.prefix,
     'etc/systemd/system/k3s.service',
     "[Service]\nExecStartPre=-/sbin/modprobe overlay\nExecStart=/usr/local/bin/k3s \\\n    server \\\n\t'-d' \\\n\t'/mnt/with space' \\\n\t\"--https-listen-port=9443\" \\\n\t'--write-kubeconfig' '/root/k.yaml' --debug --disable\n",
   );
-  assert.deepEqual(await readK3sSettings(root, 'k3s'), {
+  assert.deepEqual(await readSupervisorSettings(root, K3S), {
     dataDir: '/mnt/with space',
     port: 9443,
     supervisorPort: null,
@@ -58,5 +60,5 @@ test('K3s’s settings: later files override, "+" appends, the unit’s options 
     'etc/systemd/system/k3s.service',
     '[Service]\nExecStart=/usr/local/bin/k3s server --https-listen-port 0\n',
   );
-  assert.equal((await readK3sSettings(root, 'k3s')).port, 6443);
+  assert.equal((await readSupervisorSettings(root, K3S)).port, 6443);
 });

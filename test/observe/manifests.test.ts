@@ -16,13 +16,16 @@ test('manifests in another directory are found where the kubelet’s settings sa
     'staticPodPath: /etc/kubernetes/manifests',
     'staticPodPath: /etc/static-pods/',
   );
-  const { paths, pods, missing } = await detect(new Root(root));
+  const { paths, components, missing } = await detect(new Root(root));
   assert.equal(paths.manifestsDir, '/etc/static-pods');
   assert.deepEqual(
-    pods.map(({ manifest }) => manifest),
-    ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map(
-      (name) => `/etc/static-pods/${name}.yaml`,
-    ),
+    (await components(null, [])).map(({ manifest }) => manifest),
+    [
+      ...['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map(
+        (name) => `/etc/static-pods/${name}.yaml`,
+      ),
+      null,
+    ],
   );
   assert.deepEqual(missing, []);
 });

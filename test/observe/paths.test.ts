@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Root } from '../../src/host/root.ts';
 import { detect } from '../../src/observe/detect.ts';
-import { kubeadmSources } from '../../src/observe/kubeadm-sources.ts';
 import { edit, get, look, named, nodeFor, put } from './support.ts';
 
 test('certificates and kubeconfigs in other directories are found where the manifests say', async (t) => {
@@ -66,7 +65,7 @@ test('what is half there is told as missing, and missing certificates are findin
   );
 });
 
-test('leftovers of another distribution are told and not looked at', async (t) => {
+test('traces of another distribution are reported and ignored', async (t) => {
   const { root } = await nodeFor(t, { kind: 'k3s-server' });
   put(root, 'etc/kubernetes/kubelet.conf', 'kind: Config\n');
   const { distribution, missing } = await detect(new Root(root));
@@ -164,7 +163,7 @@ test('the kubelet’s certificates: absolute link, embedded, given by the operat
   );
   put(root, 'etc/kubelet.crt', before);
   put(root, 'etc/kubelet.key', before, 0o600);
-  const sources = await kubeadmSources(new Root(root), await detect(new Root(root)));
+  const sources = await (await detect(new Root(root))).sources();
   const serving = sources.find(({ id }) => id === 'kubelet-serving');
   assert.deepEqual(
     [serving?.path, serving?.owner, serving?.key?.path],

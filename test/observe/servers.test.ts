@@ -10,7 +10,6 @@ import { DAY } from '../../src/domain/time/duration.ts';
 import { run } from '../../src/host/commands.ts';
 import { Root } from '../../src/host/root.ts';
 import { detect } from '../../src/observe/detect.ts';
-import { endpoints } from '../../src/observe/probe.ts';
 import { authority, edit, get, leaf, look, NOW, nodeFor, put } from './support.ts';
 
 const states = (inventory: Awaited<ReturnType<typeof look>>) =>
@@ -105,7 +104,7 @@ test('where a K3s or RKE2 server is asked: RKE2’s ports are fixed, and its API
   ] as const) {
     const { root } = await nodeFor(t, { kind });
     put(root, `etc/rancher/${kind.slice(0, 4).replace('-', '')}/config.yaml`, 'bind-address: 10.0.0.7\n');
-    const asked = endpoints(await detect(new Root(root)), []);
+    const asked = (await detect(new Root(root))).endpoints([]);
     assert.deepEqual(
       asked.map(({ name, host, port, expects }) => `${name} ${host}:${port} ${expects}`),
       wanted,
@@ -141,9 +140,9 @@ test('another cluster’s apiserver on the same machine is not taken for ours', 
 test('where servers are asked: flags, listening URLs and K3s’s settings', async (t) => {
   const { root } = await nodeFor(t, { kind: 'kubeadm' });
   const asked = async () =>
-    endpoints(await detect(new Root(root)), []).map(
-      ({ name, host, port, expects }) => `${name} ${host}:${port} ${expects}`,
-    );
+    (await detect(new Root(root)))
+      .endpoints([])
+      .map(({ name, host, port, expects }) => `${name} ${host}:${port} ${expects}`);
   const apiserver = 'etc/kubernetes/manifests/kube-apiserver.yaml';
   const etcd = 'etc/kubernetes/manifests/etcd.yaml';
   edit(root, apiserver, /--secure-port=\d+/, '--secure-port=7443\n    - --bind-address=10.0.0.7');

@@ -12,9 +12,11 @@ import { DAY } from '../../src/domain/time/duration.ts';
 import { findProcesses } from '../../src/host/processes.ts';
 import { Root } from '../../src/host/root.ts';
 import { observe } from '../../src/observe/observe.ts';
-import type { RenewContext } from '../../src/renew/engine/step-context.ts';
+import { sha256 } from '../../src/renew/backup/backup-manifest.ts';
+import type { RenewContext } from '../../src/renew/engine/renew-context.ts';
 import { type Journal, openJournal } from '../../src/renew/journal/journal-file.ts';
-import { readLeaf } from '../../src/renew/steps/leaf.ts';
+import { ACTORS } from '../../src/renew/steps/actors.ts';
+import { readLeaf } from '../../src/renew/verify/leaf.ts';
 import { type Faults, makeNode, type NodeOptions, type TestNode } from '../../testnode/node.ts';
 
 export type Stage = {
@@ -70,6 +72,7 @@ export async function stage(
     context: {
       root,
       journal,
+      actors: ACTORS,
       now: Date.now,
       progress: (each) => told.push(each),
       backups: 5,
@@ -128,7 +131,7 @@ export async function snapshot(root: Root, directories: string[]): Promise<Map<s
       if (!entry.isFile() || entry.parentPath.endsWith('/manifests')) continue;
       const path = join(entry.parentPath, entry.name);
       const { mode, uid, gid } = await stat(path);
-      found.set(root.own(path), `${(mode & 0o7777).toString(8)} ${uid}:${gid} ${await readFile(path, 'base64')}`);
+      found.set(root.own(path), `${(mode & 0o7777).toString(8)} ${uid}:${gid} ${sha256(await readFile(path))}`);
     }
   }
   return found;

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigError, loadConfig } from '../../config/load.ts';
+import { loadNodeConfig } from '../../config/node-config.ts';
 import { requireNamedConfig } from '../config-file.ts';
 import { type Context, print } from '../context.ts';
 
@@ -9,7 +10,9 @@ export async function run(context: Context): Promise<number> {
   const file = argument === undefined ? context.root.at(context.configFile) : resolve(argument);
   await requireNamedConfig(file, argument !== undefined || context.configNamed);
   try {
-    await loadConfig(file);
+    // A draft that lies elsewhere may belong to whoever writes it.
+    if (argument === undefined) await loadNodeConfig(context.root, context.configFile);
+    else await loadConfig(file);
   } catch (error) {
     if (!(error instanceof ConfigError) || context.output !== 'json') throw error;
     print(context, { file, problems: error.problems }, () => '');

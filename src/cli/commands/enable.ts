@@ -1,8 +1,10 @@
 import { realpath } from 'node:fs/promises';
-import { loadConfig } from '../../config/load.ts';
 import { setMode } from '../../config/mode.ts';
+import { loadNodeConfig } from '../../config/node-config.ts';
 import { remote } from '../../control/client.ts';
 import { errorCode } from '../../domain/model/errors.ts';
+import { followLinks } from '../../host/links.ts';
+import { requireOwnRoot } from '../../host/trust.ts';
 import { agreed } from '../agreed.ts';
 import { askNode } from '../ask.ts';
 import { requireNamedConfig } from '../config-file.ts';
@@ -12,7 +14,7 @@ import { renderPlan } from '../render/plan.ts';
 /** `certagent enable`: shows what would run and when, asks, and lets the daemon renew. */
 export async function run(context: Context): Promise<number> {
   const file = await configFile(context);
-  const { mode, maintenance } = await loadConfig(file);
+  const { mode, maintenance } = await loadNodeConfig(context.root, context.configFile);
   if (mode === 'renew') {
     print(
       context,
@@ -58,7 +60,8 @@ export async function change(context: Context, file: string, mode: 'renew' | 'ob
 
 /** Where the configuration is a link, the file it leads to: that is replaced, not the link. */
 export async function configFile(context: Context): Promise<string> {
-  const named = context.root.at(context.configFile);
+  await requireOwnRoot(context.root);
+  const named = await followLinks(context.root, context.configFile);
   await requireNamedConfig(named, context.configNamed);
   return context.root.isMachine ? realpath(named).catch(() => named) : named;
 }

@@ -1,3 +1,4 @@
+import { allLabels } from '../../domain/distributions/names.ts';
 import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, GROUPS } from '../command-catalogue.ts';
 import { type Paint, plain } from './paint.ts';
 import { wrap } from './table.ts';
@@ -56,7 +57,7 @@ function ofSeveral(name: string, look: Look): string[] | null {
   ];
 }
 
-const ABOUT = 'Watches and renews the certificates of Kubernetes nodes (kubeadm, K3s, RKE2).';
+const ABOUT = `Watches and renews the certificates of Kubernetes nodes (${allLabels('or')}).`;
 
 function optionRow({ flags, description, fallback }: { flags: string; description: string; fallback?: unknown }): Row {
   // Long options are aligned, with and without a short form.

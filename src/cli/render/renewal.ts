@@ -21,11 +21,30 @@ export function renewalLines(
       return [`${title} nothing is due${renewal.nextAt === null ? '' : `; next on ${times.full(renewal.nextAt)}`}`];
     case 'now':
       return [`${title} ${count(renewal.ids)} ${when}: ${renewal.why}`];
-    case 'defer':
-      return [`${title} ${count(renewal.ids)}, ${times.moment(renewal.until)}: ${renewal.why}`];
+    case 'waiting':
+      return [`${title} ${count(renewal.ids)}, ${whenOf(renewal.until, times)}: ${renewal.why}`];
+    case 'observing':
+      return observingLines(renewal, title, times);
     case 'blocked':
       return [`${title} ${paint('red', 'BLOCKED')} for ${count(renewal.ids)}`, ...blockerLines(renewal.blockers)];
   }
+}
+
+const whenOf = (until: number | null, times: Times): string => (until === null ? 'waiting' : times.moment(until));
+
+/** Observing is what somebody chose: neither red nor an obstacle. */
+function observingLines(
+  { ids, until, why, blockers }: Extract<Renewal, { kind: 'observing' }>,
+  title: string,
+  times: Times,
+): string[] {
+  const when = until === null ? '' : ` (${times.moment(until)})`;
+  return [
+    `${title} observing; in mode "renew" certagent would renew ${count(ids)}${when}: ${why}`,
+    ...(blockers.length === 0
+      ? ['  To let certagent renew: certagent enable']
+      : ['  This would block the renewal:', ...blockerLines(blockers)]),
+  ];
 }
 
 function blockerLines(blockers: Blocker[]): string[] {

@@ -86,6 +86,7 @@ function nextOf({ id, owner, decision }: StatusRow, { renewal, running }: Status
     if (running !== null) return { text: 'being renewed', style: 'green' };
     if (renewal.kind === 'blocked')
       return { text: `blocked: ${renewal.blockers[0]?.code ?? 'see below'}`, style: 'red' };
+    if (renewal.kind === 'observing') return { text: 'observing: not renewed', style: 'yellow' };
   }
   if (verdict.kind === 'renew') return { text: `renews at the next check${company(verdict.code)}` };
   if (verdict.kind === 'defer') return { text: deferred(verdict, times) };
@@ -94,7 +95,7 @@ function nextOf({ id, owner, decision }: StatusRow, { renewal, running }: Status
 
 /** The usual reasons in a few words; others in full. */
 function deferred({ until, code, why }: Extract<Verdict, { kind: 'defer' }>, times: Times): string {
-  const when = `renews ${times.moment(until)}`;
+  const when = until === null ? 'renews later' : `renews ${times.moment(until)}`;
   if (code === 'MAINTENANCE_WINDOW') return `${when} in the maintenance window`;
   return company(code) === '' ? `${when}: ${why}` : when + company(code);
 }

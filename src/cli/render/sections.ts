@@ -16,8 +16,9 @@ export function alertLines(alerts: Alerts, view: View): string[] {
   const sorted = alerts.toSorted((a, b) => RANK[a.alert.severity] - RANK[b.alert.severity]);
   return [
     view.paint('bold', 'Alerts'),
-    ...sorted.flatMap(({ alert, since }) => {
-      const from = since === null ? '' : ` (since ${view.times.moment(since)})`;
+    ...sorted.flatMap((one) => {
+      const { alert, since } = one;
+      const from = since === null ? '' : ` (since ${view.times.moment(since)}${keptBack(one, view)})`;
       return [
         rows(
           [[{ text: alert.severity, style: STYLE[alert.severity] ?? 'bold' }, { text: `${alert.text}${from}` }]],
@@ -27,6 +28,13 @@ export function alertLines(alerts: Alerts, view: View): string[] {
       ];
     }),
   ];
+}
+
+/** Why an alert is not sent now; empty for one that is. */
+function keptBack(one: Alerts[number], { times }: View): string {
+  if ('explainedBy' in one && one.explainedBy !== undefined) return `; explained by ${one.explainedBy}`;
+  const until = 'heldUntil' in one ? one.heldUntil : undefined;
+  return until === undefined ? '' : `; not sent before ${times.moment(until)}`;
 }
 
 /** Only what is not as it should be: a server that serves the file is what everybody expects. */

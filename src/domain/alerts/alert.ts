@@ -1,10 +1,12 @@
 import type { Instant } from '../model/certificate.ts';
+import type { AlertCode } from './catalogue.ts';
+import type { Severity } from './severity.ts';
 
-export type Severity = 'info' | 'warning' | 'critical';
+export { isAtLeast, type Severity, worstOf } from './severity.ts';
 
 /** One state of the node that a person should know of. `code` and `subject` together identify it. */
 export type Alert = {
-  code: string;
+  code: AlertCode;
   severity: Severity;
   /** Certificate id, path or component it is about; "node" when it is about the node. */
   subject: string;
@@ -13,27 +15,55 @@ export type Alert = {
   /** What to do; empty where there is nothing to do. */
   remedy: string;
   /**
-   * Ends of certificates and the like, for the table in an email. The names are its members: one that is new makes the
-   * alert new, a value may change unnoticed.
+   * Expiry dates of certificates and the like, for the table in an email. The names are its members: one that is new makes
+   * the alert new, a value may change unnoticed.
    */
   facts: Record<string, string>;
-  /** Told when it begins, changes and ends, and not again in between: it stands for months. */
+  /** Sent when it is raised, when it changes and when it clears, and not again in between: it lasts for months. */
   once?: true;
+  /** Milliseconds for which it must persist before it is sent, where that is not what the catalogue says. */
+  holdOff?: number;
+  /** Names of what it follows from, where these are not its members. */
+  restsOn?: string[];
 };
 
-/** An event tells once and does not stand ("renewed", "copies brought up to date"). */
+/** An event is sent once and is never active ("renewed", "copies updated"). */
 export type AlertEvent = Alert;
 
-/** What is remembered of a standing alert between cycles. `worst`: the greatest severity it was told with. */
-export type StandingAlert = { alert: Alert; since: Instant; lastSentAt: Instant; worst?: Severity };
+/**
+ * The severity with which an alert was last sent, and the worst it had been sent with by then: a sink that wants warnings
+ * has seen an "info" only when something worse had come before it.
+ */
+export type LastSent = { severity: Severity; worst: Severity };
 
-/** One message to the sinks. `status`: it began, it still stands, it ended, or it is an event. */
+/** What is remembered of an active alert between cycles. */
+export type StandingAlert = {
+  alert: Alert;
+  /** When it was first found, whether or not it was sent. */
+  since: Instant;
+  /** null: it was not sent yet. */
+  lastSentAt: Instant | null;
+  /** The greatest severity it was sent with. */
+  worst?: Severity;
+  /** Absent in what an earlier version wrote. */
+  sent?: LastSent;
+  /** It has changed since it was last sent, and was kept back. */
+  changed?: true;
+  /** The active alert that explains it: it is not sent while this does. */
+  explainedBy?: AlertCode;
+  /** It is not sent before this moment: it may pass by itself. */
+  heldUntil?: Instant;
+};
+
+/** One message to the sinks. `status`: it began, it is still active, it cleared, or it is an event. */
 export type Notification = {
   status: 'raised' | 'repeated' | 'cleared' | 'event';
   alert: Alert;
   since: Instant;
-  /** The greatest severity this alert was told with before: whoever was told of it is told of what became of it. */
+  /** The greatest severity it was sent with: who was sent that is sent what became of it. */
   worst?: Severity;
+  /** How it was last sent before this message; null: it was not. Absent in what an earlier version wrote. */
+  sent?: LastSent | null;
 };
 
 /** What one cycle hands to every sink. */
@@ -42,21 +72,8 @@ export type Dispatch = {
   at: Instant;
   node: { name: string; distribution: string | null; role: string | null };
   notifications: Notification[];
-  /** No alert stands any more. */
+  /** No alert is active any more. */
   allClear: boolean;
-  /** How many dispatches this one sums up, where a sink was not reached for long. */
+  /** How many dispatches this one sums up, where a sink could not be reached for long. */
   merged?: number;
 };
-
-const RANK: Record<Severity, number> = { info: 0, warning: 1, critical: 2 };
-
-export function isAtLeast(severity: Severity, least: Severity): boolean {
-  return RANK[severity] >= RANK[least];
-}
-
-export function worstOf(...severities: (Severity | undefined)[]): Severity {
-  return severities.reduce<Severity>(
-    (worst, each) => (each !== undefined && isAtLeast(each, worst) ? each : worst),
-    'info',
-  );
-}

@@ -1,64 +1,118 @@
 import type { Instant } from '../model/certificate.ts';
-import { type Alert, type AlertEvent, isAtLeast, type Notification, type StandingAlert, worstOf } from './alert.ts';
+import type { Alert, AlertEvent, LastSent, Notification, StandingAlert } from './alert.ts';
+import { explanationOf, holdOffOf } from './explain.ts';
+import { isAtLeast, isWorse, type Severity, worstOf } from './severity.ts';
 
 export type AlertDiffInput = {
-  /** What stood after the cycle before. */
+  /** What was active after the previous cycle. */
   before: StandingAlert[];
   now: Instant;
-  /** What stands now. */
+  /** What is active now. */
   alerts: Alert[];
   events: AlertEvent[];
-  /** Milliseconds after which a standing alert is sent again. */
+  /** Milliseconds after which an active alert is sent again. */
   repeat: number;
 };
 
 export type AlertDiff = {
   /** To be remembered until the next cycle. */
   book: StandingAlert[];
-  /** Worst first; empty when there is nothing to tell. */
+  /** Worst first; empty when there is nothing to send. */
   notifications: Notification[];
-  /** The last standing alert ended with this cycle. */
+  /** The last active alert cleared in this cycle. */
   allClear: boolean;
 };
 
 /**
- * Compares two states: what began, what changed (another severity, a further member), what stands for `repeat` without a
- * word, what ended. The same state twice tells nothing.
+ * Compares two states: what began, what changed (another severity, a further member), what was active for `repeat` without
+ * a message, what cleared. The same state twice sends nothing.
+ *
+ * What another alert explains, or what may pass by itself, is kept back: it is in the book, and so in the status, but not
+ * sent. What gets worse is sent at once, whatever kept it back. Only what was sent is ever repeated or cleared.
  */
 export function diffAlerts({ before, now, alerts, events, repeat }: AlertDiffInput): AlertDiff {
   const known = new Map(before.map((standing) => [key(standing.alert), standing]));
-  const standing = new Map(alerts.map((alert) => [key(alert), alert]));
+  const active = new Map(alerts.map((alert) => [key(alert), alert]));
+  const all = [...active.values()];
   const book: StandingAlert[] = [];
   const notifications: Notification[] = [];
 
-  for (const [id, alert] of standing) {
-    const old = known.get(id);
-    const status =
-      old === undefined || isNew(old.alert, alert) ? 'raised' : isDue(old, now, repeat) ? 'repeated' : null;
-    const since = old?.since ?? now;
-    const worst = worstOf(old?.worst, old?.alert.severity, alert.severity);
-    // A clock set back must not silence an alert for as long as it had run ahead.
-    book.push({ alert, since, worst, lastSentAt: status === null ? Math.min(old!.lastSentAt, now) : now });
-    if (status !== null) notifications.push({ status, alert, since, worst });
+  for (const [id, alert] of active) {
+    const next = follow(known.get(id), alert, { now, repeat, all });
+    book.push(next.standing);
+    if (next.notification !== null) notifications.push(next.notification);
   }
-  for (const [id, { alert, since, worst }] of known)
-    if (!standing.has(id))
-      notifications.push({ status: 'cleared', alert, since, worst: worstOf(worst, alert.severity) });
+  for (const [id, old] of known) {
+    const sent = lastSent(old);
+    if (active.has(id) || sent === null) continue;
+    notifications.push({ status: 'cleared', alert: old.alert, since: old.since, worst: worstSent(old), sent });
+  }
+  const cleared = notifications.length > 0 && notifications.every(({ status }) => status === 'cleared');
   for (const alert of events) notifications.push({ status: 'event', alert, since: now });
 
-  return { book, notifications: worstFirst(notifications), allClear: book.length === 0 && known.size > 0 };
+  return { book, notifications: worstFirst(notifications), allClear: book.length === 0 && cleared };
 }
+
+type Around = { now: Instant; repeat: number; all: Alert[] };
+
+/** One active alert: what is remembered of it, and the message about it, if any. */
+function follow(
+  old: StandingAlert | undefined,
+  alert: Alert,
+  { now, repeat, all }: Around,
+): { standing: StandingAlert; notification: Notification | null } {
+  // A clock set back must not silence an alert, or hold it off, for as long as it had run ahead.
+  const since = Math.min(old?.since ?? now, now);
+  const explainedBy = explanationOf(alert, all);
+  const heldUntil = since + holdOffOf(alert);
+  const lastSentAt = old?.lastSentAt ?? null;
+  const isSent = lastSentAt !== null;
+  const changed = isSent && (old?.changed === true || isNew(old!.alert, alert));
+  const keptBack = explainedBy !== null || (!isSent && now < heldUntil);
+  const status = isWorse(alert.severity, old?.alert.severity ?? 'critical')
+    ? 'raised'
+    : keptBack
+      ? null
+      : !isSent || changed
+        ? 'raised'
+        : isDue(alert, lastSentAt, now, repeat)
+          ? 'repeated'
+          : null;
+  const marks = {
+    ...(explainedBy === null ? {} : { explainedBy }),
+    ...(status === null && !isSent && now < heldUntil ? { heldUntil } : {}),
+  };
+  const sent = old === undefined ? null : lastSent(old);
+  if (status === null) {
+    const standing = { alert, since, lastSentAt: isSent ? Math.min(lastSentAt, now) : null, ...marks };
+    const kept = sent === null ? {} : { sent, worst: worstSent(old!), ...(changed ? { changed } : {}) };
+    return { standing: { ...standing, ...kept }, notification: null };
+  }
+  const worst = worstOf(sent === null ? undefined : worstSent(old!), alert.severity);
+  return {
+    standing: { alert, since, lastSentAt: now, worst, sent: { severity: alert.severity, worst }, ...marks },
+    notification: { status, alert, since, worst, sent },
+  };
+}
+
+/** An earlier version wrote down only what was sent: its severity is that of the alert. */
+function lastSent(old: StandingAlert): LastSent | null {
+  if (old.lastSentAt === null) return null;
+  return old.sent ?? { severity: old.alert.severity, worst: worstSent(old) };
+}
+
+const worstSent = ({ worst, alert }: StandingAlert): Severity => worst ?? alert.severity;
 
 /** Another severity, or a member that was not there before; members that are gone do not make it new. */
 function isNew(old: Alert, alert: Alert): boolean {
   return old.severity !== alert.severity || Object.keys(alert.facts).some((name) => !Object.hasOwn(old.facts, name));
 }
 
-function isDue(old: StandingAlert, now: Instant, repeat: number): boolean {
-  return old.alert.once !== true && now - old.lastSentAt >= repeat;
+function isDue(alert: Alert, lastSentAt: Instant, now: Instant, repeat: number): boolean {
+  return alert.once !== true && now - lastSentAt >= repeat;
 }
 
-/** What ended comes last, whatever it was. */
+/** What cleared comes last, whatever it was. */
 function worstFirst(notifications: Notification[]): Notification[] {
   const rank = ({ status, alert }: Notification) =>
     status === 'cleared' ? 3 : isAtLeast(alert.severity, 'critical') ? 0 : isAtLeast(alert.severity, 'warning') ? 1 : 2;

@@ -1,5 +1,6 @@
 import type { Instant } from '../model/certificate.ts';
 import { formatDuration } from '../time/duration.ts';
+import type { Judged, Member } from './input.ts';
 
 /** "2027-03-01 12:00 UTC" */
 export function date(at: Instant): string {
@@ -7,7 +8,7 @@ export function date(at: Instant): string {
 }
 
 /** "2027-03-01 12:00 UTC, in 89 d 4 h" or "…, 3 h ago" */
-export function end(at: Instant, now: Instant): string {
+export function expiry(at: Instant, now: Instant): string {
   return `${date(at)}, ${at > now ? `in ${formatDuration(at - now)}` : `${formatDuration(now - at)} ago`}`;
 }
 
@@ -35,3 +36,9 @@ export function sentences(texts: string[]): string {
     .map((text) => (/[.!?:]$/.test(text) ? text : `${text}.`))
     .join(' ');
 }
+
+export const names = (of: Judged[]): string => list(of.map(({ decision }) => decision.id));
+
+/** Each certificate with its expiry date. */
+export const expiries = (of: Judged[], now: Instant): Member[] =>
+  of.map(({ decision }) => [decision.id, expiry(decision.notAfter, now)]);

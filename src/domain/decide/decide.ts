@@ -1,11 +1,14 @@
+import { rulesOf } from '../distributions/index.ts';
 import type { Instant } from '../model/certificate.ts';
-import type { Decision, Decisions, History, Policy, Renewal } from '../model/decision.ts';
+import type { Decision, Decisions, History, Policy, Renewal, Verdict } from '../model/decision.ts';
 import type { Inventory } from '../model/inventory.ts';
+import { automaticMoment } from './automatic-moment.ts';
 import { findBlockers } from './blockers.ts';
-import { type Case, type DecideRequest, ends } from './certificate-check.ts';
+import { type Case, type DecideRequest, expires } from './certificate-check.ts';
 import { verdictOn } from './checks.ts';
 import { nextTryAt } from './history-of.ts';
-import { automaticMoment, isLeaf, isRenewableAt, nearnessOf, renewalWindow } from './renewal-window.ts';
+import { isLeaf } from './ownership.ts';
+import { isRenewableAt, nearnessOf, renewalWindow } from './renewal-window.ts';
 
 export type DecideInput = {
   inventory: Inventory;
@@ -40,27 +43,39 @@ function judge(input: DecideInput & Pick<Case, 'observed'>): Judged {
 function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
   const due = judged.filter(({ decision }) => decision.verdict.kind === 'renew');
   const waiting = judged.flatMap(({ decision: { id, verdict } }) =>
-    verdict.kind === 'defer' ? [{ id, until: verdict.until, why: verdict.why }] : [],
+    verdict.kind === 'defer' ? [{ id, ...verdict }] : [],
   );
   if (due.length > 0) {
     const ids = idsAt(input.now, input, judged);
-    const blockers = findBlockers({ ...input, ids });
-    return blockers.length > 0 ? { kind: 'blocked', ids, blockers } : { kind: 'now', ids, why: whyNow(due, ids) };
+    return unlessPrevented(input, { kind: 'now', ids, why: whyNow(due, ids) });
   }
   const refused = refusedForce(input, judged);
   if (refused !== null) return refused;
-  if (waiting.length > 0) return later(input, judged, waiting);
+  if (waiting.length > 0) return unlessPrevented(input, later(input, judged, waiting));
   return { kind: 'none', nextAt: input.policy.mode === 'observe' ? null : nextAt(input, judged) };
 }
 
-type Waiting = { id: string; until: Instant; why: string };
+type Waiting = { id: string } & Extract<Verdict, { kind: 'defer' }>;
+type Intended = Extract<Renewal, { kind: 'now' | 'waiting' }>;
 
-function later(input: DecideInput, judged: Judged[], waiting: Waiting[]): Renewal {
-  const next = waiting.reduce((first, one) => (one.until < first.until ? one : first));
-  const ids = idsAt(next.until, input, judged);
-  // Waiting for a moment at which nothing will be done would be a promise not kept.
-  if (input.policy.mode === 'observe') return { kind: 'blocked', ids, blockers: findBlockers({ ...input, ids }) };
-  return { kind: 'defer', until: next.until, ids, why: `${next.id} ${next.why}` };
+function later(input: DecideInput, judged: Judged[], waiting: Waiting[]): Intended {
+  const { id, until, code, why } = waiting.reduce((first, one) => (momentOf(one) < momentOf(first) ? one : first));
+  return { kind: 'waiting', until, code, ids: idsAt(until ?? input.now, input, judged), why: `${id} ${why}` };
+}
+
+const momentOf = ({ until }: Waiting): Instant => until ?? Number.POSITIVE_INFINITY;
+
+/** A time is promised only where nothing known prevents the renewal. Observing is a choice, not an obstacle. */
+function unlessPrevented(input: DecideInput, intended: Intended): Renewal {
+  const { policy, request, now } = input;
+  const { ids, why } = intended;
+  const observes = policy.mode === 'observe' && request.kind === 'schedule';
+  const blockers = findBlockers({ ...input, ids, policy: observes ? { ...policy, mode: 'renew' } : policy });
+  if (observes) {
+    const until = intended.kind === 'now' ? now : intended.until;
+    return { kind: 'observing', until: blockers.length > 0 ? null : until, ids, why, blockers };
+  }
+  return blockers.length > 0 ? { kind: 'blocked', ids, blockers } : intended;
 }
 
 /** Ids of all certificates that the node's tool renews when it is run at `at`. */
@@ -79,21 +94,12 @@ function idsAt(at: Instant, { inventory }: DecideInput, judged: Judged[]): strin
 /** A restart that renews nothing would only disturb: asking for it by force changes nothing about that. */
 function refusedForce({ inventory, request }: DecideInput, judged: Judged[]): Renewal | null {
   const { distribution } = inventory.node;
-  if (request.kind !== 'manual' || !request.force || distribution === 'kubeadm') return null;
+  if (request.kind !== 'manual' || !request.force || distribution === null) return null;
   const own = judged.filter(({ known }) => known.observed.owner === distribution && isLeaf(known.observed));
   if (own.length === 0) return null;
-  const first = new Date(Math.min(...own.map(({ decision }) => decision.notAfter))).toISOString().slice(0, 10);
-  return {
-    kind: 'blocked',
-    ids: own.map(({ decision }) => decision.id),
-    blockers: [
-      {
-        code: 'K3S_OUTSIDE_WINDOW',
-        why: `a restart of ${distribution} would renew nothing yet: the first certificate ends on ${first}`,
-        remedy: `Wait, or run \`${distribution} certificate rotate\` by hand while ${distribution} is stopped.`,
-      },
-    ],
-  };
+  const refusal = rulesOf(distribution).refuseForce(Math.min(...own.map(({ decision }) => decision.notAfter)));
+  if (refusal === null) return null;
+  return { kind: 'blocked', ids: own.map(({ decision }) => decision.id), blockers: [refusal] };
 }
 
 function nextAt(input: DecideInput, judged: Judged[]): Instant | null {
@@ -108,20 +114,20 @@ function opens({ verdict }: Decision): boolean {
   return verdict.kind === 'keep' && verdict.until !== null;
 }
 
-/** A certificate that is not due itself says so when it goes along. */
+/** Why a certificate that is not due itself is renewed with the others. */
 function withCompany(decision: Decision, renewal: Renewal): Decision {
-  if (decision.verdict.kind !== 'keep' || renewal.kind === 'none' || renewal.kind === 'blocked') return decision;
+  if (decision.verdict.kind !== 'keep' || (renewal.kind !== 'now' && renewal.kind !== 'waiting')) return decision;
   if (!renewal.ids.includes(decision.id)) return decision;
   const why = 'is renewed along with the others, so that the node is disturbed only once';
-  const verdict =
+  const verdict: Verdict =
     renewal.kind === 'now'
-      ? ({ kind: 'renew', code: 'GOES_ALONG', why } as const)
-      : ({ kind: 'defer', until: renewal.until, code: 'GOES_ALONG', why } as const);
+      ? { kind: 'renew', code: 'GOES_ALONG', why }
+      : { kind: 'defer', until: renewal.until, code: 'GOES_ALONG', why };
   return { ...decision, verdict };
 }
 
 function whyNow(due: Judged[], ids: string[]): string {
   const { known, decision } = due.reduce((a, b) => (b.decision.notAfter < a.decision.notAfter ? b : a));
   const together = ids.length === 1 ? '' : `; ${ids.length} certificates are renewed together`;
-  return `${decision.id} ${ends(known.observed, known.now)}${together}`;
+  return `${decision.id} ${expires(known.observed, known.now)}${together}`;
 }

@@ -1,9 +1,12 @@
 import type { Instant } from '../model/certificate.ts';
 import type { Attempt, History, Policy } from '../model/decision.ts';
-import type { JournalRecord } from '../model/journal.ts';
+import type { JournalRecord, UnknownRecord } from '../model/journal.ts';
 import { DAY, MINUTE } from '../time/duration.ts';
 
-/** The attempts that a journal tells of, oldest first; a plan without an end is `unfinished`. */
+/** A plan of another version whose name cannot be read. */
+const UNNAMED = 'unknown';
+
+/** The attempts in a journal, oldest first; a plan without an end is `unfinished`. */
 export function historyOf(records: JournalRecord[]): History {
   const attempts = new Map<string, Attempt>();
   for (const record of records) {
@@ -17,24 +20,47 @@ export function historyOf(records: JournalRecord[]): History {
         error: null,
         granted: [],
       });
+    } else if (record.type === 'unknown') {
+      const known = attempts.get(record.planId ?? '') ?? [...attempts.values()].at(-1);
+      const attempt = record.recordType === 'plan-started' ? ofAnotherVersion(record) : known;
+      // It belongs to the plan that is under way; where there is none, it says nothing about a renewal.
+      if (attempt?.result === 'unfinished') attempts.set(attempt.planId, withUnknown(attempt, record));
     } else if (record.type === 'plan-ended') {
-      const started = attempts.get(record.planId);
+      const started = attempts.get(record.planId) ?? attempts.get(UNNAMED);
       if (started === undefined) continue; // its beginning was lost with an older journal
       const { result, error, granted } = record;
-      attempts.set(record.planId, { ...started, endedAt: record.at, result, error, granted });
+      attempts.set(started.planId, { ...started, endedAt: record.at, result, error, granted });
     }
   }
   return { attempts: [...attempts.values()] };
 }
 
+function ofAnotherVersion({ at, planId }: UnknownRecord): Attempt {
+  return {
+    planId: planId ?? UNNAMED,
+    startedAt: at,
+    endedAt: null,
+    result: 'unfinished',
+    trigger: 'schedule',
+    error: null,
+    granted: [],
+  };
+}
+
+/** An end that cannot be read is an end: nothing is left to finish, and nothing says that it succeeded. */
+function withUnknown(attempt: Attempt, { at, recordType, word }: UnknownRecord): Attempt {
+  const ended = recordType === 'plan-ended' ? { endedAt: at, result: 'failed' as const } : {};
+  return { ...attempt, ...ended, unknown: attempt.unknown ?? word };
+}
+
 const FIRST_BACK_OFF = 15 * MINUTE;
 
 /**
- * From when on the next automatic try is allowed; an instant in the past means at once. After failures the wait doubles
- * from 15 minutes to a day, and within any 24 hours there are at most `triesPerDay` automatic tries.
+ * When the next automatic attempt is allowed; an instant in the past means at once. After failures the wait doubles from
+ * 15 minutes to a day, and within any 24 hours there are at most `triesPerDay` automatic attempts.
  */
 export function nextTryAt(history: History, policy: Pick<Policy, 'triesPerDay'>, now: Instant): Instant {
-  // What began in the future was written under a wrong clock, and must not hold renewals up until then.
+  // An attempt in the future was written under a wrong clock, and must not delay renewals until then.
   const attempts = history.attempts.filter((attempt) => attempt.startedAt <= now);
   return Math.max(backOffUntil(attempts), dayIsFullUntil(attempts, policy.triesPerDay));
 }

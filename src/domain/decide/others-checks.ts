@@ -1,14 +1,16 @@
+import { labelOf } from '../distributions/names.ts';
 import type { Instant } from '../model/certificate.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import { DAY, formatDuration } from '../time/duration.ts';
-import { type CertificateCheck, ends, escalate } from './certificate-check.ts';
-import { CA_NOTICES, isLeaf, isToolOwned } from './renewal-window.ts';
+import { type CertificateCheck, escalate, expires } from './certificate-check.ts';
+import { isLeaf, isToolOwned } from './ownership.ts';
+import { CA_NOTICES } from './renewal-window.ts';
 
-/** What certagent cannot renew, whatever the hour: told about when its end is near, with what to do. */
+/** What certagent cannot renew, whatever the hour: reported when it expires soon, with what to do. */
 export const othersChecks: CertificateCheck[] = [
   {
     code: 'FOLLOWS_LEAF',
-    // The CA that K3s writes after each leaf, a kubeconfig's cluster entry: the CA itself is told about.
+    // The CA behind each of K3s's leaves, a kubeconfig's cluster entry: the CA itself is reported.
     verdict: ({ observed }) =>
       observed.owner !== 'operator' && !isLeaf(observed) ? { kind: 'keep', until: null } : null,
   },
@@ -17,8 +19,8 @@ export const othersChecks: CertificateCheck[] = [
     verdict: ({ nearness, observed, now }) =>
       nearness === 'not-yet-valid'
         ? escalate(
-            `is valid only in ${formatDuration(observed.certificate.notBefore - now)}`,
-            "Check this machine's clock; if it is right, the certificate was made under a wrong one: make it anew.",
+            `is not valid for another ${formatDuration(observed.certificate.notBefore - now)}`,
+            "Check this machine's clock; if it is right, the certificate was issued under a wrong one: issue it again.",
           )
         : null,
   },
@@ -26,7 +28,7 @@ export const othersChecks: CertificateCheck[] = [
     code: 'CA_EXPIRED',
     verdict: ({ observed, nearness, now }) =>
       observed.owner === 'cluster-ca' && nearness === 'expired'
-        ? escalate(ends(observed, now), 'Replace this CA by hand: nothing that it signed is accepted any more.')
+        ? escalate(expires(observed, now), 'Replace this CA by hand: nothing that it signed is accepted any more.')
         : null,
   },
   {
@@ -34,14 +36,14 @@ export const othersChecks: CertificateCheck[] = [
     verdict: ({ observed, nearness, now }) =>
       observed.owner === 'cluster-ca' && nearness !== 'valid'
         ? escalate(
-            `${ends(observed, now)}: less than ${noticeDays(observed, now)} days are left`,
-            'Plan the replacement of this CA: no tool renews it, and all that it signed ends with it.',
+            `${expires(observed, now)}: less than ${noticeDays(observed, now)} days are left`,
+            'Plan the replacement of this CA: no tool renews it, and all that it signed expires with it.',
           )
         : null,
   },
   {
     code: 'COPY_FOLLOWS',
-    // It holds what the node holds: the node's own certificate is told about, and the copy is brought up to date with it.
+    // It holds what the node holds: the node's own certificate is reported, and the copy is updated with it.
     verdict: ({ observed, inventory }) =>
       observed.owner === 'copy' && isOfThisNode(observed, inventory) ? { kind: 'keep', until: null } : null,
   },
@@ -50,8 +52,8 @@ export const othersChecks: CertificateCheck[] = [
     verdict: ({ observed, nearness, now }) =>
       observed.owner === 'copy' && nearness !== 'valid'
         ? escalate(
-            `${ends(observed, now)} and is not what the node holds now`,
-            'Run `certagent sync --dry-run` to see why this copy is left alone, or replace its credentials by hand.',
+            `${expires(observed, now)} and is not what the node holds now`,
+            'Run `certagent sync --dry-run` to see why certagent does not update this copy, or replace its credentials by hand.',
           )
         : null,
   },
@@ -60,7 +62,7 @@ export const othersChecks: CertificateCheck[] = [
     verdict: ({ observed, nearness, now }) =>
       observed.owner === 'kubelet' && nearness !== 'valid' && !observed.certificate.usages.includes('clientAuth')
         ? escalate(
-            ends(observed, now),
+            expires(observed, now),
             'The kubelet does not replace a serving certificate that it signed itself: remove the file and its key and restart the kubelet, or set serverTLSBootstrap and approve its requests.',
           )
         : null,
@@ -70,7 +72,7 @@ export const othersChecks: CertificateCheck[] = [
     verdict: ({ observed, nearness, now }) =>
       observed.owner === 'kubelet' && nearness !== 'valid'
         ? escalate(
-            `${ends(observed, now)} and the kubelet has not rotated it`,
+            `${expires(observed, now)} and the kubelet has not rotated it`,
             "Check rotateCertificates in the kubelet's configuration, the kubelet's log and pending certificate signing requests; an expired one needs a new bootstrap of the node.",
           )
         : null,
@@ -80,7 +82,7 @@ export const othersChecks: CertificateCheck[] = [
     verdict: ({ observed, nearness, now }) =>
       observed.owner === 'external-ca' && nearness !== 'valid'
         ? escalate(
-            `${ends(observed, now)}, and the key of its CA is not on this node`,
+            `${expires(observed, now)}, and the key of its CA is not on this node`,
             'Have the external CA sign a new certificate, put it in place and restart what uses it.',
           )
         : null,
@@ -89,7 +91,7 @@ export const othersChecks: CertificateCheck[] = [
     code: 'OPERATOR_RENEWS',
     verdict: ({ observed, nearness, now }) =>
       observed.owner === 'operator' && nearness !== 'valid'
-        ? escalate(ends(observed, now), 'Renew it where it comes from: certagent only watches this file.')
+        ? escalate(expires(observed, now), 'Renew it where it comes from: certagent only watches this file.')
         : null,
   },
   {
@@ -97,14 +99,14 @@ export const othersChecks: CertificateCheck[] = [
     verdict: ({ observed, nearness, inventory, now }) =>
       isToolOwned(observed) && observed.owner !== inventory.node.distribution && nearness !== 'valid'
         ? escalate(
-            `${ends(observed, now)} and belongs to ${observed.owner}, which does not run this node`,
+            `${expires(observed, now)} and belongs to ${labelOf(observed.owner)}, which does not run this node`,
             'Remove what an earlier installation left behind, or complete the installation.',
           )
         : null,
   },
   {
     code: 'RENEWED_ELSEWHERE',
-    // All checks after this one are about what this node's own tool renews.
+    // All later checks concern what this node's own tool renews.
     verdict: ({ observed, inventory, window }) =>
       observed.owner !== inventory.node.distribution ? { kind: 'keep', until: window.opensAt } : null,
   },

@@ -1,25 +1,16 @@
+import { roleOf, rulesOf, rulesOfNode } from '../distributions/index.ts';
 import type { Certificate, Instant } from '../model/certificate.ts';
 import type { History, Nearness, Policy } from '../model/decision.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import { DAY } from '../time/duration.ts';
-import { nextMaintenance } from '../time/windows.ts';
+import type { RenewalWindow } from './automatic-moment.ts';
+import { isToolOwned } from './ownership.ts';
 
-/** When a certificate's renewal window opens, and from when on it is urgent. */
-export type RenewalWindow = {
-  opensAt: Instant;
-  urgentAt: Instant;
-  /** Where it would open if a restart of K3s renewed at any time; elsewhere the same as `opensAt`. */
-  wishedAt: Instant;
-};
-
-/** A CA's end is told this long before: its replacement concerns the whole cluster and has to be prepared. */
+/** A CA's expiry is reported this long before: its replacement concerns the whole cluster and has to be prepared. */
 export const CA_NOTICES = [365 * DAY, 180 * DAY, 90 * DAY, 30 * DAY] as const;
 
-/** K3s before May 2025, and the careful choice where the version could not be learnt. */
-export const OLD_RESTART_WINDOW = 90 * DAY;
-
-/** An agent fetches what its servers signed, and these go first. */
-const AGENT_LAG = 7 * DAY;
+/** A node that fetches what its servers sign is renewed after them. */
+const FOLLOWER_LAG = 7 * DAY;
 
 export function renewalWindow(
   observed: ObservedCertificate,
@@ -38,8 +29,9 @@ export function renewalWindow(
     return before(certificate, opens, Math.min(policy.urgent, Math.floor(lifetime(certificate) / 6)));
   }
   const { opens, urgent } = scaled(policy, grantedLifetime(observed, history));
-  const most = Math.min(opens, restartWindow(inventory));
-  const lag = inventory.node.role === 'agent' ? Math.min(AGENT_LAG, Math.floor(Math.max(0, most - urgent) / 2)) : 0;
+  const most = Math.min(opens, renewsWithin(inventory));
+  const follows = roleOf(inventory.node)?.followsServers === true;
+  const lag = follows ? Math.min(FOLLOWER_LAG, Math.floor(Math.max(0, most - urgent) / 2)) : 0;
   const window = before(certificate, most - lag, Math.min(urgent, most - lag));
   return opens === most ? window : { ...window, wishedAt: certificate.notAfter - opens };
 }
@@ -52,42 +44,15 @@ export function nearnessOf(certificate: Certificate, window: RenewalWindow, now:
   return now >= window.opensAt ? 'due' : 'valid';
 }
 
-/**
- * When the schedule would renew a certificate: from urgent on at once, before that at this node's moment in a
- * maintenance window; never before `from`.
- */
-export function automaticMoment({ window, policy }: { window: RenewalWindow; policy: Policy }, from: Instant): Instant {
-  const earliest = Math.max(from, window.opensAt);
-  if (earliest >= window.urgentAt) return earliest;
-  const next = nextMaintenance(policy.maintenance, earliest, policy.nodeDelay);
-  return Math.min(window.urgentAt, Math.max(earliest, next?.moment ?? window.urgentAt));
-}
-
-/** Whether kubeadm, K3s or RKE2 renews it. */
-export function isToolOwned({ owner }: Pick<ObservedCertificate, 'owner'>): boolean {
-  return owner === 'kubeadm' || owner === 'k3s' || owner === 'rke2';
-}
-
-/** The certificate itself: neither a CA written after it nor the CA that a kubeconfig's cluster entry holds. */
-export function isLeaf({ place }: Pick<ObservedCertificate, 'place'>): boolean {
-  return place.index === 0 && !(place.kind === 'kubeconfig' && place.entry === 'cluster');
-}
-
-/** Whether the tool would renew it now: kubeadm always does, a restart of K3s only what is inside its own window. */
+/** Whether the tool would renew it now: a command always does, the restart of a unit only what is inside its own window. */
 export function isRenewableAt(observed: ObservedCertificate, inventory: Inventory, now: Instant): boolean {
-  return renewedAtAnyStart(observed) || now >= observed.certificate.notAfter - restartWindow(inventory);
+  if (isToolOwned(observed) && rulesOf(observed.owner).renewedAtEveryStart(observed)) return true;
+  return now >= observed.certificate.notAfter - renewsWithin(inventory);
 }
 
-/** Milliseconds before the end from which on the node's tool renews at all. */
-function restartWindow({ node, preconditions }: Inventory): number {
-  return node.distribution === 'kubeadm'
-    ? Number.POSITIVE_INFINITY
-    : (preconditions.restartWindow ?? OLD_RESTART_WINDOW);
-}
-
-/** A K3s agent, on servers too, fetches new ones for its kubelet at each start, whatever the end of the old ones. */
-export function renewedAtAnyStart({ place, owner }: ObservedCertificate): boolean {
-  return owner !== 'kubeadm' && /\/agent\/(client|serving)-kubelet\.crt$/.test(place.path);
+/** Milliseconds before expiry from which the node's tool renews at all; a node without a tool renews nothing. */
+function renewsWithin({ node, preconditions }: Inventory): number {
+  return rulesOfNode(node)?.renewsWithin(preconditions) ?? Number.POSITIVE_INFINITY;
 }
 
 /**

@@ -2,8 +2,8 @@ import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import type { CopyOutcome } from '../model/journal.ts';
 
 /**
- * The inventory with what was found in users' kubeconfig copies. Observing does not open them: a process that runs as the
- * user did. A path that is watched besides is told once, as a copy.
+ * The inventory with what was found in users' kubeconfig copies. observe/ does not open them: a process that runs as the
+ * user does. A path in watch.paths that is also a copy is reported once, as a copy.
  */
 export function withCopies(inventory: Inventory, outcomes: CopyOutcome[]): Inventory {
   const paths = new Set(outcomes.map(({ path }) => path));
@@ -17,7 +17,7 @@ export function withCopies(inventory: Inventory, outcomes: CopyOutcome[]): Inven
   };
 }
 
-/** Who read it verified its signature; what that CA is called here is looked up. */
+/** The process that read it verified the signature; here the CA gets its id. */
 function withIssuer(copy: ObservedCertificate, others: ObservedCertificate[]): ObservedCertificate {
   const ca = others.find(
     ({ owner, certificate }) =>

@@ -1,3 +1,5 @@
+import type { Distribution } from '../distributions/names.ts';
+
 /** Milliseconds since the epoch. */
 export type Instant = number;
 
@@ -34,7 +36,7 @@ export type Place =
   | { kind: 'kubeconfig'; path: string; entry: 'user' | 'cluster'; name: string; index: number };
 
 /** Who renews a certificate. `external-ca`: signed by a CA whose key is not on this node. */
-export type Owner = 'kubeadm' | 'k3s' | 'rke2' | 'kubelet' | 'external-ca' | 'operator' | 'cluster-ca' | 'copy';
+export type Owner = Distribution | 'kubelet' | 'external-ca' | 'operator' | 'cluster-ca' | 'copy';
 
 /** Sorted SANs of `old` that `renewed` does not cover. */
 export function lostSans(old: Certificate, renewed: Certificate): string[] {

@@ -1,14 +1,12 @@
+import type { ReasonCode } from '../decide/reasons.ts';
 import type { Instant } from './certificate.ts';
-
-/** Why a certificate is not left alone, or why nothing can be done about it. Stable codes, in the order of `policy.ts`. */
-export type ReasonCode = string;
 
 export type Verdict =
   /** Nothing to do before `until` (its renewal window opens; null: nothing to do at all). */
   | { kind: 'keep'; until: Instant | null }
   | { kind: 'renew'; code: ReasonCode; why: string }
-  /** Due, but not now: the maintenance window, a back-off. */
-  | { kind: 'defer'; until: Instant; code: ReasonCode; why: string }
+  /** Due, but not now: the maintenance window, a back-off. null: nobody knows when. */
+  | { kind: 'defer'; until: Instant | null; code: ReasonCode; why: string }
   /** Not ours to renew, or not safe: tell a person. `remedy` says what to do. */
   | { kind: 'escalate'; code: ReasonCode; why: string; remedy: string };
 
@@ -33,7 +31,10 @@ export type Blocker = { code: ReasonCode; why: string; remedy: string };
 export type Renewal =
   | { kind: 'none'; nextAt: Instant | null }
   | { kind: 'now'; ids: string[]; why: string }
-  | { kind: 'defer'; until: Instant; ids: string[]; why: string }
+  /** Nothing prevents it, but its time has not come. `code`: what it waits for; `until` null: somebody else's turn has no time. */
+  | { kind: 'waiting'; until: Instant | null; code: ReasonCode; ids: string[]; why: string }
+  /** Mode "observe": what would be renewed and when. `blockers`: what would prevent it, so that no time can be named. */
+  | { kind: 'observing'; until: Instant | null; ids: string[]; why: string; blockers: Blocker[] }
   | { kind: 'blocked'; ids: string[]; blockers: Blocker[] };
 
 export type Decisions = { at: Instant; certificates: Decision[]; renewal: Renewal };
@@ -51,6 +52,8 @@ export type Attempt = {
   result: 'succeeded' | 'failed' | 'rolled-back' | 'unfinished';
   trigger: 'schedule' | 'manual';
   error: { code: string; message: string } | null;
+  /** What another version of certagent wrote into this plan and this one does not know; left out when nothing. */
+  unknown?: string;
   /** notAfter of each renewed certificate; its granted lifetime is `notAfter - startedAt`, because leaves carry their CA's notBefore. */
   granted: { id: string; notAfter: Instant }[];
 };

@@ -1,8 +1,9 @@
+import type { HazardCode } from '../decide/hazards.ts';
+import type { Distribution, Role } from '../distributions/names.ts';
 import type { Certificate, Instant, Owner, Place } from './certificate.ts';
-import type { HealthCheck } from './plan.ts';
+import type { HealthCheck } from './health-check.ts';
 
-export type Distribution = 'kubeadm' | 'k3s' | 'rke2';
-export type Role = 'control-plane' | 'worker' | 'server' | 'agent';
+export type { Distribution, Role } from '../distributions/names.ts';
 
 /** The components certagent knows by name; kubeadm's are static pods, K3s and RKE2 are one process behind one unit. */
 export type ComponentName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler';
@@ -63,7 +64,7 @@ export type ObservedCertificate = {
   /** `modifiedAt`: its content; `changedAt`: anything of it. A file that was put back has its old `modifiedAt`. */
   file: { mode: number; uid: number; gid: number; modifiedAt: Instant; changedAt: Instant };
   /** The component that must load it, where one does. */
-  component: ComponentName | 'k3s' | 'kubelet' | null;
+  component: ComponentHealth['name'] | null;
 };
 
 export type FindingReason =
@@ -84,7 +85,7 @@ export type Finding = { path: string; id: string | null; owner: Owner; reason: F
 
 export type Endpoint = {
   /** K3s answers for the API and for itself on one port; RKE2 has a kube-apiserver, and its supervisor beside it. */
-  name: 'kube-apiserver' | 'etcd' | 'etcd-peer' | 'k3s' | 'rke2-supervisor';
+  name: 'kube-apiserver' | 'etcd' | 'etcd-peer' | Distribution | `${Distribution}-supervisor`;
   host: string;
   port: number;
   /** Id of the certificate it should serve. */
@@ -98,7 +99,8 @@ export type ServedCertificate = { endpoint: Endpoint } & (
 );
 
 export type ComponentHealth = {
-  name: ComponentName | 'k3s' | 'kubelet';
+  /** A static pod, the kubelet, or the one process that a distribution's unit runs. */
+  name: ComponentName | 'kubelet' | Distribution;
   /** Path of the static-pod manifest; null for units. */
   manifest: string | null;
   /** Running process, told apart by the certificate and kubeconfig paths in its arguments; null: none found. */
@@ -117,34 +119,27 @@ export type ComponentHealth = {
   detail: string;
 };
 
-/** A reason why a K3s or RKE2 restart would do harm. */
+/** A reason why a restart of the node's unit would do harm. */
 export type Hazard = {
-  code:
-    | 'ca-missing'
-    | 'ca-key-missing'
-    | 'ca-unparsable'
-    | 'ca-key-mismatch'
-    | 'leaf-garbage'
-    | 'leaf-unwritable'
-    | 'kubeconfig-unwritable';
+  code: HazardCode;
   path: string;
   detail: string;
 };
 
-/** What has to be looked at before anything is touched. */
+/** What must be known before anything is changed. */
 export type Preconditions = {
-  /** kubelet, k3s, k3s-agent, rke2-server or rke2-agent. `stopped`: not active, and not because it failed by itself. */
+  /** The unit that runs the node. `stopped`: not active, and not because it failed by itself. */
   unit: { name: string; loaded: boolean; active: boolean; stopped: boolean; detail: string } | null;
-  /** The renewing tool: kubeadm; null on K3s (the unit's restart renews) or when it is not there. */
+  /** The program that renews; null where the unit's restart does, or when it is not installed. */
   tool: { path: string; version: string | null } | null;
-  /** A `kubeadm upgrade` or the like under way: what was seen; null when none. */
+  /** An upgrade of the node under way: what was seen; null when none. */
   upgradeUnderWay: string | null;
   disk: { path: string; freeBytes: number; neededBytes: number }[];
   /** Only CAs that sign leaves on this node. */
   caKeys: { ca: string; path: string; state: 'present' | 'missing' | 'unreadable' | 'differs' }[];
   components: ComponentHealth[];
   hazards: Hazard[];
-  /** K3s and RKE2: milliseconds before the end from which a restart renews (90 or 120 days by version); null on kubeadm. */
+  /** Milliseconds before expiry from which a restart renews, by version; null where a tool renews at any time. */
   restartWindow: number | null;
 };
 

@@ -1,6 +1,6 @@
 import type { Instant } from './certificate.ts';
 import type { ObservedCertificate } from './inventory.ts';
-import type { RenewalPlan, Step } from './plan.ts';
+import type { CycleStep, RenewalPlan } from './plan.ts';
 
 /** What undoes a step; written to the journal before the step acts. */
 export type Undo =
@@ -8,30 +8,53 @@ export type Undo =
   /** Put these files back from the backup's directory. */
   | { kind: 'restore'; backup: string; files: string[] }
   /** Make the component load what is on disk now. */
-  | { kind: 'cycle'; step: Extract<Step, { kind: 'cycle' }> }
+  | { kind: 'cycle'; step: CycleStep }
   /** The manifest was moved out: it must be back at `manifest` with this content's checksum (SHA-256). */
   | { kind: 'return-manifest'; from: string; manifest: string; sha256: string }
   /** Put the whole backup back and restart the unit, when that is better than what is there. */
   | { kind: 'restart-unit'; unit: string; backup: string };
 
-/** One line of the journal. `step` counts from 0 within the plan. */
+/**
+ * SHA-256 by path of the files that a step writes, as they were right after it; null for a file that could not be read. An
+ * undo leaves alone what is different by then: somebody else has changed it. Journals of earlier versions have none.
+ */
+export type Left = Record<string, string | null>;
+
+type ErrorText = { code: string; message: string };
+
+/** One record of the journal. `step` counts from 0 within the plan. */
 export type JournalRecord =
   | { at: Instant; type: 'plan-started'; plan: RenewalPlan; trigger: 'schedule' | 'manual' }
   | { at: Instant; type: 'step-started'; planId: string; step: number; undo: Undo }
-  | { at: Instant; type: 'step-done'; planId: string; step: number; detail: string }
-  | { at: Instant; type: 'step-failed'; planId: string; step: number; error: { code: string; message: string } }
+  | { at: Instant; type: 'step-done'; planId: string; step: number; detail: string; left?: Left }
+  /** `goesOn`: the step's failure is reported, and the plan went on. */
+  | { at: Instant; type: 'step-failed'; planId: string; step: number; error: ErrorText; goesOn?: true; left?: Left }
   | { at: Instant; type: 'undo-started'; planId: string; step: number; undo: Undo }
-  | { at: Instant; type: 'undo-done'; planId: string; step: number; error: { code: string; message: string } | null }
+  | { at: Instant; type: 'undo-done'; planId: string; step: number; error: ErrorText | null }
   | {
       at: Instant;
       type: 'plan-ended';
       planId: string;
       result: 'succeeded' | 'failed' | 'rolled-back';
-      error: { code: string; message: string } | null;
+      error: ErrorText | null;
       granted: { id: string; notAfter: Instant }[];
+      reported?: ErrorText[];
     }
   /** The end is in the sinks' spools. */
-  | { at: Instant; type: 'plan-told'; planId: string };
+  | { at: Instant; type: 'plan-told'; planId: string }
+  | UnknownRecord;
+
+/** A record of another version of certagent. It stays in the journal; a plan that it belongs to is left as it is. */
+export type UnknownRecord = {
+  at: Instant;
+  type: 'unknown';
+  /** null where it names no plan. */
+  planId: string | null;
+  /** Its type, as written. */
+  recordType: string;
+  /** What this version does not know: a type, a kind, a distribution. */
+  word: string;
+};
 
 /** What a person watching sees of a running plan. */
 export type Progress = {
@@ -43,13 +66,15 @@ export type Progress = {
   detail: string;
 };
 
-/** How a plan ended. `keptNew`: failed, but the old certificates are of no use (expired, or renewed again by any restart), so the new ones stay. */
+/** How a plan ended. `keptNew`: it failed, but the old certificates are useless (expired, or any restart renews them again), so the new ones stay. */
 export type PlanOutcome = {
   planId: string;
   result: 'succeeded' | 'failed' | 'rolled-back';
   keptNew: boolean;
   error: { code: string; message: string; remedy: string | null } | null;
   granted: { id: string; notAfter: Instant }[];
+  /** Failures of steps that do not fail the plan; left out when there are none. */
+  reported?: ErrorText[];
 };
 
 /** What sync did with one kubeconfig copy. */

@@ -65,3 +65,6 @@ export type PlanRequest = RenewRequest & { enabled?: boolean };
 
 /** What one delivery of a test alert came to. */
 export type SinkResult = { sink: string; ok: boolean; detail: string };
+
+/** `at`: what the clock shows. `takenBack`: the later time that is no longer believed; null when there was none. */
+export type ClockAccepted = { at: Instant; takenBack: Instant | null };

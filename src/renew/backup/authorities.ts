@@ -1,3 +1,4 @@
+import { CertagentError } from '../../domain/model/errors.ts';
 import { readSmall } from '../../host/files.ts';
 import type { Root } from '../../host/root.ts';
 import { parseCertificate, splitPem } from '../../host/x509.ts';
@@ -17,7 +18,16 @@ export async function changedAuthorities(root: Root, backup: string): Promise<st
   return changed;
 }
 
-function isAuthority(text: string): boolean {
+/** A new CA refuses every kubeconfig and every agent of the previous one; the new certificates alone look well. */
+export async function refuseChangedAuthorities(root: Root, backup: string): Promise<void> {
+  const changed = await changedAuthorities(root, backup);
+  if (changed.length === 0) return;
+  throw new CertagentError('CA_CHANGED', `the CA is not the previous one any more: ${changed.join(', ')}`, {
+    remedy: `See why the previous CA could not be used: its certificate and key are in ${backup}/files.`,
+  });
+}
+
+export function isAuthority(text: string): boolean {
   const first = splitPem(text).certificates[0];
   try {
     return first !== undefined && parseCertificate(first).isCa;

@@ -1,15 +1,16 @@
 import { lstat, mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CertagentError, errorCode } from '../../domain/model/errors.ts';
-import { readSmall, syncDirectory, writeAtomic } from '../../host/files.ts';
+import { readSmall, type StagedWrite, stageWrite, syncDirectory } from '../../host/files.ts';
 import type { Root } from '../../host/root.ts';
-import { throughLink } from '../steps/link.ts';
+import { throughLink } from '../components/manifest-link.ts';
 import { BACKUP_FILE_LIMIT, type BackedUpFile, readBackedUp, readManifest, sha256 } from './backup-manifest.ts';
+import { stemOf } from './lasting-files.ts';
 
 /**
- * Puts files back from a backup: content, mode and owner, each replaced atomically; what is as it was is left alone.
- * `paths` null: everything the backup holds. Returns the paths that were changed. One file that cannot be put back does
- * not keep the others from it: throws CertagentError RESTORE_FAILED at the end, naming them.
+ * Puts files back from a backup: content, mode and owner, each replaced atomically, a key only together with its certificate;
+ * what is as it was is left alone. `paths` null: everything the backup holds. Returns the paths that were changed. One file
+ * that cannot be put back does not keep the others from it: throws CertagentError RESTORE_FAILED at the end, naming them.
  */
 export async function restore(root: Root, backup: string, paths: string[] | null): Promise<string[]> {
   const directory = root.at(backup);
@@ -17,16 +18,21 @@ export async function restore(root: Root, backup: string, paths: string[] | null
   const wanted = (path: string): boolean => paths === null || paths.includes(path);
   const changed: string[] = [];
   const failed: { path: string; error: unknown }[] = [];
-  const attempt = async (path: string, act: () => Promise<boolean>): Promise<void> => {
-    try {
-      if (wanted(path) && (await act())) changed.push(path);
-    } catch (error) {
-      failed.push({ path, error });
-    }
+  const attempt = async (group: string[], act: () => Promise<string[]>): Promise<void> => {
+    await act().then(
+      (done) => changed.push(...done),
+      (error: unknown) => failed.push(...group.map((path) => ({ path, error }))),
+    );
   };
-  for (const file of manifest.files) await attempt(file.path, () => restoreFile(root, directory, file));
-  for (const link of manifest.links) await attempt(link.path, () => restoreLink(root, link));
-  for (const path of manifest.absent) await attempt(path, () => removeFile(root, path));
+  const one = (path: string, act: () => Promise<boolean>) =>
+    attempt([path], async () => (wanted(path) && (await act()) ? [path] : []));
+  const files = manifest.files.filter(({ path }) => wanted(path));
+  for (const group of Map.groupBy(files, ({ path }) => stemOf(path)).values()) {
+    const names = group.map(({ path }) => path);
+    await attempt(names, () => restoreTogether(root, directory, group));
+  }
+  for (const link of manifest.links) await one(link.path, () => restoreLink(root, link));
+  for (const path of manifest.absent) await one(path, () => removeFile(root, path));
   const known = new Set([...manifest.files, ...manifest.links].map(({ path }) => path).concat(manifest.absent));
   for (const path of paths ?? []) if (!known.has(path)) failed.push({ path, error: new Error('is not in the backup') });
   if (failed.length > 0) {
@@ -39,14 +45,25 @@ export async function restore(root: Root, backup: string, paths: string[] | null
   return changed;
 }
 
-async function restoreFile(root: Root, backup: string, file: BackedUpFile): Promise<boolean> {
-  const target = await throughLink(root, file.path);
-  if (await isAsItWas(target, file)) return false;
-  const content = await readBackedUp(backup, file);
-  await mkdir(dirname(target), { recursive: true, mode: 0o755 });
-  const { mode, uid, gid, modifiedAt } = file;
-  await writeAtomic(target, content, { mode, writtenAt: modifiedAt, ...(mayChown(file) ? { uid, gid } : {}) });
-  return true;
+/** All are written beside their places before the first takes its place: a full disk never leaves a key without its certificate. */
+async function restoreTogether(root: Root, backup: string, group: BackedUpFile[]): Promise<string[]> {
+  const staged: { path: string; write: StagedWrite }[] = [];
+  try {
+    for (const file of group) {
+      const target = await throughLink(root, file.path);
+      if (await isAsItWas(target, file)) continue;
+      const content = await readBackedUp(backup, file);
+      await mkdir(dirname(target), { recursive: true, mode: 0o755 });
+      const { mode, uid, gid, modifiedAt } = file;
+      const options = { mode, writtenAt: modifiedAt, ...(mayChown(file) ? { uid, gid } : {}) };
+      staged.push({ path: file.path, write: await stageWrite(target, content, options) });
+    }
+  } catch (error) {
+    for (const { write } of staged) await write.discard();
+    throw error;
+  }
+  for (const { write } of staged) await write.commit();
+  return staged.map(({ path }) => path);
 }
 
 async function isAsItWas(path: string, file: BackedUpFile): Promise<boolean> {

@@ -1,17 +1,20 @@
 import type { PlanOutcome } from '../../domain/model/journal.ts';
 import type { RenewalPlan, Step } from '../../domain/model/plan.ts';
-import { act, undoOf } from '../steps/act.ts';
-import { rollBack } from './rollback.ts';
-import { end, hasWritten, interrupted, newRun, planError, type Run, stepContext, tell } from './run-step.ts';
-import type { RenewContext } from './step-context.ts';
+import { changesNode, failureRule } from '../../domain/plan/plan-parts.ts';
+import { actorOf, NOTHING } from '../steps/actor.ts';
+import { lostPrecondition, preconditionLost } from './precondition.ts';
+import type { RenewContext } from './renew-context.ts';
+import { leaveAsIs, rollBack } from './rollback.ts';
+import { end, hasWritten, interrupted, newRun, planError, type Run, rememberLeft, report, stepContext } from './run.ts';
 
-export type { RenewContext } from './step-context.ts';
+export type { RenewContext } from './renew-context.ts';
 
 /**
  * Carries a plan out, step by step. Each step is in the journal, with what undoes it, before it acts. A step that fails
- * after certificates were touched has everything undone (or, where the old certificates are of no use, the new ones kept):
- * that is an outcome, not an error. Throws CertagentError INTERRUPTED when `context.signal` was aborted: the plan is
- * unfinished in the journal and `recover` goes on with it; or the journal's error when the plan could not be begun.
+ * after certificates were touched has everything undone (or, where the old certificates are useless, the new ones kept):
+ * that is an outcome, not an error. Where a precondition is lost, nothing more is done and nothing is undone. Throws
+ * CertagentError INTERRUPTED when `context.signal` was aborted: the plan is unfinished in the journal and `recover` goes on
+ * with it; or the journal's error when the plan could not be begun.
  */
 export async function execute(
   plan: RenewalPlan,
@@ -22,15 +25,19 @@ export async function execute(
   return carryOn(newRun(plan), context);
 }
 
-/** Does the steps that are not done yet, to the end of the plan or to the first that fails. */
+/** Does the steps that are not done yet, to the end of the plan or to the first that fails it. */
 export async function carryOn(run: Run, context: RenewContext): Promise<PlanOutcome> {
   for (const [index, step] of run.plan.steps.entries()) {
     if (run.done.has(index)) continue;
     if (context.signal?.aborted === true) throw interrupted(run.plan);
+    const lost = changesNode(step) ? await lostPrecondition(run, step, context) : null;
+    if (lost !== null) return leaveAsIs(run, preconditionLost(run, lost, `before step ${index + 1}`), context);
     try {
       await carryOutStep(run, index, step, context);
     } catch (error) {
-      return failed(run, index, error, context);
+      const goesOn = (context.failureRule ?? failureRule)(step) === 'continue';
+      await noteFailure(run, index, step, error, goesOn, context);
+      if (!goesOn) return failed(run, error, context);
     }
   }
   return end(run, { result: 'succeeded', error: null }, context);
@@ -38,24 +45,46 @@ export async function carryOn(run: Run, context: RenewContext): Promise<PlanOutc
 
 async function carryOutStep(run: Run, index: number, step: Step, context: RenewContext): Promise<void> {
   const { journal, now } = context;
+  const actor = actorOf(context.actors, step);
   const forStep = stepContext(run, index, context);
-  const undo = await undoOf(step, forStep);
+  const already = await actor.isDone(step, forStep);
+  // Done before its first try: somebody else did it, and it is not certagent's to undo.
+  const isOfOthers = already !== null && !run.undos.has(index);
+  const undo = isOfOthers ? NOTHING : await actor.undo(step, forStep);
   await journal.append({ at: now(), type: 'step-started', planId: run.plan.id, step: index, undo });
   run.undos.set(index, undo);
-  tell(run, index, 'started', '', context);
-  const detail = await act(step, forStep);
-  await journal.append({ at: now(), type: 'step-done', planId: run.plan.id, step: index, detail });
+  report(run, index, 'started', '', context);
+  const detail = already ?? (await actor.act(step, forStep));
+  const left = isOfOthers ? {} : await rememberLeft(run, index, step, context);
+  await journal.append({ at: now(), type: 'step-done', planId: run.plan.id, step: index, detail, ...left });
   run.done.add(index);
-  tell(run, index, 'done', detail, context);
+  report(run, index, 'done', detail, context);
 }
 
-async function failed(run: Run, index: number, error: unknown, context: RenewContext): Promise<PlanOutcome> {
-  const cause = planError(error);
-  const { code, message } = cause;
-  tell(run, index, 'failed', message, context);
+async function noteFailure(
+  run: Run,
+  index: number,
+  step: Step,
+  thrown: unknown,
+  goesOn: boolean,
+  context: RenewContext,
+): Promise<void> {
+  const { code, message } = planError(thrown);
+  const error = { code, message };
+  const left = await rememberLeft(run, index, step, context);
+  report(run, index, 'failed', message, context);
+  if (goesOn) {
+    run.done.add(index);
+    run.reported.push(error);
+  }
+  const more = { ...(goesOn ? { goesOn: true as const } : {}), ...left };
   await context.journal
-    .append({ at: context.now(), type: 'step-failed', planId: run.plan.id, step: index, error: { code, message } })
+    .append({ at: context.now(), type: 'step-failed', planId: run.plan.id, step: index, error, ...more })
     .catch(() => {});
+}
+
+async function failed(run: Run, error: unknown, context: RenewContext): Promise<PlanOutcome> {
+  const cause = planError(error);
   if (!hasWritten(run)) return end(run, { result: 'failed', error: cause }, context);
   return rollBack(run, cause, context);
 }

@@ -1,39 +1,45 @@
-import type { JournalRecord, PlanOutcome } from '../../domain/model/journal.ts';
+import { KUBEADM } from '../../domain/distributions/kubeadm.ts';
+import type { Instant } from '../../domain/model/certificate.ts';
+import type { JournalRecord, PlanOutcome, UnknownRecord } from '../../domain/model/journal.ts';
+import { changesCertificates } from '../../domain/plan/plan-parts.ts';
+import { MINUTE, SECOND } from '../../domain/time/duration.ts';
 import { findProcesses } from '../../host/processes.ts';
-import { changedAuthorities } from '../backup/authorities.ts';
-import { repairPairs } from '../steps/repair.ts';
-import { areSound, renewedCertificate } from '../steps/verify.ts';
+import { actorOf } from '../steps/actor.ts';
+import { repairPairs } from '../undo/repair-pairs.ts';
+import { until } from '../wait.ts';
 import { carryOn } from './execute.ts';
-import { removeLeftovers } from './leftover-manifests.ts';
-import { changedByOthers, wasOvertaken } from './other-components.ts';
-import { leaveAsIs, rollBack } from './rollback.ts';
-import { end, expectations, hasWritten, newRun, type PlanError, type Run, stepContext, undoKey } from './run-step.ts';
-import { backupOf, type RenewContext } from './step-context.ts';
-import { until } from './wait.ts';
+import { removeLeftovers } from './leftovers.ts';
+import type { RenewContext } from './renew-context.ts';
+import { rollBack } from './rollback.ts';
+import { end, hasWritten, newRun, type PlanError, type Run, stepContext, undoKey } from './run.ts';
 
 /**
- * Finishes or undoes the plan that a killed agent left unfinished; null when there is none. An undo that was begun is
- * finished. Else it goes on where every certificate is renewed (or the old ones are of no use), and undoes otherwise, but
- * puts nothing back over what somebody has changed since.
- * Throws CertagentError INTERRUPTED as `execute` does, or the journal's errors.
+ * Finishes or undoes the plan that a killed agent left unfinished; null when there is none, or when another version of
+ * certagent wrote it: that plan is not touched. An undo that was begun is finished. Else it goes on where every certificate
+ * is renewed (or the old ones are useless), and undoes otherwise. Throws CertagentError INTERRUPTED as `execute` does, or
+ * the journal's errors.
  */
 export async function recover(context: RenewContext): Promise<PlanOutcome | null> {
-  const records = await context.journal.records();
-  const unfinished = unfinishedRun(records);
+  const unfinished = unfinishedRun(await context.journal.records());
   if (unfinished === null) return null;
   const { run, failure } = unfinished;
   const cause = failure ?? wasEnded(run);
   await awaitOrphan(run, context);
-  await removeLeftovers(context.root, run.plan);
+  await removeLeftovers(run, context);
   if (!hasWritten(run)) return end(run, { result: 'failed', error: cause }, context);
-  // What cannot be looked at (a backup that is gone) is undone as far as that goes, and told.
+  // What cannot be found out (a backup that is gone) is undone as far as that goes, and reported.
   if (failure === null && (await shouldGoOn(run, context).catch(() => false))) return carryOn(run, context);
-  const changed = await changedByOthers(run, records.at(-1)!, context);
-  if (changed.length > 0) return leaveAsIs(run, wasOvertaken(run, cause, changed), context);
   return rollBack(run, cause, context);
 }
 
-/** The last plan, where it has no end: what the journal knows of it. `failure` is null when it was neither failing nor being undone. */
+/** What a killed agent had in hand (a kubeadm, a K3s that starts) may go on writing by itself for so long. */
+const IN_HAND = 15 * MINUTE;
+const BETWEEN_STEPS = 5 * SECOND;
+
+/**
+ * The last plan, where it has no end: what the journal knows of it. `failure` is null when it was neither failing nor being
+ * undone. A plan with a record of another version is null as well: nobody here knows what would finish or undo it.
+ */
 export function unfinishedRun(records: JournalRecord[]): { run: Run; failure: PlanError | null } | null {
   let run: Run | null = null;
   let failure: PlanError | null = null;
@@ -44,18 +50,27 @@ export function unfinishedRun(records: JournalRecord[]): { run: Run; failure: Pl
       failure = null;
     }
     if (run === null) continue;
+    run.writtenUntil = writtenUntil(record);
     switch (record.type) {
       case 'plan-ended':
         run = null;
+        break;
+      case 'unknown':
+        if (concerns(record, run.plan.id)) run = null;
         break;
       case 'step-started':
         run.undos.set(record.step, record.undo);
         break;
       case 'step-done':
         run.done.add(record.step);
+        addLeft(run, record);
         break;
       case 'step-failed':
-        failure = { ...record.error, remedy: null };
+        if (record.goesOn === true) {
+          run.done.add(record.step);
+          run.reported.push(record.error);
+        } else failure = { ...record.error, remedy: null };
+        addLeft(run, record);
         break;
       case 'undo-started':
         undoing = undoKey(record.step, record.undo);
@@ -70,33 +85,38 @@ export function unfinishedRun(records: JournalRecord[]): { run: Run; failure: Pl
   return run === null ? null : { run, failure };
 }
 
+function concerns({ planId, recordType }: UnknownRecord, running: string): boolean {
+  return planId === null || planId === running || recordType === 'plan-started';
+}
+
+function addLeft(run: Run, { left = {} }: Pick<Extract<JournalRecord, { type: 'step-done' }>, 'left'>): void {
+  for (const [path, sha256] of Object.entries(left)) run.left.set(path, sha256);
+}
+
+function writtenUntil(record: JournalRecord): Instant {
+  return record.at + (record.type === 'step-done' ? BETWEEN_STEPS : IN_HAND);
+}
+
 async function shouldGoOn(run: Run, context: RenewContext): Promise<boolean> {
-  const { plan } = run;
-  const { root } = context;
-  if (plan.steps.some(({ kind }) => kind === 'restart-unit')) return restartIsSafe(run, context);
-  if (plan.oldExpired) {
-    await repairPairs(run, context);
-    return true;
+  const { steps, oldExpired } = run.plan;
+  for (const [index, step] of steps.entries()) {
+    if (!changesCertificates(step)) continue;
+    const mayGoOn = actorOf(context.actors, step).mayGoOn?.(step, stepContext(run, index, context));
+    if ((await mayGoOn) === false) return false;
   }
-  for (const expect of expectations(plan)) if ((await renewedCertificate(root, expect)) === null) return false;
+  // K3s and RKE2 heal a pair by themselves when they start, kubeadm does not.
+  if (oldExpired && !steps.some(({ kind }) => kind === 'restart-unit')) await repairPairs(context.root, run);
   return true;
 }
 
-/** A restart can be done once more, unless it made new CAs, or a power loss left a certificate that K3s does not heal. */
-async function restartIsSafe({ plan }: Run, { root }: RenewContext): Promise<boolean> {
-  const backup = backupOf(plan);
-  if (backup !== null && (await changedAuthorities(root, backup)).length > 0) return false;
-  return areSound(root, expectations(plan));
-}
-
-/** The kubeadm of a killed agent goes on writing by itself: its end is waited for before the files are looked at. */
+/** The kubeadm of a killed agent goes on writing by itself: certagent waits until it has ended before it reads the files. */
 async function awaitOrphan(run: Run, context: RenewContext): Promise<void> {
   const step = run.plan.steps.findIndex((each, index) => each.kind === 'kubeadm-renew' && !run.done.has(index));
   const renew = run.plan.steps[step];
   if (!context.root.isMachine || renew?.kind !== 'kubeadm-renew') return;
   const { pollInterval, waiting } = stepContext(run, step, context);
   await until(
-    async () => ((await findProcesses('kubeadm', ['renew'])).length === 0 ? {} : 'for a running kubeadm to end'),
+    async () => ((await findProcesses(KUBEADM, ['renew'])).length === 0 ? {} : 'for a running kubeadm to end'),
     { limit: renew.limit, interval: pollInterval, waiting },
   );
 }

@@ -1,65 +1,85 @@
 import { explain } from '../../domain/model/errors.ts';
 import type { PlanOutcome, Undo } from '../../domain/model/journal.ts';
-import type { CycleStep, Step } from '../../domain/model/plan.ts';
-import { repairPairs } from '../steps/repair.ts';
+import type { Step } from '../../domain/model/plan.ts';
+import { backupOf, restartOf } from '../../domain/plan/plan-parts.ts';
+import { actorOf } from '../steps/actor.ts';
+import { authoritiesOfOthers } from '../undo/guard.ts';
+import { repairPairs } from '../undo/repair-pairs.ts';
+import { type UndoContext, undoActorOf } from '../undo/undos.ts';
 import { newOnesStay } from './keep.ts';
-import { end, interrupted, type PlanError, type Run, stepContext, tell, tryToNote, undoKey } from './run-step.ts';
-import type { RenewContext } from './step-context.ts';
-import { filePart, load, loadPart, undoFiles } from './undo.ts';
+import { otherAtWork, preconditionLost } from './precondition.ts';
+import type { RenewContext } from './renew-context.ts';
+import { end, interrupted, type PlanError, type Run, report, stepContext, tryToNote, undoKey } from './run.ts';
+
+/** What comes of an undo: what failed, what was left because somebody else had changed it, and what stopped it. */
+type Undone = { problems: string[]; left: Set<string>; stopped: PlanError | null };
 
 /**
  * After a step failed: the old certificates come back and the components load them ("rolled-back" means that every file is
- * as it was); where the old ones are of no use, the new ones stay and the components load those. An undo that fails is
- * told in the outcome's error, and the others go on. It can be called again after a kill at any moment. Throws
- * CertagentError INTERRUPTED as `execute` does.
+ * as it was); where the old ones are useless, the new ones stay and the components load those. What somebody else has
+ * changed meanwhile stays as it is and is reported; while another program changes the node, or after a change of the CA,
+ * nothing is put back. An undo that fails is reported in the outcome's error, and the others go on. It can be called again
+ * after a kill at any moment. Throws CertagentError INTERRUPTED as `execute` does.
  */
 export async function rollBack(run: Run, cause: PlanError, context: RenewContext): Promise<PlanOutcome> {
-  const problems: string[] = [];
-  await undoAllFiles(run, ['return-manifest'], problems, context);
+  const undone: Undone = { problems: [], left: new Set(), stopped: null };
+  const lost = await otherAtWork(run.plan.steps[Math.max(0, ...run.undos.keys())]!, context);
+  if (lost !== null) return leaveAsIs(run, stoppedBy(cause, preconditionLost(run, lost, 'the undo')), context);
+  const authorities = await authoritiesOfOthers(context.root, run);
+  if (authorities.length > 0) return leaveAsIs(run, changedSince(run, cause, authorities, true), context);
+  await undoAllFiles(run, ['return-manifest'], undone, context);
   if (!run.restoring && (await newOnesStay(run, context))) {
-    await repairPairs(run, context).catch((error: unknown) => problems.push(explain(error)));
-    await loadAll(run, ({ kind }, index) => kind !== 'restart-unit' && !run.done.has(index), problems, context);
-    return end(run, { result: 'failed', keptNew: true, error: withProblems(cause, problems) }, context);
+    await repairPairs(context.root, run).then(
+      ({ left }) => left.forEach((path) => void undone.left.add(path)),
+      (error: unknown) => undone.problems.push(explain(error)),
+    );
+    await loadAll(run, ({ kind }, index) => kind !== 'restart-unit' && !run.done.has(index), undone, context);
+    return end(run, { result: 'failed', keptNew: true, error: errorOf(run, cause, undone) }, context);
   }
-  const files = await undoAllFiles(run, ['restore', 'restart-unit'], problems, context);
-  const result = problems.length === 0 ? 'rolled-back' : 'failed';
+  const files = await undoAllFiles(run, ['restore', 'restart-unit'], undone, context);
+  const isWhole = undone.problems.length === 0 && undone.left.size === 0;
   // In the plan's order, not in reverse: so that each component finds the one it needs.
-  await loadAll(run, (step, index) => run.undos.has(index) || mounts(step, files, context), problems, context);
-  return end(run, { result, error: withProblems(cause, problems) }, context);
+  await loadAll(run, (step, index) => run.undos.has(index) || mounts(step, files, context), undone, context);
+  const result = isWhole && undone.stopped === null ? 'rolled-back' : 'failed';
+  return end(run, { result, error: errorOf(run, cause, undone) }, context);
 }
 
-/** Where somebody else has taken the node on since: but for a manifest that is out, nothing is put back. */
+/** Where somebody else changes the node: but for a manifest that is out, nothing is put back. */
 export async function leaveAsIs(run: Run, cause: PlanError, context: RenewContext): Promise<PlanOutcome> {
-  const problems: string[] = [];
-  await undoAllFiles(run, ['return-manifest'], problems, context);
-  return end(run, { result: 'failed', error: withProblems(cause, problems) }, context);
+  const undone: Undone = { problems: [], left: new Set(), stopped: null };
+  await undoAllFiles(run, ['return-manifest'], undone, context);
+  return end(run, { result: 'failed', error: withProblems(cause, undone.problems) }, context);
 }
 
 /** The last step first. Returns the paths that were put back. */
 async function undoAllFiles(
   run: Run,
   kinds: Undo['kind'][],
-  problems: string[],
+  undone: Undone,
   context: RenewContext,
 ): Promise<Set<string>> {
   const changed = new Set<string>();
   for (const [step, registered] of [...run.undos].sort(([a], [b]) => b - a)) {
     if (!kinds.includes(registered.kind)) continue;
-    const forStep = stepContext(run, step, context);
-    const part = await filePart(registered, forStep).catch((error: unknown) => {
-      problems.push(explain(error));
-      return null;
-    });
+    const where = undoContext(run, step, context);
+    const part = await Promise.resolve(undoActorOf(registered).filePart(registered, where.context)).catch(
+      (error: unknown) => {
+        undone.problems.push(explain(error));
+        return null;
+      },
+    );
     if (part === null) continue;
     if (run.undone.has(undoKey(step, part))) {
       // Done before a kill: what it changed is not known any more, so all of it counts.
       if (part.kind === 'restore') for (const path of part.files) changed.add(path);
       continue;
     }
-    await undoOne(run, step, part, problems, context, async () => {
-      const paths = await undoFiles(part, forStep);
-      for (const path of paths) changed.add(path);
-      return part.kind === 'restore' ? `${paths.length} files put back` : 'the manifest is in its place';
+    await undoOne(run, step, part, undone, context, async () => {
+      const done = await undoActorOf(part).putBack(part, where);
+      for (const path of done.changed) changed.add(path);
+      for (const path of done.left) undone.left.add(path);
+      const detail = part.kind === 'restore' ? `${done.changed.length} files put back` : 'the manifest is in its place';
+      return { detail, left: done.left };
     });
   }
   return changed;
@@ -68,15 +88,29 @@ async function undoAllFiles(
 async function loadAll(
   run: Run,
   wanted: (step: Step, index: number) => boolean,
-  problems: string[],
+  undone: Undone,
   context: RenewContext,
 ): Promise<void> {
   for (const [index, step] of run.plan.steps.entries()) {
-    const part = loadPart(step, run.undos.get(index));
+    const part = actorOf(context.actors, step).reload?.(step, run.undos.get(index)) ?? null;
     if (part === null || !wanted(step, index) || run.undone.has(undoKey(index, part))) continue;
     if (context.signal?.aborted === true) throw interrupted(run.plan);
-    await undoOne(run, index, part, problems, context, () => load(part, step, stepContext(run, index, context)));
+    const lost = await otherAtWork(step, context);
+    if (lost !== null) {
+      undone.stopped = preconditionLost(run, lost, `the undo before step ${index + 1}`);
+      return;
+    }
+    const where = undoContext(run, index, context);
+    await undoOne(run, index, part, undone, context, async () => ({
+      detail: await undoActorOf(part).load(part, where),
+      left: [],
+    }));
   }
+}
+
+function undoContext(run: Run, index: number, context: RenewContext): UndoContext {
+  const step = run.plan.steps[index]!;
+  return { step, context: stepContext(run, index, context), traces: run, actors: context.actors };
 }
 
 /**
@@ -84,10 +118,10 @@ async function loadAll(
  * back, so it has to be made anew even when the plan had not come to it.
  */
 function mounts(step: Step, files: Set<string>, { root }: RenewContext): boolean {
-  const cycle: CycleStep | null = step.kind === 'cycle' ? step : null;
+  const restart = step.kind === 'cycle' ? restartOf(step) : null;
   return [...files].some(
     (path) =>
-      path.endsWith('.conf') && cycle?.processArguments.some((argument) => argument.endsWith(`=${root.at(path)}`)),
+      path.endsWith('.conf') && restart?.processArguments.some((argument) => argument.endsWith(`=${root.at(path)}`)),
   );
 }
 
@@ -95,24 +129,45 @@ async function undoOne(
   run: Run,
   step: number,
   part: Undo,
-  problems: string[],
+  undone: Undone,
   context: RenewContext,
-  doIt: () => Promise<string>,
+  doIt: () => Promise<{ detail: string; left: string[] }>,
 ): Promise<void> {
   const planId = run.plan.id;
   await tryToNote({ at: context.now(), type: 'undo-started', planId, step, undo: part }, context);
-  tell(run, step, 'undoing', '', context);
+  report(run, step, 'undoing', '', context);
   let error: { code: string; message: string } | null = null;
   try {
-    const detail = await doIt();
-    run.undone.add(undoKey(step, part));
-    tell(run, step, 'undone', detail, context);
+    const { detail, left } = await doIt();
+    // After a kill what was left is judged, and reported, once more.
+    if (left.length > 0) error = { code: 'CHANGED_SINCE', message: `left as they are: ${left.join(', ')}` };
+    else run.undone.add(undoKey(step, part));
+    report(run, step, 'undone', detail, context);
   } catch (thrown) {
     error = { code: 'UNDO_FAILED', message: explain(thrown) };
-    problems.push(error.message);
-    tell(run, step, 'failed', error.message, context);
+    undone.problems.push(error.message);
+    report(run, step, 'failed', error.message, context);
   }
   await tryToNote({ at: context.now(), type: 'undo-done', planId, step, error }, context);
+}
+
+function errorOf(run: Run, cause: PlanError, { problems, left, stopped }: Undone): PlanError {
+  const error = left.size === 0 ? cause : changedSince(run, cause, [...left].sort(), false);
+  return withProblems(stopped === null ? error : stoppedBy(error, stopped), problems);
+}
+
+function stoppedBy(cause: PlanError, stopped: PlanError): PlanError {
+  return { ...stopped, message: `${cause.message}; then ${stopped.message}` };
+}
+
+/** Names each file that was left. */
+function changedSince({ plan }: Run, cause: PlanError, paths: string[], nothing: boolean): PlanError {
+  const what = nothing ? 'nothing was put back' : 'these were left as they are, everything else was put back';
+  return {
+    code: 'CHANGED_SINCE',
+    message: `${cause.message}, and somebody has changed ${paths.join(', ')} since: ${what}`,
+    remedy: `See whether the node is as you want it (certagent status). What it held before the renewal is in ${backupOf(plan)}.`,
+  };
 }
 
 function withProblems(cause: PlanError, problems: string[]): PlanError {

@@ -1,17 +1,18 @@
 import { constants } from 'node:fs';
 import { access, chmod, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CertagentError } from '../../domain/model/errors.ts';
+import { CertagentError, errorCode } from '../../domain/model/errors.ts';
 import type { JournalRecord } from '../../domain/model/journal.ts';
 import { diskError, syncDirectory } from '../../host/files.ts';
+import { followLinks } from '../../host/links.ts';
 import { type Root, STATE_DIR } from '../../host/root.ts';
-import { recordOf } from './journal-record.ts';
+import { lineOf, recordOf } from './journal-record.ts';
 
 export const JOURNAL_FILE = `${STATE_DIR}/journal.jsonl`;
 
 /**
  * What certagent was about to do and what it did, oldest first. `append` returns when the record would survive a power
- * loss; it throws what `diskError` makes of the operating system's error, after which the file ends with the record before.
+ * loss; it throws what `diskError` makes of the operating system's error, after which the file ends with the previous record.
  */
 export type Journal = {
   append(record: JournalRecord): Promise<void>;
@@ -20,12 +21,13 @@ export type Journal = {
 };
 
 /**
- * Opens the journal of the node, and makes it when there is none (directory 0700, file 0600). A last line that was torn
- * by a power loss never came to be: it is passed over, and cut off before the next record. Throws CertagentError
- * JOURNAL_UNREADABLE, with file and line, for a line before the last that is no record.
+ * Opens the journal of the node, and makes it when there is none (directory 0700, file 0600). A last line that a power loss
+ * tore (no newline, or not JSON) never came to be: it is passed over, and cut off before the next record. A record of another
+ * version is kept (`UnknownRecord`). Throws CertagentError JOURNAL_UNREADABLE, with file and line, for every other line that
+ * is not a record.
  */
 export async function openJournal(root: Root): Promise<Journal> {
-  const path = root.at(JOURNAL_FILE);
+  const path = await followLinks(root, JOURNAL_FILE);
   await makeStateDirectory(dirname(path));
   const isNew = !(await exists(path));
   const file = await open(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, 0o600);
@@ -38,7 +40,7 @@ export async function openJournal(root: Root): Promise<Journal> {
     let end = read(await contentOf(file), path).end;
     return {
       append: async (record) => {
-        const line = Buffer.from(`${JSON.stringify(record)}\n`);
+        const line = Buffer.from(lineOf(record));
         try {
           if ((await file.stat()).size !== end) await file.truncate(end);
           await file.appendFile(line);
@@ -59,6 +61,31 @@ export async function openJournal(root: Root): Promise<Journal> {
   }
 }
 
+/**
+ * The journal of a node where nothing is to change: nothing is made, and no journal is an empty one. `append` throws
+ * CertagentError JOURNAL_READ_ONLY.
+ */
+export async function readJournal(root: Root): Promise<Journal> {
+  const path = await followLinks(root, JOURNAL_FILE);
+  return {
+    append: async () => {
+      throw new CertagentError('JOURNAL_READ_ONLY', `${path} is only read here`);
+    },
+    records: async () => read(await contentIfThere(path), path).records,
+    close: async () => {},
+  };
+}
+
+async function contentIfThere(path: string): Promise<Buffer> {
+  try {
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return await contentOf(file).finally(() => file.close());
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return Buffer.alloc(0);
+    throw error;
+  }
+}
+
 /** The records, and the offset behind the last whole one. */
 function read(content: Buffer, path: string): { records: JournalRecord[]; end: number } {
   const records: JournalRecord[] = [];
@@ -67,13 +94,15 @@ function read(content: Buffer, path: string): { records: JournalRecord[]; end: n
   let steps = Number.POSITIVE_INFINITY;
   for (let start = 0, line = 1; start < content.length; line += 1) {
     const newline = content.indexOf(0x0a, start);
-    const next = newline === -1 ? content.length : newline + 1;
-    const record = newline === -1 ? null : recordOf(content.toString('utf8', start, newline));
-    if (record?.type === 'plan-started') steps = record.plan.steps.length;
-    if (record === null || ('step' in record && record.step >= steps)) {
-      if (next < content.length) throw unreadable(path, line);
-      break;
-    }
+    // Its newline is a record's last byte: without it the record never came to be.
+    if (newline === -1) break;
+    const next = newline + 1;
+    const record = recordOf(content.toString('utf8', start, newline));
+    if (record === 'not-json' && next === content.length) break;
+    if (typeof record === 'string') throw unreadable(path, line);
+    if (record.type === 'plan-started') steps = record.plan.steps.length;
+    if (record.type === 'unknown' && record.recordType === 'plan-started') steps = Number.POSITIVE_INFINITY;
+    if ('step' in record && record.step >= steps) throw unreadable(path, line);
     records.push(record);
     end = next;
     start = next;
@@ -82,8 +111,8 @@ function read(content: Buffer, path: string): { records: JournalRecord[]; end: n
 }
 
 function unreadable(path: string, line: number): CertagentError {
-  return new CertagentError('JOURNAL_UNREADABLE', `${path} line ${line} is no journal record`, {
-    remedy: `Remove that line, or move the file away: then an unfinished renewal is not finished by certagent, so compare the certificates with the newest backup under ${STATE_DIR}/backups first.`,
+  return new CertagentError('JOURNAL_UNREADABLE', `${path} line ${line} is not a journal record`, {
+    remedy: `Remove that line, or move the file away: then certagent does not finish an unfinished renewal, so compare the certificates with the newest backup under ${STATE_DIR}/backups first.`,
   });
 }
 

@@ -1,133 +1,121 @@
-import type { JournalRecord, Undo } from '../../domain/model/journal.ts';
-import type { Step } from '../../domain/model/plan.ts';
+import { DISTRIBUTION_NAMES, type Distribution } from '../../domain/distributions/names.ts';
+import type { JournalRecord, Left, PlanOutcome, Undo, UnknownRecord } from '../../domain/model/journal.ts';
+import type { RenewalPlan, Step } from '../../domain/model/plan.ts';
+import {
+  byName,
+  count,
+  flag,
+  instant,
+  list,
+  object,
+  oneOf,
+  optional,
+  orNull,
+  readAs,
+  type Shape,
+  tag,
+  text,
+  word,
+  wordOf,
+} from '../../host/shape.ts';
+import type { StepActor } from '../steps/actor.ts';
+import { ACTORS } from '../steps/actors.ts';
+import { UNDOS } from '../undo/undos.ts';
 
-/** True when the value has the shape of its kind. What is null there is checked as well. */
-type Check = (value: unknown) => boolean;
-/** `at?` in a shape is a member that may be left out. */
-type Shape = Record<string, Check>;
+/** Each record carries the version of its format. Records of earlier versions have none, and are of this format. */
+const JOURNAL_VERSION = 1;
+
+export function lineOf(record: JournalRecord): string {
+  return `${JSON.stringify({ v: JOURNAL_VERSION, ...record })}\n`;
+}
 
 /**
- * A line of the journal as the record it is, or null when it is none. Its shape is looked through to the last member that
- * a recovery uses: a line that was changed is refused here by its number, and not found out in the middle of an undo.
+ * A line of the journal as the record it is. Its shape is checked to the last member that a recovery uses: a line that was
+ * changed is refused here by its number, and not found out in the middle of an undo. `not-json`: it may be torn.
  */
-export function recordOf(line: string): JournalRecord | null {
+export function recordOf(line: string): JournalRecord | 'not-json' | 'unreadable' {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
-    return null;
+    return 'not-json';
   }
-  return isOneOf('type', RECORDS)(value) ? (value as JournalRecord) : null;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'unreadable';
+  return readRecord(value as Raw);
 }
 
-const text: Check = (value) => typeof value === 'string';
-const path: Check = (value) => typeof value === 'string' && value.startsWith('/') && !value.includes('\0');
-const flag: Check = (value) => typeof value === 'boolean';
-const number: Check = (value) => typeof value === 'number';
-const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-/** What Date can hold. */
-const instant: Check = (value) => typeof value === 'number' && Math.abs(value) <= 8.64e15;
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-const list =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-const word =
-  (...words: string[]): Check =>
-  (value) =>
-    words.includes(value as string);
+/** What is looked at before the shape is known. */
+type Raw = { v?: unknown; at?: unknown; type?: unknown; planId?: unknown; plan?: unknown };
 
-function shape(members: Shape): Check {
-  const checks = Object.entries(members);
-  return (value) => {
-    if (typeof value !== 'object' || value === null) return false;
-    const record = value as Record<string, unknown>;
-    return checks.every(([name, check]) =>
-      name.endsWith('?')
-        ? record[name.slice(0, -1)] === undefined || check(record[name.slice(0, -1)])
-        : check(record[name]),
-    );
+function readRecord(raw: Raw): JournalRecord | 'unreadable' {
+  const version = raw.v === undefined ? null : Number.isSafeInteger(raw.v) && (raw.v as number) > 0 ? raw.v : undefined;
+  if (version === undefined || typeof raw.type !== 'string') return 'unreadable';
+  const shape = Object.hasOwn(RECORDS, raw.type) ? RECORDS[raw.type as KnownType] : null;
+  if (shape === null) return version === null ? 'unreadable' : unknown(raw, raw.type);
+  const reading = readAs(shape as Shape<JournalRecord>, raw);
+  if (reading.fits) return reading.value;
+  if (reading.unknownWord !== null) return unknown(raw, reading.unknownWord);
+  return version !== null && (version as number) > JOURNAL_VERSION ? unknown(raw, `version ${version}`) : 'unreadable';
+}
+
+function unknown({ at, type, planId, plan }: Raw, word: string): UnknownRecord {
+  const time = readAs(instant, at);
+  const id = planId ?? (plan as { id?: unknown } | null | undefined)?.id;
+  return {
+    at: time.fits ? time.value : 0,
+    type: 'unknown',
+    planId: typeof id === 'string' ? id : null,
+    recordType: String(type),
+    word,
   };
 }
 
-/** A value whose member `tag` names which of the shapes it has. */
-function isOneOf(tag: string, shapes: Record<string, Check>): Check {
-  return (value) => {
-    const name = (value as Record<string, unknown> | null)?.[tag];
-    return typeof name === 'string' && Object.hasOwn(shapes, name) && shapes[name]!(value);
-  };
-}
+type KnownType = Exclude<JournalRecord['type'], 'unknown'>;
+type RecordOf<Type extends KnownType> = Extract<JournalRecord, { type: Type }>;
 
-const endpoint = { name: text, host: text, port: count, expects: text };
-const pair = shape({ certificatePath: path, keyPath: path });
-const endpoints = list(shape({ ...endpoint, path, 'client?': pair }));
-const health = orNull(shape({ scheme: word('http', 'https'), host: text, port: count, path }));
-const expectation = shape({
-  id: text,
-  path,
-  keyPath: path,
-  caPath: orNull(path),
-  old: orNull(shape({ serial: text, notAfter: instant, sans: list(text), usages: list(text), subject: text })),
-});
-const cycle = shape({
-  kind: word('cycle'),
-  component: text,
-  manifest: path,
-  method: word('annotate', 'move'),
-  processArguments: list(text),
-  health,
-  limit: number,
-});
+const DISTRIBUTIONS = Object.fromEntries(DISTRIBUTION_NAMES.map((name) => [name, true])) as Record<Distribution, true>;
+const RESULTS: Record<PlanOutcome['result'], true> = { succeeded: true, failed: true, 'rolled-back': true };
 
-const STEPS: Record<Step['kind'], Check> = {
-  backup: shape({ directory: path, files: list(path), directories: list(path) }),
-  'kubeadm-renew': shape({ name: text, argv: list(text), writes: list(path), expect: expectation, limit: number }),
-  'verify-files': shape({ expect: list(expectation) }),
-  'cycle-unless-served': shape({ endpoints, patience: number, cycle }),
-  cycle,
-  'verify-served': shape({ endpoints, limit: number }),
-  'restart-unit': shape({ unit: text, limit: number }),
-  'await-ready': shape({ unit: text, health, kubeconfig: orNull(path), limit: number }),
-  'await-listener': shape({ endpoint: shape(endpoint), expect: expectation, limit: number }),
-};
-
-const UNDOS: Record<Undo['kind'], Check> = {
-  nothing: () => true,
-  restore: shape({ backup: path, files: list(path) }),
-  cycle: shape({ step: cycle }),
-  'return-manifest': shape({ from: path, manifest: path, sha256: text }),
-  'restart-unit': shape({ unit: text, backup: path }),
-};
-
-const plan = shape({
+const step: Shape<Step> = oneOf('kind', shapesOf<Step>(ACTORS as unknown as Record<string, StepActor<Step>>));
+const undo: Shape<Undo> = oneOf('kind', shapesOf<Undo>(UNDOS as unknown as Record<string, { schema: Shape<Undo> }>));
+const plan: Shape<RenewalPlan> = object({
   id: text,
   createdAt: instant,
-  distribution: word('kubeadm', 'k3s', 'rke2'),
+  distribution: wordOf(DISTRIBUTIONS),
   certificates: list(text),
   why: text,
   oldExpired: flag,
-  steps: list(isOneOf('kind', STEPS)),
+  steps: list(step),
 });
-const error = shape({ code: text, message: text });
-const undo = isOneOf('kind', UNDOS);
+const error = object({ code: text, message: text });
+const left: Shape<Left> = byName(orNull(text));
 const ofStep = { at: instant, planId: text, step: count };
 
-const RECORDS: Record<JournalRecord['type'], Check> = {
-  'plan-started': shape({ at: instant, plan, trigger: word('schedule', 'manual') }),
-  'step-started': shape({ ...ofStep, undo }),
-  'step-done': shape({ ...ofStep, detail: text }),
-  'step-failed': shape({ ...ofStep, error }),
-  'undo-started': shape({ ...ofStep, undo }),
-  'undo-done': shape({ ...ofStep, error: orNull(error) }),
-  'plan-ended': shape({
-    at: instant,
-    planId: text,
-    result: word('succeeded', 'failed', 'rolled-back'),
-    error: orNull(error),
-    granted: list(shape({ id: text, notAfter: instant })),
+const RECORDS: { [Type in KnownType]: Shape<RecordOf<Type>> } = {
+  'plan-started': object({ at: instant, type: tag('plan-started'), plan, trigger: word(['schedule', 'manual']) }),
+  'step-started': object({ ...ofStep, type: tag('step-started'), undo }),
+  'step-done': object({ ...ofStep, type: tag('step-done'), detail: text, left: optional(left) }),
+  'step-failed': object({
+    ...ofStep,
+    type: tag('step-failed'),
+    error,
+    goesOn: optional(tag(true)),
+    left: optional(left),
   }),
-  'plan-told': shape({ at: instant, planId: text }),
+  'undo-started': object({ ...ofStep, type: tag('undo-started'), undo }),
+  'undo-done': object({ ...ofStep, type: tag('undo-done'), error: orNull(error) }),
+  'plan-ended': object({
+    at: instant,
+    type: tag('plan-ended'),
+    planId: text,
+    result: wordOf(RESULTS),
+    error: orNull(error),
+    granted: list(object({ id: text, notAfter: instant })),
+    reported: optional(list(error)),
+  }),
+  'plan-told': object({ at: instant, type: tag('plan-told'), planId: text }),
 };
+
+function shapesOf<T>(actors: Record<string, { schema: Shape<T> }>): Record<string, Shape<T>> {
+  return Object.fromEntries(Object.entries(actors).map(([kind, { schema }]) => [kind, schema]));
+}

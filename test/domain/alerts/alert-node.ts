@@ -1,5 +1,5 @@
 // A node in good order, as plain data, and what can be changed about it.
-import type { AlertInput } from '../../../src/domain/alerts/catalogue.ts';
+import type { AlertInput } from '../../../src/domain/alerts/standing.ts';
 import type { Decision, Nearness, Verdict } from '../../../src/domain/model/decision.ts';
 import type { ObservedCertificate } from '../../../src/domain/model/inventory.ts';
 import { DAY } from '../../../src/domain/time/duration.ts';
@@ -65,7 +65,9 @@ export type NodeChange = {
   inventory?: Partial<AlertInput['inventory']>;
   preconditions?: Partial<AlertInput['inventory']['preconditions']>;
   renewal?: AlertInput['decisions']['renewal'];
-} & Partial<Pick<AlertInput, 'lastAttempt' | 'copies' | 'before' | 'configError' | 'failingSinks'>>;
+} & Partial<
+  Pick<AlertInput, 'onDemand' | 'renewing' | 'lastAttempt' | 'copies' | 'before' | 'configError' | 'failingSinks'>
+>;
 
 export function node(change: NodeChange = {}): AlertInput {
   const leaves = change.leaves ?? [leaf({ id: 'apiserver', days: 300 }), leaf({ id: 'ca', days: 3000, isCa: true })];
@@ -109,6 +111,8 @@ export function node(change: NodeChange = {}): AlertInput {
       certificates: leaves.map(({ decision }) => decision),
       renewal: change.renewal ?? { kind: 'none', nextAt: null },
     },
+    onDemand: change.onDemand ?? { kind: 'now', ids: leaves.map(({ observed }) => observed.id), why: '' },
+    renewing: change.renewing ?? false,
     lastAttempt: change.lastAttempt ?? null,
     copies: change.copies ?? [],
     before: change.before ?? [],

@@ -1,7 +1,8 @@
 // What alerts are made of, and the table that says what stands.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { standingAlerts } from '../../../src/domain/alerts/catalogue.ts';
+import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
+import type { ReasonCode } from '../../../src/domain/decide/reasons.ts';
 import type { Attempt, Verdict } from '../../../src/domain/model/decision.ts';
 import type { ComponentName, ServedCertificate } from '../../../src/domain/model/inventory.ts';
 import type { CopyOutcome } from '../../../src/domain/model/journal.ts';
@@ -9,7 +10,7 @@ import { DAY, MINUTE } from '../../../src/domain/time/duration.ts';
 import { leaf, NOW, type NodeChange, node } from './alert-node.ts';
 
 export const renew: Verdict = { kind: 'renew', code: 'DUE', why: 'due' };
-export const escalate = (code: string): Verdict => ({
+export const escalate = (code: ReasonCode): Verdict => ({
   kind: 'escalate',
   code,
   why: 'not ours',
@@ -53,7 +54,7 @@ export const loaded = (id: string, component: ComponentName, modifiedAt: number)
   leaf({ id, days: 300, component, file: { mode: 0o600, uid: 0, gid: 0, modifiedAt, changedAt: modifiedAt } });
 export const blocked = {
   kind: 'blocked' as const,
-  blockers: [{ code: 'DISK', why: 'the disk is full', remedy: 'Make room' }],
+  blockers: [{ code: 'DISK_FULL' as const, why: 'the disk is full', remedy: 'Make room' }],
 };
 
 /** State of the node → code, severity, subject and members of every alert that stands. */

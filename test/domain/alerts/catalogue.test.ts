@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alert } from '../../../src/domain/alerts/alert.ts';
-import { standingAlerts } from '../../../src/domain/alerts/catalogue.ts';
+import type { AlertCode } from '../../../src/domain/alerts/catalogue.ts';
+import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
 import { leaf, NOW, node } from './alert-node.ts';
 import { aliceLeaf, attempt, blocked, renew, stale, testStanding } from './alert-parts.ts';
 
 const doubtful = { clock: { synchronized: false, detail: 'not', doubt: 'it is not synchronised' } };
 
 const nowhere = { node: { ...node().inventory.node, distribution: null, role: null, missing: ['any trace'] } };
-const told = (code: string): Alert => ({
+const told = (code: AlertCode): Alert => ({
   code,
   severity: 'warning',
   subject: 'node',
-  text: 'Something was told.',
+  text: 'Something was sent.',
   remedy: 'Do something',
   facts: { other: 'soon' },
 });
@@ -20,13 +21,16 @@ const told = (code: string): Alert => ({
 testStanding([
   [
     'the failure of the last renewal',
-    { lastAttempt: attempt('failed'), renewal: { kind: 'defer', until: NOW, ids: [], why: '' } },
-    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'began']]],
+    { lastAttempt: attempt('failed'), renewal: { kind: 'waiting', until: NOW, code: 'BACK_OFF', ids: [], why: '' } },
+    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']]],
   ],
   [
     'a renewal that was rolled back',
-    { lastAttempt: attempt('rolled-back'), renewal: { kind: 'defer', until: NOW, ids: [], why: '' } },
-    [['RENEWAL_ROLLED_BACK', 'warning', 'node', ['reason', 'began']]],
+    {
+      lastAttempt: attempt('rolled-back'),
+      renewal: { kind: 'waiting', until: NOW, code: 'BACK_OFF', ids: [], why: '' },
+    },
+    [['RENEWAL_ROLLED_BACK', 'warning', 'node', ['reason', 'started']]],
   ],
   [
     'a failure whose component is still down, though nothing is due any more',
@@ -47,7 +51,7 @@ testStanding([
         ],
       },
     },
-    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'began']]],
+    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']]],
   ],
   [
     'a renewal that was rolled back and is pressing, and a server that stays with the old certificate',
@@ -58,7 +62,7 @@ testStanding([
     },
     [
       ['CERTIFICATE_URGENT', 'warning', 'node', ['apiserver']],
-      ['RENEWAL_ROLLED_BACK', 'critical', 'node', ['reason', 'began']],
+      ['RENEWAL_ROLLED_BACK', 'critical', 'node', ['reason', 'started']],
       ['SERVED_STALE', 'warning', 'kube-apiserver', ['127.0.0.1:6443', 'apiserver']],
     ],
   ],
@@ -66,12 +70,16 @@ testStanding([
     'a failure after which only a server stays with the old certificate',
     { lastAttempt: attempt('failed'), inventory: { served: [stale(200)] } },
     [
-      ['RENEWAL_FAILED', 'critical', 'node', ['reason', 'began']],
+      ['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']],
       ['SERVED_STALE', 'warning', 'kube-apiserver', ['127.0.0.1:6443', 'apiserver']],
     ],
   ],
   ['a failure that somebody mended', { lastAttempt: attempt('failed') }, []],
-  ['a success', { lastAttempt: attempt('succeeded'), renewal: { kind: 'defer', until: NOW, ids: [], why: '' } }, []],
+  [
+    'a success',
+    { lastAttempt: attempt('succeeded'), renewal: { kind: 'waiting', until: NOW, code: 'BACK_OFF', ids: [], why: '' } },
+    [],
+  ],
   ['a refused configuration', { configError: 'line 3: …' }, [['CONFIG_REFUSED', 'warning', 'node', ['reason']]]],
   [
     'a doubtful clock: no end is told that had not been told before',
@@ -81,19 +89,19 @@ testStanding([
       before: [told('CERTIFICATE_URGENT'), told('SINK_FAILING')],
     },
     [
-      ['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'ended first']],
+      ['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'expired first']],
       ['CERTIFICATE_URGENT', 'warning', 'node', ['other']],
     ],
   ],
   [
     'a doubtful clock, by which something ends soon',
     { leaves: [leaf({ id: 'a', days: 200 }), leaf({ id: 'b', days: 1 })], inventory: doubtful },
-    [['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'ends first']]],
+    [['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'expires first']]],
   ],
   [
     'a doubtful clock, by which a CA ends soon',
     { leaves: [leaf({ id: 'ca', days: 20, isCa: true })], inventory: doubtful },
-    [['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'ends first']]],
+    [['CLOCK_DOUBTFUL', 'critical', 'node', ['clock', 'expires first']]],
   ],
   [
     "a doubtful clock, and nothing of the node's own is near its end",
@@ -110,10 +118,15 @@ testStanding([
   ['a machine that is no node', { leaves: [], inventory: nowhere }, [['NODE_UNKNOWN', 'warning', 'node', ['missing']]]],
   [
     'a node that is gone, of which something was told: that is no all-clear',
-    { leaves: [], inventory: nowhere, before: [told('CERTIFICATE_URGENT'), told('SINK_FAILING')] },
+    {
+      leaves: [],
+      inventory: nowhere,
+      before: [told('CERTIFICATE_URGENT'), told('LATER' as AlertCode), told('SINK_FAILING')],
+    },
     [
       ['NODE_UNKNOWN', 'critical', 'node', ['missing']],
       ['CERTIFICATE_URGENT', 'warning', 'node', ['other']],
+      ['LATER', 'warning', 'node', ['other']],
     ],
   ],
   [
@@ -127,15 +140,15 @@ testStanding([
 ]);
 
 for (const [days, words] of [
-  [1, 'ends soon (2027-03-02 12:00 UTC, in 1 d)'],
-  [-5, 'has ended (2027-02-24 12:00 UTC, 5 d ago)'],
+  [1, 'expires soon (2027-03-02 12:00 UTC, in 1 d)'],
+  [-5, 'has expired (2027-02-24 12:00 UTC, 5 d ago)'],
 ] as const)
   test(`a doubtful clock tells the first end that it shows, and that it may be wrong: ${words}`, () => {
     const leaves = [leaf({ id: 'later', days: 20 }), leaf({ id: 'first', days }), leaf({ id: 'far', days: 300 })];
     const [alert] = standingAlerts(node({ leaves, inventory: doubtful }));
     assert.equal(
       alert!.text,
-      `This node's clock is doubtful: it is not synchronised. Until it is settled nothing is renewed and no other end is told. By this clock, which may be wrong, first ${words}.`,
+      `This node's clock is doubtful: it is not synchronised. Until it is correct, certagent does not renew, and reports no other expiry. By this clock, which may be wrong, first ${words}.`,
     );
   });
 

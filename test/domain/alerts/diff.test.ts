@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Alert, Severity, StandingAlert } from '../../../src/domain/alerts/alert.ts';
+import type { AlertCode } from '../../../src/domain/alerts/catalogue.ts';
 import { diffAlerts } from '../../../src/domain/alerts/diff.ts';
 import { DAY, HOUR } from '../../../src/domain/time/duration.ts';
 
@@ -11,7 +12,7 @@ const alert = (
   facts: Record<string, string> = {},
   once = false,
 ): Alert => ({
-  code,
+  code: code as AlertCode,
   severity,
   subject: 'node',
   text: `${code}.`,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { events } from '../../../src/domain/alerts/catalogue.ts';
+import { events } from '../../../src/domain/alerts/standing.ts';
 import type { PlanOutcome } from '../../../src/domain/model/journal.ts';
 import { DAY } from '../../../src/domain/time/duration.ts';
 import { NOW } from './alert-node.ts';
@@ -32,7 +32,7 @@ const EVENTS: [string, Parameters<typeof events>[0], [string, string, string][]]
       [
         'RENEWAL_KEPT_NEW',
         'critical',
-        'A renewal failed, and the new certificates were kept because the old ones had expired.',
+        'A renewal failed; the new certificates stay, because the previous ones had expired.',
       ],
     ],
   ],
@@ -43,7 +43,7 @@ const EVENTS: [string, Parameters<typeof events>[0], [string, string, string][]]
       [
         'RENEWAL_KEPT_NEW',
         'critical',
-        'A renewal failed, and the new certificates were kept because the old ones had expired.',
+        'A renewal failed; the new certificates stay, because the previous ones had expired.',
       ],
     ],
   ],
@@ -51,19 +51,19 @@ const EVENTS: [string, Parameters<typeof events>[0], [string, string, string][]]
     'finished after a crash',
     { outcome: outcome({}), recovered: true, copies: [] },
     [
-      ['RECOVERED', 'warning', 'A renewal that was cut short was finished at the start of certagent.'],
       ['RENEWED', 'info', '1 certificate renewed.'],
+      ['RECOVERED', 'warning', 'An interrupted renewal was finished when certagent started.'],
     ],
   ],
   [
     'undone after a crash',
     { outcome: outcome({ result: 'rolled-back', granted: [] }), recovered: true, copies: [] },
-    [['RECOVERED', 'warning', 'A renewal that was cut short was undone or ended at the start of certagent.']],
+    [['RECOVERED', 'warning', 'An interrupted renewal was undone or ended when certagent started.']],
   ],
   [
     'copies',
     { outcome: null, recovered: false, copies: [copy('updated'), { ...copy('created'), path: '/b', user: 'bob' }] },
-    [['COPIES_UPDATED', 'info', '2 kubeconfig copies brought up to date: alice and bob.']],
+    [['COPIES_UPDATED', 'info', '2 kubeconfig copies updated: alice and bob.']],
   ],
 ];
 for (const [name, input, expected] of EVENTS)

@@ -37,29 +37,29 @@ testStanding([
       leaves: [leaf({ id: 'a', days: 60, verdict: renew }), leaf({ id: 'b', days: 70, verdict: renew })],
       renewal: { ...blocked, ids: ['a', 'b'] },
     },
-    [['RENEWAL_BLOCKED', 'warning', 'node', ['DISK', 'a', 'b']]],
+    [['RENEWAL_BLOCKED', 'warning', 'node', ['DISK_FULL', 'a', 'b']]],
   ],
   [
     'a blocked renewal of urgent certificates',
     { leaves: [leaf({ id: 'a', days: 20, verdict: renew })], renewal: { ...blocked, ids: ['a'] } },
-    [['RENEWAL_BLOCKED', 'critical', 'node', ['DISK', 'a']]],
+    [['RENEWAL_BLOCKED', 'critical', 'node', ['DISK_FULL', 'a']]],
   ],
-  ['blocked in general', { renewal: { ...blocked, ids: [] } }, [['RENEWAL_BLOCKED', 'warning', 'node', ['DISK']]]],
+  ['blocked in general', { renewal: { ...blocked, ids: [] } }, [['RENEWAL_BLOCKED', 'warning', 'node', ['DISK_FULL']]]],
   [
     'what a person has to renew, by reason',
     {
       leaves: [
         leaf({ id: 'a', days: 60, owner: 'external-ca', verdict: escalate('EXTERNAL_CA') }),
         leaf({ id: 'b', days: 20, owner: 'external-ca', verdict: escalate('EXTERNAL_CA') }),
-        leaf({ id: 'c', days: 60, owner: 'operator', verdict: escalate('OPERATOR') }),
-        leaf({ id: 'd', days: 6, owner: 'kubelet', verdict: escalate('KUBELET') }),
-        leaf({ id: 'e', days: 300, owner: 'operator', verdict: escalate('OPERATOR') }),
+        leaf({ id: 'c', days: 60, owner: 'operator', verdict: escalate('OPERATOR_RENEWS') }),
+        leaf({ id: 'd', days: 6, owner: 'kubelet', verdict: escalate('KUBELET_NOT_ROTATING') }),
+        leaf({ id: 'e', days: 300, owner: 'operator', verdict: escalate('OPERATOR_RENEWS') }),
       ],
     },
     [
       ['RENEWAL_NOT_OURS', 'critical', 'EXTERNAL_CA', ['a', 'b']],
-      ['RENEWAL_NOT_OURS', 'info', 'OPERATOR', ['c']],
-      ['RENEWAL_NOT_OURS', 'critical', 'KUBELET', ['d']],
+      ['RENEWAL_NOT_OURS', 'info', 'OPERATOR_RENEWS', ['c']],
+      ['RENEWAL_NOT_OURS', 'critical', 'KUBELET_NOT_ROTATING', ['d']],
     ],
   ],
   [
@@ -112,9 +112,9 @@ testStanding([
   ...(
     [
       [364, 'info', ['ca']],
-      [179, 'warning', ['ca', 'ca: 180 d before its end']],
-      [89, 'warning', ['ca', 'ca: 180 d before its end', 'ca: 90 d before its end']],
-      [29, 'critical', ['ca', 'ca: 180 d before its end', 'ca: 90 d before its end', 'ca: 30 d before its end']],
+      [179, 'warning', ['ca', 'ca: 180 d before expiry']],
+      [89, 'warning', ['ca', 'ca: 180 d before expiry', 'ca: 90 d before expiry']],
+      [29, 'critical', ['ca', 'ca: 180 d before expiry', 'ca: 90 d before expiry', 'ca: 30 d before expiry']],
     ] as const
   ).map(
     ([days, severity, members]): Case => [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { standingAlerts } from '../../../src/domain/alerts/catalogue.ts';
+import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/domain/time/duration.ts';
 import { staticPod } from '../../support/parts.ts';
 import { leaf, NOW, node } from './alert-node.ts';
@@ -98,7 +98,7 @@ testStanding([
       leaves: [loaded('scheduler.conf', 'kube-scheduler', NOW - MINUTE)],
       preconditions: { components: [{ ...staticPod('kube-scheduler'), startedAt: NOW - DAY }] },
     },
-    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'began']]],
+    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']]],
   ],
   [
     'components that began after their files, within the tolerance, or of which no process is there',
@@ -130,6 +130,42 @@ testStanding([
   ],
 ]);
 
+test('one component that was not restarted, and what can be done', () => {
+  const state = {
+    leaves: [loaded('scheduler.conf', 'kube-scheduler', NOW - 2 * HOUR)],
+    preconditions: { components: [{ ...staticPod('kube-scheduler'), startedAt: NOW - DAY }] },
+  };
+  const [able] = standingAlerts(node(state));
+  assert.match(able!.text, /^1 component has not loaded the new scheduler\.conf, and fails when/);
+  assert.match(able!.remedy, /manifest\), or have everything renewed and restarted: certagent renew --force$/);
+  const [unable] = standingAlerts(node({ ...state, onDemand: { kind: 'none', nextAt: null } }));
+  assert.match(unable!.remedy, /^Restart kube-scheduler .*manifest\)\.$/);
+});
+
+test('a certificate that the CA did not sign rests on that CA: by its damaged file, by its name, or by nothing', () => {
+  const foreign = (ca: string | null) => leaf({ id: 'a', days: 300, issuance: { ca, state: 'not-signed' } });
+  const restsOn = (ca: string | null, findings: { path: string; id: string | null }[] = []) =>
+    standingAlerts(
+      node({
+        leaves: [foreign(ca)],
+        inventory: {
+          findings: findings.map((each) => ({ ...each, owner: 'cluster-ca', reason: 'binary', detail: '' })),
+        },
+      }),
+    ).find(({ code }) => code === 'NOT_SIGNED_BY_CA')?.restsOn;
+  assert.deepEqual(restsOn('ca', [{ path: '/ca.crt', id: 'ca' }]), ['/ca.crt']);
+  assert.deepEqual([restsOn('ca'), restsOn(null, [{ path: '/x', id: null }])], [['ca'], ['a']]);
+});
+
+test('a file of a CA that cannot be read is critical', () => {
+  const [alert] = standingAlerts(
+    node({
+      inventory: { findings: [{ path: '/ca.crt', id: 'ca', owner: 'cluster-ca', reason: 'empty', detail: '' }] },
+    }),
+  );
+  assert.deepEqual([alert!.code, alert!.severity], ['FILE_UNREADABLE', 'critical']);
+});
+
 test('what is not known is said so', () => {
   const [mode] = standingAlerts(
     node({ leaves: [leaf({ id: 'a', days: 300, key: { ...key('matches', true), mode: null } })] }),
@@ -138,7 +174,7 @@ test('what is not known is said so', () => {
   const [signed] = standingAlerts(
     node({ leaves: [leaf({ id: 'a', days: 300, issuance: { state: 'not-signed', ca: null } })] }),
   );
-  assert.equal(signed!.facts.a, 'should be signed by its CA, says CN=kubernetes');
+  assert.equal(signed!.facts.a, 'should be signed by its CA, names CN=kubernetes');
   const state = node({ preconditions: { hazards: [{ code: 'leaf-garbage', path: '/l', detail: '' }] } });
   const [hazard] = standingAlerts({
     ...state,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { count, end, list, sentences } from '../../../src/domain/alerts/words.ts';
+import { count, expiry, list, sentences } from '../../../src/domain/alerts/words.ts';
 import { HOUR } from '../../../src/domain/time/duration.ts';
 
 test('what an alert is worded with', () => {
@@ -13,6 +13,6 @@ test('what an alert is worded with', () => {
     ['', 'a', 'a and b', 'a, b and 2 more'],
   );
   assert.equal(sentences(['Look', 'Act now.', ' Look ', '']), 'Look. Act now.');
-  assert.equal(end(HOUR, 0), '1970-01-01 01:00 UTC, in 1 h');
-  assert.equal(end(0, HOUR), '1970-01-01 00:00 UTC, 1 h ago');
+  assert.equal(expiry(HOUR, 0), '1970-01-01 01:00 UTC, in 1 h');
+  assert.equal(expiry(0, HOUR), '1970-01-01 00:00 UTC, 1 h ago');
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { blockerChecks, findBlockers } from '../../../src/domain/decide/blockers.ts';
+import { findBlockers } from '../../../src/domain/decide/blockers.ts';
 import type { History, Policy } from '../../../src/domain/model/decision.ts';
 import type { Finding, Hazard, Inventory, Preconditions } from '../../../src/domain/model/inventory.ts';
 import { DAY } from '../../../src/domain/time/duration.ts';
@@ -14,40 +14,6 @@ import {
   withCertificate,
   withPreconditions,
 } from '../../support/inventory.ts';
-
-test('the order of the checks', () => {
-  assert.deepEqual(
-    blockerChecks.map(({ code }) => code),
-    [
-      'OBSERVE_MODE',
-      'PLAN_UNFINISHED',
-      'CLOCK_DOUBTFUL',
-      'UNIT_UNKNOWN',
-      'UNIT_MISSING',
-      'UNIT_NOT_RUNNING',
-      'KUBEADM_MISSING',
-      'KUBEADM_VERSION_UNKNOWN',
-      'UPGRADE_UNDER_WAY',
-      'DISK_FULL',
-      'CA_KEY_MISSING',
-      'CA_KEY_UNREADABLE',
-      'CA_KEY_DIFFERS',
-      'UNREADABLE_CERTIFICATE',
-      'KEY_MISMATCH',
-      'NOT_SIGNED_BY_CA',
-      'CA_ROTATION_UNDER_WAY',
-      'COMPONENT_UNKNOWN',
-      'COMPONENT_UNHEALTHY',
-      'K3S_CA_MISSING',
-      'K3S_CA_KEY_MISSING',
-      'K3S_CA_UNPARSABLE',
-      'K3S_CA_KEY_MISMATCH',
-      'K3S_LEAF_GARBAGE',
-      'K3S_LEAF_UNWRITABLE',
-      'K3S_KUBECONFIG_UNWRITABLE',
-    ],
-  );
-});
 
 type Options = { policy?: Partial<Policy>; history?: History; ids?: string[]; now?: number };
 
@@ -95,11 +61,15 @@ const unfinished: History = {
     { planId: 'p', startedAt: NOW, endedAt: null, result: 'unfinished', trigger: 'manual', error: null, granted: [] },
   ],
 };
+const ofAnotherVersion: History = {
+  attempts: unfinished.attempts.map((attempt) => ({ ...attempt, unknown: 'rehearse' })),
+};
 
 const pre = (change: Partial<Preconditions>) => withPreconditions(kubeadm, change);
 const table: [string, string[], Inventory, Options?][] = [
   ['observe mode', ['OBSERVE_MODE'], kubeadm, { policy: { mode: 'observe' } }],
   ['a plan without an end', ['PLAN_UNFINISHED'], kubeadm, { history: unfinished }],
+  ['a plan of another version without an end', ['PLAN_OF_ANOTHER_VERSION'], kubeadm, { history: ofAnotherVersion }],
   ['a doubtful clock', ['CLOCK_DOUBTFUL'], { ...kubeadm, clock: { ...kubeadm.clock, doubt: 'it jumped' } }],
   ['no unit', ['UNIT_UNKNOWN'], pre({ unit: null })],
   ['unit not loaded', ['UNIT_MISSING'], pre(unit({ loaded: false, active: false }))],
@@ -187,6 +157,21 @@ const table: [string, string[], Inventory, Options?][] = [
   ],
 ];
 
+test('blockers are listed in the order of the catalogue of reasons, whoever finds them', () => {
+  const components = sick('kube-scheduler').components;
+  const all = {
+    ...pre({ tool: null, upgradeUnderWay: 'u', components, disk: [{ path: '/', freeBytes: 0, neededBytes: 1 }] }),
+    findings: finding({}).findings,
+  };
+  assert.deepEqual(codes(all), [
+    'KUBEADM_MISSING',
+    'UPGRADE_UNDER_WAY',
+    'DISK_FULL',
+    'UNREADABLE_CERTIFICATE',
+    'COMPONENT_UNHEALTHY',
+  ]);
+});
+
 for (const [what, expected, inventory, options] of table) {
   test(`before a renewal: ${what} → ${expected.join(', ') || 'free to go'}`, () => {
     assert.deepEqual(codes(inventory, options), expected);
@@ -217,7 +202,7 @@ test('a unit that is down: what somebody stopped is to be started, what failed i
   assert.deepEqual(down(true), [
     {
       code: 'UNIT_NOT_RUNNING',
-      why: 'the unit k3s is stopped (inactive (dead)), and certagent leaves it so',
+      why: 'the unit k3s is stopped (inactive (dead)), and certagent leaves it stopped',
       remedy: 'Start it (systemctl start k3s), and certagent goes on.',
     },
   ]);

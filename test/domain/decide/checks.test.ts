@@ -1,43 +1,42 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { certificateChecks } from '../../../src/domain/decide/checks.ts';
+import { checksOf } from '../../../src/domain/decide/checks.ts';
 import type { History } from '../../../src/domain/model/decision.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/domain/time/duration.ts';
 import { NOW, withPreconditions } from '../../support/inventory.ts';
 import { apiserver, chain, decisionOn, k3s, kubeadm, type Row, testVerdicts } from './policy-parts.ts';
 
-test('the order of the checks is the rule', () => {
-  assert.deepEqual(
-    certificateChecks.map(({ code }) => code),
-    [
-      'FOLLOWS_LEAF',
-      'NOT_YET_VALID',
-      'CA_EXPIRED',
-      'CA_ENDING',
-      'COPY_FOLLOWS',
-      'COPY_ENDING',
-      'KUBELET_SERVING_ENDING',
-      'KUBELET_NOT_ROTATING',
-      'EXTERNAL_CA',
-      'OPERATOR_RENEWS',
-      'OTHER_TOOL',
-      'RENEWED_ELSEWHERE',
-      'ISSUER_EXPIRED',
-      'OUTLIVES_CA',
-      'KEY_MISMATCH',
-      'NOT_SIGNED_BY_CA',
-      'CA_ROTATION_UNDER_WAY',
-      'K3S_OPENS_ABOVE_WINDOW',
-      'RESTART_PASSES_OVER',
-      'BACK_OFF',
-      'EXPIRED',
-      'URGENT',
-      'MAINTENANCE_WINDOW',
-      'DUE',
-      'FORCED',
-    ],
-  );
-});
+const OTHERS = [
+  'FOLLOWS_LEAF',
+  'NOT_YET_VALID',
+  'CA_EXPIRED',
+  'CA_ENDING',
+  'COPY_FOLLOWS',
+  'COPY_ENDING',
+  'KUBELET_SERVING_ENDING',
+  'KUBELET_NOT_ROTATING',
+  'EXTERNAL_CA',
+  'OPERATOR_RENEWS',
+  'OTHER_TOOL',
+  'RENEWED_ELSEWHERE',
+];
+const SOUND = ['ISSUER_EXPIRED', 'OUTLIVES_CA', 'KEY_MISMATCH'];
+const MOMENT = ['BACK_OFF', 'EXPIRED', 'URGENT', 'MAINTENANCE_WINDOW', 'DUE', 'FORCED'];
+const BY_RESTART = ['K3S_OPENS_ABOVE_WINDOW', 'RESTART_PASSES_OVER'];
+
+for (const [distribution, own] of [
+  ['kubeadm', ['NOT_SIGNED_BY_CA', 'CA_ROTATION_UNDER_WAY']],
+  ['k3s', BY_RESTART],
+  ['rke2', BY_RESTART],
+  [null, []],
+] as const) {
+  test(`the order of the checks is the rule: ${distribution ?? 'an unknown node'}`, () => {
+    assert.deepEqual(
+      checksOf({ distribution }).map(({ code }) => code),
+      [...OTHERS, ...SOUND, ...own, ...MOMENT],
+    );
+  });
+}
 
 const NIGHT = Date.UTC(2026, 2, 4, 3); // after this node's moment in the maintenance window
 const failedJustNow: History = {
@@ -109,20 +108,23 @@ test('a verdict tells until when and what to do', () => {
   assert.deepEqual(keep, { kind: 'keep', until: NOW + DAY });
   assert.deepEqual(decisionOn('apiserver', apiserver(10, { place: chain })).verdict, { kind: 'keep', until: null });
   const ca = decisionOn('ca', kubeadm(20, 100)).verdict;
-  assert.equal(ca.kind === 'escalate' && ca.why, 'ends in 100 d: less than 180 days are left');
+  assert.equal(ca.kind === 'escalate' && ca.why, 'expires in 100 d: less than 180 days are left');
   const tonight = decisionOn('apiserver', kubeadm(60)).verdict;
-  assert.equal(tonight.kind === 'defer' && new Date(tonight.until).toISOString(), '2026-03-04T02:33:45.000Z');
+  assert.equal(tonight.kind === 'defer' && new Date(tonight.until!).toISOString(), '2026-03-04T02:33:45.000Z');
   const refused = decisionOn('client-admin', k3s(130), { policy: { opens: 150 * DAY } }).verdict;
-  assert.match(refused.kind === 'defer' ? refused.why : '', /k3s v1\.33\.1\+k3s1 renews only what ends within 120 d/);
+  assert.match(
+    refused.kind === 'defer' ? refused.why : '',
+    /K3s v1\.33\.1\+k3s1 renews only what expires within 120 d/,
+  );
   const nameless = { ...k3s(130), node: { ...k3s(130).node, version: null } };
   const unknown = decisionOn('client-admin', nameless, { policy: { opens: 150 * DAY } }).verdict;
-  assert.match(unknown.kind === 'defer' ? unknown.why : '', /k3s of this version/);
+  assert.match(unknown.kind === 'defer' ? unknown.why : '', /K3s of this version/);
 });
 
 test('a back-off that ends outside of the maintenance window waits for the next, unless it is urgent', () => {
   const until = (days: number) => {
     const { verdict } = decisionOn('apiserver', kubeadm(days), { history: failedJustNow });
-    return verdict.kind === 'defer' ? new Date(verdict.until).toISOString() : verdict.kind;
+    return verdict.kind === 'defer' ? new Date(verdict.until!).toISOString() : verdict.kind;
   };
   assert.equal(until(60), '2026-03-04T02:33:45.000Z');
   assert.equal(until(20), '2026-03-03T12:15:00.000Z');

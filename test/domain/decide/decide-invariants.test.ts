@@ -50,7 +50,7 @@ test('expired or urgent and nothing in the way: renewed now; outside of the main
       const pressing = ours.some(({ nearness }) => nearness === 'expired' || nearness === 'urgent');
       if (pressing) assert.equal(renewal.kind, 'now');
       else if (renewal.kind === 'now') assert.ok(inMaintenance(policy.maintenance, now));
-      if (renewal.kind === 'defer') assert.ok(renewal.until > now);
+      if (renewal.kind === 'waiting') assert.ok(renewal.until! > now);
       if (renewal.kind === 'none' && renewal.nextAt !== null) assert.ok(renewal.nextAt > now);
     }),
   );
@@ -60,7 +60,7 @@ test('what is promised is kept: at the moment that was named, the renewal begins
   fc.assert(
     fc.property(anyNode, anyPolicy, ({ inventory, now }, policy) => {
       const { renewal } = run(inventory, { now, policy });
-      const moment = renewal.kind === 'defer' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
+      const moment = renewal.kind === 'waiting' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
       if (moment === null) return;
       assert.equal(run(inventory, { now: moment, policy }).renewal.kind, 'now');
       assert.notEqual(run(inventory, { now: moment - 1, policy }).renewal.kind, 'now');

@@ -1,6 +1,6 @@
 // A decision on a node that has no history, at noon and by the schedule, unless the test says otherwise.
 import { type DecideInput, decide } from '../../../src/domain/decide/decide.ts';
-import { isToolOwned } from '../../../src/domain/decide/renewal-window.ts';
+import { isToolOwned } from '../../../src/domain/decide/ownership.ts';
 import type { Inventory } from '../../../src/domain/model/inventory.ts';
 import { NO_HISTORY, NOW, policyOf } from '../../support/inventory.ts';
 

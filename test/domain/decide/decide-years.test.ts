@@ -33,7 +33,7 @@ function simulate(kind: NodeKind, days: number, lifetime: number, fails: (index:
         );
     }
     // The daemon wakes up at the moment that was named, and at its own times besides.
-    const next = renewal.kind === 'defer' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
+    const next = renewal.kind === 'waiting' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
     now = Math.min(next ?? Number.POSITIVE_INFINITY, now + every);
   }
   return { attempts, expiredChecks };

@@ -11,7 +11,7 @@ import {
   withCertificate,
   withPreconditions,
 } from '../../support/inventory.ts';
-import { BY_HAND, own, run, SCHEDULE } from './decide-parts.ts';
+import { BY_HAND, own, run } from './decide-parts.ts';
 
 const BY_FORCE = { kind: 'manual', force: true } as const;
 const TONIGHT = Date.UTC(2026, 2, 4, 2, 33, 45);
@@ -33,10 +33,11 @@ test('one certificate is due: all that kubeadm renews go along in the maintenanc
   const inventory = ending('kubeadm', 'apiserver', 60);
   const { renewal, certificates } = run(inventory);
   assert.deepEqual(renewal, {
-    kind: 'defer',
+    kind: 'waiting',
     until: TONIGHT,
+    code: 'MAINTENANCE_WINDOW',
     ids: own(inventory),
-    why: 'apiserver ends in 60 d; renewed in the maintenance window',
+    why: 'apiserver expires in 60 d; renewed in the maintenance window',
   });
   const verdicts = new Map(certificates.map(({ id, verdict }) => [id, verdict]));
   assert.deepEqual(verdicts.get('etcd-peer'), {
@@ -64,19 +65,22 @@ test('why names what ends first', () => {
     certificate: { notAfter: NOW + 10 * DAY },
   });
   const { renewal } = run(several);
-  assert.equal(renewal.kind === 'now' && renewal.why, 'etcd-peer ends in 10 d; 11 certificates are renewed together');
+  assert.equal(
+    renewal.kind === 'now' && renewal.why,
+    'etcd-peer expires in 10 d; 11 certificates are renewed together',
+  );
   const alone = { ...inventoryOf('kubeadm', { days: -1 }) };
   const one = { ...alone, certificates: alone.certificates.filter(({ id }) => id === 'apiserver' || id === 'ca') };
   const single = run(one).renewal;
-  assert.equal(single.kind === 'now' && single.why, 'apiserver ended 1 d ago');
+  assert.equal(single.kind === 'now' && single.why, 'apiserver expired 1 d ago');
 });
 
 test('the earliest moment counts when several wait', () => {
   const inventory = ending('kubeadm', 'apiserver', 60);
   const urgentSoon = withCertificate(inventory, 'etcd-peer', { certificate: { notAfter: NOW + 30 * DAY + HOUR } });
   const { renewal } = run(urgentSoon);
-  assert.equal(renewal.kind === 'defer' && renewal.until, NOW + HOUR);
-  assert.match(renewal.kind === 'defer' ? renewal.why : '', /^etcd-peer /);
+  assert.equal(renewal.kind === 'waiting' && renewal.until, NOW + HOUR);
+  assert.match(renewal.kind === 'waiting' ? renewal.why : '', /^etcd-peer /);
 });
 
 test('what an external CA signs does not go along and does not hold up the rest', () => {
@@ -90,20 +94,46 @@ test('what an external CA signs does not go along and does not hold up the rest'
   ]);
 });
 
-test('a blocker blocks what would be done now, and is not told before', () => {
+test('no time is promised while a blocker is known, whether the moment has come or not', () => {
   const noKubeadm = withPreconditions(ending('kubeadm', 'apiserver', 60), { tool: null });
-  assert.equal(run(noKubeadm).renewal.kind, 'defer');
-  for (const decisions of [run(noKubeadm, { now: TONIGHT }), run(noKubeadm, { request: BY_HAND })]) {
+  for (const decisions of [run(noKubeadm), run(noKubeadm, { now: TONIGHT }), run(noKubeadm, { request: BY_HAND })]) {
     const { renewal } = decisions;
     assert.deepEqual(renewal.kind === 'blocked' && renewal.blockers.map(({ code }) => code), ['KUBEADM_MISSING']);
     assert.equal(decisions.certificates.find(({ id }) => id === 'etcd-peer')!.verdict.kind, 'keep');
   }
 });
 
-test('observe mode: blocked as soon as something is due, at any hour and for anybody', () => {
+test('observe mode: says what it would renew and when, which is no obstacle', () => {
+  const policy = policyOf({ mode: 'observe' });
+  for (const [days, until] of [
+    [60, TONIGHT],
+    [20, NOW],
+    [-1, NOW],
+  ] as const) {
+    const inventory = ending('kubeadm', 'apiserver', days);
+    const { renewal } = run(inventory, { policy });
+    assert.deepEqual({ ...renewal, why: '' }, { kind: 'observing', until, ids: own(inventory), why: '', blockers: [] });
+  }
+});
+
+test('observe mode: what would prevent the renewal is named, and then no time', () => {
+  const policy = policyOf({ mode: 'observe' });
+  for (const days of [60, 20]) {
+    const noKubeadm = withPreconditions(ending('kubeadm', 'apiserver', days), { tool: null });
+    const { renewal } = run(noKubeadm, { policy });
+    assert.ok(renewal.kind === 'observing');
+    assert.equal(renewal.until, null);
+    assert.deepEqual(
+      renewal.blockers.map(({ code }) => code),
+      ['KUBEADM_MISSING'],
+    );
+  }
+});
+
+test('observe mode: who asks for a renewal is refused', () => {
   const policy = policyOf({ mode: 'observe' });
   for (const days of [60, 20, -1])
-    for (const request of [SCHEDULE, BY_HAND, BY_FORCE]) {
+    for (const request of [BY_HAND, BY_FORCE]) {
       const { renewal } = run(ending('kubeadm', 'apiserver', days), { policy, request });
       assert.deepEqual(renewal.kind === 'blocked' && renewal.blockers.map(({ code }) => code), ['OBSERVE_MODE']);
     }
@@ -112,14 +142,15 @@ test('observe mode: blocked as soon as something is due, at any hour and for any
 test('force renews what is not due, but not what K3s would not renew', () => {
   assert.equal(run(inventoryOf('kubeadm'), { request: BY_FORCE }).renewal.kind, 'now');
   assert.equal(run(inventoryOf('kubeadm'), { request: BY_HAND }).renewal.kind, 'none');
+  assert.equal(run(inventoryOf('kubeadm', { caDays: -1 }), { request: BY_FORCE }).renewal.kind, 'none');
   const fresh = inventoryOf('k3s-server');
   const withoutAgent = { ...fresh, certificates: fresh.certificates.filter(({ id }) => !id.startsWith('agent/')) };
   const { renewal } = run(withoutAgent, { request: BY_FORCE });
   assert.deepEqual(renewal.kind === 'blocked' && renewal.blockers, [
     {
       code: 'K3S_OUTSIDE_WINDOW',
-      why: 'a restart of k3s would renew nothing yet: the first certificate ends on 2026-09-19',
-      remedy: 'Wait, or run `k3s certificate rotate` by hand while k3s is stopped.',
+      why: 'a restart of K3s would renew nothing yet: the first certificate expires on 2026-09-19',
+      remedy: 'Wait, or stop K3s and run `k3s certificate rotate` by hand.',
     },
   ]);
   const empty = { ...fresh, certificates: [] };
@@ -142,9 +173,10 @@ test('K3s: only what a restart renews goes along', () => {
 test("K3s: opens above the version's window waits for that window", () => {
   const policy = policyOf({ opens: 150 * DAY });
   const { renewal } = run(inventoryOf('k3s-server', { days: 130 }), { policy });
-  assert.equal(renewal.kind, 'defer');
-  assert.ok(renewal.kind === 'defer' && renewal.until >= NOW + 10 * DAY && renewal.until < NOW + 11 * DAY);
-  assert.match(renewal.kind === 'defer' ? renewal.why : '', /renews only what ends within 120 d/);
+  assert.equal(renewal.kind, 'waiting');
+  const until = renewal.kind === 'waiting' ? renewal.until! : 0;
+  assert.ok(until >= NOW + 10 * DAY && until < NOW + 11 * DAY);
+  assert.match(renewal.kind === 'waiting' ? renewal.why : '', /renews only what expires within 120 d/);
 });
 
 test('the next moment respects the back-off', () => {
@@ -160,5 +192,5 @@ test('the next moment respects the back-off', () => {
   const { renewal } = run(ending('kubeadm', 'apiserver', 20), {
     history: { attempts: [failed, { ...failed, endedAt: NOW }] },
   });
-  assert.equal(renewal.kind === 'defer' && renewal.until, NOW + 30 * MINUTE);
+  assert.equal(renewal.kind === 'waiting' && renewal.until, NOW + 30 * MINUTE);
 });

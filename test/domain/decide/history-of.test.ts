@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { historyOf, nextTryAt } from '../../../src/domain/decide/history-of.ts';
 import type { Attempt, History } from '../../../src/domain/model/decision.ts';
-import type { JournalRecord } from '../../../src/domain/model/journal.ts';
+import type { JournalRecord, UnknownRecord } from '../../../src/domain/model/journal.ts';
 import type { RenewalPlan } from '../../../src/domain/model/plan.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/domain/time/duration.ts';
 import { NOW } from '../../support/inventory.ts';
@@ -54,6 +54,62 @@ test('a journal tells of attempts, with their ends and what was granted', () => 
       },
     ],
   });
+});
+
+test('a record of another version marks the plan that it belongs to', () => {
+  const unknown = (change: Partial<UnknownRecord>): UnknownRecord => ({
+    ...{ at: NOW + 1, type: 'unknown', planId: 'a', recordType: 'step-started', word: 'rehearse' },
+    ...change,
+  });
+  const started: JournalRecord = { at: NOW, type: 'plan-started', plan: plan('a'), trigger: 'schedule' };
+  const ended: JournalRecord = {
+    at: NOW + 9,
+    type: 'plan-ended',
+    planId: 'a',
+    result: 'succeeded',
+    error: null,
+    granted: [],
+  };
+  const begun = { planId: 'a', startedAt: NOW, endedAt: null, result: 'unfinished', trigger: 'schedule', error: null };
+  const table: [string, JournalRecord[], object[]][] = [
+    ['a step of it', [started, unknown({})], [{ ...begun, unknown: 'rehearse' }]],
+    ['the first word stays', [started, unknown({}), unknown({ word: 'x' })], [{ ...begun, unknown: 'rehearse' }]],
+    ['without a plan, in one', [started, unknown({ planId: null })], [{ ...begun, unknown: 'rehearse' }]],
+    [
+      'a step, then its end',
+      [started, unknown({}), ended],
+      [{ ...begun, unknown: 'rehearse', result: 'succeeded', endedAt: NOW + 9 }],
+    ],
+    ['after its end', [started, ended, unknown({})], [{ ...begun, result: 'succeeded', endedAt: NOW + 9 }]],
+    [
+      'its end',
+      [started, unknown({ recordType: 'plan-ended' })],
+      [{ ...begun, unknown: 'rehearse', result: 'failed', endedAt: NOW + 1 }],
+    ],
+    [
+      'its beginning',
+      [unknown({ recordType: 'plan-started' })],
+      [{ ...begun, startedAt: NOW + 1, unknown: 'rehearse' }],
+    ],
+    [
+      'a beginning without a name',
+      [unknown({ recordType: 'plan-started', planId: null })],
+      [{ ...begun, planId: 'unknown', startedAt: NOW + 1, unknown: 'rehearse' }],
+    ],
+    [
+      'its beginning, and a known end',
+      [unknown({ recordType: 'plan-started' }), ended],
+      [{ ...begun, startedAt: NOW + 1, unknown: 'rehearse', result: 'succeeded', endedAt: NOW + 9 }],
+    ],
+    [
+      'a beginning without a name, and a known end',
+      [unknown({ recordType: 'plan-started', planId: null }), ended],
+      [{ ...begun, planId: 'unknown', startedAt: NOW + 1, unknown: 'rehearse', result: 'succeeded', endedAt: NOW + 9 }],
+    ],
+    ['where there is no plan', [unknown({})], []],
+  ];
+  for (const [name, records, expected] of table)
+    assert.deepEqual(historyOf(records), { attempts: expected.map((each) => ({ ...each, granted: [] })) }, name);
 });
 
 const attempt = (startedAt: number, change: Partial<Attempt> = {}): Attempt => ({

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  automaticMoment,
-  isRenewableAt,
-  nearnessOf,
-  renewalWindow,
-} from '../../../src/domain/decide/renewal-window.ts';
+import { automaticMoment } from '../../../src/domain/decide/automatic-moment.ts';
+import { isRenewableAt, nearnessOf, renewalWindow } from '../../../src/domain/decide/renewal-window.ts';
 import type { Nearness, Policy } from '../../../src/domain/model/decision.ts';
 import type { Inventory } from '../../../src/domain/model/inventory.ts';
 import { DAY, HOUR } from '../../../src/domain/time/duration.ts';

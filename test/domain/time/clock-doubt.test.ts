@@ -5,7 +5,7 @@ import { DAY, HOUR, MINUTE } from '../../../src/domain/time/duration.ts';
 import { inventoryOf, NOW, withCertificate } from '../../support/inventory.ts';
 
 const node = inventoryOf('kubeadm', {});
-const evidence: ClockEvidence = { newestSeen: NOW - DAY, jump: 0, requireSynchronized: true };
+const evidence: ClockEvidence = { newestSeen: NOW - DAY, jump: 0, requireSynchronized: true, vouchedFor: false };
 
 const TABLE: [string, boolean | null, Partial<ClockEvidence>, RegExp | null][] = [
   ['synchronised', true, {}, null],
@@ -16,7 +16,13 @@ const TABLE: [string, boolean | null, Partial<ClockEvidence>, RegExp | null][] =
     'a month before what was seen, as in a resumed machine',
     null,
     { newestSeen: NOW + 30 * DAY },
-    /before what certagent has already seen/,
+    /before one that certagent has already seen/,
+  ],
+  [
+    'a month before what was seen, but somebody vouches for it',
+    false,
+    { newestSeen: NOW + 30 * DAY, requireSynchronized: false, vouchedFor: true },
+    null,
   ],
   ['the same, but synchronised: what was seen was wrong', true, { newestSeen: NOW + 30 * DAY }, null],
   ['set back by a minute', null, { newestSeen: NOW + MINUTE }, null],
@@ -41,4 +47,5 @@ for (const [what, synchronized, change, expected] of TABLE) {
 test('a clock that shows a time before a CA was made is doubtful, synchronised or not', () => {
   const early = withCertificate(node, 'ca', { certificate: { notBefore: NOW + DAY } });
   assert.match(clockDoubt({ ...early, takenAt: NOW }, evidence) ?? '', /before the CA ca was made/);
+  assert.match(clockDoubt({ ...early, takenAt: NOW }, { ...evidence, vouchedFor: true }) ?? '', /before the CA ca/);
 });

@@ -32,7 +32,7 @@ export function installs(t: TestContext, here: Scene, type: 'notify' | 'notify-r
     assert.equal(report.mode, 'observe');
     assert.equal(report.source, 'daemon');
     // What is due is seen, and left as it is.
-    assert.equal(report.renewal.kind, 'blocked');
+    assert.equal(report.renewal.kind, 'observing');
     assert.match(await property(here, 'StatusText'), /certificate/);
     await machine.run('certagent', 'check', '--now');
     await machine.run('certagent', 'sync', '--dry-run');

@@ -18,9 +18,9 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { RenewalPlan, Step } from '../../../src/domain/model/plan.ts';
 import { Root } from '../../../src/host/root.ts';
-import { makeBackup } from '../../../src/renew/backup/backup.ts';
+import { makeBackup } from '../../../src/renew/backup/make-backup.ts';
 import { restore } from '../../../src/renew/backup/restore.ts';
-import type { StepContext } from '../../../src/renew/engine/step-context.ts';
+import type { StepContext } from '../../../src/renew/steps/actor.ts';
 
 const BACKUPS = '/var/lib/certagent/backups';
 
@@ -98,17 +98,23 @@ describe('backup', () => {
     assert.deepEqual((await readdir(root.at(BACKUPS))).sort(), ['four', 'mine', 'three']);
   });
 
-  it('refuses a damaged backup for the damaged file only', async () => {
+  it('refuses a damaged backup for the damaged file and its key, and puts the others back', async () => {
     await makeBackup(step('one'), context());
     await writeFile(root.at(`${BACKUPS}/one/files/etc/k/a.crt`), 'rotten');
     await put('/etc/k/a.crt', 'new', 0o644);
     await put('/etc/k/a.key', 'new', 0o600);
+    await put('/etc/k/tree/deep/b.key', 'new', 0o640);
     await assert.rejects(restore(root, `${BACKUPS}/one`, null), {
       code: 'RESTORE_FAILED',
-      message: /: \/etc\/k\/a\.crt$/,
+      message: /: \/etc\/k\/a\.crt, \/etc\/k\/a\.key$/,
     });
-    assert.equal(await readFile(root.at('/etc/k/a.key'), 'utf8'), 'key a');
+    assert.equal(await readFile(root.at('/etc/k/a.key'), 'utf8'), 'new');
     assert.equal(await readFile(root.at('/etc/k/a.crt'), 'utf8'), 'new');
+    assert.equal(await readFile(root.at('/etc/k/tree/deep/b.key'), 'utf8'), 'key b');
+    assert.deepEqual(
+      (await readdir(root.at('/etc/k'))).filter((name) => name.endsWith('.tmp')),
+      [],
+    );
   });
 
   it("takes up the removal of an old backup where a kill ended it, and leaves what is somebody else's", async () => {
@@ -134,7 +140,7 @@ describe('backup', () => {
     await put('/etc/k/large', 'x'.repeat(2 * 1024 * 1024), 0o600);
     await mkdir(root.at(BACKUPS), { recursive: true });
     const program = `
-      import { makeBackup } from '${new URL('../../../src/renew/backup/backup.ts', import.meta.url)}';
+      import { makeBackup } from '${new URL('../../../src/renew/backup/make-backup.ts', import.meta.url)}';
       import { Root } from '${new URL('../../../src/host/root.ts', import.meta.url)}';
       import { readdirSync } from 'node:fs';
       const step = { kind: 'backup', directory: '${BACKUPS}/full', files: ['/etc/k/large'], directories: [] };

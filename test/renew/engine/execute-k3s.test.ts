@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Step } from '../../../src/domain/model/plan.ts';
 import { DAY } from '../../../src/domain/time/duration.ts';
 import { execute } from '../../../src/renew/engine/execute.ts';
-import { readLeaf } from '../../../src/renew/steps/leaf.ts';
+import { readLeaf } from '../../../src/renew/verify/leaf.ts';
 import { served } from '../../testnode/support.ts';
 import { assertJournalled, endsOf, snapshot, stage } from '../support.ts';
 

@@ -3,8 +3,8 @@ import { copyFile, mkdir, readdir, readFile, readlink, rename, stat, symlink } f
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { DAY } from '../../../src/domain/time/duration.ts';
+import { ANNOTATION } from '../../../src/renew/components/annotation.ts';
 import { execute } from '../../../src/renew/engine/execute.ts';
-import { ANNOTATION } from '../../../src/renew/steps/annotation.ts';
 import { assertJournalled, endsOf, KUBEADM_FILES, pids, snapshot, stage } from '../support.ts';
 
 /** One that is served, and the two that are file mounts. */
@@ -26,7 +26,7 @@ async function withLink(t: TestContext, options: { cycle?: 'annotate' | 'move' }
 }
 
 describe('execute on a kubeadm node', { concurrency: 2 }, () => {
-  it('renews, makes every component load it, and proves it', async (t) => {
+  it('renews, makes every component load it, and verifies that it is served', async (t) => {
     const { plan, context, root, journal, told } = await stage(t);
     const before = await pids(plan);
     const manifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
@@ -66,11 +66,11 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
         told.some((each) => each.step === step && each.state === 'done'),
         kind,
       );
-    assert.ok(told.some(({ detail }) => /^new certificate ends \d{4}-\d\d-\d\d$/.test(detail)));
+    assert.ok(told.some(({ detail }) => /^new certificate expires \d{4}-\d\d-\d\d$/.test(detail)));
     assert.ok(told.some(({ detail }) => /^back after \d+\.\d s$/.test(detail)));
   });
 
-  it('cycles by moving the manifest out and back where that is wanted', async (t) => {
+  it('restarts by moving the manifest out and back where that is wanted', async (t) => {
     const { plan, context, root, journal } = await stage(t, { names, cycle: 'move' });
     const manifests = await snapshot(root, ['/etc/kubernetes/manifests']);
     const before = await pids(plan);
@@ -110,7 +110,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
     assert.doesNotMatch(await readFile(outside, 'utf8'), new RegExp(ANNOTATION));
   });
 
-  it('cycles etcd when it goes on serving the old certificate', async (t) => {
+  it('restarts etcd when it goes on serving the old certificate', async (t) => {
     const { plan, context, faults } = await stage(t, {
       names: [...names, 'etcd-server'],
       limits: { etcdPatience: 300 },
@@ -134,23 +134,21 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
     assert.deepEqual(await pids(plan), processes);
   });
 
-  for (const torn of [false, true]) {
-    it(`puts everything back when kubeadm fails half-way${torn ? ' and tears a pair' : ''}`, async (t) => {
-      const { plan, context, faults, root } = await stage(t, { names });
-      const before = await snapshot(root, KUBEADM_FILES);
-      const processes = await pids(plan);
-      await faults({ kubeadmFailsAt: 'etcd-peer', kubeadmTears: torn });
-      const outcome = await execute(plan, 'manual', context);
-      assert.equal(outcome.result, 'rolled-back');
-      assert.equal(outcome.error?.code, 'KUBEADM_FAILED');
-      assert.match(outcome.error?.message ?? '', /kubeadm certs renew etcd-peer .*exited with 1: \S+/);
-      assert.deepEqual(await snapshot(root, KUBEADM_FILES), before);
-      const after = await pids(plan);
-      assert.deepEqual(after['kube-apiserver'], processes['kube-apiserver']);
-      // Its kubeconfig, a file mount, was renewed and put back.
-      assert.notDeepEqual(after['kube-controller-manager'], processes['kube-controller-manager']);
-    });
-  }
+  it('puts everything back when kubeadm fails half-way and tears a pair', async (t) => {
+    const { plan, context, faults, root } = await stage(t, { names });
+    const before = await snapshot(root, KUBEADM_FILES);
+    const processes = await pids(plan);
+    await faults({ kubeadmFailsAt: 'etcd-peer', kubeadmTears: true });
+    const outcome = await execute(plan, 'manual', context);
+    assert.equal(outcome.result, 'rolled-back');
+    assert.equal(outcome.error?.code, 'KUBEADM_FAILED');
+    assert.match(outcome.error?.message ?? '', /kubeadm certs renew etcd-peer .*exited with 1: \S+/);
+    assert.deepEqual(await snapshot(root, KUBEADM_FILES), before);
+    const after = await pids(plan);
+    assert.deepEqual(after['kube-apiserver'], processes['kube-apiserver']);
+    // Its kubeconfig, a file mount, was renewed and put back.
+    assert.notDeepEqual(after['kube-controller-manager'], processes['kube-controller-manager']);
+  });
 
   it('ends a kubeadm that hangs', async (t) => {
     const { plan, context, faults, root } = await stage(t, { names, limits: { kubeadm: 500 } });
@@ -161,7 +159,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
     assert.deepEqual(await snapshot(root, KUBEADM_FILES), before);
   });
 
-  it('goes back when a component does not come back, and tells that it still does not', async (t) => {
+  it('goes back when a component does not come back, and reports that it still does not', async (t) => {
     const { plan, context, faults, root } = await stage(t, { names, limits: { component: 3_000 } });
     const before = await snapshot(root, KUBEADM_FILES);
     const apiserver = (await pids(plan))['kube-apiserver'];
@@ -177,22 +175,6 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
     assert.notDeepEqual((await pids(plan))['kube-apiserver'], apiserver, 'it loads the old files again');
   });
 
-  it('keeps the new ones when the old had expired, and still makes the others load them', async (t) => {
-    const { plan, context, faults, root } = await stage(t, {
-      names,
-      leafEnds: Date.now() - DAY,
-      limits: { component: 3_000 },
-    });
-    assert.equal(plan.oldExpired, true);
-    await faults({ neverComesBack: ['kube-controller-manager'] });
-    const outcome = await execute(plan, 'manual', context);
-    assert.equal(outcome.result, 'failed');
-    assert.equal(outcome.keptNew, true);
-    assert.equal(outcome.granted.length, plan.certificates.length);
-    for (const end of Object.values(await endsOf(root, plan))) assert.ok(end > Date.now());
-    assert.equal((await pids(plan))['kube-scheduler']?.length, 1);
-  });
-
   it('puts a torn pair back even when the old certificates had expired', async (t) => {
     const { plan, context, faults, root } = await stage(t, { names, leafEnds: Date.now() - DAY });
     const before = await snapshot(root, ['/etc/kubernetes/pki/etcd']);
@@ -203,27 +185,5 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
     for (const name of ['peer.crt', 'peer.key'])
       assert.equal(after.get(`/etc/kubernetes/pki/etcd/${name}`), before.get(`/etc/kubernetes/pki/etcd/${name}`));
     assert.ok(outcome.granted.some(({ id }) => id === 'apiserver'));
-  });
-
-  it('goes back when a component goes on serving the old certificate', async (t) => {
-    const { plan, context, faults, root } = await stage(t, { names, limits: { served: 500 } });
-    const before = await snapshot(root, KUBEADM_FILES);
-    await faults({ servesStale: ['kube-apiserver'] });
-    const outcome = await execute(plan, 'manual', context);
-    assert.equal(outcome.error?.code, 'SERVED_STALE');
-    assert.equal(outcome.result, 'rolled-back');
-    assert.deepEqual(await snapshot(root, KUBEADM_FILES), before);
-  });
-
-  it('changes nothing when the backup cannot be made', async (t) => {
-    const { plan, context, root } = await stage(t, { names });
-    const before = await snapshot(root, KUBEADM_FILES);
-    const steps = plan.steps.map((step) =>
-      step.kind === 'backup' ? { ...step, directory: '/etc/kubernetes/manifests/x' } : step,
-    );
-    const outcome = await execute({ ...plan, steps }, 'manual', context);
-    assert.equal(outcome.result, 'failed');
-    assert.equal(outcome.error?.code, 'BACKUP_PLACE');
-    assert.deepEqual(await snapshot(root, KUBEADM_FILES), before);
   });
 });

@@ -73,7 +73,7 @@ describe('the journal after a power loss', () => {
       await cut.close();
       if (!goesOn) continue;
       const last = (await readFile(path, 'utf8')).split('\n').at(-2);
-      assert.deepEqual(JSON.parse(last ?? ''), { at, type: 'plan-told', planId: 'next' });
+      assert.deepEqual(JSON.parse(last ?? ''), { v: 1, at, type: 'plan-told', planId: 'next' });
     }
   });
 });

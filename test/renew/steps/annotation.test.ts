@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseYaml } from '../../../src/host/yaml.ts';
-import { ANNOTATION, annotate } from '../../../src/renew/steps/annotation.ts';
+import { ANNOTATION, annotate } from '../../../src/renew/components/annotation.ts';
 
 const AT = '2026-11-24T02:14:00.000Z';
 const LINE = `${ANNOTATION}: "${AT}"`;

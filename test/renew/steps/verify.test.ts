@@ -7,7 +7,7 @@ import type { Expectation } from '../../../src/domain/model/plan.ts';
 import { DAY } from '../../../src/domain/time/duration.ts';
 import { Root } from '../../../src/host/root.ts';
 import { parseCertificate } from '../../../src/host/x509.ts';
-import { checkPair, checkRenewed } from '../../../src/renew/steps/verify.ts';
+import { checkPair, checkRenewed } from '../../../src/renew/verify/check-renewed.ts';
 import { type CertificateRequest, type Issued, issueAuthority, issueCertificate } from '../../../testnode/pki.ts';
 
 const NOW = Date.UTC(2026, 10, 24);

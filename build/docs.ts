@@ -1,0 +1,31 @@
+// npm run docs: writes the generated parts of README.md, and config.example.toml. A test fails while one of them is stale.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exampleToml } from '../src/config/example.ts';
+import { alertTable } from './alert-table.ts';
+import { PROJECT } from './project.ts';
+
+/** Between `<!-- NAME: … -->` and `<!-- /NAME -->`. */
+const PARTS: Record<string, () => string> = { alerts: alertTable };
+
+/** Path in the project → what it should hold, of what it holds now. */
+export const GENERATED: Record<string, (now: string) => string> = {
+  'README.md': (now) => Object.entries(PARTS).reduce((text, [name, make]) => replacePart(text, name, make()), now),
+  'config.example.toml': exampleToml,
+};
+
+function replacePart(text: string, name: string, content: string): string {
+  const part = new RegExp(`(<!-- ${name}: [^>]*-->\n)[^]*?(\n<!-- /${name} -->)`);
+  if (!part.test(text)) throw new Error(`the markers of the part "${name}" are missing`);
+  return text.replace(part, (_whole, begin: string, end: string) => `${begin}\n${content}\n${end}`);
+}
+
+if (import.meta.main)
+  for (const [path, make] of Object.entries(GENERATED)) {
+    const file = join(PROJECT, path);
+    const now = await readFile(file, 'utf8').catch(() => '');
+    const text = make(now);
+    if (text === now) continue;
+    await writeFile(file, text);
+    console.log(`written: ${path}`);
+  }

@@ -1,0 +1,82 @@
+import { realpath } from 'node:fs/promises';
+import { CertagentError } from '../domain/model/errors.ts';
+import { readTextIfThere } from '../host/files.ts';
+import { followLinks } from '../host/links.ts';
+import type { Root } from '../host/root.ts';
+import { foreignPart, foreignRoot } from '../host/trust.ts';
+import { parseConfig, refusal } from './load.ts';
+import type { Problem } from './rules.ts';
+import type { Config } from './schema.ts';
+import type { KeyPath } from './toml.ts';
+
+/**
+ * The configuration of a node (`file` is the node's own path), believed only where nobody but root and the user who runs
+ * certagent could have written it or a file that it names: whoever can change it decides where root sends what. A file that
+ * is not there is an empty one. Throws CertagentError CONFIG_UNTRUSTED, or what `loadConfig` throws.
+ */
+export async function loadNodeConfig(root: Root, file: string): Promise<Config> {
+  const path = await followLinks(root, file);
+  // An image that belongs to somebody else is only looked at: nothing of it is run, written or sent (`requireOwnRoot`).
+  const isOurs = (await foreignRoot(root)) === null;
+  if (isOurs) await requireTrusted(path);
+  const text = (await readTextIfThere(path)) ?? '';
+  const config = await parseConfig(text, path);
+  const problems = isOurs ? await fileProblems(root, config) : [];
+  if (problems.length > 0) throw refusal(text, path, problems);
+  return config;
+}
+
+async function requireTrusted(path: string): Promise<void> {
+  const foreign = await foreignPart(path);
+  if (foreign === null) return;
+  throw new CertagentError(
+    'CONFIG_UNTRUSTED',
+    `the configuration ${path} is not used: ${foreign.path} ${foreign.why}`,
+    {
+      remedy: `See that it says what you want, then: chown root: ${foreign.path}; chmod go-w ${foreign.path}`,
+    },
+  );
+}
+
+type NamedFile = { key: KeyPath; path: string; isSecret: boolean };
+
+function namedFiles({ alerts, renew }: Config): NamedFile[] {
+  const named = (
+    list: 'email' | 'webhook',
+    index: number,
+    name: string,
+    path: string | undefined,
+    isSecret: boolean,
+  ) => (path?.startsWith('/') ? [{ key: ['alerts', list, index, name], path, isSecret }] : []);
+  return [
+    ...(renew.kubeadm_config === undefined
+      ? []
+      : [{ key: ['renew', 'kubeadm_config'], path: renew.kubeadm_config, isSecret: false }]),
+    ...alerts.email.flatMap(({ ca_file, password_file }, index) => [
+      ...named('email', index, 'ca_file', ca_file, false),
+      ...named('email', index, 'password_file', password_file, true),
+    ]),
+    ...alerts.webhook.flatMap(({ ca_file, secret_file, url_file }, index) => [
+      ...named('webhook', index, 'ca_file', ca_file, false),
+      ...named('webhook', index, 'secret_file', secret_file, true),
+      ...named('webhook', index, 'url_file', url_file, true),
+    ]),
+  ];
+}
+
+/** Where the cluster keeps its keys and tokens. What lies elsewhere is told by its content when it is read. */
+const OF_THE_CLUSTER = ['/etc/kubernetes', '/var/lib/kubelet', '/etc/rancher', '/var/lib/rancher', '/var/lib/k0s'];
+
+async function fileProblems(root: Root, config: Config): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const { key, path, isSecret } of namedFiles(config)) {
+    const at = await followLinks(root, path);
+    const own = root.own(await realpath(at).catch(() => at));
+    const foreign = await foreignPart(at);
+    if (isSecret && OF_THE_CLUSTER.some((directory) => own.startsWith(`${directory}/`)))
+      problems.push({ path: key, message: `names a file of the cluster (${own}), which must not be sent anywhere` });
+    else if (foreign !== null)
+      problems.push({ path: key, message: `names a file that others can change: ${foreign.path} ${foreign.why}` });
+  }
+  return problems;
+}

@@ -1,0 +1,61 @@
+import type { Config } from '../config/schema.ts';
+import type { Readers } from '../control/server.ts';
+import { decide } from '../domain/decide/decide.ts';
+import type { Progress } from '../domain/model/journal.ts';
+import {
+  HISTORY_SCHEMA,
+  PLAN_SCHEMA,
+  type PlanReport,
+  type PlanRequest,
+  type StatusReport,
+} from '../domain/model/status.ts';
+import { policyOf } from './node-policy.ts';
+import { planOf, type View } from './view.ts';
+
+/**
+ * What members of the group may ask, answered from the last check: no question of theirs reads the node, runs a program or
+ * waits for a renewal. `latest` gives that check, and makes the first one when there is none yet.
+ */
+export function makeReaders(agent: {
+  latest(): Promise<View>;
+  report(): Promise<StatusReport>;
+  metrics(): Promise<string>;
+  config(): Config;
+  running(): Progress | null;
+}): Readers {
+  return {
+    status: () => agent.report(),
+    metrics: () => agent.metrics(),
+    history: async () => ({ schema: HISTORY_SCHEMA, attempts: (await agent.latest()).history.attempts }),
+    plan: async (request) =>
+      planReport(decideAnew(await agent.latest(), agent.config(), request), agent.config(), agent.running()),
+  };
+}
+
+/** A view as an answer to `plan`. */
+export function planReport(view: View, config: Config, running: Progress | null): PlanReport {
+  const { inventory, decisions } = view;
+  return {
+    schema: PLAN_SCHEMA,
+    at: inventory.takenAt,
+    node: inventory.node,
+    renewal: decisions.renewal,
+    running,
+    plan: running === null ? planOf(view, config) : null,
+    decisions: decisions.certificates,
+  };
+}
+
+function decideAnew(view: View, config: Config, request: PlanRequest | undefined): View {
+  if (request === undefined) return view;
+  const { inventory, history } = view;
+  const policy = policyOf(request.enabled === true ? { ...config, mode: 'renew' } : config, inventory.node);
+  const decisions = decide({
+    inventory,
+    policy,
+    history,
+    now: inventory.takenAt,
+    request: { kind: 'manual', force: request.force },
+  });
+  return { ...view, policy, decisions };
+}

@@ -1,0 +1,48 @@
+import { findBlockers } from '../domain/decide/blockers.ts';
+import type { Blocker } from '../domain/model/decision.ts';
+import type { Step } from '../domain/model/plan.ts';
+import type { Root } from '../host/root.ts';
+import type { UnitState } from '../host/systemd.ts';
+import { observeOthers } from '../observe/preconditions.ts';
+import type { View } from './view.ts';
+
+/** Blockers that come from another program or person. The others a renewal can cause itself: it restarts components. */
+const OF_OTHERS = ['UPGRADE_UNDER_WAY', 'UNIT_NOT_RUNNING'];
+
+/**
+ * Asked before each step that changes something, and before each undo: whether another program or person has begun to change
+ * the node since `view`. What is asked takes milliseconds: processes and the unit, not the certificates.
+ */
+export function makeStillHolds(root: Root, view: () => Promise<View>): (step: Step) => Promise<Blocker | null> {
+  let known: View | null = null;
+  /** The unit's process before the first step; null when systemd did not answer, or once the plan itself restarts it. */
+  let unitBefore: UnitState | null = null;
+  let isOurRestart = false;
+  return async (step) => {
+    const isFirst = known === null;
+    known ??= await view();
+    const { inventory, policy, history } = known;
+    const { unit, upgradeUnderWay } = await observeOthers(root, inventory.node);
+    if (isFirst) unitBefore = unit;
+    const isStopped = unit?.stopped === true && !(isOurRestart && unit.activeState === 'failed');
+    const restarted = isOurRestart ? null : whoRestarted(unitBefore, unit);
+    if (step.kind === 'restart-unit') isOurRestart = true;
+    const { preconditions } = inventory;
+    const running =
+      preconditions.unit === null ? null : { ...preconditions.unit, active: !isStopped, stopped: isStopped };
+    const now = { ...inventory, preconditions: { ...preconditions, upgradeUnderWay, unit: running } };
+    const blockers = findBlockers({ inventory: now, ids: [], policy, history, now: inventory.takenAt });
+    return blockers.find(({ code }) => OF_OTHERS.includes(code)) ?? restarted;
+  };
+}
+
+/** A unit that crashes is started again by systemd, which counts that. */
+function whoRestarted(before: UnitState | null, now: UnitState | null): Blocker | null {
+  if (before === null || now === null || before.mainPid === null || now.mainPid === null) return null;
+  if (before.mainPid === now.mainPid || now.restarts > before.restarts) return null;
+  return {
+    code: 'UNIT_RESTARTED',
+    why: `somebody has restarted the unit ${now.name} during the renewal`,
+    remedy: `See who changes this node: journalctl -u ${now.name} -n 50.`,
+  };
+}

@@ -1,0 +1,67 @@
+import { type Found, type Judged, leavesOf, type NodeState } from '../input.ts';
+import { remedyOf, renewing, unblocking } from '../remedies.ts';
+import { counted, date, expiries, names } from '../words.ts';
+import { LAST_DAYS, obstacle } from './renewal.ts';
+
+export function expired(state: NodeState): Found[] {
+  const of = near(state, 'expired').filter(({ observed }) => observed.owner !== 'copy');
+  const renew = renewing(
+    state,
+    of.filter(({ decision }) => decision.verdict.kind !== 'escalate').map(({ decision }) => decision.id),
+    'Renew now: certagent renew',
+  );
+  return [
+    {
+      members: expiries(of, state.now),
+      text: `${counted(of.length, 'certificate', 'has', 'have')} expired: ${names(of)}.`,
+      remedy: remedyOf(of, renew ?? (unblocking(state) || 'See why certagent does not renew: certagent status')),
+    },
+  ];
+}
+
+export function notYetValid(state: NodeState): Found[] {
+  // A copy is its user's matter.
+  const of = near(state, 'not-yet-valid').filter(({ observed }) => observed.owner !== 'copy');
+  return [
+    {
+      members: of.map(({ observed, decision }) => [decision.id, `valid from ${date(observed.certificate.notBefore)}`]),
+      text: `${counted(of.length, 'certificate', 'is', 'are')} not valid yet: ${names(of)}.`,
+    },
+  ];
+}
+
+export function urgent(state: NodeState): Found[] {
+  const of = ours(state, 'urgent');
+  const { renewal } = state.decisions;
+  return [
+    {
+      severity: of.some(({ decision }) => decision.notAfter - state.now < LAST_DAYS) ? 'critical' : 'warning',
+      members: expiries(of, state.now),
+      text: `${counted(of.length, 'certificate', 'expires', 'expire')} soon: ${names(of)}.`,
+      ...(renewal.kind === 'waiting' ? { remedy: `certagent waits with the renewal: ${renewal.why}.` } : {}),
+    },
+  ];
+}
+
+export function expiring(state: NodeState): Found[] {
+  const of = ours(state, 'due');
+  return [
+    {
+      members: expiries(of, state.now),
+      text: `${counted(of.length, 'certificate', 'is', 'are')} due and will be renewed in the maintenance window: ${names(of)}.`,
+      once: true,
+    },
+  ];
+}
+
+function near(state: NodeState, nearness: Judged['decision']['nearness']): Judged[] {
+  return leavesOf(state).filter(({ decision }) => decision.nearness === nearness);
+}
+
+/** Those that certagent renews, and that no other alert names with its date: each certificate is named once. */
+function ours(state: NodeState, nearness: 'due' | 'urgent'): Judged[] {
+  const named = obstacle(state.decisions.renewal)?.ids ?? [];
+  return near(state, nearness).filter(
+    ({ decision: { id, verdict } }) => !named.includes(id) && verdict.kind !== 'escalate',
+  );
+}

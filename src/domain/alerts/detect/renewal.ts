@@ -1,0 +1,146 @@
+import { outdated } from '../../decide/outdated.ts';
+import type { Blocker, Renewal } from '../../model/decision.ts';
+import { DAY, MINUTE } from '../../time/duration.ts';
+import { type Found, type Judged, leavesOf, type Member, type NodeState } from '../input.ts';
+import { remedyOf } from '../remedies.ts';
+import { type Severity, worstOf } from '../severity.ts';
+import { count, counted, date, expiries, expiry, names, sentences } from '../words.ts';
+
+/** So near expiry nobody should wait for the next working day. */
+export const LAST_DAYS = 7 * DAY;
+const LAST_MONTH = 30 * DAY;
+
+/** Why certificates that are due are not renewed, and which: the mode, or something in the way. null: they are renewed. */
+export function obstacle(renewal: Renewal): { kind: 'observing' | 'blocked'; ids: string[] } | null {
+  if (observingOf(renewal) !== null) return { kind: 'observing', ids: renewal.kind === 'none' ? [] : renewal.ids };
+  return renewal.kind === 'blocked' ? { kind: 'blocked', ids: renewal.ids } : null;
+}
+
+/** What certagent would renew if it did more than observe; null where it does. */
+function observingOf(renewal: Renewal): { ids: string[]; until: number | null; others: Blocker[] } | null {
+  if (renewal.kind === 'observing') return { ids: renewal.ids, until: renewal.until, others: [] };
+  if (renewal.kind !== 'blocked' || !renewal.blockers.some(({ code }) => code === 'OBSERVE_MODE')) return null;
+  return {
+    ids: renewal.ids,
+    until: null,
+    others: renewal.blockers.filter(({ code }) => code !== 'OBSERVE_MODE'),
+  };
+}
+
+/** Observing is the operator's decision, and no fault: it becomes one when something is about to expire. */
+export function observing(state: NodeState): Found[] {
+  const found = observingOf(state.decisions.renewal);
+  const of = leavesOf(state).filter(({ observed }) => found?.ids.includes(observed.id));
+  const [first] = of.map(({ decision }) => decision).sort((a, b) => a.notAfter - b.notAfter);
+  if (found === null || first === undefined) return [];
+  const left = first.notAfter - state.now;
+  const severity = left < LAST_DAYS ? 'critical' : left < LAST_MONTH ? 'warning' : 'info';
+  return [
+    {
+      severity,
+      once: severity === 'info',
+      members: [
+        ...found.others.map(({ code, why }): Member => [code, why]),
+        ...expiries(of, state.now),
+        ...(found.until === null ? [] : [['would be renewed', date(found.until)] as Member]),
+      ],
+      text: `certagent only observes this node and does not renew ${count(of.length, 'certificate')}; the first, ${first.id}, expires ${expiry(first.notAfter, state.now)}.`,
+    },
+  ];
+}
+
+/** What passes by itself soon after a boot, or when somebody is at work on the node. */
+const PASSING = ['COMPONENT_UNHEALTHY', 'UNIT_NOT_RUNNING', 'UPGRADE_UNDER_WAY'];
+const STARTING = 5 * MINUTE;
+
+/** The renewal that cannot be, once, with every certificate that it would have renewed. */
+export function blocked(state: NodeState): Found[] {
+  const { renewal } = state.decisions;
+  if (renewal.kind !== 'blocked' || observingOf(renewal) !== null) return [];
+  const of = leavesOf(state).filter(({ observed }) => renewal.ids.includes(observed.id));
+  const pressing = of.some(isPressing);
+  const what = of.length === 0 ? 'The renewal' : `The renewal of ${count(of.length, 'certificate')}`;
+  const stopped = state.inventory.preconditions.unit?.stopped === true;
+  const passes = !stopped && renewal.blockers.every(({ code }) => PASSING.includes(code));
+  return [
+    {
+      severity: pressing ? 'critical' : 'warning',
+      members: [...renewal.blockers.map(({ code, why }): Member => [code, why]), ...expiries(of, state.now)],
+      text: sentences([`${what} is blocked: ${renewal.blockers.map(({ why }) => why).join('; ')}`]),
+      remedy: sentences(renewal.blockers.map(({ remedy }) => remedy)),
+      ...(passes ? { holdOff: STARTING } : {}),
+    },
+  ];
+}
+
+/** Reasons that are alerts of their own, however far away the expiry is. */
+const ALERTS_THEMSELVES = ['KEY_MISMATCH', 'NOT_SIGNED_BY_CA'];
+
+/** What a person has to renew, one alert for each reason. */
+export function notOurs(state: NodeState): Found[] {
+  const named = obstacle(state.decisions.renewal)?.ids ?? [];
+  const byCode = new Map<string, Judged[]>();
+  for (const each of leavesOf(state)) {
+    const { verdict, nearness, id } = each.decision;
+    const near = nearness === 'due' || nearness === 'urgent';
+    const oldCopy = nearness === 'expired' && each.observed.owner === 'copy';
+    if (named.includes(id) || verdict.kind !== 'escalate' || !(near || oldCopy)) continue;
+    if (!ALERTS_THEMSELVES.includes(verdict.code))
+      byCode.set(verdict.code, [...(byCode.get(verdict.code) ?? []), each]);
+  }
+  return [...byCode].map(([code, of]) => {
+    const severity = worstOf(...of.map((each) => pressure(each, state.now)));
+    return {
+      subject: code,
+      severity,
+      once: severity === 'info',
+      members: expiries(of, state.now),
+      text: `${counted(of.length, 'certificate', 'expires', 'expire')} and certagent cannot renew ${of.length === 1 ? 'it' : 'them'}: ${names(of)}.`,
+      remedy: remedyOf(of, ''),
+    };
+  });
+}
+
+/** Somebody else renews an operator's certificate, often late; nobody else renews the rest. A copy is its user's matter. */
+function pressure({ observed: { owner }, decision: { nearness, notAfter } }: Judged, now: number): Severity {
+  if (owner === 'copy') return 'info';
+  if (notAfter - now < LAST_DAYS) return 'critical';
+  const stages: [Severity, Severity] = owner === 'operator' ? ['info', 'warning'] : ['warning', 'critical'];
+  return stages[nearness === 'due' ? 0 : 1];
+}
+
+export function failed(state: NodeState): Found[] {
+  const last = lastFailure(state, 'failed');
+  return last === null ? [] : [{ members: last, text: 'The last renewal failed.' }];
+}
+
+export function rolledBack(state: NodeState): Found[] {
+  const last = lastFailure(state, 'rolled-back');
+  if (last === null) return [];
+  const pressing = state.decisions.certificates.some((decision) => isPressing({ decision }));
+  return [
+    {
+      severity: pressing ? 'critical' : 'warning',
+      members: last,
+      text: 'The last renewal failed and was rolled back: the previous certificates are in use again.',
+    },
+  ];
+}
+
+/** It is reported until a later renewal succeeds, or until nothing is left of it. */
+function lastFailure({ lastAttempt, decisions, inventory }: NodeState, result: string): Member[] | null {
+  if (lastAttempt?.result !== result) return null;
+  const mended =
+    decisions.renewal.kind === 'none' &&
+    inventory.preconditions.components.every(({ healthy }) => healthy) &&
+    inventory.served.every(({ state }) => state !== 'stale') &&
+    outdated(inventory).length === 0;
+  if (mended) return null;
+  return [
+    ['reason', lastAttempt.error?.message ?? 'unknown'],
+    ['started', date(lastAttempt.startedAt)],
+  ];
+}
+
+const isPressing = ({ decision: { nearness } }: Pick<Judged, 'decision'>): boolean =>
+  nearness === 'urgent' || nearness === 'expired';

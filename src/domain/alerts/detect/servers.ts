@@ -1,0 +1,77 @@
+import { outdated } from '../../decide/outdated.ts';
+import type { ObservedCertificate, ServedCertificate } from '../../model/inventory.ts';
+import { DAY, MINUTE } from '../../time/duration.ts';
+import type { Found, NodeState } from '../input.ts';
+import { renewing } from '../remedies.ts';
+import { counted, date, list } from '../words.ts';
+
+/** A server may take so long to load what was renewed (K3s's listener and the kube-apiserver poll their files). */
+const LOADING = 10 * MINUTE;
+
+/** One alert for each server: a renewed file is not a renewed process. */
+export function servedStale({ inventory, now }: NodeState): Found[] {
+  return inventory.served.flatMap((each) => {
+    const file = inventory.certificates.find(({ id }) => id === each.endpoint.expects);
+    return each.state === 'stale' && !isLoading(file, now) ? stale(each, file, now) : [];
+  });
+}
+
+function isLoading(file: ObservedCertificate | undefined, now: number): boolean {
+  return file !== undefined && now >= file.file.changedAt && now - file.file.changedAt < LOADING;
+}
+
+function stale(
+  { endpoint, certificate }: Extract<ServedCertificate, { state: 'current' | 'stale' }>,
+  file: ObservedCertificate | undefined,
+  now: number,
+): Found[] {
+  const { name, host, port, expects } = endpoint;
+  const address = `${host}:${port}`;
+  const says = ({ serial, notAfter }: Pick<ObservedCertificate['certificate'], 'serial' | 'notAfter'>) =>
+    `serial ${serial}, expires ${date(notAfter)}`;
+  return [
+    {
+      subject: name,
+      severity: certificate.notAfter - now < 7 * DAY ? 'critical' : 'warning',
+      members: [
+        [address, `serves ${says(certificate)}`],
+        [expects, file === undefined ? 'not on disk' : says(file.certificate)],
+      ],
+      text: `${name} at ${address} does not serve ${expects} as it is on disk.`,
+      remedy: `Make ${name} load what is on disk: restart it (a static pod: change an annotation in its manifest).`,
+    },
+  ];
+}
+
+/** What a process that serves nothing to compare was not restarted for: it fails when the certificate it holds expires. */
+export function notLoaded(state: NodeState): Found[] {
+  const waiting = outdated(state.inventory).filter(({ file }) => !isLoading(file, state.now));
+  const components = [...new Set(waiting.map(({ component }) => component.name))];
+  const files = waiting.map(({ file }) => file.id);
+  const renew = renewing(state, files, ', or have everything renewed and restarted: certagent renew --force');
+  return [
+    {
+      members: waiting.map(({ component, file }) => [
+        file.id,
+        `written ${date(file.file.modifiedAt)}; ${component.name} has run since ${date(component.startedAt)}`,
+      ]),
+      text: `${counted(components.length, 'component', 'has', 'have')} not loaded the new ${list(files)}, and ${components.length === 1 ? 'fails' : 'fail'} when the previous certificate expires: ${list(components)}.`,
+      remedy: `Restart ${list(components)} (a static pod: change an annotation in its manifest)${renew ?? '.'}`,
+    },
+  ];
+}
+
+/** CAs that a restart would silently replace; every kubeconfig that exists would then be refused. */
+const RUINOUS = ['ca-missing', 'ca-key-missing', 'ca-unparsable', 'ca-key-mismatch'];
+
+export function restartHazards({ inventory: { preconditions, node } }: NodeState): Found[] {
+  const { hazards } = preconditions;
+  return [
+    {
+      severity: hazards.some(({ code }) => RUINOUS.includes(code)) ? 'critical' : 'warning',
+      members: hazards.map(({ code, path, detail }) => [path, detail === '' ? code : `${code}: ${detail}`]),
+      text: `A restart of ${node.distribution ?? 'this node'} would do harm: ${list(hazards.map(({ path }) => path))}.`,
+      remedy: `Do not restart ${preconditions.unit?.name ?? 'the unit'} before you have restored these files, from a backup or another server.`,
+    },
+  ];
+}

@@ -1,0 +1,41 @@
+import * as events from '../detect/events.ts';
+import type { EventKind } from '../kind.ts';
+
+/** What happened. */
+export const EVENTS = {
+  RENEWED: {
+    category: 'event',
+    meaning: 'Certificates were renewed.',
+    severity: 'info',
+    remedy: '',
+    happened: events.renewed,
+  },
+  RENEWAL_KEPT_NEW: {
+    category: 'event',
+    meaning: 'A renewal failed; the new certificates stay, because the previous ones had expired.',
+    severity: 'critical',
+    remedy: 'See which component does not load them: certagent status',
+    happened: events.keptNew,
+  },
+  RECOVERED: {
+    category: 'event',
+    meaning: 'An interrupted renewal was finished or undone when certagent started.',
+    severity: 'warning',
+    remedy: 'See what interrupted it: journalctl -u certagent, certagent history',
+    happened: events.recovered,
+  },
+  COPIES_UPDATED: {
+    category: 'event',
+    meaning: "Users' kubeconfig copies were updated.",
+    severity: 'info',
+    remedy: '',
+    happened: events.copiesUpdated,
+  },
+  TEST: {
+    category: 'event',
+    meaning: 'You asked for a test: certagent alert test.',
+    severity: 'info',
+    remedy: '',
+    happened: () => [],
+  },
+} as const satisfies Record<string, EventKind>;

@@ -1,0 +1,50 @@
+import * as renewal from '../detect/renewal.ts';
+import type { StateKind } from '../kind.ts';
+
+/** What becomes of a renewal. */
+export const RENEWAL = {
+  OBSERVING: {
+    category: 'renewal',
+    meaning: 'certagent only observes this node, and certificates that it could renew are due.',
+    severity: 'info',
+    at: { warning: 'within 30 days of expiry', critical: 'within 7 days of expiry' },
+    remedy: 'To see what would be done: certagent plan. To allow renewals: certagent enable',
+    dated: true,
+    find: renewal.observing,
+  },
+  RENEWAL_BLOCKED: {
+    category: 'renewal',
+    meaning: 'Something prevents the renewal. The alert names it, and what to do.',
+    severity: 'warning',
+    at: { critical: 'when a certificate is urgent or has expired' },
+    remedy: 'See what prevents it: certagent plan',
+    dated: true,
+    find: renewal.blocked,
+  },
+  RENEWAL_NOT_OURS: {
+    category: 'renewal',
+    meaning: 'Certificates are due that certagent cannot renew: of an external CA, of the kubelet, or yours.',
+    severity: 'warning',
+    at: { info: 'for your own certificates and copies', critical: 'when urgent' },
+    remedy: 'Renew them where they come from.',
+    dated: true,
+    find: renewal.notOurs,
+  },
+  RENEWAL_FAILED: {
+    category: 'renewal',
+    meaning: 'The last renewal failed.',
+    severity: 'critical',
+    remedy:
+      'certagent tries again, after longer and longer pauses. To see what went wrong: certagent history, journalctl -u certagent',
+    find: renewal.failed,
+  },
+  RENEWAL_ROLLED_BACK: {
+    category: 'renewal',
+    meaning: 'The last renewal failed and was rolled back: the previous certificates are in use again.',
+    severity: 'warning',
+    at: { critical: 'when a certificate is urgent or has expired' },
+    remedy:
+      'certagent tries again, after longer and longer pauses. To see what went wrong: certagent history, journalctl -u certagent',
+    find: renewal.rolledBack,
+  },
+} as const satisfies Record<string, StateKind>;

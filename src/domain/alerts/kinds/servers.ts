@@ -1,0 +1,29 @@
+import * as servers from '../detect/servers.ts';
+import type { StateKind } from '../kind.ts';
+
+/** What is wrong with the processes that use them. */
+export const SERVERS = {
+  SERVED_STALE: {
+    category: 'servers',
+    meaning: 'A server serves another certificate than the one on disk.',
+    severity: 'warning',
+    at: { critical: 'when the one it serves expires within 7 days' },
+    remedy: 'Restart the server.',
+    find: servers.servedStale,
+  },
+  NOT_LOADED: {
+    category: 'servers',
+    meaning: 'A file was renewed, and the component that reads it only at its start was not restarted.',
+    severity: 'warning',
+    remedy: 'Restart the component.',
+    find: servers.notLoaded,
+  },
+  RESTART_HAZARD: {
+    category: 'servers',
+    meaning: 'A restart of K3s or RKE2 would do harm.',
+    severity: 'warning',
+    at: { critical: 'when it would replace a CA' },
+    remedy: 'Do not restart it before these files are restored.',
+    find: servers.restartHazards,
+  },
+} as const satisfies Record<string, StateKind>;

@@ -1,0 +1,45 @@
+import type { ReasonCode } from './reasons.ts';
+
+/** `severity` is that of the alert: critical where a restart could cost the cluster its CA. */
+type HazardRule = { blocker: ReasonCode; severity: 'critical' | 'warning'; remedy: string };
+
+/** Everything that makes a restart of a node's unit do harm, with the blocker that prevents the restart. */
+export const HAZARDS = {
+  'ca-missing': {
+    blocker: 'K3S_CA_MISSING',
+    severity: 'critical',
+    remedy: 'Restore it from a backup: a restart would make a new CA.',
+  },
+  'ca-key-missing': {
+    blocker: 'K3S_CA_KEY_MISSING',
+    severity: 'critical',
+    remedy: 'Restore it: a restart would make a new CA and refuse every kubeconfig.',
+  },
+  'ca-unparsable': {
+    blocker: 'K3S_CA_UNPARSABLE',
+    severity: 'critical',
+    remedy: 'Restore it from a backup before anything restarts.',
+  },
+  'ca-key-mismatch': {
+    blocker: 'K3S_CA_KEY_MISMATCH',
+    severity: 'critical',
+    remedy: 'Restore certificate and key of this CA from the same backup.',
+  },
+  'leaf-garbage': {
+    blocker: 'K3S_LEAF_GARBAGE',
+    severity: 'warning',
+    remedy: 'Remove this file: a restart makes a missing certificate, and keeps a broken one.',
+  },
+  'leaf-unwritable': {
+    blocker: 'K3S_LEAF_UNWRITABLE',
+    severity: 'warning',
+    remedy: 'Make it writable: the start fails when it cannot renew this file.',
+  },
+  'kubeconfig-unwritable': {
+    blocker: 'K3S_KUBECONFIG_UNWRITABLE',
+    severity: 'warning',
+    remedy: 'Make it writable: the start fails when it cannot write this file.',
+  },
+} as const satisfies Record<string, HazardRule>;
+
+export type HazardCode = keyof typeof HAZARDS;

@@ -1,0 +1,57 @@
+import type { BlockerCheck } from '../decide/blocker-check.ts';
+import type { CertificateCheck } from '../decide/certificate-check.ts';
+import type { Instant } from '../model/certificate.ts';
+import type { Blocker } from '../model/decision.ts';
+import type {
+  ComponentHealth,
+  Endpoint,
+  KeyFinding,
+  NodePaths,
+  ObservedCertificate,
+  Preconditions,
+} from '../model/inventory.ts';
+import type { Step } from '../model/plan.ts';
+import type { Draft } from '../plan/draft.ts';
+import type { Role } from './names.ts';
+
+/** What a node does in its cluster, as far as a renewal depends on it. */
+export type RoleRules = {
+  /** The systemd unit that runs the node. */
+  unit: string;
+  /** The program that renews its certificates; null: the restart of the unit does, or nothing on this node. */
+  tool: string | null;
+  /** Its servers sign what it fetches: they are renewed first. */
+  followsServers: boolean;
+};
+
+/** All that distinguishes one distribution from the others, for the rules. How it is observed is in observe/<name>/. */
+export type DistributionRules = {
+  roles: Partial<Record<Role, RoleRules>>;
+  /** Ids of the certificates whose common name holds the node's name. */
+  kubeletCertificates: readonly string[];
+  /** Files of the CAs that sign the users of its kubeconfigs. */
+  clientAuthorities(paths: NodePaths): string[];
+  /** Ids of the certificates to show to servers that ask their clients for one. */
+  clientCertificates: Partial<Record<Endpoint['name'], string>>;
+  /** Components whose expired certificates explain why this component or unit is not healthy. */
+  reliesOn(component: string): readonly ComponentHealth['name'][];
+  /** Ids of certificates that their component reads at its start only, and that no server shows. */
+  readAtStart: readonly string[];
+
+  /** Milliseconds before expiry from which a restart of this version renews; null: the tool renews at any time. */
+  restartWindow(version: string | null): number | null;
+  /** Milliseconds before expiry from which the tool of the observed node renews. */
+  renewsWithin(preconditions: Pick<Preconditions, 'restartWindow'>): number;
+  /** Whether every start of the unit replaces it, however long it is valid. */
+  renewedAtEveryStart(observed: ObservedCertificate): boolean;
+  /** States of a private key that the tool does not repair. */
+  brokenKeys: readonly KeyFinding['state'][];
+  /** Checks on its own certificates: they come after those on the CA and the key, and before the moment is chosen. */
+  checks: readonly CertificateCheck[];
+  /** What forbids a renewal, besides what forbids it on every node. */
+  blockers: readonly BlockerCheck[];
+  /** Why a renewal of certificates that are not due is refused; null: it is possible. */
+  refuseForce(firstExpiry: Instant): Blocker | null;
+  /** The steps that renew `draft.renewed` and make everything load the new certificates. */
+  steps(draft: Draft): Step[];
+};

@@ -1,0 +1,8 @@
+import { restartedUnit } from './restarted-unit.ts';
+
+/** K3s answers for the Kubernetes API and for itself on one port. */
+export const k3s = restartedUnit({
+  name: 'k3s',
+  units: { server: 'k3s', agent: 'k3s-agent' },
+  endpoints: { api: 'k3s', listener: 'k3s' },
+});

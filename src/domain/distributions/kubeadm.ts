@@ -1,0 +1,40 @@
+import type { ComponentHealth } from '../model/inventory.ts';
+import type { DistributionRules, RoleRules } from './distribution.ts';
+import { kubeadmBlockers } from './kubeadm-blockers.ts';
+import { kubeadmChecks } from './kubeadm-checks.ts';
+import { ETCD_CLIENTS, kubeadmSteps } from './kubeadm-plan.ts';
+import type { RoleOf } from './names.ts';
+
+/** The program that renews. */
+export const KUBEADM = 'kubeadm';
+
+/** A kubelet that does not run cannot restart a static pod: no expired certificate excuses it. */
+const RELIES_ON: Record<string, ComponentHealth['name'][]> = {
+  etcd: ['etcd'],
+  'kube-apiserver': ['kube-apiserver', 'etcd'],
+  'kube-controller-manager': ['kube-controller-manager', 'kube-apiserver', 'etcd'],
+  'kube-scheduler': ['kube-scheduler', 'kube-apiserver', 'etcd'],
+};
+
+/** `kubeadm certs renew` writes new certificates; the kubelet runs the control plane as static pods. */
+export const kubeadm: DistributionRules & { roles: Record<RoleOf<'kubeadm'>, RoleRules> } = {
+  roles: {
+    'control-plane': { unit: 'kubelet', tool: KUBEADM, followsServers: false },
+    worker: { unit: 'kubelet', tool: null, followsServers: false },
+  },
+  kubeletCertificates: ['kubelet-client', 'kubelet.conf'],
+  clientAuthorities: ({ certificatesDir }) => [`${certificatesDir}/ca.crt`],
+  clientCertificates: ETCD_CLIENTS,
+  reliesOn: (component) => RELIES_ON[component] ?? [],
+  // Measured on v1.22: the kube-apiserver keeps the kubelet client certificate of its open connections, scheduler and
+  // controller-manager keep the credentials they started with. etcd loads everything by itself.
+  readAtStart: ['apiserver-kubelet-client', 'controller-manager.conf', 'scheduler.conf'],
+  restartWindow: () => null,
+  renewsWithin: () => Number.POSITIVE_INFINITY,
+  renewedAtEveryStart: () => false,
+  brokenKeys: ['differs', 'unreadable', 'missing'],
+  checks: kubeadmChecks,
+  blockers: kubeadmBlockers,
+  refuseForce: () => null,
+  steps: kubeadmSteps,
+};

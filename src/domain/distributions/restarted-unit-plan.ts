@@ -1,0 +1,51 @@
+import type { Endpoint } from '../model/inventory.ts';
+import type { ServedExpectation, Step } from '../model/plan.ts';
+import type { Draft } from '../plan/draft.ts';
+import { expectation, filesOf, served, servedSteps } from '../plan/expectations.ts';
+
+/** `api` answers for Kubernetes; `listener` serves the certificate that is renewed some time after the start. */
+export type RestartEndpoints = { api: Endpoint['name']; listener: Endpoint['name'] };
+
+/** The unit restarts and renews; on a server the listener's certificate is waited for by itself. */
+export function restartSteps(draft: Draft, usual: { unit: string; endpoints: RestartEndpoints }): Step[] {
+  const { inventory, settings, renewed } = draft;
+  const { paths, role } = inventory.node;
+  const unit = inventory.preconditions.unit?.name ?? usual.unit;
+  const endpoints = role === 'server' ? served(draft) : [];
+  const api = endpoints.find(({ name }) => name === usual.endpoints.api);
+  const listener = endpoints.find(({ name }) => name === usual.endpoints.listener);
+  const ownListener = renewed.find(({ id }) => id === listener?.expects);
+  const directories = role === 'server' ? [paths.certificatesDir, paths.kubeconfigDir] : [];
+  const elsewhere = filesOf(inventory.certificates.filter(({ owner }) => owner === inventory.node.distribution)).filter(
+    (file) => !directories.some((directory) => file.startsWith(`${directory}/`)),
+  );
+  // Every leaf but the listener's is written before the unit is ready.
+  const written = renewed.filter((one) => one !== ownListener);
+  return [
+    { kind: 'backup', directory: draft.backup, files: elsewhere, directories },
+    { kind: 'restart-unit', unit, limit: settings.limits.restart },
+    {
+      kind: 'await-ready',
+      unit,
+      health: api === undefined ? null : { scheme: 'https', host: api.host, port: api.port, path: '/readyz' },
+      kubeconfig: api === undefined ? null : paths.adminKubeconfig,
+      limit: settings.limits.restart,
+    },
+    ...(listener === undefined || ownListener === undefined
+      ? []
+      : [
+          {
+            kind: 'await-listener' as const,
+            endpoint: endpointOf(listener),
+            expect: expectation(ownListener, inventory),
+            limit: settings.limits.listener,
+          },
+        ]),
+    { kind: 'verify-files', expect: written.map((one) => expectation(one, inventory)) },
+    ...servedSteps(draft),
+  ];
+}
+
+function endpointOf({ name, host, port, expects }: ServedExpectation): Endpoint {
+  return { name, host, port, expects };
+}

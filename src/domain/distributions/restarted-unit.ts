@@ -1,0 +1,84 @@
+import { automaticMoment } from '../decide/automatic-moment.ts';
+import { type CertificateCheck, escalate } from '../decide/certificate-check.ts';
+import { formatDuration } from '../time/duration.ts';
+import type { DistributionRules, RoleRules } from './distribution.ts';
+import { type Distribution, labelOf } from './names.ts';
+import { isPassedOver } from './passed-over.ts';
+import { OLD_RESTART_WINDOW, renewedAtEveryStart, restartWindow } from './restart-window.ts';
+import { type RestartEndpoints, restartSteps } from './restarted-unit-plan.ts';
+
+/** What distinguishes K3s from RKE2, which is built on it: its supervisor renews the certificates when it starts. */
+type Flavour = {
+  name: Distribution;
+  units: { server: string; agent: string };
+  endpoints: RestartEndpoints;
+};
+
+/** The name of the one process that K3s and RKE2 run, in the lists of components. */
+export const PROCESS: Distribution = 'k3s';
+
+type Rules = DistributionRules & { roles: Record<'server' | 'agent', RoleRules> };
+
+export function restartedUnit({ name, units, endpoints }: Flavour): Rules {
+  const label = labelOf(name);
+  return {
+    roles: {
+      server: { unit: units.server, tool: null, followsServers: false },
+      agent: { unit: units.agent, tool: null, followsServers: true },
+    },
+    kubeletCertificates: ['agent/client-kubelet'],
+    clientAuthorities: ({ certificatesDir }) => [`${certificatesDir}/client-ca.crt`],
+    clientCertificates: {},
+    // It renews what has expired when it starts.
+    reliesOn: () => [PROCESS],
+    readAtStart: [],
+    restartWindow,
+    renewsWithin: (preconditions) => preconditions.restartWindow ?? OLD_RESTART_WINDOW,
+    renewedAtEveryStart,
+    // It makes a missing key, and replaces one that it cannot read together with its certificate.
+    brokenKeys: ['differs'],
+    checks: [opensAboveWindow(label), passedOver(label)],
+    blockers: [],
+    refuseForce: (firstExpiry) => ({
+      code: 'K3S_OUTSIDE_WINDOW',
+      why: `a restart of ${label} would renew nothing yet: the first certificate expires on ${date(firstExpiry)}`,
+      remedy: `Wait, or stop ${label} and run \`${name} certificate rotate\` by hand.`,
+    }),
+    steps: (draft) =>
+      restartSteps(draft, { unit: units[draft.inventory.node.role === 'agent' ? 'agent' : 'server'], endpoints }),
+  };
+}
+
+function opensAboveWindow(label: string): CertificateCheck {
+  return {
+    code: 'K3S_OPENS_ABOVE_WINDOW',
+    verdict: (known) => {
+      const { observed, inventory, window, now } = known;
+      if (now < window.wishedAt || now >= window.opensAt) return null;
+      const within = formatDuration(observed.certificate.notAfter - window.opensAt);
+      return {
+        kind: 'defer',
+        until: automaticMoment(known, now),
+        why: `waits: windows.opens has passed, but a restart of ${label} ${inventory.node.version ?? 'of this version'} renews only what expires within ${within}`,
+      };
+    },
+  };
+}
+
+function passedOver(label: string): CertificateCheck {
+  return {
+    code: 'RESTART_PASSES_OVER',
+    verdict: (known) => {
+      const { observed, request } = known;
+      if (request.kind === 'manual' || !isPassedOver(known)) return null;
+      return escalate(
+        `was not renewed by a restart of ${label}; certagent does not restart ${label} for it again`,
+        `Search the log of ${label} for ${observed.place.path}, then move this file and its key away: at its next start ${label} makes the certificates that it uses.`,
+      );
+    },
+  };
+}
+
+function date(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
+}

@@ -1,0 +1,125 @@
+export type ErrorKind = {
+  /** One sentence: what happened. */
+  meaning: string;
+  /** What to do, where whoever reports the error does not say it better. */
+  remedy?: string;
+};
+
+const FILE = 'Check the file that the message names.';
+const INSIDE = 'This is a fault of certagent or of the program that called it: please report it.';
+
+/** Every error of certagent's own. Scripts match on the codes: one that is here stays. */
+export const ERRORS = {
+  // The command line and the daemon.
+  USAGE: { meaning: 'The command line is wrong.', remedy: 'See: certagent --help' },
+  NOT_ROOT: { meaning: 'No daemon runs, and this user may not read the node.', remedy: 'Run this as root.' },
+  NO_DAEMON: { meaning: 'No certagent daemon runs here.', remedy: 'Start it: systemctl start certagent' },
+  PERMISSION: { meaning: "This user may not use the daemon's socket.", remedy: 'Run this as root.' },
+  DAEMON_SILENT: { meaning: 'The daemon did not answer in time.', remedy: 'See: journalctl -u certagent' },
+  DAEMON_GONE: { meaning: 'The daemon closed the connection early.', remedy: 'See: journalctl -u certagent' },
+  DAEMON_ANSWER: { meaning: 'The answer of the daemon cannot be read.', remedy: 'See: journalctl -u certagent' },
+  ALREADY_RUNNING: { meaning: 'Another daemon listens on the socket.', remedy: 'Stop it: systemctl stop certagent' },
+  SOCKET_TAKEN: { meaning: 'Something else is where the socket should be.', remedy: FILE },
+  LOCKED: { meaning: 'Another certagent works on this node.', remedy: 'Wait until it has finished.' },
+  LOCK_UNAVAILABLE: { meaning: 'The lock cannot be taken.', remedy: 'Install flock (util-linux).' },
+  ROOT_FOREIGN: {
+    meaning: 'Others can change what is in the directory of --root.',
+    remedy: 'Run certagent as the owner, or take the directory over: chown, chmod go-w.',
+  },
+  TOO_MANY_CONNECTIONS: { meaning: 'A socket has no place for another connection.', remedy: 'Try again.' },
+  JOURNAL_READ_ONLY: { meaning: 'A command that only reads tried to write to the journal.', remedy: INSIDE },
+  BAD_REQUEST: { meaning: 'A request to the daemon is not well-formed.', remedy: INSIDE },
+  BODY_TOO_LARGE: { meaning: 'A request to the daemon is too large.', remedy: INSIDE },
+  UNKNOWN_PATH: { meaning: 'The daemon does not know the path of a request.', remedy: INSIDE },
+  WRONG_METHOD: { meaning: 'A request uses another method than its path wants.', remedy: INSIDE },
+  READ_ONLY: { meaning: 'The status socket changes nothing.', remedy: 'Use the control socket, as root.' },
+
+  // Configuration and alerts.
+  CONFIG_MISSING: { meaning: 'The configuration that was named cannot be read.', remedy: FILE },
+  CONFIG_REFUSED: { meaning: 'The configuration is wrong.', remedy: 'Correct it: certagent config check' },
+  CONFIG_UNTRUSTED: {
+    meaning: 'Others can change the configuration.',
+    remedy: 'Check the file, then take it over: chown root, chmod go-w.',
+  },
+  CONFIG_NOT_EDITED: { meaning: 'The mode cannot be changed by a program.', remedy: 'Change the line by hand.' },
+  NO_SINKS: { meaning: 'No sink is configured.', remedy: 'Add [[alerts.email]] or [[alerts.webhook]].' },
+  SINK_REFUSED: { meaning: 'A sink did not accept an alert.', remedy: 'Check the sink: certagent alert test' },
+
+  // Files.
+  NOT_A_FILE: { meaning: 'A path is not a regular file.', remedy: FILE },
+  TOO_LARGE: { meaning: 'A file or an answer is larger than it can be.', remedy: FILE },
+  LINK_LOOP: { meaning: 'A path leads through too many symbolic links.', remedy: FILE },
+  BAD_CERTIFICATE: { meaning: 'A certificate cannot be read.', remedy: FILE },
+  BAD_KEY: { meaning: 'A private key cannot be read.', remedy: FILE },
+  BAD_KUBECONFIG: { meaning: 'A kubeconfig cannot be read.', remedy: FILE },
+  BAD_YAML: { meaning: 'A file is not valid YAML.', remedy: FILE },
+  BAD_MANIFEST: { meaning: 'A static-pod manifest cannot be changed safely.', remedy: FILE },
+
+  // Programs, units, servers.
+  COMMAND_MISSING: { meaning: 'A program is not on this node.', remedy: 'Install it.' },
+  COMMAND_FAILED_TO_START: { meaning: 'A program could not be started.', remedy: 'Run it by hand to see why.' },
+  SYSTEMCTL_FAILED: { meaning: 'systemctl failed.', remedy: 'Check systemd: systemctl status' },
+  UNIT_RESTART_FAILED: { meaning: 'A unit could not be restarted.', remedy: "See the unit's log with journalctl." },
+  UNIT_RESTART_TIMEOUT: { meaning: 'A unit did not restart in time.', remedy: "See the unit's log with journalctl." },
+  UNIT_NOT_READY: { meaning: 'A unit is not ready after its restart.', remedy: "See the unit's log with journalctl." },
+  TLS_UNREACHABLE: { meaning: 'A server does not answer over TLS.', remedy: 'Check whether the server runs.' },
+
+  // A renewal.
+  RENEWAL_BLOCKED: { meaning: 'Something prevents the renewal.', remedy: 'See what: certagent plan --now' },
+  INTERRUPTED: {
+    meaning: 'The renewal was stopped between two steps.',
+    remedy: 'Start certagent: it finishes or undoes it.',
+  },
+  KUBEADM_FAILED: { meaning: 'kubeadm failed.', remedy: 'Run the same command by hand to see why.' },
+  KUBEADM_TIMEOUT: { meaning: 'kubeadm did not finish in time.', remedy: 'Run the same command by hand to see why.' },
+  NOT_RENEWED: { meaning: 'The tool succeeded, but a certificate was not renewed.' },
+  KEY_MISMATCH: { meaning: 'A new certificate does not belong to its key.' },
+  NOT_SIGNED: { meaning: 'A new certificate is not signed by its CA.' },
+  SUBJECT_CHANGED: { meaning: 'A new certificate has another subject.' },
+  SANS_LOST: { meaning: 'A new certificate lacks names of the previous one.' },
+  USAGES_LOST: { meaning: 'A new certificate lacks usages of the previous one.' },
+  COMPONENT_NOT_ENDED: {
+    meaning: 'A component did not stop in time.',
+    remedy: "See the kubelet's log: journalctl -u kubelet",
+  },
+  COMPONENT_NOT_BACK: { meaning: 'A component did not come back in time.', remedy: "See the component's log." },
+  MANIFEST_MISSING: { meaning: 'A static-pod manifest cannot be read.', remedy: 'Restore the manifest from a backup.' },
+  MANIFEST_LINK: {
+    meaning: 'A manifest is a link that cannot be followed safely.',
+    remedy: 'Replace the link by the file.',
+  },
+  SERVED_STALE: { meaning: 'A server does not serve the new certificate.', remedy: 'Restart the server.' },
+  SERVED_UNREACHABLE: { meaning: 'A server cannot be asked what it serves.', remedy: 'Check whether the server runs.' },
+  LISTENER_STAYS_OLD: { meaning: 'The listener still serves its previous certificate.', remedy: 'Restart the unit.' },
+  CA_CHANGED: {
+    meaning: 'A restart replaced a CA; the previous files were restored.',
+    remedy: 'Do not restart the unit before you know why: the CA or its key cannot be read by it.',
+  },
+  CHANGED_SINCE: { meaning: 'Somebody changed the node during an interrupted renewal: nothing was restored.' },
+  UNDO_FAILED: { meaning: 'A step could not be undone.', remedy: 'Restore the files from the backup by hand.' },
+
+  // Backups and the journal.
+  BACKUP_FAILED: { meaning: 'The backup could not be made.', remedy: 'See the cause that the message names.' },
+  BACKUP_PLACE: { meaning: 'The backup would be among the manifests, where files run as pods.', remedy: INSIDE },
+  BACKUP_IN_MANIFESTS: { meaning: 'The backup would be among the manifests, where files run as pods.', remedy: INSIDE },
+  BACKUP_UNREADABLE: { meaning: 'A backup cannot be read.', remedy: FILE },
+  BACKUP_DAMAGED: { meaning: 'A copy in a backup is not what was written.', remedy: 'Check the disk.' },
+  RESTORE_FAILED: { meaning: 'Files could not be restored from the backup.', remedy: 'Restore them by hand.' },
+  NO_SPACE: { meaning: 'The backup does not fit on the disk.', remedy: 'Make room on the disk.' },
+  JOURNAL_UNREADABLE: { meaning: 'The journal has a line that cannot be read.', remedy: FILE },
+
+  // Kubeconfig copies. Each is a reason in the report of one copy.
+  COPY_SOURCE_UNUSABLE: { meaning: "The node's own kubeconfig cannot be copied from." },
+  COPY_REFUSED: { meaning: 'A copy is not touched: its place is not safe.' },
+  COPY_ABSENT: { meaning: 'There is no copy.' },
+  COPY_CHANGED: { meaning: 'A copy changed while it was read.' },
+  COPY_LOCKED: { meaning: 'kubectl holds the lock of a copy.' },
+  COPY_IDENTITY: { meaning: 'The helper did not become the user.' },
+  COPY_NOT_EDITABLE: { meaning: 'A copy cannot be changed without touching the rest of it.' },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** undefined: the code is the operating system's, or a later version's. */
+export const errorKind = (code: string): ErrorKind | undefined =>
+  Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode] : undefined;

@@ -1,0 +1,33 @@
+import type { Instant } from '../model/certificate.ts';
+import type { Decisions } from '../model/decision.ts';
+import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
+import type { CycleStep } from '../model/plan.ts';
+
+/** Of the configuration, what a plan is made with. Limits in milliseconds. */
+export type PlanSettings = {
+  /** kubeadm's `--config`; null: kubeadm asks the cluster. */
+  kubeadmConfig: string | null;
+  /** How a static pod restarts. */
+  cycle: CycleStep['method'];
+  /** Directory of all backups; each plan has its own directory below it. */
+  backups: string;
+  limits: {
+    kubeadm: number;
+    component: number;
+    etcdPatience: number;
+    restart: number;
+    listener: number;
+    served: number;
+  };
+};
+
+export type PlanInput = {
+  inventory: Inventory;
+  decisions: Decisions;
+  settings: PlanSettings;
+  planId: string;
+  now: Instant;
+};
+
+/** What the steps of a plan are made of: the certificates that it renews, by id, and the directory of its backup. */
+export type Draft = Pick<PlanInput, 'inventory' | 'settings'> & { renewed: ObservedCertificate[]; backup: string };

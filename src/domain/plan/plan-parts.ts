@@ -1,0 +1,37 @@
+import type { Expectation, RenewalPlan, Step } from '../model/plan.ts';
+import type { StaticPodRestart } from './steps/static-pod-restart.ts';
+import type { FailureRule } from './steps/step-rule.ts';
+import { ruleOf } from './steps/step-rules.ts';
+
+/** Directory of the plan's backup; null when it makes none. */
+export function backupOf({ steps }: RenewalPlan): string | null {
+  return steps.find((step) => step.kind === 'backup')?.directory ?? null;
+}
+
+/** The static pods the plan restarts, at once or only where a component does not load a certificate by itself. */
+export function restartsOf({ steps }: RenewalPlan): StaticPodRestart[] {
+  return steps.flatMap((step) => restartOf(step) ?? []);
+}
+
+/** Everything the plan expects to be renewed, each certificate once. */
+export function expectationsOf({ steps }: RenewalPlan): Expectation[] {
+  const all = steps.flatMap((step) => ruleOf(step).expects?.(step) ?? []);
+  return [...new Map(all.map((expect) => [expect.id, expect])).values()];
+}
+
+export function changesCertificates(step: Step): boolean {
+  return ruleOf(step).changes === 'certificates';
+}
+
+/** Before such a step the preconditions are checked again. */
+export function changesNode(step: Step): boolean {
+  return ruleOf(step).changes !== 'nothing';
+}
+
+export function restartOf(step: Step): StaticPodRestart | null {
+  return ruleOf(step).restarts?.(step) ?? null;
+}
+
+export function failureRule(step: Step): FailureRule {
+  return ruleOf(step).onFailure;
+}

@@ -1,0 +1,18 @@
+import type { HealthCheck } from '../../model/health-check.ts';
+import { formatDuration } from '../../time/duration.ts';
+import type { StepRule } from './step-rule.ts';
+
+/** The health check is asked with the credentials of `kubeconfig` (K3s answers `/readyz` to nobody else). */
+export type AwaitReadyStep = {
+  kind: 'await-ready';
+  unit: string;
+  health: HealthCheck | null;
+  kubeconfig: string | null;
+  limit: number;
+};
+
+export const awaitReady: StepRule<AwaitReadyStep> = {
+  describe: ({ unit, limit }) => `wait for ${unit} to be ready, at most ${formatDuration(limit)}`,
+  onFailure: 'roll-back',
+  changes: 'nothing',
+};

@@ -1,0 +1,42 @@
+import { awaitListener } from './await-listener.ts';
+import { awaitReady } from './await-ready.ts';
+import { backup } from './backup.ts';
+import { cycle } from './cycle.ts';
+import { cycleUnlessServed } from './cycle-unless-served.ts';
+import { kubeadmRenew } from './kubeadm-renew.ts';
+import { restartUnit } from './restart-unit.ts';
+import type { StepRule } from './step-rule.ts';
+import { verifyFiles } from './verify-files.ts';
+import { verifyServed } from './verify-served.ts';
+
+/**
+ * Every kind of step a plan can hold. A new one is a file here and one of the same name in `renew/steps/`, whose record
+ * (`ACTORS`) does not compile without it. The kinds are written in plans and journals, so a name stays as it is.
+ */
+const RULES = {
+  backup,
+  'kubeadm-renew': kubeadmRenew,
+  'verify-files': verifyFiles,
+  'cycle-unless-served': cycleUnlessServed,
+  cycle,
+  'verify-served': verifyServed,
+  'restart-unit': restartUnit,
+  'await-ready': awaitReady,
+  'await-listener': awaitListener,
+};
+
+export type StepKind = keyof typeof RULES;
+
+type DataOf<Rule> = Rule extends StepRule<infer Data> ? Data : never;
+/** The data of one kind. A rule under another kind's name has no data, and its actor does not compile. */
+export type StepOf<Kind extends StepKind> = Extract<DataOf<(typeof RULES)[Kind]>, { kind: Kind }>;
+
+/**
+ * One step, complete: nothing is left to choose while it runs, beyond "do it unless it is already so". Paths are the
+ * node's own, times are limits in milliseconds.
+ */
+export type Step = { [Kind in StepKind]: StepOf<Kind> }[StepKind];
+
+export function ruleOf<One extends Step>(step: One): StepRule<One> {
+  return RULES[step.kind] as unknown as StepRule<One>;
+}

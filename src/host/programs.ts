@@ -1,0 +1,29 @@
+import { SECOND } from '../domain/time/duration.ts';
+
+/** Where a limit comes from: a fixed number of milliseconds, or a key of the configuration that becomes part of the plan. */
+export type ProgramLimit = number | `renew.${string}`;
+
+export type Program = {
+  /** Name of the executable, and the arguments that tell one use from another. */
+  command: string;
+  /** What certagent wants of it. */
+  use: string;
+  limit: ProgramLimit;
+};
+
+/**
+ * Every program that certagent starts, with its time limit. A test compares this table with the source, and runs each
+ * program as one that hangs, ignores SIGTERM, leaves a child behind and floods its output.
+ * `host` programs come from this machine even under a root prefix: they work for certagent, not for the node.
+ */
+export const PROGRAMS = {
+  kubeadmRenew: { command: 'kubeadm', use: 'certs renew NAME', limit: 'renew.kubeadm_limit' },
+  version: { command: 'kubeadm, k3s, rke2', use: 'version, --version', limit: 10 * SECOND },
+  unitState: { command: 'systemctl', use: 'show UNIT', limit: 10 * SECOND },
+  unitRestart: { command: 'systemctl', use: 'restart UNIT', limit: 'renew.restart_limit' },
+  clock: { command: 'timedatectl', use: 'show', limit: 5 * SECOND },
+  notify: { command: 'systemd-notify', use: 'state for systemd', limit: 5 * SECOND },
+  lock: { command: 'flock', use: 'host: the lock of the state directory', limit: 5 * SECOND },
+  copiesHelper: { command: 'certagent', use: 'internal:copies-helper, as a user', limit: 20 * SECOND },
+  endHelper: { command: 'sh', use: 'host: kill, as a user', limit: 5 * SECOND },
+} as const satisfies Record<string, Program>;

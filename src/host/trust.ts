@@ -1,0 +1,82 @@
+import { lstat, readlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CertagentError } from '../domain/model/errors.ts';
+import { CONFIG_FILE, type Root, RUN_DIR, STATE_DIR } from './root.ts';
+
+/** What somebody else than root and the user who runs certagent owns or may write. */
+export type Foreign = { path: string; why: string };
+
+const LINK_LIMIT = 40;
+const OTHERS_WRITE = 0o022;
+const STICKY = 0o1000;
+
+/**
+ * The first part of `path` (a path of this machine) that others than root and we may change: the file itself, a directory
+ * or a link on the way to it. null when there is none. An access control list that lets somebody write shows in the group's
+ * bits. What does not exist, or cannot be looked at, is not foreign.
+ */
+export async function foreignPart(path: string): Promise<Foreign | null> {
+  const waiting = path.split('/').reverse();
+  let at = '/';
+  let links = 0;
+  const first = await foreign('/');
+  if (first !== null) return first;
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (name === '' || name === '.') continue;
+    if (name === '..') {
+      at = dirname(at);
+      continue;
+    }
+    const next = join(at, name);
+    const found = await foreign(next);
+    if (found !== null) return found;
+    const target = await readlink(next).catch(() => null);
+    if (target === null) {
+      at = next;
+      continue;
+    }
+    links += 1;
+    if (links > LINK_LIMIT) return { path: next, why: 'leads through too many symbolic links' };
+    if (target.startsWith('/')) at = '/';
+    waiting.push(...target.split('/').reverse());
+  }
+  return null;
+}
+
+async function foreign(path: string): Promise<Foreign | null> {
+  const facts = await lstat(path).catch(() => null);
+  if (facts === null) return null;
+  if (!isOurs(facts.uid)) return { path, why: `belongs to the user with the number ${facts.uid}` };
+  if (facts.isSymbolicLink() || (facts.mode & OTHERS_WRITE) === 0) return null;
+  // In /tmp and its like nobody replaces what is another's, and what lies there is looked at next.
+  if (facts.isDirectory() && (facts.mode & STICKY) !== 0 && facts.uid === 0) return null;
+  return { path, why: `can be written by others (mode ${(facts.mode & 0o7777).toString(8).padStart(4, '0')})` };
+}
+
+const isOurs = (uid: number): boolean => uid === 0 || uid === process.geteuid?.();
+
+/** Who else could have prepared the node image; null when nobody, and for the machine itself. */
+export async function foreignRoot(root: Root): Promise<Foreign | null> {
+  return root.isMachine ? null : foreignPart(root.prefix);
+}
+
+/**
+ * For everything that writes or acts. Throws CertagentError ROOT_FOREIGN where somebody else may write to the root prefix,
+ * or to one of certagent's own directories in it.
+ */
+export async function requireOwnRoot(root: Root): Promise<void> {
+  if (root.isMachine) return;
+  for (const path of ['/', STATE_DIR, RUN_DIR, dirname(CONFIG_FILE)]) {
+    const found = await foreignPart(root.at(path));
+    if (found !== null) throw rootForeign(root, found);
+  }
+}
+
+export function rootForeign(root: Root, { path, why }: Foreign): CertagentError {
+  return new CertagentError('ROOT_FOREIGN', `${path} ${why}: nothing below ${root.prefix} is run or written`, {
+    remedy:
+      path === '/'
+        ? 'Correct the owner and the mode of /.'
+        : `Run this as that user, or take it over once you know what is in it: chown root: ${path}; chmod go-w ${path}`,
+  });
+}

@@ -1,0 +1,163 @@
+import { basename, dirname } from 'node:path';
+import type { Role } from '../../domain/distributions/names.ts';
+import type { ComponentName, NodePaths } from '../../domain/model/inventory.ts';
+import type { Root } from '../../host/root.ts';
+import type { StaticPod } from '../manifests.ts';
+import { absolute, exists, settings } from '../node-files.ts';
+import { type Source, source } from '../source.ts';
+
+type Entry = { name: string; ca: string; component: ComponentName | null; file?: string; etcd?: true; optional?: true };
+
+/** kubeadm's own tables (cmd/kubeadm/app/phases/certs/certlist.go and …/renewal/manager.go): names as `certs renew` takes them. */
+const CERTIFICATES: Entry[] = [
+  { name: 'apiserver', ca: 'ca', component: 'kube-apiserver' },
+  { name: 'apiserver-etcd-client', ca: 'etcd-ca', component: 'kube-apiserver', etcd: true },
+  { name: 'apiserver-kubelet-client', ca: 'ca', component: 'kube-apiserver' },
+  { name: 'etcd-healthcheck-client', file: 'etcd/healthcheck-client', ca: 'etcd-ca', component: null, etcd: true },
+  { name: 'etcd-peer', file: 'etcd/peer', ca: 'etcd-ca', component: 'etcd', etcd: true },
+  { name: 'etcd-server', file: 'etcd/server', ca: 'etcd-ca', component: 'etcd', etcd: true },
+  { name: 'front-proxy-client', ca: 'front-proxy-ca', component: 'kube-apiserver' },
+];
+
+const KUBECONFIGS: Entry[] = [
+  { name: 'admin.conf', ca: 'ca', component: null },
+  { name: 'controller-manager.conf', ca: 'ca', component: 'kube-controller-manager' },
+  { name: 'scheduler.conf', ca: 'ca', component: 'kube-scheduler' },
+  // From v1.29 on, and only on the node where the cluster began.
+  { name: 'super-admin.conf', ca: 'ca', component: null, optional: true },
+];
+
+const AUTHORITIES = [
+  { name: 'ca', file: 'ca' },
+  { name: 'etcd-ca', file: 'etcd/ca' },
+  { name: 'front-proxy-ca', file: 'front-proxy-ca' },
+];
+
+/** Where a kubeadm node keeps certificates. A leaf whose CA's key is not on the node is `external-ca`: kubeadm cannot renew it. */
+export async function kubeadmSources(
+  root: Root,
+  node: { role: Role; paths: NodePaths; pods: StaticPod[] },
+): Promise<Source[]> {
+  const { certificatesDir, kubeconfigDir } = node.paths;
+  if (node.role !== 'control-plane')
+    return [authority('ca', `${certificatesDir}/ca`), ...(await kubeletSources(root, kubeconfigDir))];
+
+  const localEtcd = await hasLocalEtcd(root, certificatesDir, node.pods);
+  const withKey = new Set<string>();
+  for (const { name, file } of AUTHORITIES) if (await exists(root, `${certificatesDir}/${file}.key`)) withKey.add(name);
+  const owner = (entry: Entry) => {
+    // With an external etcd these may exist under kubeadm's file names, but kubeadm does not know them.
+    if (entry.etcd && !localEtcd) return 'operator' as const;
+    return withKey.has(entry.ca) ? ('kubeadm' as const) : ('external-ca' as const);
+  };
+
+  const sources = [
+    ...AUTHORITIES.map(({ name, file }) =>
+      authority(name, `${certificatesDir}/${file}`, name === 'etcd-ca' && !localEtcd ? 'optional' : 'required'),
+    ),
+    ...CERTIFICATES.map((entry) => {
+      const path = `${certificatesDir}/${entry.file ?? entry.name}`;
+      return source({
+        id: entry.name,
+        path: `${path}.crt`,
+        format: 'pem',
+        owner: owner(entry),
+        key: { path: `${path}.key`, expected: true },
+        ca: entry.ca,
+        component: entry.component,
+        presence: entry.etcd && !localEtcd ? 'optional' : 'required',
+      });
+    }),
+    ...KUBECONFIGS.map((entry) =>
+      source({
+        id: entry.name,
+        path: `${kubeconfigDir}/${entry.name}`,
+        format: 'kubeconfig',
+        owner: owner(entry),
+        ca: entry.ca,
+        component: entry.component,
+        presence: entry.optional ? 'optional' : 'required',
+      }),
+    ),
+    ...(await kubeletSources(root, kubeconfigDir)),
+  ];
+  return [...sources, ...namedInManifests(node.pods, sources)];
+}
+
+async function hasLocalEtcd(root: Root, certificatesDir: string, pods: StaticPod[]): Promise<boolean> {
+  return pods.some(({ component }) => component === 'etcd') || exists(root, `${certificatesDir}/etcd/server.crt`);
+}
+
+function authority(name: string, path: string, presence: Source['presence'] = 'required'): Source {
+  return source({
+    id: name,
+    path: `${path}.crt`,
+    format: 'pem',
+    owner: 'cluster-ca',
+    key: { path: `${path}.key`, expected: false },
+    presence,
+  });
+}
+
+/** The kubelet's own: what kubelet.conf refers to (it rotates that itself) and what it serves on 10250. */
+async function kubeletSources(root: Root, kubeconfigDir: string): Promise<Source[]> {
+  const config = await settings(root, '/var/lib/kubelet/config.yaml');
+  const given = absolute(config?.tlsCertFile);
+  const rotated = '/var/lib/kubelet/pki/kubelet-server-current.pem';
+  const serving = given ?? ((await exists(root, rotated)) ? rotated : '/var/lib/kubelet/pki/kubelet.crt');
+  const servingKey = absolute(config?.tlsPrivateKeyFile) ?? serving.replace(/\.crt$/, '.key');
+  const kubelet = { owner: 'kubelet', component: 'kubelet' } as const;
+  return [
+    source({ id: 'kubelet.conf', path: `${kubeconfigDir}/kubelet.conf`, format: 'kubeconfig', ca: 'ca', ...kubelet }),
+    source({
+      id: 'kubelet-client',
+      path: '/var/lib/kubelet/pki/kubelet-client-current.pem',
+      format: 'pem',
+      ca: 'ca',
+      // It does not exist when kubelet.conf holds the certificate itself or refers to another file.
+      presence: 'optional',
+      ...kubelet,
+    }),
+    source({
+      id: 'kubelet-serving',
+      path: serving,
+      format: 'pem',
+      ...kubelet,
+      owner: given === null ? 'kubelet' : 'operator',
+      key: { path: servingKey, expected: serving !== rotated },
+      presence: 'optional',
+    }),
+  ];
+}
+
+const CERTIFICATE_FLAGS: Record<string, string> = {
+  'tls-cert-file': 'tls-private-key-file',
+  'etcd-certfile': 'etcd-keyfile',
+  'kubelet-client-certificate': 'kubelet-client-key',
+  'proxy-client-cert-file': 'proxy-client-key-file',
+  'cert-file': 'key-file',
+  'peer-cert-file': 'peer-key-file',
+};
+
+/** Certificates that a manifest names and kubeadm's table does not: an external etcd's client, an operator's serving certificate. */
+function namedInManifests(pods: StaticPod[], known: Source[]): Source[] {
+  const paths = new Set(known.map(({ path }) => path));
+  return pods.flatMap((pod) =>
+    Object.entries(CERTIFICATE_FLAGS).flatMap(([certificate, key]) => {
+      const path = absolute(pod.flags.get(certificate));
+      if (path === null || paths.has(path)) return [];
+      paths.add(path);
+      const keyPath = absolute(pod.flags.get(key)) ?? `${dirname(path)}/${basename(path, '.crt')}.key`;
+      return [
+        source({
+          id: path,
+          path,
+          format: 'pem',
+          owner: 'operator',
+          key: { path: keyPath, expected: true },
+          component: pod.component,
+        }),
+      ];
+    }),
+  );
+}

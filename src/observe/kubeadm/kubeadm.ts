@@ -1,0 +1,76 @@
+import { dirname } from 'node:path';
+import type { Root } from '../../host/root.ts';
+import { readStaticPods, type StaticPod } from '../manifests.ts';
+import { absolute, exists, settings } from '../node-files.ts';
+import type { Candidate } from '../observer.ts';
+import { versionOf } from '../version.ts';
+import { kubeadmCaKeys } from './kubeadm-ca-keys.ts';
+import { kubeadmComponents } from './kubeadm-components.ts';
+import { kubeadmEndpoints } from './kubeadm-endpoints.ts';
+import { kubeadmSources } from './kubeadm-sources.ts';
+import { upgradeUnderWay } from './kubeadm-upgrade.ts';
+
+/** A kubeadm node is known by its files; the kubelet's configuration and the manifests say where they are. */
+export async function kubeadm(root: Root): Promise<Candidate> {
+  const kubelet = await settings(root, '/var/lib/kubelet/config.yaml');
+  const manifestsDir = absolute(kubelet?.staticPodPath) ?? '/etc/kubernetes/manifests';
+  const pods = await readStaticPods(root, manifestsDir);
+  const certificatesDir = await certificatesDirectory(root, pods);
+  const manager = flag(pods, 'kube-controller-manager', 'kubeconfig');
+  const kubeconfigDir = manager === null ? '/etc/kubernetes' : dirname(manager);
+  const adminKubeconfig = `${kubeconfigDir}/admin.conf`;
+  const there = async (path: string) => ({ path, there: await exists(root, path) });
+  const [server, caKey, admin, ca, kubeletConf, config] = await Promise.all([
+    there(`${certificatesDir}/apiserver.crt`),
+    there(`${certificatesDir}/ca.key`),
+    there(adminKubeconfig),
+    there(`${certificatesDir}/ca.crt`),
+    there(`${kubeconfigDir}/kubelet.conf`),
+    there('/var/lib/kubelet/config.yaml'),
+  ]);
+  const apiserver = { path: `${manifestsDir}/kube-apiserver.yaml`, there: pods.some(is('kube-apiserver')) };
+  const controlPlane = [apiserver, server, admin, caKey].some((mark) => mark.there);
+  const marks = controlPlane ? [apiserver, server, admin, ca, kubeletConf, config] : [kubeletConf, ca, config];
+  // RKE2 and K3s have a kubelet and its directories too: without kubelet.conf these are no trace of kubeadm.
+  const traces = controlPlane || kubeletConf.there ? marks.filter((mark) => mark.there).length : 0;
+  const role = controlPlane ? 'control-plane' : 'worker';
+  const paths = {
+    certificatesDir,
+    kubeconfigDir,
+    manifestsDir,
+    dataDir: null,
+    adminKubeconfig: controlPlane ? adminKubeconfig : null,
+  };
+  return {
+    traces,
+    node: {
+      distribution: 'kubeadm',
+      role,
+      paths,
+      missing: marks.filter((mark) => !mark.there).map((mark) => mark.path),
+      sources: () => kubeadmSources(root, { role, paths, pods }),
+      version: () => versionOf(root, 'kubeadm', ['version', '-o', 'short']),
+      endpoints: (certificates) => kubeadmEndpoints(pods, certificates),
+      components: (unit) => kubeadmComponents(root, { role, manifestsDir, pods }, unit),
+      // kubeadm restarts nothing that would replace a CA.
+      hazards: async () => [],
+      caKeys: (reads, certificates) => (controlPlane ? kubeadmCaKeys(reads, certificates) : []),
+      upgradeUnderWay: () => upgradeUnderWay(root),
+    },
+  };
+}
+
+/** The directory that holds kubeadm's own certificates: next to the client CA, or the serving certificate, in the manifest. */
+async function certificatesDirectory(root: Root, pods: StaticPod[]): Promise<string> {
+  const named = ['client-ca-file', 'tls-cert-file']
+    .map((name) => flag(pods, 'kube-apiserver', name))
+    .flatMap((path) => (path === null ? [] : [dirname(path)]));
+  for (const directory of named) if (await exists(root, `${directory}/ca.crt`)) return directory;
+  return named[0] ?? '/etc/kubernetes/pki';
+}
+
+const is = (component: StaticPod['component']) => (pod: StaticPod) => pod.component === component;
+
+function flag(pods: StaticPod[], component: StaticPod['component'], name: string): string | null {
+  return absolute(pods.find(is(component))?.flags.get(name));
+}

@@ -1,0 +1,60 @@
+import type { Distribution, Role } from '../domain/distributions/names.ts';
+import type { Instant } from '../domain/model/certificate.ts';
+import type {
+  ComponentHealth,
+  Endpoint,
+  Hazard,
+  NodePaths,
+  ObservedCertificate,
+  Preconditions,
+} from '../domain/model/inventory.ts';
+import type { Root } from '../host/root.ts';
+import type { Source, SourceRead } from './source.ts';
+
+/** How one distribution is found on a machine. */
+export type Observer = (root: Root) => Promise<Candidate>;
+
+/** A node as it would be if this distribution ran it; `traces`: how many of its files are there. */
+export type Candidate = { traces: number; node: Detected & { distribution: Distribution; role: Role } };
+
+/** What kind of node this is and where it keeps its files, with all that is asked in its distribution's own way. */
+export type Detected = {
+  distribution: Distribution | null;
+  role: Role | null;
+  paths: NodePaths;
+  /** What this kind of node should have and has not, in words for a person. */
+  missing: string[];
+  /** Files that hold its certificates. */
+  sources(): Promise<Source[]>;
+  /** "v1.31.4", "v1.33.1+k3s1"; null when its program does not say. */
+  version(): Promise<string | null>;
+  /** Where it serves certificates of its own. */
+  endpoints(certificates: ObservedCertificate[]): Endpoint[];
+  /** Process and health of everything that loads its certificates. */
+  components(unit: Unit, certificates: ObservedCertificate[]): Promise<ComponentHealth[]>;
+  /** Why a restart of its unit would do harm. `renewsUntil`: a restart renews leaves that expire before this. */
+  hazards(reads: SourceRead[], renewsUntil: Instant): Promise<Hazard[]>;
+  /** Keys of the CAs that sign its leaves on this node. */
+  caKeys(reads: SourceRead[], certificates: ObservedCertificate[]): Preconditions['caKeys'];
+  /** A program that changes the node at this moment, in words for a person. */
+  upgradeUnderWay(): Promise<string | null>;
+};
+
+export type Unit = (NonNullable<Preconditions['unit']> & { mainPid: number | null }) | null;
+
+/** A machine on which no distribution was found. */
+export function unknownNode(paths: NodePaths, missing: string[]): Detected {
+  return {
+    distribution: null,
+    role: null,
+    paths,
+    missing,
+    sources: async () => [],
+    version: async () => null,
+    endpoints: () => [],
+    components: async () => [],
+    hazards: async () => [],
+    caKeys: () => [],
+    upgradeUnderWay: async () => null,
+  };
+}

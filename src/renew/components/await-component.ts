@@ -1,0 +1,50 @@
+import { CertagentError } from '../../domain/model/errors.ts';
+import type { CycleStep } from '../../domain/model/plan.ts';
+import { askHealth } from '../../host/http.ts';
+import { findProcesses, isRunning, type Process } from '../../host/processes.ts';
+import type { StepContext } from '../steps/actor.ts';
+import { until } from '../wait.ts';
+
+/** One good answer can come from the process that is about to end, or before the first crash of a new one. */
+const GOOD_ANSWERS = 2;
+
+/**
+ * Waits until a process of the component is there that is none of `before`, those have ended, and the same new process
+ * answered its health check with 200 twice in a row. Throws CertagentError COMPONENT_NOT_BACK saying what was lacking.
+ */
+export async function awaitComponent(step: CycleStep, before: Process[], context: StepContext): Promise<void> {
+  let good = 0;
+  let last: Process | undefined;
+  const answer = await until(
+    async () => {
+      const processes = await findProcesses(step.component, step.processArguments);
+      const fresh = processes.filter((process) => !before.some((old) => isSame(old, process))).at(-1);
+      const lacking = await whatLacks(step, before, fresh);
+      const same = last !== undefined && fresh !== undefined && isSame(last, fresh);
+      good = lacking !== null ? 0 : same ? good + 1 : 1;
+      last = fresh;
+      return good >= GOOD_ANSWERS ? {} : (lacking ?? `for ${step.component} to stay healthy`);
+    },
+    { limit: step.limit, interval: context.pollInterval, waiting: context.waiting },
+  );
+  if (typeof answer !== 'string') return;
+  throw new CertagentError(
+    'COMPONENT_NOT_BACK',
+    `${step.component} did not come back within ${step.limit / 1000} s (waited ${answer})`,
+    { remedy: `See its log under /var/log/pods, and the kubelet's: journalctl -u kubelet -n 100` },
+  );
+}
+
+/** null when nothing lacks. */
+async function whatLacks(step: CycleStep, before: Process[], fresh: Process | undefined): Promise<string | null> {
+  if ((await Promise.all(before.map(isRunning))).some(Boolean)) return `for the old ${step.component} to end`;
+  if (fresh === undefined) return `for the kubelet to start ${step.component}`;
+  if (step.health === null) return null;
+  const health = await askHealth(step.health, { limit: 2_000 });
+  if (health.status === 200) return null;
+  return `for ${step.component} to be healthy: ${step.health.path} ${health.status === null ? `does not answer (${health.detail})` : `answers ${health.detail}`}`;
+}
+
+function isSame(a: Process, b: Process): boolean {
+  return a.pid === b.pid && a.startedAt === b.startedAt;
+}

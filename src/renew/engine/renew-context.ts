@@ -1,0 +1,31 @@
+import type { Instant } from '../../domain/model/certificate.ts';
+import type { Blocker } from '../../domain/model/decision.ts';
+import type { Progress } from '../../domain/model/journal.ts';
+import type { Step } from '../../domain/model/plan.ts';
+import type { FailureRule } from '../../domain/plan/steps/step-rule.ts';
+import type { Root } from '../../host/root.ts';
+import type { Journal } from '../journal/journal-file.ts';
+import type { Actors } from '../steps/actor.ts';
+
+/** What carrying out a plan needs from outside. */
+export type RenewContext = {
+  root: Root;
+  journal: Journal;
+  /** What carries out each kind of step: `ACTORS`, or stand-ins of a test. */
+  actors: Actors;
+  now: () => Instant;
+  progress: (progress: Progress) => void;
+  /**
+   * Asked before each step that changes something, and before each undo: what forbids to go on because another program or
+   * person has begun to change the node since the plan was made; null: nothing. Left out: nothing ever does.
+   */
+  stillHolds?: (step: Step) => Promise<Blocker | null>;
+  /** What a step's failure means; by default what its rule says. */
+  failureRule?: (step: Step) => FailureRule;
+  /** Aborted on SIGTERM: the step in hand is finished, the next one is not begun. */
+  signal?: AbortSignal;
+  /** How many backups are kept. */
+  backups: number;
+  /** Milliseconds between two looks at what is waited for; default 250. */
+  pollInterval?: number;
+};

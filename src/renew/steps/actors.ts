@@ -1,0 +1,23 @@
+import type { Actors } from './actor.ts';
+import { awaitListener } from './await-listener.ts';
+import { awaitReady } from './await-ready.ts';
+import { backup } from './backup.ts';
+import { cycle } from './cycle.ts';
+import { cycleUnlessServed } from './cycle-unless-served.ts';
+import { kubeadmRenew } from './kubeadm-renew.ts';
+import { restartUnit } from './restart-unit.ts';
+import { verifyFiles } from './verify-files.ts';
+import { verifyServed } from './verify-served.ts';
+
+/** What really carries out each kind of step. A kind without an actor does not compile. */
+export const ACTORS: Actors = {
+  backup,
+  'kubeadm-renew': kubeadmRenew,
+  'verify-files': verifyFiles,
+  'cycle-unless-served': cycleUnlessServed,
+  cycle,
+  'verify-served': verifyServed,
+  'restart-unit': restartUnit,
+  'await-ready': awaitReady,
+  'await-listener': awaitListener,
+};

@@ -1,0 +1,51 @@
+import { backupOf, expectationsOf } from '../../domain/plan/plan-parts.ts';
+import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
+import { number, object, tag, text } from '../../host/shape.ts';
+import { restartUnit as restartByName } from '../../host/systemd.ts';
+import { changedAuthorities, refuseChangedAuthorities } from '../backup/authorities.ts';
+import { lastingFiles } from '../backup/lasting-files.ts';
+import { whileConnecting } from '../units/connecting.ts';
+import { areSound, renewedCertificate } from '../verify/check-renewed.ts';
+import { stopwatch } from '../wait.ts';
+import { NOTHING, type StepActor, type StepContext } from './actor.ts';
+
+type RestartUnitStep = StepOf<'restart-unit'>;
+
+export const restartUnit: StepActor<RestartUnitStep> = {
+  schema: object({ kind: tag('restart-unit'), unit: text, limit: number }),
+  /** The unit writes its leaves at every start, whoever starts it: their checksums would tell nothing. */
+  writes: (_step, { root, plan }) => lastingFiles(root, backupOf(plan)),
+  undo: ({ unit }, { plan }) => {
+    const backup = backupOf(plan);
+    return backup === null ? NOTHING : { kind: 'restart-unit', unit, backup };
+  },
+  isDone: async (_step, context) => ((await isRestarted(context)) ? 'restarted already' : null),
+  act,
+  mayGoOn: isSafe,
+  reload: (_step, registered) => (registered?.kind === 'restart-unit' ? registered : null),
+};
+
+/** Throws CertagentError UNIT_RESTART_FAILED, UNIT_RESTART_TIMEOUT, or CA_CHANGED when the start made new CAs. */
+async function act({ unit, limit }: RestartUnitStep, context: StepContext): Promise<string> {
+  const elapsed = stopwatch();
+  await whileConnecting(context, () => restartByName(context.root, unit, limit));
+  const backup = backupOf(context.plan);
+  if (backup !== null) await refuseChangedAuthorities(context.root, backup);
+  return `restarted in ${elapsed()}`;
+}
+
+/** After a kill during the restart: it need not be done twice when its certificates are there. */
+async function isRestarted({ root, plan }: StepContext): Promise<boolean> {
+  const expected = plan.steps.flatMap((step) => (step.kind === 'verify-files' ? step.expect : []));
+  const listener = plan.steps.flatMap((step) => (step.kind === 'await-listener' ? [step.expect.id] : []));
+  const leaves = expected.filter(({ id, old }) => old !== null && !listener.includes(id));
+  for (const expect of leaves) if ((await renewedCertificate(root, expect)) === null) return false;
+  return leaves.length > 0;
+}
+
+/** A restart can be done once more, unless it made new CAs, or a power loss left a certificate that K3s does not heal. */
+async function isSafe(_step: RestartUnitStep, { root, plan }: StepContext): Promise<boolean> {
+  const backup = backupOf(plan);
+  if (backup !== null && (await changedAuthorities(root, backup)).length > 0) return false;
+  return areSound(root, expectationsOf(plan));
+}

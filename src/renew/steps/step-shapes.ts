@@ -1,0 +1,70 @@
+import { DISTRIBUTION_NAMES } from '../../domain/distributions/names.ts';
+import type { ComponentName, Endpoint } from '../../domain/model/inventory.ts';
+import type { Expectation, HealthCheck, ServedExpectation } from '../../domain/model/plan.ts';
+import {
+  count,
+  instant,
+  list,
+  nodePath,
+  number,
+  object,
+  optional,
+  orNull,
+  type Shape,
+  tag,
+  text,
+  word,
+  wordOf,
+} from '../../host/shape.ts';
+import { RESTART_METHODS } from '../components/restart-methods.ts';
+
+// Shapes that several kinds of steps share.
+
+const ENDPOINTS = Object.fromEntries(
+  [
+    'kube-apiserver',
+    'etcd',
+    'etcd-peer',
+    ...DISTRIBUTION_NAMES.flatMap((name): Endpoint['name'][] => [name, `${name}-supervisor`]),
+  ].map((name) => [name, true]),
+) as Record<Endpoint['name'], true>;
+
+const COMPONENTS: Record<ComponentName, true> = {
+  etcd: true,
+  'kube-apiserver': true,
+  'kube-controller-manager': true,
+  'kube-scheduler': true,
+};
+
+const endpointMembers = { name: wordOf(ENDPOINTS), host: text, port: count, expects: text };
+export const endpoint: Shape<Endpoint> = object(endpointMembers);
+
+export const servedEndpoints: Shape<ServedExpectation[]> = list(
+  object({
+    ...endpointMembers,
+    path: nodePath,
+    client: optional(object({ certificatePath: nodePath, keyPath: nodePath })),
+  }),
+);
+
+export const health: Shape<HealthCheck | null> = orNull(
+  object({ scheme: word(['http', 'https']), host: text, port: count, path: nodePath }),
+);
+
+export const expectation: Shape<Expectation> = object({
+  id: text,
+  path: nodePath,
+  keyPath: nodePath,
+  caPath: orNull(nodePath),
+  old: orNull(object({ serial: text, notAfter: instant, sans: list(text), usages: list(text), subject: text })),
+});
+
+export const restart = object({
+  kind: tag('cycle'),
+  component: wordOf(COMPONENTS),
+  manifest: nodePath,
+  method: wordOf(RESTART_METHODS),
+  processArguments: list(text),
+  health,
+  limit: number,
+});

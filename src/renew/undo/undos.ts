@@ -1,0 +1,96 @@
+import { CertagentError } from '../../domain/model/errors.ts';
+import type { Undo } from '../../domain/model/journal.ts';
+import type { Step } from '../../domain/model/plan.ts';
+import { backupOf } from '../../domain/plan/plan-parts.ts';
+import { list, nodePath, object, type Shape, tag, text } from '../../host/shape.ts';
+import { restartUnit } from '../../host/systemd.ts';
+import { changedAuthorities, checksum } from '../backup/authorities.ts';
+import { readManifest } from '../backup/backup-manifest.ts';
+import { lastingFiles } from '../backup/lasting-files.ts';
+import { returnManifest } from '../components/manifest-file.ts';
+import { type Actors, actorOf, type StepContext } from '../steps/actor.ts';
+import { restart } from '../steps/step-shapes.ts';
+import { type PutBack, putBack, type Traces } from './guard.ts';
+
+/** Where an undo is done. */
+export type UndoContext = { step: Step; context: StepContext; traces: Traces; actors: Actors };
+
+type UndoOf<Kind extends Undo['kind']> = Extract<Undo, { kind: Kind }>;
+
+/** An undo has two parts, done in two rounds: first all files of all steps, then what makes processes load them. */
+type UndoActor<Kind extends Undo['kind']> = {
+  schema: Shape<UndoOf<Kind>>;
+  /** What of it puts files back; null: nothing. */
+  filePart: (registered: UndoOf<Kind>, context: StepContext) => Promise<Undo> | Undo | null;
+  putBack: (part: UndoOf<Kind>, where: UndoContext) => Promise<PutBack>;
+  /** Makes the step's process load what is on disk. Returns a detail for a person. */
+  load: (part: UndoOf<Kind>, where: UndoContext) => Promise<string>;
+};
+
+const noFiles = async (): Promise<PutBack> => ({ changed: [], left: [] });
+const nothingToLoad = async (): Promise<string> => '';
+
+export const UNDOS: { [Kind in Undo['kind']]: UndoActor<Kind> } = {
+  nothing: { schema: object({ kind: tag('nothing') }), filePart: () => null, putBack: noFiles, load: nothingToLoad },
+  restore: {
+    schema: object({ kind: tag('restore'), backup: nodePath, files: list(nodePath) }),
+    filePart: (registered) => registered,
+    putBack: ({ backup, files }, { context, traces }) => putBack(context.root, backup, files, traces),
+    load: nothingToLoad,
+  },
+  cycle: {
+    schema: object({ kind: tag('cycle'), step: restart }),
+    filePart: () => null,
+    putBack: noFiles,
+    // Where a component loads its files by itself, the step asks once more.
+    load: (_part, { step, context, actors }) => actorOf(actors, step).act(step, context),
+  },
+  'return-manifest': {
+    schema: object({ kind: tag('return-manifest'), from: nodePath, manifest: nodePath, sha256: text }),
+    filePart: (registered) => registered,
+    putBack: bringHome,
+    load: nothingToLoad,
+  },
+  'restart-unit': {
+    schema: object({ kind: tag('restart-unit'), unit: text, backup: nodePath }),
+    filePart: async ({ backup }, { root }) => ({ kind: 'restore', backup, files: await everythingIn(root.at(backup)) }),
+    putBack: noFiles,
+    load: restartWithOldFiles,
+  },
+};
+
+export function undoActorOf<One extends Undo>(undo: One): UndoActor<One['kind']> {
+  return UNDOS[undo.kind] as unknown as UndoActor<One['kind']>;
+}
+
+async function bringHome(
+  { from, manifest }: UndoOf<'return-manifest'>,
+  { context: { root, plan }, traces }: UndoContext,
+): Promise<PutBack> {
+  const backup = backupOf(plan);
+  if ((await returnManifest(root, from, manifest)) || backup === null) return noFiles();
+  // In neither place: it comes from the backup, unless it was back already and somebody has removed it since.
+  return putBack(root, backup, [manifest], traces);
+}
+
+async function everythingIn(directory: string): Promise<string[]> {
+  const { files, links } = await readManifest(directory);
+  return [...files, ...links].map(({ path }) => path);
+}
+
+async function restartWithOldFiles(
+  { backup, unit }: UndoOf<'restart-unit'>,
+  { context, traces, actors }: UndoContext,
+): Promise<string> {
+  const { root, plan } = context;
+  const limit = Math.max(...plan.steps.map((step) => (step.kind === 'restart-unit' ? step.limit : 0)));
+  await restartUnit(root, unit, limit);
+  if ((await changedAuthorities(root, backup)).length > 0) {
+    // A further start would do the same: then at least the files are the old ones when a person comes to look.
+    for (const path of await lastingFiles(root, backup)) traces.left.set(path, await checksum(root.at(path)));
+    await putBack(root, backup, await everythingIn(root.at(backup)), traces);
+    throw new CertagentError('CA_CHANGED', `${unit} made new CAs once more; the files were put back again`);
+  }
+  const ready = plan.steps.find((step) => step.kind === 'await-ready');
+  return ready === undefined ? 'restarted' : actors['await-ready'].act(ready, context);
+}

@@ -1,0 +1,38 @@
+import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
+import { askHealth } from '../../host/http.ts';
+import type { Root } from '../../host/root.ts';
+import { unitState } from '../../host/systemd.ts';
+import type { ClientCredentials } from '../../host/tls.ts';
+import { readKey, readLeaf } from '../verify/leaf.ts';
+
+/**
+ * What the unit lacks to be ready, in words; null when it is. A health check that answers 401 is not: that is the answer to
+ * credentials of another CA, too. Throws CertagentError SYSTEMCTL_FAILED.
+ */
+export async function lacksReadiness(step: StepOf<'await-ready'>, root: Root): Promise<string | null> {
+  const unit = await unitState(root, step.unit);
+  if (!unit.active) return `for ${step.unit} to be active, it is ${unit.activeState}`;
+  if (step.health === null) return null;
+  const client = step.kubeconfig === null ? null : await credentialsOf(root, step.kubeconfig);
+  if (typeof client === 'string') return client;
+  const health = await askHealth(step.health, { limit: 3_000, ...(client === null ? {} : { client }) });
+  if (health.status === 200) return null;
+  return `for ${step.unit} to be ready: ${step.health.path} ${health.status === null ? `does not answer (${health.detail})` : `answers ${health.detail}`}`;
+}
+
+/** A start that takes longer than we wait is not cut off to begin it anew: that would take as long again. */
+export async function worksOrStarts(step: StepOf<'await-ready'>, root: Root): Promise<boolean> {
+  const unit = await unitState(root, step.unit).catch(() => null);
+  if (unit?.activeState === 'activating' && unit.subState !== 'auto-restart') return true;
+  return (await lacksReadiness(step, root).catch(() => 'an answer of systemd')) === null;
+}
+
+/** K3s rewrites its kubeconfig at each start, so for a moment it may not be there whole: certagent waits for it, too. */
+async function credentialsOf(root: Root, path: string): Promise<ClientCredentials | string> {
+  try {
+    const [leaf, key] = [await readLeaf(root, path), await readKey(root, path)];
+    return { certificate: leaf.pem, key };
+  } catch {
+    return `for the credentials in ${path}`;
+  }
+}

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { allLabels, DISTRIBUTION_NAMES, isDistribution, nodeLabel } from '../../../src/domain/distributions/names.ts';
+
+test('what a node is called, by its distribution and its role', () => {
+  for (const [distribution, role, label] of [
+    ['kubeadm', 'control-plane', 'kubeadm control-plane node'],
+    ['kubeadm', 'worker', 'kubeadm worker node'],
+    ['k3s', 'server', 'K3s server'],
+    ['rke2', 'agent', 'RKE2 agent'],
+    ['rke2', null, 'RKE2 node'],
+    ['k3s', 'worker', 'K3s node'],
+  ] as const)
+    assert.equal(nodeLabel(distribution, role), label);
+});
+
+test('all distributions in a sentence', () => {
+  assert.equal(allLabels('or'), 'kubeadm, K3s or RKE2');
+  assert.equal(allLabels('nor'), 'kubeadm, K3s nor RKE2');
+});
+
+test('a word is the name of a distribution, or not', () => {
+  for (const name of DISTRIBUTION_NAMES) assert.equal(isDistribution(name), true);
+  for (const word of ['K3s', 'operator', 'toString', '']) assert.equal(isDistribution(word), false, word);
+});

@@ -1,0 +1,84 @@
+// What distinguishes the distributions, as one table; an unknown node has no rules and is judged all the same.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findBlockers } from '../../../src/domain/decide/blockers.ts';
+import { outdated } from '../../../src/domain/decide/outdated.ts';
+import { isRenewableAt } from '../../../src/domain/decide/renewal-window.ts';
+import { roleOf, rulesOf, rulesOfNode } from '../../../src/domain/distributions/index.ts';
+import { DISTRIBUTION_NAMES } from '../../../src/domain/distributions/names.ts';
+import type { Inventory } from '../../../src/domain/model/inventory.ts';
+import { DAY } from '../../../src/domain/time/duration.ts';
+import { inventoryOf, NO_HISTORY, NOW, policyOf } from '../../support/inventory.ts';
+import { run } from '../decide/decide-parts.ts';
+
+const UNITS = {
+  kubeadm: { 'control-plane': 'kubelet', worker: 'kubelet' },
+  k3s: { server: 'k3s', agent: 'k3s-agent' },
+  rke2: { server: 'rke2-server', agent: 'rke2-agent' },
+};
+
+for (const distribution of DISTRIBUTION_NAMES) {
+  const rules = rulesOf(distribution);
+  const inventory = inventoryOf(distribution === 'kubeadm' ? 'kubeadm' : `${distribution}-server`);
+  const byCommand = distribution === 'kubeadm';
+
+  test(`${distribution}: a unit for each role`, () => {
+    const units = Object.entries(rules.roles).map(([role, { unit }]) => [role, unit]);
+    assert.deepEqual(Object.fromEntries(units), UNITS[distribution]);
+  });
+
+  test(`${distribution}: the CA of its kubeconfigs' users and the node's name are known by files of the node`, () => {
+    const paths = inventory.certificates.map(({ place }) => place.path);
+    for (const path of rules.clientAuthorities(inventory.node.paths)) assert.ok(paths.includes(path), path);
+    const ids = inventory.certificates.map(({ id }) => id);
+    assert.ok(rules.kubeletCertificates.some((id) => ids.includes(id)));
+  });
+
+  test(`${distribution}: what renews, and when`, () => {
+    assert.equal(rules.restartWindow('v1.33.1'), byCommand ? null : 120 * DAY);
+    assert.equal(rules.renewsWithin({ restartWindow: 7 }), byCommand ? Number.POSITIVE_INFINITY : 7);
+    const always = inventory.certificates.filter(rules.renewedAtEveryStart).map(({ id }) => id);
+    assert.deepEqual(always, byCommand ? [] : ['agent/client-kubelet', 'agent/serving-kubelet']);
+    assert.equal(rules.refuseForce(NOW)?.code, byCommand ? undefined : 'K3S_OUTSIDE_WINDOW');
+  });
+}
+
+for (const [version, days] of [
+  ['v1.33.1+k3s1', 120],
+  ['v1.33.0+k3s1', 90],
+  ['v1.32.5+rke2r1', 120],
+  ['v1.32.4+k3s1', 90],
+  ['v1.31.9+k3s1', 120],
+  ['v1.30.13+k3s1', 120],
+  ['v1.30.12+k3s1', 90],
+  ['v1.29.15+k3s1', 90],
+  ['v1.34.0+k3s1', 120],
+  ['v2.0.0', 120],
+  ['garbage', 90],
+  [null, 90],
+] as const)
+  test(`a restart of ${version ?? 'an unknown version'} renews ${days} days before expiry`, () => {
+    for (const name of ['k3s', 'rke2'] as const) assert.equal(rulesOf(name).restartWindow(version), days * DAY);
+  });
+
+test('a node of no known distribution has no rules: nothing of it is renewed, and nothing fails', () => {
+  const known = inventoryOf('kubeadm', { days: -1 });
+  const unknown: Inventory = { ...known, node: { ...known.node, distribution: null, role: null } };
+  assert.deepEqual([rulesOfNode(unknown.node), roleOf(unknown.node)], [null, null]);
+  assert.equal(roleOf({ distribution: 'kubeadm', role: 'server' }), null);
+  assert.equal(roleOf({ distribution: null, role: 'server' }), null);
+  assert.equal(run(unknown).renewal.kind, 'none');
+  assert.equal(run(unknown, { request: { kind: 'manual', force: true } }).renewal.kind, 'none');
+  assert.deepEqual(outdated(unknown), []);
+  const sick = unknown.preconditions.components.map((one) => ({ ...one, healthy: false }));
+  const preconditions = { ...unknown.preconditions, components: sick };
+  const blockers = findBlockers({
+    inventory: { ...unknown, preconditions },
+    ids: [],
+    policy: policyOf(),
+    history: NO_HISTORY,
+    now: NOW,
+  });
+  assert.ok(blockers.length > 0 && blockers.every(({ code }) => code === 'COMPONENT_UNHEALTHY'));
+  assert.equal(isRenewableAt(unknown.certificates[0]!, unknown, NOW), true);
+});

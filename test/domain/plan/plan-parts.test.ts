@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RenewalPlan, Step } from '../../../src/domain/model/plan.ts';
+import {
+  backupOf,
+  changesCertificates,
+  changesNode,
+  expectationsOf,
+  failureRule,
+  restartsOf,
+} from '../../../src/domain/plan/plan-parts.ts';
+import { cycle, expect, steps } from './step-parts.ts';
+
+const planOf = (...some: Step[]) => ({ steps: some }) as RenewalPlan;
+
+test('the backup of a plan, or none', () => {
+  assert.equal(backupOf(planOf(steps.cycle, steps.backup)), '/b/1');
+  assert.equal(backupOf(planOf(steps.cycle)), null);
+});
+
+test('what a plan restarts, at once or only where it must', () => {
+  assert.deepEqual(restartsOf(planOf(steps['cycle-unless-served'], steps['verify-files'], steps.cycle)), [
+    cycle,
+    cycle,
+  ]);
+});
+
+test('what a plan expects to be renewed: each certificate once', () => {
+  const other = { ...expect, id: 'dynamic-cert' };
+  const listener: Step = { ...steps['await-listener'], expect: other };
+  const plan = planOf(steps.backup, steps['kubeadm-renew'], steps['verify-files'], listener);
+  assert.deepEqual(expectationsOf(plan), [expect, other]);
+});
+
+const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = {
+  backup: 'nothing',
+  'kubeadm-renew': 'certificates',
+  'verify-files': 'nothing',
+  'cycle-unless-served': 'processes',
+  cycle: 'processes',
+  'verify-served': 'nothing',
+  'restart-unit': 'certificates',
+  'await-ready': 'nothing',
+  'await-listener': 'nothing',
+};
+
+for (const step of Object.values(steps)) {
+  test(`${step.kind} changes ${CHANGES[step.kind]}, and its failure is rolled back`, () => {
+    assert.equal(changesCertificates(step), CHANGES[step.kind] === 'certificates');
+    assert.equal(changesNode(step), CHANGES[step.kind] !== 'nothing');
+    assert.equal(failureRule(step), 'roll-back');
+  });
+}

@@ -1,0 +1,45 @@
+// One step of each kind. Shared by what tests plans: a new kind does not compile without an example.
+import type { CycleStep, Expectation, StepKind } from '../../../src/domain/model/plan.ts';
+import type { StepOf } from '../../../src/domain/plan/steps/step-rules.ts';
+
+export const cycle: CycleStep = {
+  kind: 'cycle',
+  component: 'etcd',
+  manifest: '/etc/kubernetes/manifests/etcd.yaml',
+  method: 'annotate',
+  processArguments: [],
+  health: null,
+  limit: 360_000,
+};
+export const expect: Expectation = { id: 'apiserver', path: '/a.crt', keyPath: '/a.key', caPath: null, old: null };
+export const endpoint = {
+  name: 'etcd',
+  host: '127.0.0.1',
+  port: 2379,
+  expects: 'etcd-server',
+  path: '/e.crt',
+} as const;
+
+export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
+  backup: { kind: 'backup', directory: '/b/1', files: ['/a'], directories: [] },
+  'kubeadm-renew': {
+    kind: 'kubeadm-renew',
+    name: 'apiserver',
+    argv: ['certs', 'renew', 'apiserver'],
+    writes: ['/a.key', '/a.crt'],
+    expect,
+    limit: 120_000,
+  },
+  'verify-files': { kind: 'verify-files', expect: [expect] },
+  'cycle-unless-served': { kind: 'cycle-unless-served', endpoints: [endpoint], patience: 10_000, cycle },
+  cycle,
+  'verify-served': { kind: 'verify-served', endpoints: [endpoint], limit: 1 },
+  'restart-unit': { kind: 'restart-unit', unit: 'k3s', limit: 1 },
+  'await-ready': { kind: 'await-ready', unit: 'k3s', health: null, kubeconfig: null, limit: 300_000 },
+  'await-listener': {
+    kind: 'await-listener',
+    endpoint: { name: 'k3s', host: '127.0.0.1', port: 6443, expects: 'dynamic-cert' },
+    expect,
+    limit: 180_000,
+  },
+};
