@@ -13,11 +13,10 @@ const HOMES = {
   'node-cron': 'src/host/cron.ts',
   nodemailer: 'src/alert/email.ts',
   pino: 'src/host/logger.ts',
-  'smol-toml': 'src/config/toml.ts',
   standardwebhooks: 'src/alert/webhook.ts',
-  'toml-eslint-parser': 'src/config/lines.ts',
+  'toml-eslint-parser': 'src/config/toml.ts',
   yaml: 'src/host/yaml.ts',
-  zod: ['src/config/schema.ts', 'src/host/shape.ts'],
+  zod: ['src/config/fields.ts', 'src/host/shape.ts'],
 };
 
 /** Packages that cost milliseconds and megabytes: an import statement would make every `certagent status` pay for them. */

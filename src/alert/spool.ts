@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Dispatch } from '../domain/alerts/alert.ts';
 import { errorCode } from '../domain/model/errors.ts';
 import { readSmall, removeTemporaries, syncDirectory, writeAtomic } from '../host/files.ts';
+import { makeTurns } from '../host/turns.ts';
 import { isAlert, isInstant } from './book.ts';
 import { merge } from './merge.ts';
 
@@ -52,13 +53,8 @@ export async function openSpool(directory: string, options: SpoolOptions = {}): 
   /** Since when this process counts for each. */
   const since = new Map(waiting.map((name) => [name, monotonic()]));
   let lastTime = Number(waiting.at(-1)?.slice(0, 15) ?? 0);
-  let turn: Promise<unknown> = Promise.resolve();
   // One after the other: `add` reads and rewrites the last file.
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = turn.then(work);
-    turn = result.catch(() => {});
-    return result;
-  };
+  const { exclusive: inTurn } = makeTurns();
 
   const read = async (name: string): Promise<Entry | 'damaged' | 'newer'> =>
     inMemory.get(name) ?? readEntry(join(directory, name));

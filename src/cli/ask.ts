@@ -5,7 +5,7 @@ import type { StatusReport } from '../domain/model/status.ts';
 import type { Context } from './context.ts';
 
 /**
- * Lets `call` ask the running daemon; without one, an agent in this process that reads the node itself. `source` tells
+ * Lets `call` ask the running daemon; without one, an agent in this process that reads the node itself. `source` is
  * who answered.
  */
 export async function askNode<T>(
@@ -22,14 +22,14 @@ export async function askNode<T>(
     return { answer: await withoutDaemon(context, call), source: 'node' };
   } catch (cause) {
     if (process.getuid?.() === 0 || !['EACCES', 'EPERM'].includes(errorCode(cause))) throw cause;
-    throw new CertagentError('NOT_ROOT', 'no daemon runs here, and this user may not read the node itself', {
+    throw new CertagentError('NOT_ROOT', 'no daemon is running, and this user may not read the node itself', {
       cause,
       remedy: 'Start the daemon (systemctl start certagent), or run this as root.',
     });
   }
 }
 
-/** The status, which tells who answered. */
+/** The status, with who answered. */
 export async function askStatus(context: Context): Promise<StatusReport> {
   const { answer, source } = await askNode(context, (node) => node.status());
   return { ...answer, source };

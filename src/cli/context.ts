@@ -39,7 +39,7 @@ export function makeContext({
   options: Record<string, unknown>;
   argument: string | undefined;
 }): Context {
-  if (global.root === '') throw usage('--root is empty', 'Name a directory: --root DIR');
+  if (global.root === '') throw usage('--root is empty', 'Name a directory: --root DIR.');
   const root = existingRoot(resolve(global.root ?? '/'));
   const { stdout } = process;
   return {
@@ -52,7 +52,7 @@ export function makeContext({
     options,
     argument,
     stdout,
-    // Each stream costs a millisecond to open, and few commands use these.
+    // Opening a stream takes a millisecond, and few commands use these.
     get stderr() {
       return process.stderr;
     },

@@ -8,7 +8,7 @@ export type Fault =
   | { kind: 'unknown-command' | 'extra-word'; word: string }
   | { kind: 'unknown-option' | 'value-missing' | 'value-unwanted'; option: string };
 
-/** A command line as far as it was understood, which is enough to say in the right form what is wrong with it. */
+/** A command line as far as it was understood, so that a fault can be reported in the right form. */
 export type CommandLine = {
   /** The command or the group that was named, "config check" or "config"; empty: none. */
   name: string;
@@ -25,11 +25,11 @@ const commandNamed = (name: string) => COMMANDS.find((spec) => spec.name === nam
 const HELP = commandNamed('help')!;
 
 /**
- * Reads a command line by the catalogue. Global options may stand before the command and after it, and of repeated options
+ * Reads a command line by the catalogue. Global options can be given before and after the command, and of repeated options
  * the last one wins.
  */
 export function parseCommandLine(argv: string[]): CommandLine {
-  // The command decides which options exist, so its words are looked for first.
+  // The command decides which options exist, so its words are found first.
   const words = positionals(tokensOf(argv, GLOBAL_OPTIONS));
   const first = words[0] ?? '';
   const name = GROUPS[first] !== undefined && words.length > 1 ? `${first} ${words[1]}` : first;

@@ -5,7 +5,7 @@ import { progressText } from './render/renewal.ts';
 
 /**
  * Shows a running plan: on a terminal one line that is drawn over, with the time since the step began; elsewhere a line
- * for each step's begin and end. Everything goes to standard error, so that the result can be piped.
+ * for each step's start and end. Everything goes to standard error, so that the result can be piped.
  */
 export function progressLine({ stderr }: Pick<Context, 'stderr'>): { show(progress: Progress): void; end(): void } {
   return stderr.isTTY ? drawnOver(stderr) : lines(stderr);
@@ -43,7 +43,7 @@ function lines(out: NodeJS.WriteStream): { show(progress: Progress): void; end()
     show({ step, steps, title, state, detail }) {
       const number = `[${String(step + 1).padStart(String(steps).length)}/${steps}]`;
       if (state === 'started') out.write(`${number} ${title}\n`);
-      // Its title stands in the line above; an undoing has none of its own there.
+      // The line above has the title of a step that is done, but not of one that is undone.
       else if (state === 'done') out.write(`${' '.repeat(number.length)} done${detail === '' ? '' : `: ${detail}`}\n`);
       else if (state !== 'waiting') out.write(`${number} ${state}: ${title}${detail === '' ? '' : ` (${detail})`}\n`);
     },

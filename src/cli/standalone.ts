@@ -4,8 +4,8 @@ import { requireNamedConfig } from './config-file.ts';
 import type { Context } from './context.ts';
 
 /**
- * Lets `call` use an agent in this process, for a node without a daemon. SIGINT and SIGTERM end a renewal after the step in
- * hand; a second one ends the process, and the next start finishes or undoes what was begun.
+ * Lets `call` use an agent in this process, for a node without a daemon. SIGINT and SIGTERM stop a renewal after the
+ * current step; a second one ends the process, and the next start finishes or undoes the renewal.
  */
 export async function withoutDaemon<T>(context: Context, call: (node: ControlHandlers) => Promise<T>): Promise<T> {
   await requireNamedConfig(context.root.at(context.configFile), context.configNamed);
@@ -13,7 +13,9 @@ export async function withoutDaemon<T>(context: Context, call: (node: ControlHan
   const stop = new AbortController();
   const interrupt = () => {
     if (stop.signal.aborted) process.exit(130);
-    context.stderr.write('\nStopping after the step in hand; again ends it at once.\n');
+    context.stderr.write(
+      '\nStopping after the current step. Interrupt again to exit now; the next start then finishes or undoes the renewal.\n',
+    );
     stop.abort();
   };
   const agent = await makeSoloAgent({

@@ -4,8 +4,8 @@ import { tomlValue } from './toml.ts';
 const WIDTH = 100;
 
 /**
- * The text of config.example.toml: every key with its description, what it may be and its default. All keys are commented
- * out, so the text as it stands means the defaults; "# " begins an explanation and a lone "#" a key to be uncommented.
+ * The text of config.example.toml: every key with its description, type and default. All keys are commented out, so the
+ * text means the defaults; "# " begins an explanation and "#" alone a key to uncomment.
  */
 export function exampleToml(): string {
   const keys = describeKeys();
@@ -13,7 +13,7 @@ export function exampleToml(): string {
   const tables = keys.filter(({ type }) => type === 'table');
   const head = wrap(
     'The configuration of certagent, /etc/certagent/config.toml. Every key has a default, and an empty file works. ' +
-      'Durations are a number and s, m, h or d ("90d", "1h30m"). After a change: certagent config check, then ' +
+      'A duration is a number and s, m, h or d ("90d", "1h30m"). After a change run certagent config check, then ' +
       'certagent reload.',
   );
   return `${[head, ...top.map(entry), ...tables.map(tableText)].join('\n\n')}\n`;
@@ -37,7 +37,7 @@ function entry(key: KeyDescription): string {
 /** "Duration. Default: "90d"." */
 function facts(key: KeyDescription): string {
   const type = key.type.charAt(0).toUpperCase() + key.type.slice(1).replace('ist of one of', 'ist of');
-  if (key.required) return `${type}. Must be given.`;
+  if (key.required) return `${type}. Required.`;
   return key.default === undefined ? `${type}. Not set by default.` : `${type}. Default: ${tomlValue(key.default)}.`;
 }
 

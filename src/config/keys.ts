@@ -1,6 +1,7 @@
-import { notes, type SchemaNode, schema } from './schema.ts';
+import { notes, type SchemaNode } from './fields.ts';
+import { schema } from './schema.ts';
 
-/** One key of the configuration, as the example and the manual tell it. */
+/** One key of the configuration, as the example and the manual show it. */
 export type KeyDescription = {
   /** Dotted: "windows.opens"; of a repeated table: "alerts.email.host". */
   key: string;
@@ -8,7 +9,7 @@ export type KeyDescription = {
   /** "duration", "time of day", "whole number from 1 to 24", "text", "one of renew, observe", "list of …", "table", "repeated table". */
   type: string;
   description: string;
-  /** As an operator writes it; undefined: the key has none. */
+  /** As an operator writes it; undefined: it has no default. */
   default: unknown;
   example: unknown;
   /** It must be there once its table is. */
@@ -33,7 +34,7 @@ export function describeKeys(): KeyDescription[] {
   return tableKeys(schema, '');
 }
 
-/** Names that may stand at a path of the schema (list indexes are passed over); empty when it is no table. */
+/** Names allowed at a path of the schema (list indexes are ignored); empty when it is not a table. */
 export function keysAt(path: (string | number)[]): string[] {
   let keys = describeKeys();
   for (const part of path) if (typeof part === 'string') keys = keys.find(({ name }) => name === part)?.keys ?? [];

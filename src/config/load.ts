@@ -1,11 +1,10 @@
 import { CertagentError } from '../domain/model/errors.ts';
 import { printableJson, short } from '../domain/text/printable.ts';
 import { readTextIfThere } from '../host/files.ts';
-import { type KeyPath, lineFinder } from './lines.ts';
 import { problemsOf } from './problems.ts';
 import { brokenRules, type Problem } from './rules.ts';
 import { type Config, schema } from './schema.ts';
-import { parseToml } from './toml.ts';
+import { type KeyPath, parseToml } from './toml.ts';
 
 /** One fault of a configuration. `line` counts from 1; null when the fault has no place in the text. */
 export type ConfigProblem = { line: number | null; key: string; message: string };
@@ -19,20 +18,20 @@ export class ConfigError extends CertagentError {
     const rows = problems.map((problem) => `  ${describeProblem(problem)}`);
     const count = problems.length === 1 ? 'one error' : `${problems.length} errors`;
     super('CONFIG_REFUSED', `${file} is refused, ${count}:\n${rows.join('\n')}`, {
-      remedy: 'Correct the file, then look again: certagent config check',
+      remedy: 'Correct the file, then check it again: certagent config check',
     });
     this.file = file;
     this.problems = problems;
   }
 }
 
-/** "line 4: windows.opens is no duration …" */
+/** "line 4: windows.opens is not a duration …" */
 export function describeProblem({ line, key, message }: ConfigProblem): string {
   return [line === null ? '' : `line ${line}: `, key === '' ? '' : `${key} `, message].join('');
 }
 
 /**
- * The configuration at `path` (a path of this machine), every key filled in; a file that is not there is an empty one.
+ * The configuration at `path` (a path of this machine), every key filled in; a missing file is an empty one.
  * Throws ConfigError with every fault, or the operating system's error when the file cannot be read.
  */
 export async function loadConfig(path: string): Promise<Config> {
@@ -42,28 +41,25 @@ export async function loadConfig(path: string): Promise<Config> {
 /** As `loadConfig`, of a text; `file` is what errors call it. */
 export async function parseConfig(text: string, file: string): Promise<Config> {
   const parsed = parseToml(text);
-  if ('error' in parsed) {
-    const { line, column, message } = parsed.error;
-    throw new ConfigError(file, [{ line, key: '', message: `is no valid TOML at column ${column}: ${message}` }]);
+  if ('problem' in parsed) {
+    const { line, path, message } = parsed.problem;
+    throw new ConfigError(file, [{ line, key: dotted(path), message }]);
   }
-  const deep = tooDeep(parsed.data, []);
-  if (deep !== null) {
-    const line = (await lineFinder(text))(deep);
-    throw new ConfigError(file, [{ line, key: dotted(deep), message: 'is nested far deeper than any key' }]);
-  }
-  const checked = schema.safeParse(parsed.data);
-  const problems = checked.success ? [] : problemsOf(checked.error.issues, parsed.data);
-  const config = checked.success ? checked.data : withoutFaults(parsed.data, problems);
+  const { data } = parsed;
+  const checked = schema.safeParse(data);
+  const problems = checked.success ? [] : problemsOf(checked.error.issues, data);
+  const config = checked.success ? checked.data : withoutFaults(data, problems);
   problems.push(
     ...(await brokenRules(config)).filter(({ path }) => !problems.some((other) => covers(other.path, path))),
   );
   if (problems.length === 0) return config;
-  throw await refusal(text, file, problems);
+  throw refusal(text, file, problems);
 }
 
 /** The error for a text with these problems, each with its line. */
-export async function refusal(text: string, file: string, problems: Problem[]): Promise<ConfigError> {
-  const lineOf = await lineFinder(text);
+export function refusal(text: string, file: string, problems: Problem[]): ConfigError {
+  const parsed = parseToml(text);
+  const lineOf = 'problem' in parsed ? () => null : parsed.lineOf;
   const located = problems.map(({ path, also = [], message }) => {
     const lines = [path, ...also].map(lineOf).filter((line) => line !== null);
     return { line: lines[0] ?? null, key: dotted(path), message };
@@ -89,20 +85,7 @@ function withoutFaults(data: Record<string, unknown>, problems: Problem[]): Conf
   return checked.success ? checked.data : schema.parse({});
 }
 
-const DEEPEST = 10;
-
-/** The beginning of the first path that goes on for longer than any key: what follows calls itself at each level. */
-function tooDeep(value: unknown, path: KeyPath): KeyPath | null {
-  if (typeof value !== 'object' || value === null) return null;
-  if (path.length === DEEPEST) return path;
-  for (const [name, inner] of Object.entries(value)) {
-    const found = tooDeep(inner, [...path, Array.isArray(value) ? Number(name) : name]);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-/** True when a fault at `path` already tells of everything at `other`. */
+/** True when a fault at `path` already covers everything at `other`. */
 function covers(path: KeyPath, other: KeyPath): boolean {
   return path.every((part, index) => part === other[index]);
 }
@@ -116,7 +99,7 @@ function dotted(path: KeyPath): string {
   );
 }
 
-/** As TOML would write it: a key in quotes can be anything, line ends too. */
+/** As TOML would write it: a quoted key can contain anything, line breaks too. */
 function keyText(key: string): string {
   return /^[A-Za-z0-9_-]+$/.test(key) ? short(key, 100) : printableJson(JSON.stringify(short(key, 100)));
 }

@@ -4,10 +4,10 @@ import { readTextIfThere } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
 import { foreignPart, foreignRoot, requireOwnRoot } from '../host/trust.ts';
-import type { KeyPath } from './lines.ts';
 import { parseConfig, refusal } from './load.ts';
 import type { Problem } from './rules.ts';
 import type { Config } from './schema.ts';
+import type { KeyPath } from './toml.ts';
 
 /**
  * The configuration of a node (`file` is the node's own path), believed only where nobody but root and the user who runs
@@ -22,7 +22,7 @@ export async function loadNodeConfig(root: Root, file: string): Promise<Config> 
   const text = (await readTextIfThere(path)) ?? '';
   const config = await parseConfig(text, path);
   const problems = isOurs ? await fileProblems(root, config) : [];
-  if (problems.length > 0) throw await refusal(text, path, problems);
+  if (problems.length > 0) throw refusal(text, path, problems);
   return config;
 }
 

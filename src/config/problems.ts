@@ -1,10 +1,10 @@
+import type { SchemaIssue } from './fields.ts';
 import { keysAt, typeAt } from './keys.ts';
-import type { KeyPath } from './lines.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './rules.ts';
-import type { SchemaIssue } from './schema.ts';
+import type { KeyPath } from './toml.ts';
 
-/** The schema's faults in an operator's words. Values are not quoted. */
+/** The schema's faults in words for an operator. Values are never quoted. */
 export function problemsOf(issues: readonly SchemaIssue[], data: unknown): Problem[] {
   return issues.flatMap((issue): Problem[] => {
     const path = issue.path as KeyPath;
@@ -16,7 +16,9 @@ export function problemsOf(issues: readonly SchemaIssue[], data: unknown): Probl
 
 function unknownKey(path: KeyPath, key: string): string {
   const near = nearest(key, keysAt(path));
-  return near === null ? 'is no key of the configuration' : `is no key of the configuration: did you mean "${near}"?`;
+  return near === null
+    ? 'is not a key of the configuration'
+    : `is not a key of the configuration: did you mean "${near}"?`;
 }
 
 function message(issue: SchemaIssue, path: KeyPath, data: unknown): string {
@@ -24,10 +26,10 @@ function message(issue: SchemaIssue, path: KeyPath, data: unknown): string {
   const type = typeAt(path);
   if (issue.code === 'too_small' && issue.origin === 'array') return 'must not be empty';
   if (issue.message !== GENERIC && issue.message !== '') return issue.message;
-  return type === null ? 'has a wrong value' : `must be ${article(type)}`;
+  return type === null ? 'has an invalid value' : `must be ${article(type)}`;
 }
 
-/** What zod/mini says when no locale is loaded. */
+/** zod/mini's message when no locale is loaded. */
 const GENERIC = 'Invalid input';
 
 function valueAt(data: unknown, path: KeyPath): unknown {

@@ -1,13 +1,13 @@
 import { DAY, formatDuration, MINUTE } from '../domain/time/duration.ts';
 import { nextRuns, validateCron } from '../host/cron.ts';
-import type { KeyPath } from './lines.ts';
 import type { Config } from './schema.ts';
 import { sinkName } from './sink-name.ts';
+import type { KeyPath } from './toml.ts';
 
 /** `also`: the other keys it is about, for its line when `path` is not in the file. */
 export type Problem = { path: KeyPath; also?: KeyPath[]; message: string };
 
-/** What each key may be by itself is the schema's matter; here is what keys must be together, and what needs a look-up. */
+/** The schema checks each key by itself. Here are the rules between keys, and those that need a lookup. */
 export async function brokenRules(config: Config): Promise<Problem[]> {
   return [
     ...timeZone(config),
@@ -22,7 +22,12 @@ function timeZone({ maintenance }: Config): Problem[] {
   const name = maintenance.time_zone;
   return name === 'node' || isTimeZone(name)
     ? []
-    : [{ path: ['maintenance', 'time_zone'], message: 'is no IANA time zone: write it as "Europe/Berlin", or "node"' }];
+    : [
+        {
+          path: ['maintenance', 'time_zone'],
+          message: 'is not an IANA time zone: use a name such as "Europe/Berlin", or "node"',
+        },
+      ];
 }
 
 function isTimeZone(name: string): boolean {
@@ -48,7 +53,7 @@ async function checks({ check }: Config): Promise<Problem[]> {
       ];
 }
 
-/** Between the windows' two ends there must be room for two checks after the longest time without a maintenance window. */
+/** Between windows.opens and windows.urgent there must be time for two checks after the longest gap between maintenance windows. */
 async function windows(config: Config): Promise<Problem[]> {
   const { opens, urgent } = config.windows;
   if (urgent >= opens)
@@ -69,9 +74,9 @@ async function windows(config: Config): Promise<Problem[]> {
       path: ['windows', 'opens'],
       also: [['windows', 'urgent'], ['check', 'schedule'], ['maintenance']],
       message:
-        `leaves ${formatDuration(opens - urgent)} before windows.urgent, too little for two checks ` +
+        `leaves ${formatDuration(opens - urgent)} before windows.urgent, which is not enough for two checks ` +
         `(${formatDuration(interval)} apart) and ${formatDuration(gap)} without a maintenance window: ` +
-        `at least ${formatDuration(needed)} are needed`,
+        `it needs at least ${formatDuration(needed)}`,
     },
   ];
 }
@@ -84,7 +89,7 @@ async function longestInterval(expression: string): Promise<number> {
   return Math.max(...runs.slice(1).map((at, index) => at - runs[index]!));
 }
 
-/** Milliseconds; by the clock on the wall, so a change to summer time moves it by an hour at most. */
+/** Milliseconds; in local time, so daylight saving changes it by an hour at most. */
 export function longestMaintenanceGap({ days, start, end }: Config['maintenance']): number {
   const length = end === start ? DAY : ((end - start) * MINUTE + DAY) % DAY;
   const starts = [...new Set(days)].sort((a, b) => a - b).map((day) => day * DAY);
@@ -109,7 +114,7 @@ function sinkNames({ alerts }: Config): Problem[] {
     })),
   ];
   return named.flatMap(({ path, name }) => {
-    if (seen.has(name)) return [{ path, message: 'is the name of another sink' }];
+    if (seen.has(name)) return [{ path, message: 'is already the name of another sink' }];
     seen.add(name);
     return [];
   });
@@ -120,9 +125,9 @@ function sinkKeys({ alerts }: Config): Problem[] {
   const broken: Problem[] = [];
   for (const [index, { user, password_file }] of alerts.email.entries()) {
     if (password_file !== undefined && user === undefined)
-      broken.push({ path: ['alerts', 'email', index, 'password_file'], message: 'needs "user" beside it' });
+      broken.push({ path: ['alerts', 'email', index, 'password_file'], message: 'needs "user" as well' });
     if (user !== undefined && password_file === undefined)
-      broken.push({ path: ['alerts', 'email', index, 'user'], message: 'needs "password_file" beside it' });
+      broken.push({ path: ['alerts', 'email', index, 'user'], message: 'needs "password_file" as well' });
   }
   for (const [index, { url, url_file, shape, secret_file }] of alerts.webhook.entries()) {
     if (url === undefined && url_file === undefined)
@@ -130,7 +135,7 @@ function sinkKeys({ alerts }: Config): Problem[] {
     if (shape === 'pagerduty' && secret_file === undefined)
       broken.push({
         path: ['alerts', 'webhook', index, 'secret_file'],
-        message: 'is missing: the shape "pagerduty" needs the routing key in it',
+        message: 'is missing: the shape "pagerduty" needs a file with the routing key',
       });
   }
   return broken;

@@ -1,11 +1,13 @@
 import type { Instant } from '../domain/model/certificate.ts';
 import type { NodePaths } from '../domain/model/inventory.ts';
 import { HOUR, MINUTE, SECOND } from '../domain/time/duration.ts';
-import { type CronTask, schedule } from '../host/cron.ts';
+import { cronIn } from '../host/cron.ts';
 import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
+import { makeTurns } from '../host/turns.ts';
 import { type Watch, watchPaths } from '../host/watcher.ts';
 import type { Agent } from './agent.ts';
+import { makeAlarm } from './alarm.ts';
 import { stableShare } from './node-policy.ts';
 import type { View } from './view.ts';
 
@@ -13,20 +15,24 @@ const SETTLE = SECOND;
 const LEAST_PAUSE = 5 * SECOND;
 const STALE_AGAIN = 11 * MINUTE;
 const FAILED_AGAIN = 5 * MINUTE;
-/** Between looks at a node whose renewal is blocked: this, doubled each time. */
+/** Between checks of a node whose renewal is blocked: this, doubled each time. */
 const FIRST_PAUSE = MINUTE;
 const LONGEST_PAUSE = HOUR;
 
 export type Triggers = {
   rearm(agent: Agent): Promise<void>;
-  /** After a check that came to nothing, and so could not arm anything. */
+  /** After a check that failed, and so could not set the next moment. */
   later(agent: Agent): void;
   stop(): Promise<void>;
 };
 
+/** The regular check: the moment it is due, and what computes the next one. */
+type Schedule = { key: string; at: Instant; next(): Instant };
+
 /**
- * What makes the daemon check: the schedule, changed files, and the moments the decisions named (a maintenance window
- * that opens, a back-off that is over, something in the way that may be gone), which no schedule of the operator's need meet.
+ * What makes the daemon check: changed files, and one alarm for the next moment. That is the earlier of the schedule's next
+ * run and the moment that the decisions named (a maintenance window opens, a back-off ends, an obstacle may be gone), which
+ * need not coincide with any run of the schedule.
  */
 export function makeTriggers(options: {
   root: Root;
@@ -36,27 +42,29 @@ export function makeTriggers(options: {
   fire: (why: string) => void;
 }): Triggers {
   const { root, now, log, fire } = options;
-  let cron: { task: CronTask; key: string } | null = null;
+  let schedule: Schedule | null = null;
   let watch: { handle: Watch; key: string } | null = null;
-  let late: NodeJS.Timeout | undefined;
-  let wake: NodeJS.Timeout | undefined;
   let pause: number = FIRST_PAUSE;
   let stopped = false;
-  /** One arming at a time: two would make two watchers, and one of them would never be closed. */
-  let arming: Promise<void> = Promise.resolve();
 
-  const armSchedule = async (agent: Agent, zone: string, nodeName: string): Promise<number> => {
+  const alarm = makeAlarm(now, (why) => {
+    const due = schedule !== null && now() >= schedule.at;
+    // One check makes up for all runs that were missed. The next run is set before this one: should the check fail to set
+    // anything, the schedule goes on.
+    if (schedule !== null && (due || why === 'set back')) schedule.at = schedule.next();
+    if (schedule !== null) alarm.set(schedule.at);
+    fire(why === 'set back' ? 'the clock was set back' : due ? 'schedule' : 'the moment that the last check named');
+  });
+
+  const armSchedule = async (agent: Agent, zone: string, nodeName: string): Promise<Schedule> => {
     const { schedule: expression, jitter } = agent.config().check;
-    const delay = stableShare(nodeName, 'check') * jitter;
     const key = JSON.stringify([expression, zone, jitter]);
-    if (cron?.key === key) return delay;
-    cron?.task.stop();
-    const task = await schedule(expression, zone, () => {
-      clearTimeout(late);
-      late = setTimeout(() => fire('schedule'), delay);
-    });
-    cron = { task, key };
-    return delay;
+    // A run that is due and only delayed by its jitter stays due.
+    if (schedule?.key === key) return schedule;
+    const delay = Math.round(stableShare(nodeName, 'check') * jitter);
+    const nextRun = await cronIn(expression, zone);
+    const next = () => nextRun() + delay;
+    return { key, at: next(), next };
   };
 
   const armWatch = async (paths: string[]): Promise<void> => {
@@ -65,31 +73,17 @@ export function makeTriggers(options: {
     await watch?.handle.close();
     const handle = await watchPaths(paths, {
       settle: SETTLE,
-      changed: (changed) =>
-        fire(
-          `changed: ${changed
-            .map((path) => root.own(path))
-            .slice(0, 5)
-            .join(', ')}`,
-        ),
-      failed: (error) => log.warn({}, `files cannot be watched (${error.message}); the schedule goes on alone`),
+      changed: (changed) => {
+        const some = changed.map((path) => root.own(path)).slice(0, 5);
+        fire(`changed: ${some.join(', ')}`);
+      },
+      failed: (error) => log.warn({}, `files cannot be watched (${error.message}); certagent only checks on schedule`),
     });
     watch = { handle, key };
   };
 
-  /** A long timer would miss a clock that jumps, so the moment is looked at again every minute. */
-  const armWake = (at: Instant | null): void => {
-    clearTimeout(wake);
-    if (at === null) return;
-    wake = setTimeout(
-      () => (now() >= at ? fire('the moment to look again') : armWake(at)),
-      // Never a hot loop, should a cycle not do what its own decision promised.
-      Math.max(LEAST_PAUSE, Math.min(at - now(), MINUTE)),
-    );
-  };
-
-  /** What blocks a renewal often passes by itself: a clock that is not synchronised yet, a component that still starts. */
-  const lookAgain = ({ inventory, decisions: { renewal } }: View): Instant | null => {
+  /** What blocks a renewal often passes by itself: a clock that is not synchronised yet, a component that is starting. */
+  const checkAgain = ({ inventory, decisions: { renewal } }: View): Instant | null => {
     const isPassing = renewal.kind === 'blocked';
     pause = isPassing ? Math.min(2 * pause, LONGEST_PAUSE) : FIRST_PAUSE;
     return isPassing ? inventory.takenAt + pause / 2 : null;
@@ -99,43 +93,42 @@ export function makeTriggers(options: {
     const view = agent.view();
     if (view === null || stopped) return;
     const { node } = view.inventory;
-    const delay = await armSchedule(agent, node.timeZone, node.name);
+    schedule = await armSchedule(agent, node.timeZone, node.name);
     await armWatch(
       watchedPaths(node.paths, options.configFile, agent.config().watch.paths).map((path) => root.at(path)),
     );
-    const wakeAt = earlier(earlier(momentOf(view), lookAgain(view)), agent.heldUntil());
-    armWake(wakeAt);
-    const next = cron?.task.next() ?? null;
-    agent.setNextCheck(earlier(wakeAt, next === null ? null : next + delay));
+    if (stopped) return;
+    const named = earlier(earlier(momentOf(view), checkAgain(view)), agent.heldUntil());
+    // Never a hot loop, should a check not do what its own decision promised.
+    const next = named === null ? schedule.at : Math.min(Math.max(named, now() + LEAST_PAUSE), schedule.at);
+    alarm.set(next);
+    agent.setNextCheck(next);
   };
+  /** One arming at a time: two would make two watchers, and one of them would never be closed. */
+  const arming = makeTurns();
 
   return {
     later(agent) {
       if (stopped) return;
-      const at = now() + FAILED_AGAIN;
-      armWake(at);
+      const at = Math.min(now() + FAILED_AGAIN, schedule?.at ?? Number.POSITIVE_INFINITY);
+      alarm.set(at);
       agent.setNextCheck(at);
     },
-    rearm(agent) {
-      arming = arming.catch(() => {}).then(() => arm(agent));
-      return arming;
-    },
+    rearm: (agent) => arming.exclusive(() => arm(agent)),
     async stop() {
-      // A cycle that ends after this must not arm anything again.
+      // A check that ends after this must not arm anything again.
       stopped = true;
-      await arming.catch(() => {});
-      clearTimeout(late);
-      clearTimeout(wake);
-      cron?.task.stop();
+      alarm.stop();
+      await arming.idle();
       await watch?.handle.close();
     },
   };
 }
 
-/** When the node should be looked at whatever the schedule says; null when there is no such moment. */
+/** When to check the node whatever the schedule; null when there is no such moment. */
 function momentOf({ inventory, decisions: { renewal } }: View): Instant | null {
   const promised = renewal.kind === 'waiting' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
-  // A server may take its time with a new file before that is told as stale: look again when the time is over.
+  // A server has some time to serve a new file before it counts as stale: check again when that time is over.
   const stale = inventory.served.some(({ state }) => state === 'stale') ? inventory.takenAt + STALE_AGAIN : null;
   return earlier(promised, stale);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { mapBounded } from '../host/bounded.ts';
 import type { FileFacts } from '../host/files.ts';
 import type { Root } from '../host/root.ts';
-import { mapBounded } from './bounded.ts';
 import { type Content, readAs, Unreadable } from './file-content.ts';
 import { pemReading } from './pem-reading.ts';
 import { anyReading, type Reading, refuseUsersYaml } from './read-any.ts';

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { explain } from '../domain/model/errors.ts';
 import type { CopyOutcome } from '../domain/model/journal.ts';
+import { mapBounded } from '../host/bounded.ts';
 import type { Root } from '../host/root.ts';
 import { readSource, type Source } from './admin-kubeconfig.ts';
 import { syncCopy } from './copy.ts';
@@ -42,7 +43,8 @@ export async function syncCopies(options: SyncOptions): Promise<CopyOutcome[]> {
   const { targets, outcomes } = await findTargets(options.root, options.config, options.source);
   const remembered = targets.flatMap((target) => recall(target, source, options) ?? []);
   const open = targets.filter((target) => recall(target, source, options) === null);
-  const done = await inTurns(byIdentity(open), (group) => syncGroup(group, source, options));
+  // Quick for many users, and no burst of processes on a busy node.
+  const done = await mapBounded(byIdentity(open), HELPERS_AT_ONCE, (group) => syncGroup(group, source, options));
   const all = [...outcomes, ...remembered, ...done.flat()];
   return all.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
@@ -65,19 +67,10 @@ async function syncGroup(targets: Target[], source: Source, options: SyncOptions
   }
 }
 
+const HELPERS_AT_ONCE = 2;
+
 function byIdentity(targets: Target[]): Target[][] {
   return [...Map.groupBy(targets, ({ identity }) => JSON.stringify(identity)).values()];
-}
-
-/** Two helpers at a time: quick for many users, and no burst of processes on a busy node. */
-async function inTurns<T, R>(items: T[], act: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const queue = [...items];
-  const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) results.push(await act(item));
-  };
-  await Promise.all([worker(), worker()]);
-  return results;
 }
 
 const keyOf = (target: Target, source: Source) =>

@@ -43,7 +43,7 @@ test('the arm64 executable runs the whole demo', { skip: demo }, async () => {
   const shown = ['qemu-aarch64', '-L', ARM64_LIBRARIES, EXECUTABLE];
   const { code, stdout, stderr } = await command(process.execPath, [join(PROJECT, 'demo/main.ts'), '--', ...shown]);
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /^Renewed 11 certificates; the servers serve them\.$/m);
-  assert.match(stdout, /^Renewed 18 certificates; the servers serve them\.$/m);
+  assert.match(stdout, /^Renewed 11 certificates; the servers serve the new certificates\.$/m);
+  assert.match(stdout, /^Renewed 18 certificates; the servers serve the new certificates\.$/m);
   assert.match(stdout, /every certificate ended two days ago[\s\S]*The nodes are gone again/);
 });

@@ -6,13 +6,13 @@ import { CONFIG_FILE } from '../../src/host/root.ts';
 import { temporaryRoot } from '../control/support.ts';
 import { certagent } from './support.ts';
 
-test('config check tells every error with its line', async (t) => {
+test('config check reports every error with its line', async (t) => {
   const root = await temporaryRoot(t);
   const file = root.at(CONFIG_FILE);
   await mkdir(dirname(file), { recursive: true });
   assert.deepEqual(await certagent(root, ['config', 'check']), {
     exitCode: 0,
-    stdout: `${file} is in order.\n`,
+    stdout: `${file} is valid.\n`,
     stderr: '',
   });
   await writeFile(file, 'mode = "renwe"\n[windos]\n');
@@ -34,7 +34,7 @@ test('the example is a configuration', async (t) => {
   assert.equal((await certagent(root, ['config', 'check', file])).exitCode, 0);
 });
 
-test('a configuration that was named has to be there', async (t) => {
+test('a configuration that was named must exist', async (t) => {
   const root = await temporaryRoot(t);
   for (const args of [
     ['config', 'check', '/nowhere.toml'],

@@ -22,7 +22,7 @@ for (const [what, before, after] of EDITS)
     assert.equal(await withMode(before, 'renew', 'config.toml'), after);
   });
 
-test('a mode in a form that no program edits is told', async () => {
+test('a mode in a form that certagent does not edit is refused', async () => {
   await assert.rejects(withMode('mode = """observe"""\n', 'renew', 'config.toml'), { code: 'CONFIG_NOT_EDITED' });
 });
 
@@ -53,7 +53,7 @@ test('enable shows the plan, keeps comments and mode of the file, and the daemon
   assert.equal(reloads, 1);
   // What would be done were it enabled already: an observing daemon's own plan is always empty.
   assert.deepEqual(asked, [WANTED, WANTED]);
-  assert.match((await certagent(root, ['enable'])).stdout, /renews here already/);
+  assert.match((await certagent(root, ['enable'])).stdout, /already renews on this node/);
   assert.match((await certagent(root, ['disable'])).stdout, /only observes from now on\.\n$/);
   assert.match(await readFile(file, 'utf8'), /^# ours\nmode = "observe"\n/);
   assert.equal(reloads, 2);
@@ -67,7 +67,7 @@ test('a mode is set where there is no configuration yet', async (t) => {
   assert.equal(await readFile(root.at(CONFIG_FILE), 'utf8'), 'mode = "observe"\n');
 });
 
-test('a configuration in disorder is left alone', async (t) => {
+test('a configuration with errors is left alone', async (t) => {
   const root = await served(t);
   const file = await put(root, 'mode = "observe"\nmodus = 1\n');
   const { exitCode, stderr } = await certagent(root, ['disable']);

@@ -63,7 +63,8 @@ const CASES: Case[] = [
     args: ['renew', '--yes'],
     daemon: { plan: async () => DUE },
     exitCode: 0,
-    stdout: /Renewed one certificate \(apiserver\); the servers serve them\.\n {2}apiserver now ends 2026-03-03/,
+    stdout:
+      /Renewed one certificate \(apiserver\); the servers serve the new certificates\.\n {2}apiserver now expires 2026-03-03/,
     stderr: /^\[1\/2\] Back up\n {6}done\n$/,
   },
   {

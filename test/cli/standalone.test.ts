@@ -13,7 +13,7 @@ test('without a daemon the node itself is read, which is said, and nothing is ch
   const status = await certagent(root, ['status']);
   assert.match(
     status.stdout,
-    /: kubeadm control-plane node.*\nNo daemon runs here, nothing is renewed: read from the node itself at .*\n/,
+    /: kubeadm control-plane node.*\nNo daemon is running, nothing is renewed\. Read from the node itself at .*\n/,
   );
   assert.match(
     status.stdout,
@@ -23,8 +23,8 @@ test('without a daemon the node itself is read, which is said, and nothing is ch
 
   const checked = await certagent(root, ['check']);
   assert.equal(checked.exitCode, 1);
-  assert.match(checked.stdout, /^CERTAGENT WARNING - no daemon runs: nothing is renewed; /);
-  assert.match((await certagent(root, ['plan'])).stdout, /\nNo daemon runs here: nothing is renewed before one does/);
+  assert.match(checked.stdout, /^CERTAGENT WARNING - no daemon is running: nothing is renewed; /);
+  assert.match((await certagent(root, ['plan'])).stdout, /\nNo daemon is running: nothing is renewed until it starts/);
 
   const json = JSON.parse((await certagent(root, ['status', '-o', 'json'])).stdout);
   assert.equal(json.source, 'node');

@@ -38,7 +38,7 @@ test('what is written replaces the default and nothing else', async () => {
   assert.equal(config.windows.urgent, 30 * DAY);
 });
 
-test('all faults are told at once, each with its line and key', async () => {
+test('all faults are reported at once, each with its line and key', async () => {
   const text = `mode = "watch"
 colour = true
 [windows]
@@ -63,18 +63,18 @@ paths = ["relative"]
 `;
   assert.deepEqual(await faults(text), [
     'line 1: mode must be one of renew, observe',
-    'line 2: colour is no key of the configuration',
-    'line 4: windows.opns is no key of the configuration: did you mean "opens"?',
-    'line 5: windows.opens is no duration: write a number and s, m, h or d, as in "90d"',
+    'line 2: colour is not a key of the configuration',
+    'line 4: windows.opns is not a key of the configuration: did you mean "opens"?',
+    'line 5: windows.opens is not a duration: use a number and s, m, h or d, for example "90d"',
     'line 9: maintenance.days[1] must be one of sun, mon, tue, wed, thu, fri, sat',
-    'line 11: maintenance.time_zone is no IANA time zone: write it as "Europe/Berlin", or "node"',
-    'line 13: check.schedule has a bad hour field',
+    'line 11: maintenance.time_zone is not an IANA time zone: use a name such as "Europe/Berlin", or "node"',
+    'line 13: check.schedule has an invalid hour field',
     'line 15: renew.backups must be a whole number from 1 to 100',
     'line 17: alerts.email[0].host is missing',
     'line 17: alerts.email[0].to must not be empty',
     'line 18: alerts.webhook[0].url is missing, and so is "url_file"',
-    'line 18: alerts.webhook[0].secret_file is missing: the shape "pagerduty" needs the routing key in it',
-    'line 21: watch.paths[0] is no absolute path',
+    'line 18: alerts.webhook[0].secret_file is missing: the shape "pagerduty" needs a file with the routing key',
+    'line 21: watch.paths[0] is not an absolute path',
   ]);
 });
 
@@ -85,8 +85,16 @@ const SINGLE: [string, string, string][] = [
     '[windows]\nurgent = "90d"',
     'line 2: windows.urgent must be less than windows.opens (90 d)',
   ],
-  ['seconds in the schedule', 'check.schedule = "0 0 * * * *"', 'line 1: check.schedule has 6 cron fields, wanted 5'],
-  ['a day that never comes', 'check.schedule = "0 0 31 2 *"', 'line 1: check.schedule has a bad day of month field'],
+  [
+    'seconds in the schedule',
+    'check.schedule = "0 0 * * * *"',
+    'line 1: check.schedule has 6 cron fields instead of 5',
+  ],
+  [
+    'a day that never comes',
+    'check.schedule = "0 0 31 2 *"',
+    'line 1: check.schedule has an invalid day of month field',
+  ],
   [
     'a jitter longer than the time between checks',
     '[check]\nschedule = "*/5 * * * *"\njitter = "5m"',
@@ -95,29 +103,29 @@ const SINGLE: [string, string, string][] = [
   [
     'a window too narrow for weekly maintenance',
     'windows.opens = "37d"\n[maintenance]\ndays = ["sat"]',
-    'line 1: windows.opens leaves 7 d before windows.urgent, too little for two checks (6 h apart) and 6 d 21 h without a maintenance window: at least 7 d 9 h are needed',
+    'line 1: windows.opens leaves 7 d before windows.urgent, which is not enough for two checks (6 h apart) and 6 d 21 h without a maintenance window: it needs at least 7 d 9 h',
   ],
   [
     'a window too narrow for monthly checks: the line is that of the key that is there',
     '\ncheck.schedule = "0 0 1 * *"',
-    'line 2: windows.opens leaves 60 d before windows.urgent, too little for two checks (31 d apart) and 21 h without a maintenance window: at least 62 d 21 h are needed',
+    'line 2: windows.opens leaves 60 d before windows.urgent, which is not enough for two checks (31 d apart) and 21 h without a maintenance window: it needs at least 62 d 21 h',
   ],
   [
     'two sinks of one name',
     'alerts.webhook = [\n{ name = "a", url = "http://x" },\n{ name = "a", url = "http://y" }]',
-    'line 3: alerts.webhook[1].name is the name of another sink',
+    'line 3: alerts.webhook[1].name is already the name of another sink',
   ],
   [
     'a password without a user',
     '[[alerts.email]]\nhost = "h"\nfrom = "f"\nto = ["t"]\npassword_file = "p"',
-    'line 5: alerts.email[0].password_file needs "user" beside it',
+    'line 5: alerts.email[0].password_file needs "user" as well',
   ],
 ];
 for (const [name, text, expected] of SINGLE)
   test(`refused: ${name}`, async () => assert.deepEqual(await faults(text), [expected]));
 
-test('a text that is no TOML is refused with line and column', async () => {
-  assert.match((await faults('mode = "renew"\nmode = "renew"\n'))[0]!, /^line 2: is no valid TOML at column \d+: /);
+test('a text that is not TOML is refused with line and column', async () => {
+  assert.match((await faults('mode = "renew"\nmode = "renew"\n'))[0]!, /^line 2: is not valid TOML at column \d+: /);
 });
 
 test('errors never quote a value, which may be a secret in the wrong place', async () => {

@@ -5,7 +5,7 @@ import { type Context, usage } from '../context.ts';
 import { judge, UNKNOWN } from '../render/check.ts';
 import { scrub } from '../render/paint.ts';
 
-/** A monitoring system reads the first line of standard output and the exit status, whatever happens. */
+/** A monitoring system only reads the first line of standard output and the exit status, also after an error. */
 export async function run(context: Context): Promise<number> {
   try {
     const limits = limitsOf(context);

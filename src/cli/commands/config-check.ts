@@ -6,7 +6,7 @@ import { type Context, print } from '../context.ts';
 
 export async function run(context: Context): Promise<number> {
   const { argument } = context;
-  // A file named as argument lies where the user is, the configuration in use lies on the node.
+  // A file that is named as argument is a path of the user's, the configuration in use is a path of the node.
   const file = argument === undefined ? context.root.at(context.configFile) : resolve(argument);
   await requireNamedConfig(file, argument !== undefined || context.configNamed);
   try {
@@ -18,6 +18,6 @@ export async function run(context: Context): Promise<number> {
     print(context, { file, problems: error.problems }, () => '');
     return 1;
   }
-  print(context, { file, problems: [] }, () => `${file} is in order.`);
+  print(context, { file, problems: [] }, () => `${file} is valid.`);
   return 0;
 }

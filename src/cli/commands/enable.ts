@@ -9,24 +9,28 @@ import { requireNamedConfig } from '../config-file.ts';
 import { type Context, print } from '../context.ts';
 import { renderPlan } from '../render/plan.ts';
 
-/** `certagent enable`: shows what would be done and when, asks, and lets the daemon renew. */
+/** `certagent enable`: shows what would run and when, asks, and lets the daemon renew. */
 export async function run(context: Context): Promise<number> {
   const file = await configFile(context);
   const { mode, maintenance } = await loadNodeConfig(context.root, context.configFile);
   if (mode === 'renew') {
-    print(context, { mode, changed: false }, () => 'certagent renews here already: certagent plan');
+    print(
+      context,
+      { mode, changed: false },
+      () => 'certagent already renews on this node. What it would do: certagent plan',
+    );
     return 0;
   }
   if (context.output === 'text') {
     const { answer } = await askNode(context, (node) => node.plan({ force: false, enabled: true }));
     context.stdout.write(`${renderPlan(answer, { paint: context.paint, width: context.width })}\n`);
     context.stdout.write(
-      `Once enabled, certagent does such things by itself, ${hours(maintenance)} of the days that the configuration allows, ` +
-        'and at once when a certificate becomes urgent.\n',
+      `Once enabled, certagent renews automatically ${hours(maintenance)} on the days in maintenance.days, ` +
+        'and immediately when a certificate becomes urgent.\n',
     );
   }
   if (!(await agreed('Let certagent renew on this node?', context))) {
-    context.stdout.write('Nothing was changed: certagent goes on observing.\n');
+    context.stdout.write('Nothing was changed: certagent still only observes.\n');
     return 1;
   }
   return change(context, file, 'renew');
@@ -44,15 +48,15 @@ function timeOfDay(minutes: number): string {
 /** Writes the mode and lets a running daemon read it. */
 export async function change(context: Context, file: string, mode: 'renew' | 'observe'): Promise<number> {
   const changed = await setMode(file, mode);
-  const told = await reloaded(context);
+  const isReloaded = await reloaded(context);
   const what = mode === 'renew' ? 'certagent renews what is due from now on' : 'certagent only observes from now on';
-  print(context, { mode, changed, reloaded: told }, () =>
-    told ? `${what}.` : `${what}. No daemon runs; it will know when it starts.`,
+  print(context, { mode, changed, reloaded: isReloaded }, () =>
+    isReloaded ? `${what}.` : `${what}. No daemon is running; it will read this when it starts.`,
   );
   return 0;
 }
 
-/** The file itself where the configuration is a link: that one is replaced, not the link. */
+/** Where the configuration is a link, the file it leads to: that is replaced, not the link. */
 export async function configFile(context: Context): Promise<string> {
   const named = await writableConfig(context.root, context.configFile);
   await requireNamedConfig(named, context.configNamed);

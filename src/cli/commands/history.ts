@@ -13,7 +13,7 @@ export async function run(context: Context): Promise<number> {
   print(context, answer.history, () => {
     const attempts = scrub(answer.history.attempts);
     const view = { paint: context.paint, times: timesIn(answer.zone, Date.now()) };
-    if (attempts.length === 0) return 'No renewal was tried yet.';
+    if (attempts.length === 0) return 'No renewal has run yet.';
     return attempts.map((attempt) => attemptText(attempt, view)).join('\n');
   });
   return 0;

@@ -8,7 +8,9 @@ export async function run(context: Context): Promise<number> {
   const { answer, source } = await askNode(context, (node) => node.plan(request));
   print(context, answer, () => {
     const note =
-      source === 'daemon' ? '' : 'No daemon runs here: nothing is renewed before one does, or certagent renew.\n';
+      source === 'daemon'
+        ? ''
+        : 'No daemon is running: nothing is renewed until it starts, or until you run certagent renew.\n';
     return `${renderPlan(answer, { paint: context.paint, width: context.width })}${note}`;
   });
   return 0;

@@ -29,8 +29,8 @@ async function renewOn(node: ControlHandlers, context: Context): Promise<number>
     if (!forPerson) context.stdout.write('null\n');
     return 0;
   }
-  if (!(await agreed('Carry this out?', context))) {
-    context.stdout.write('Nothing was touched.\n');
+  if (!(await agreed('Run this plan?', context))) {
+    context.stdout.write('Nothing was changed.\n');
     return 1;
   }
   const line = progressLine(context);

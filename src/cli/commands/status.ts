@@ -12,7 +12,7 @@ export async function run(context: Context): Promise<number> {
   return 0;
 }
 
-/** Until it is interrupted. On a terminal each drawing replaces the one before; as JSON, a report a line. */
+/** Until it is interrupted. On a terminal each drawing replaces the previous one; with -o json each report is one line. */
 async function watch(context: Context): Promise<number> {
   for (;;) {
     const report = await askStatus(context);
@@ -30,7 +30,7 @@ const TOP = '\u001b[H\u001b[2J';
 const REST = '\u001b[J';
 
 function text(report: StatusReport, { paint, stdout, output }: Context): string {
-  // Asked anew at each drawing: a window changes its size.
+  // Read again at each drawing: the window may have been resized.
   const width = stdout.isTTY ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
   return renderStatus(report, { paint, width, wide: output === 'wide' });
 }

@@ -6,7 +6,7 @@ import { copyTable } from '../render/sections.ts';
 export async function run(context: Context): Promise<number> {
   const dryRun = context.options.dryRun === true;
   const { answer } = await askNode(context, (node) => node.sync({ dryRun }));
-  // Asked in earnest, a copy is left pending where certagent only observes.
+  // In observe mode a copy stays pending although it is not a dry run.
   const observes = !dryRun && answer.some(({ result }) => result === 'pending');
   print(context, answer, () => {
     if (answer.length === 0) return 'There are no kubeconfig copies on this node.';

@@ -7,7 +7,7 @@ const CRITICAL = 2;
 export const UNKNOWN = 3;
 const WORDS = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'];
 
-/** A check is late by this before it counts as missing: a renewal can hold it up. */
+/** How late a check can be before it counts as missed: a renewal can delay it. */
 const PATIENCE = 30 * MINUTE;
 
 /**
@@ -19,7 +19,7 @@ export function judge(
   limits: { warning: number; critical: number },
   now: number,
 ): { line: string; exitCode: number } {
-  // Copies are brought up to date, not renewed; what is wrong with one is an alert.
+  // Copies are updated, not renewed; a problem with one is an alert.
   const rows = report.certificates
     .filter(({ owner }) => owner !== 'copy')
     .toSorted((a, b) => a.certificate.notAfter - b.certificate.notAfter);
@@ -30,8 +30,8 @@ export function judge(
   const exitCode = Math.max(OK, ...troubles.map(({ level }) => level));
   const worst = troubles.filter(({ level }) => level === exitCode).map(({ text }) => text);
   const left = first.certificate.notAfter - now;
-  const ends = `${left < 0 ? `ended ${formatDuration(-left)} ago` : `ends in ${formatDuration(left)}`} (${first.id})`;
-  const summary = `${rows.length} certificates, first ${ends}`;
+  const expires = `${left < 0 ? `expired ${formatDuration(-left)} ago` : `expires in ${formatDuration(left)}`} (${first.id})`;
+  const summary = `${rows.length === 1 ? '1 certificate,' : `${rows.length} certificates, the first`} ${expires}`;
   const text = [
     ...worst.slice(0, MOST),
     ...(worst.length > MOST ? [`and ${worst.length - MOST} more`] : []),
@@ -46,7 +46,7 @@ export function judge(
 const MOST = 4;
 type Trouble = { level: number; text: string };
 
-/** A certificate whose renewal window is shut is well, however short it lives. */
+/** A certificate whose renewal window is not open yet is fine, however short its life. */
 function ofCertificate(
   { id, decision, certificate }: StatusRow,
   limits: { warning: number; critical: number },
@@ -56,7 +56,7 @@ function ofCertificate(
   if (left <= 0) return [{ level: CRITICAL, text: `${id} has expired` }];
   if (decision.nearness === 'not-yet-valid') return [{ level: CRITICAL, text: `${id} is not valid yet` }];
   if (decision.nearness === 'valid') return [];
-  const text = `${id} ends in ${formatDuration(left)}`;
+  const text = `${id} expires in ${formatDuration(left)}`;
   if (left < limits.critical * DAY) return [{ level: CRITICAL, text }];
   return left < limits.warning * DAY ? [{ level: WARNING, text }] : [];
 }
@@ -70,19 +70,17 @@ function ofNode({ alerts, nextCheckAt, configError, failingSinks, source }: Stat
         level: alert.severity === 'critical' ? CRITICAL : WARNING,
         text: alert.text.replace(/\.$/, ''),
       })),
-    ...(source === 'daemon' ? [] : [{ level: WARNING, text: 'no daemon runs: nothing is renewed' }]),
+    ...(source === 'daemon' ? [] : [{ level: WARNING, text: 'no daemon is running: nothing is renewed' }]),
     ...(late
       ? [
           {
             level: WARNING,
-            text: `the check of ${formatDuration(now - nextCheckAt)} ago did not take place`,
+            text: `the check due ${formatDuration(now - nextCheckAt)} ago did not run`,
           },
         ]
       : []),
     ...(configError === null ? [] : [{ level: WARNING, text: 'the configuration was refused' }]),
-    ...(failingSinks.length === 0
-      ? []
-      : [{ level: WARNING, text: `alerts do not get through to ${failingSinks.join(', ')}` }]),
+    ...(failingSinks.length === 0 ? [] : [{ level: WARNING, text: `alerts do not reach ${failingSinks.join(', ')}` }]),
   ];
 }
 

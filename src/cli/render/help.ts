@@ -60,7 +60,7 @@ function ofSeveral(name: string, look: Look): string[] | null {
 const ABOUT = `Watches and renews the certificates of Kubernetes nodes (${allLabels('or')}).`;
 
 function optionRow({ flags, description, fallback }: { flags: string; description: string; fallback?: unknown }): Row {
-  // Options without a short form stand below the long ones.
+  // Long options are aligned, with and without a short form.
   const aligned = flags.startsWith('--') ? `    ${flags}` : flags;
   return [aligned, fallback === undefined ? description : `${description} (default: ${fallback})`];
 }

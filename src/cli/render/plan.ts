@@ -30,6 +30,6 @@ export function renderPlan(unsafe: PlanReport, options: { paint?: Paint; width?:
     ...steps,
     '',
     fold(`Renews ${plan.certificates.join(', ')}.`, width),
-    ...(plan.oldExpired ? ['The old certificates have expired: after a failure the new ones stay.'] : []),
+    ...(plan.oldExpired ? ['The current certificates have expired: the new ones stay even after a failure.'] : []),
   ].join('\n')}\n`;
 }

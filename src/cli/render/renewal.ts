@@ -51,7 +51,7 @@ function blockerLines(blockers: Blocker[]): string[] {
   return blockers.flatMap(({ code, why, remedy }) => [`  ${code}: ${why}`, `    What to do: ${remedy}`]);
 }
 
-/** "step 3 of 9: Cycle kube-apiserver, waiting (old process still there)". `step` counts from 0; `waited` is told early, where a narrow terminal shows it. */
+/** "step 3 of 9: Cycle kube-apiserver, waiting (old process still there)". `step` counts from 0; `waited` comes early, where a narrow terminal shows it. */
 export function progressText({ step, steps, title, state, detail }: Progress, waited = ''): string {
   const more = detail === '' ? '' : ` (${detail})`;
   return `step ${step + 1} of ${steps}${waited === '' ? '' : `, ${waited}`}: ${title}${STATES[state]}${more}`;
@@ -70,18 +70,21 @@ const STATES: Record<Progress['state'], string> = {
 export function outcomeLines(outcome: PlanOutcome | null, at: number, { paint, times }: Look): string[] {
   if (outcome === null) return ['Nothing is due: nothing was renewed.'];
   const granted = outcome.granted.map(
-    ({ id, notAfter }) => `  ${id} now ends ${times.date(notAfter)}, in ${formatDuration(notAfter - at)}`,
+    ({ id, notAfter }) => `  ${id} now expires ${times.date(notAfter)}, in ${formatDuration(notAfter - at)}`,
   );
   const { error } = outcome;
   const words = {
-    succeeded: paint('green', `Renewed ${count(outcome.granted.map(({ id }) => id))}; the servers serve them.`),
+    succeeded: paint(
+      'green',
+      `Renewed ${count(outcome.granted.map(({ id }) => id))}; the servers serve the new certificates.`,
+    ),
     failed: paint(
       'red',
       outcome.keptNew
-        ? 'The renewal FAILED; the new certificates stay, the old ones had expired.'
+        ? 'The renewal FAILED; the new certificates stay, because the previous ones had expired.'
         : 'The renewal FAILED.',
     ),
-    'rolled-back': paint('red', 'The renewal FAILED and was rolled back: the old certificates are in place again.'),
+    'rolled-back': paint('red', 'The renewal FAILED and was rolled back: the previous certificates are in use again.'),
   };
   return [
     words[outcome.result],

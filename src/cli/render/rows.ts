@@ -8,8 +8,8 @@ import { type Cell, type Column, table } from './table.ts';
 import type { Times } from './time.ts';
 
 /**
- * The certificates, most urgent first; with `wide` also where they are and what they say. A CA stands in many files (each
- * kubeconfig, each chain): without `wide` it has one row, and a line tells how many more there are.
+ * The certificates, most urgent first; with `wide` also their places and contents. A CA is in many files (each
+ * kubeconfig, each chain): without `wide` it has one row, and a line says in how many more places it is.
  */
 export function certificateTable(report: StatusReport, view: View): string {
   const rows = (view.wide ? report.certificates : withoutRepeats(report.certificates)).toSorted(byUrgency);
@@ -17,7 +17,7 @@ export function certificateTable(report: StatusReport, view: View): string {
   const columns: Column[] = [
     { title: 'CERTIFICATE' },
     { title: 'OWNER' },
-    { title: 'ENDS' },
+    { title: 'EXPIRES' },
     { title: 'REMAINING', align: 'right' },
     { title: 'STATE' },
     { title: 'NEXT' },
@@ -81,7 +81,7 @@ function wideCells({ place, certificate }: StatusRow): Cell[] {
 /** What happens next with a certificate, and when. */
 function nextOf({ id, owner, decision }: StatusRow, { renewal, running }: StatusReport, times: Times): Cell {
   const { verdict } = decision;
-  if (verdict.kind === 'escalate') return { text: `escalated: ${verdict.why}`, style: 'yellow' };
+  if (verdict.kind === 'escalate') return { text: `needs you: ${verdict.why}`, style: 'yellow' };
   if (renewal.kind !== 'none' && renewal.ids.includes(id)) {
     if (running !== null) return { text: 'being renewed', style: 'green' };
     if (renewal.kind === 'blocked')
@@ -109,13 +109,13 @@ function kept(owner: Owner, until: number | null, times: Times): string {
     case 'kubelet':
       return 'the kubelet rotates it';
     case 'external-ca':
-      return 'whoever holds its CA renews it';
+      return 'the owner of its CA renews it';
     case 'operator':
       return 'you renew it';
     case 'cluster-ca':
-      return 'no one renews it by itself';
+      return 'not renewed automatically';
     case 'copy':
-      return 'kept like the admin kubeconfig';
+      return 'follows the admin kubeconfig';
     default:
       return until === null ? 'nothing to do' : `renewal window opens ${times.date(until)}`;
   }

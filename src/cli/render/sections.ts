@@ -43,7 +43,7 @@ export function servedLines(served: ServedCertificate[], view: View): string[] {
     const { name, host, port, expects } = one.endpoint;
     const where = { text: `${name} ${host.includes(':') ? `[${host}]` : host}:${port}` };
     if (one.state === 'stale') {
-      const what = `STALE: does not serve ${expects} as it is on disk, but ${one.certificate.serial}, which ends ${view.times.date(one.certificate.notAfter)}`;
+      const what = `STALE: does not serve ${expects} as it is on disk, but ${one.certificate.serial}, which expires ${view.times.date(one.certificate.notAfter)}`;
       return [[where, { text: what, style: 'red' }]];
     }
     return one.state === 'unreachable' ? [[where, { text: `unreachable: ${one.detail}`, style: 'yellow' }]] : [];

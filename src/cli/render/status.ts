@@ -15,7 +15,7 @@ export function renderStatus(
   unsafe: StatusReport,
   options: { paint?: Paint; width?: number; wide?: boolean } = {},
 ): string {
-  // A refused configuration is told in several lines; here it is one of the lines at the top.
+  // The error of a refused configuration has several lines; here it is one of the lines at the top.
   const configError = unsafe.configError?.replaceAll(/\s*\n\s*/g, '; ') ?? null;
   const report = scrub({ ...unsafe, configError });
   const view: View = {
@@ -45,18 +45,18 @@ function headLines(report: StatusReport, { paint, times }: View): string[] {
   const next = report.nextCheckAt === null ? '' : `, next check ${times.moment(report.nextCheckAt)}`;
   const source =
     report.source === 'daemon'
-      ? `Seen by the daemon at ${times.moment(report.checkedAt)}${next}.`
-      : `No daemon runs here, nothing is renewed: read from the node itself at ${times.moment(report.checkedAt)}.`;
+      ? `Last check by the daemon at ${times.moment(report.checkedAt)}${next}.`
+      : `No daemon is running, nothing is renewed. Read from the node itself at ${times.moment(report.checkedAt)}.`;
   return [
     `${paint('bold', nodeLine(report.node))}${report.mode === 'observe' ? ', observe only' : ''}`,
     report.source === 'daemon' ? source : paint('yellow', source),
     ...report.node.missing.map((what) => paint('yellow', `Missing: ${what}`)),
     ...(report.configError === null
       ? []
-      : [paint('red', `Configuration refused, the old one stays in force: ${report.configError}`)]),
+      : [paint('red', `Configuration refused; the previous one stays in use: ${report.configError}`)]),
     ...(report.failingSinks.length === 0
       ? []
-      : [paint('red', `Alerts do not get through to ${report.failingSinks.join(', ')}.`)]),
+      : [paint('red', `Alerts do not reach ${report.failingSinks.join(', ')}.`)]),
     summary(report),
   ];
 }
@@ -65,6 +65,6 @@ function summary({ certificates, at }: StatusReport): string {
   const first = certificates.toSorted((a, b) => a.certificate.notAfter - b.certificate.notAfter)[0];
   if (first === undefined) return 'No certificate was found.';
   const left = first.certificate.notAfter - at;
-  const count = certificates.length === 1 ? 'One certificate' : `${certificates.length} certificates, the first`;
-  return `${count} ${left < 0 ? `ended ${formatDuration(-left)} ago` : `ends in ${formatDuration(left)}`} (${first.id}).`;
+  const count = certificates.length === 1 ? 'One certificate; it' : `${certificates.length} certificates; the first`;
+  return `${count} ${left < 0 ? `expired ${formatDuration(-left)} ago` : `expires in ${formatDuration(left)}`} (${first.id}).`;
 }

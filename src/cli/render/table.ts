@@ -52,7 +52,7 @@ function fit(widths: number[], last: number, room: number): void {
 const LEAST = 12;
 
 function pad(cell: Cell, width: number, column: Column | undefined, paint: Paint): string {
-  // The end of a path tells more than its beginning.
+  // The end of a path says more than its beginning.
   const shown = cell.text.length <= width ? cell.text : `…${cell.text.slice(cell.text.length - width + 1)}`;
   const fill = ' '.repeat(width - shown.length);
   const text = cell.style === undefined ? shown : paint(cell.style, shown);

@@ -39,7 +39,7 @@ function partsIn(timeZone: string): (at: Instant) => Parts {
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
 /**
- * By the process's own time zone, set for the moment: Intl.DateTimeFormat would say the same, and loading it takes a third
+ * With the process's own time zone, changed for a moment: Intl.DateTimeFormat gives the same, but loading it takes a third
  * of the time of an empty process, which `certagent status` cannot hide.
  */
 function localParts(timeZone: string, at: Instant): Parts {

@@ -22,6 +22,7 @@ export const ERRORS = {
   SOCKET_TAKEN: { meaning: 'Something else is where the socket should be.', remedy: FILE },
   LOCKED: { meaning: 'Another certagent works on this node.', remedy: 'Wait until it has finished.' },
   LOCK_UNAVAILABLE: { meaning: 'The lock cannot be taken.', remedy: 'Install flock (util-linux).' },
+  ROOT_MISSING: { meaning: 'The directory of --root does not exist.', remedy: 'Check the path.' },
   ROOT_FOREIGN: {
     meaning: 'Others can change what is in the directory of --root.',
     remedy: 'Run certagent as the owner, or take the directory over: chown, chmod go-w.',

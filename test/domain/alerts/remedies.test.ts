@@ -92,6 +92,10 @@ const OBSTACLES: Record<string, (node: Inventory) => Situation> = {
   nothing: (inventory) => ({ inventory }),
   observe: (inventory) => ({ inventory, policy: { mode: 'observe' } }),
   unfinished: (inventory) => ({ inventory, history: unfinished }),
+  'unfinished, of another version': (inventory) => ({
+    inventory,
+    history: { attempts: unfinished.attempts.map((attempt) => ({ ...attempt, unknown: 'drain' })) },
+  }),
   clock: (inventory) => ({ inventory: { ...inventory, clock: { ...inventory.clock, doubt: 'it jumped' } } }),
   'no unit': change({ unit: null }),
   'unit not loaded': change({ unit: { ...unit, loaded: false } }),
