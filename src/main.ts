@@ -1,4 +1,4 @@
-import { COPIES_HELPER } from './host/self.ts';
+import { COPIES_HELPER, LOOK_HELPER, WATCH_HELPER } from './host/self.ts';
 
 // Not process.exit: what was written to a pipe must get there first. Not top-level await: the single executable is built
 // as a CommonJS file, which has none. Each role loads only what it is made of.
@@ -11,6 +11,12 @@ async function start(argv: string[]): Promise<number | undefined> {
   switch (role) {
     case COPIES_HELPER:
       await (await import('./sync/helper.ts')).serve();
+      return undefined;
+    case LOOK_HELPER:
+      await (await import('./sync/look-helper.ts')).serve();
+      return undefined;
+    case WATCH_HELPER:
+      await (await import('./observe/watch-helper.ts')).serve();
       return undefined;
     default:
       return (await import('./cli/command-line.ts')).main(argv);

@@ -84,11 +84,16 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: 'sync',
     summary: "bring users' kubeconfig copies up to date",
-    options: [{ flags: '-n, --dry-run', description: 'only tell what would be changed' }],
-    examples: ['certagent sync --dry-run', 'certagent sync'],
+    detail:
+      'Copies that certagent has seen with a current certificate are brought up to date, unless they expired longer ago than copies.grace. Any other is reported and left until you adopt it: the access of whoever holds it was perhaps taken away.',
+    options: [
+      { flags: '-n, --dry-run', description: 'only report what would be changed' },
+      { flags: '--adopt <path>', description: 'also bring this copy up to date, now and from now on' },
+    ],
+    examples: ['certagent sync --dry-run', 'certagent sync', 'certagent sync --adopt /home/alice/.kube/config'],
     exitCodes: [
       [0, 'every copy is in order'],
-      [1, 'a copy was refused or could not be brought up to date, as where certagent only observes'],
+      [1, 'a copy was refused or could not be brought up to date, for instance because certagent only observes'],
       USAGE,
     ],
     load: () => import('./commands/sync.ts'),

@@ -216,6 +216,20 @@ export const schema = z.strictObject({
         'Users who get a copy of the admin kubeconfig though they have none.',
         ['alice'],
       ),
+      only: note(
+        z.prefault(z.array(z.string()), []),
+        'Only the copies of these users are brought up to date; empty means of all users.',
+        ['alice', 'ci'],
+      ),
+      deny: note(
+        z.prefault(z.array(z.string()), []),
+        'The copies of these users are never brought up to date, so that their access expires.',
+        ['mallory'],
+      ),
+      grace: note(
+        z.prefault(duration(), '7d'),
+        'A copy that expired longer ago than this is never brought up to date by itself.',
+      ),
     }),
     "Users' kubeconfig copies.",
   ),

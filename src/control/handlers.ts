@@ -24,7 +24,8 @@ export type ControlHandlers = {
   check(): Promise<StatusReport>;
   /** null: there was nothing to renew. Throws CertagentError RENEWAL_BLOCKED when a blocker stands. */
   renew(request: RenewRequest, progress: (progress: Progress) => void): Promise<PlanOutcome | null>;
-  sync(options: { dryRun: boolean }): Promise<CopyOutcome[]>;
+  /** `adopt`: node path of a copy with an older certificate that is to be brought up to date from now on. */
+  sync(options: { dryRun: boolean; adopt?: string }): Promise<CopyOutcome[]>;
   /** Throws CertagentError when the configuration is refused; the old one stays. */
   reload(): Promise<void>;
   testAlerts(): Promise<SinkResult[]>;

@@ -66,8 +66,11 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const see = (request: DecideRequest, as: Config = config) => look({ root, config: as, journal, clock, now }, request);
 
   /** Copies are looked at when the node's own kubeconfig is as it will be: what is told then is the state after. */
-  const seeCopies = async (view: View, dryRun = config.mode === 'observe'): Promise<View> =>
-    withCopiesIn(view, await syncCopies({ config, node: view.inventory.node, dryRun }));
+  const seeCopies = async (
+    view: View,
+    { dryRun = config.mode === 'observe', remember = true, adopt = null as string | null } = {},
+  ): Promise<View> =>
+    withCopiesIn(view, await syncCopies({ config, inventory: view.inventory, dryRun, remember, adopt }));
 
   /** Opened only by who tells something: opening takes up deliveries, which a mere status must not. */
   const openedAlerts = async (): Promise<AlertService> => {
@@ -92,6 +95,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     const plan = planOf(view, config);
     if (plan === null) return null;
     log.info({ plan: plan.id, certificates: plan.certificates.length, why: plan.why }, 'renewing');
+    await syncCopies.beforeRenewal(view.inventory.node);
     return execute(plan, trigger, renewContext()).finally(() => {
       running = null;
     });
@@ -124,7 +128,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const queue = makeQueue(() => cycle(SCHEDULED));
 
   const report = async () => {
-    const view = last ?? (await seeCopies(await see(SCHEDULED), true));
+    const view = last ?? (await seeCopies(await see(SCHEDULED), { dryRun: true, remember: false }));
     return statusReport({
       view,
       config,
@@ -174,9 +178,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
         watchers.delete(progress);
       }
     },
-    sync: ({ dryRun }) =>
+    sync: ({ dryRun, adopt }) =>
       queue.exclusive(async () => {
-        const view = await seeCopies(await see(SCHEDULED), dryRun || config.mode === 'observe');
+        const as = { dryRun: dryRun || config.mode === 'observe', remember: !dryRun, adopt: adopt ?? null };
+        const view = await seeCopies(await see(SCHEDULED), as);
         if (!dryRun && last !== null) last = view;
         return view.copies;
       }),

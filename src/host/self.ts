@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 /** certagent is one program. Told by its first word, it is also the processes that it starts besides its commands. */
 export const COPIES_HELPER = 'internal:copies-helper';
+export const LOOK_HELPER = 'internal:look-helper';
+export const WATCH_HELPER = 'internal:watch-helper';
 
 export type Ourselves = {
   /** Absolute path of what to start. */

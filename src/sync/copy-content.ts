@@ -81,6 +81,7 @@ function contentOf(top: unknown): CopyContent {
     certificate: data(body['client-certificate-data']),
     key: data(body['client-key-data']),
     other: OTHER_CREDENTIALS.find((key) => isSet(body[key])) ?? unusualData(body),
+    certificateFile: data(body['client-certificate']),
   }));
   const contexts = entries(top, 'contexts', 'context').map(({ body }) => ({
     cluster: String(body.cluster ?? ''),

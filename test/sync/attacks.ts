@@ -48,6 +48,11 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
       plant(node, path);
     },
   });
+  /** kubectl may take it, and its user relies on it: reported. */
+  const reported = (name: string, text: string | Buffer, why: RegExp): Attack => ({
+    ...left(name, text, why),
+    result: 'refused',
+  });
   const forged = (name: string, credentials: Pick<Issued, 'certificatePem' | 'keyPem'>, why: RegExp) =>
     left(name, kubeconfig(ca, { ...old, ...credentials }), why);
   const anchored = whole.replace('apiVersion: v1', 'apiVersion: &a v1\nagain: *a');
@@ -72,7 +77,7 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
       { ...old, certificatePem: bob.certificatePem + old.certificatePem },
       /identity/,
     ),
-    forged('a certificate that outlives the node’s', young, /ends later/),
+    forged('a certificate that outlives the node’s', young, /expires later/),
     left('the right certificate without its key', withoutKey, /no private key/),
     left(
       'the right certificate, the key a path',
@@ -91,12 +96,16 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
       whole.replace('client-key-data', 'exec: {command: id}\n    client-key-data'),
       /has exec/,
     ),
-    left('several documents', `${whole}---\n${whole}`, /2 YAML documents/),
-    left('duplicate keys', whole.replace('users:', 'users: []\nusers:'), /no valid YAML/),
-    left('duplicate keys within the user', whole.replace(/( {4}client-key-data: ).*\n/, '$&$1eA==\n'), /no valid YAML/),
-    left('two users of one name', `${whole}- {name: kubernetes-admin, user: {}}\n`, /two entries of one name/),
-    left('anchors and aliases', anchored, /aliases/),
-    left(
+    reported('several documents', `${whole}---\n${whole}`, /2 YAML documents/),
+    reported('duplicate keys', whole.replace('users:', 'users: []\nusers:'), /no valid YAML/),
+    reported(
+      'duplicate keys within the user',
+      whole.replace(/( {4}client-key-data: ).*\n/, '$&$1eA==\n'),
+      /no valid YAML/,
+    ),
+    reported('two users of one name', `${whole}- {name: kubernetes-admin, user: {}}\n`, /two entries of one name/),
+    reported('anchors and aliases', anchored, /aliases/),
+    reported(
       'merge keys',
       whole.replace('users:', 'base: &b {client-key-data: eA==}\nusers:').concat('- {name: m, user: {<<: *b}}\n'),
       /aliases/,
@@ -115,7 +124,7 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
       whole.replace('client-key-data: ', `client-key-data: eA==${' '.repeat(1_000_000)}!#`),
       /./,
     ),
-    left('no UTF-8', Buffer.concat([Buffer.from(whole), Buffer.from([0x23, 0xff, 0xfe])]), /UTF-8/),
+    reported('no UTF-8', Buffer.concat([Buffer.from(whole), Buffer.from([0x23, 0xff, 0xfe])]), /UTF-8/),
     left('UTF-16', Buffer.from(`\ufeff${whole}`, 'utf16le'), /UTF-8|YAML|kubeconfig/),
     left('zero bytes', Buffer.alloc(10_000), /./),
     left('nothing', '', /./),
