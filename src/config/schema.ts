@@ -41,6 +41,7 @@ const secretFile = () =>
   z
     .string()
     .check(z.regex(/^(\/|[A-Za-z0-9][A-Za-z0-9._-]*$)/, 'is neither an absolute path nor the name of a credential'));
+const userNames = () => z.prefault(z.array(z.string()), []);
 const absolutePath = () => z.string().check(z.regex(/^\//, 'is no absolute path'));
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
@@ -211,25 +212,10 @@ export const schema = z.strictObject({
       paths: note(z.prefault(z.array(absolutePath()), []), "Further copies, for instance in CI runners' directories.", [
         '/srv/ci/kubeconfig',
       ]),
-      users: note(
-        z.prefault(z.array(z.string()), []),
-        'Users who get a copy of the admin kubeconfig though they have none.',
-        ['alice'],
-      ),
-      only: note(
-        z.prefault(z.array(z.string()), []),
-        'Only the copies of these users are brought up to date; empty means of all users.',
-        ['alice', 'ci'],
-      ),
-      deny: note(
-        z.prefault(z.array(z.string()), []),
-        'The copies of these users are never brought up to date, so that their access expires.',
-        ['mallory'],
-      ),
-      grace: note(
-        z.prefault(duration(), '7d'),
-        'A copy that expired longer ago than this is never brought up to date by itself.',
-      ),
+      users: note(userNames(), 'Users who get a copy of the admin kubeconfig though they have none.', ['alice']),
+      only: note(userNames(), 'Only their copies are brought up to date; empty means those of all users.', ['ci']),
+      deny: note(userNames(), 'Their copies are never brought up to date, so that their access expires.', ['mallory']),
+      grace: note(z.prefault(duration(), '7d'), 'A copy that expired longer ago than this is reported and left.'),
     }),
     "Users' kubeconfig copies.",
   ),
