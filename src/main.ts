@@ -1,4 +1,4 @@
-import { COPIES_HELPER, STEERS_NODE } from './host/self.ts';
+import { COPIES_HELPER, LOOK_HELPER, STEERS_NODE, WATCH_HELPER } from './host/self.ts';
 
 /** After the end of what it was started for, a process that something still holds ends all the same. Milliseconds. */
 const HELD_AT_MOST = 5_000;
@@ -15,6 +15,12 @@ async function start(argv: string[]): Promise<number | undefined> {
   switch (role) {
     case COPIES_HELPER:
       await (await import('./sync/helper.ts')).serve();
+      return undefined;
+    case LOOK_HELPER:
+      await (await import('./sync/look-helper.ts')).serve();
+      return undefined;
+    case WATCH_HELPER:
+      await (await import('./observe/watch-helper.ts')).serve();
       return undefined;
     default:
       if (Object.keys(process.env).some((name) => STEERS_NODE.test(name)))

@@ -104,8 +104,13 @@ const CATALOGUE = [
   {
     name: 'sync',
     summary: "update users' kubeconfig copies",
-    options: [{ flags: '-n, --dry-run', description: 'only show what would be changed' }],
-    examples: ['certagent sync --dry-run', 'certagent sync'],
+    detail:
+      'Updates copies that certagent has seen with a current certificate, unless they expired longer ago than copies.grace. Any other copy is reported and left until you adopt it: somebody may have taken that access away.',
+    options: [
+      { flags: '-n, --dry-run', description: 'only show what would be changed' },
+      { flags: '--adopt <file>', description: 'also update this copy, now and from now on' },
+    ],
+    examples: ['certagent sync --dry-run', 'certagent sync', 'certagent sync --adopt /home/alice/.kube/config'],
     exitCodes: [
       [0, 'every copy is current'],
       [1, 'a copy was refused or could not be updated, for example in observe mode'],

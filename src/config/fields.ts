@@ -43,6 +43,7 @@ export const secretFile = () =>
   z
     .string()
     .check(z.regex(/^(\/|[A-Za-z0-9][A-Za-z0-9._-]*$)/, 'is neither an absolute path nor the name of a credential'));
+export const userNames = () => z.prefault(z.array(z.string()), []);
 export const absolutePath = () => z.string().check(z.regex(/^\//, 'is not an absolute path'));
 
 export const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;

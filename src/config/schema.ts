@@ -1,5 +1,5 @@
 import * as z from './fields.ts';
-import { absolutePath, clockTime, count, DAYS, days, duration, note, table } from './fields.ts';
+import { absolutePath, clockTime, count, DAYS, days, duration, note, table, userNames } from './fields.ts';
 import { email, webhook } from './sink-keys.ts';
 
 /**
@@ -114,10 +114,12 @@ export const schema = z.strictObject({
       paths: note(z.prefault(z.array(absolutePath()), []), 'More copies, for example in directories of CI runners.', [
         '/srv/ci/kubeconfig',
       ]),
-      users: note(
-        z.prefault(z.array(z.string()), []),
-        'Users who get a copy of the admin kubeconfig if they have none.',
-        ['alice'],
+      users: note(userNames(), 'Users who get a copy of the admin kubeconfig if they have none.', ['alice']),
+      only: note(userNames(), 'Update only the copies of these users; empty means all users.', ['ci']),
+      deny: note(userNames(), 'Never update the copies of these users, so that their access expires.', ['mallory']),
+      grace: note(
+        z.prefault(duration(), '7d'),
+        'Report a copy that expired longer ago than this, and leave it as it is.',
       ),
     }),
     "Users' kubeconfig copies.",

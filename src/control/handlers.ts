@@ -25,8 +25,9 @@ export type ControlHandlers = {
   check(): Promise<StatusReport>;
   /** null: there was nothing to renew. Throws CertagentError RENEWAL_BLOCKED when something forbids it. */
   renew(request: RenewRequest, progress: (progress: Progress) => void): Promise<PlanOutcome | null>;
-  sync(options: { dryRun: boolean }): Promise<CopyOutcome[]>;
   /** Throws CertagentError when the configuration is refused; the previous one stays in use. */
+  /** `adopt`: node path of a copy with an older certificate that is to be brought up to date from now on. */
+  sync(options: { dryRun: boolean; adopt?: string }): Promise<CopyOutcome[]>;
   reload(): Promise<void>;
   /** Believes the clock as it is now, whatever it showed before. */
   acceptClock(): Promise<ClockAccepted>;

@@ -30,7 +30,7 @@ export const ROUTES: Record<string, Route> = {
   '/v1/sync': {
     method: 'POST',
     answer: 'json',
-    call: (handlers, { body }) => handlers.sync({ dryRun: flag(body, 'dryRun') }),
+    call: (handlers, { body }) => handlers.sync({ dryRun: flag(body, 'dryRun'), ...path(body, 'adopt') }),
   },
   '/v1/clock-accept': { method: 'POST', answer: 'json', call: (handlers) => handlers.acceptClock() },
   '/v1/reload': { method: 'POST', answer: 'json', call: (handlers) => handlers.reload() },
@@ -41,6 +41,15 @@ function planRequest(query: URLSearchParams): PlanRequest | undefined {
   if (query.get('for') !== 'renew') return undefined;
   const force = query.get('force') === '1';
   return query.get('enabled') === '1' ? { force, enabled: true } : { force };
+}
+
+/** An absolute path of the node, which may be left out. */
+function path<Name extends string>(body: Record<string, unknown>, name: Name): { [name in Name]?: string } {
+  const value = body[name];
+  if (value === undefined) return {};
+  if (typeof value !== 'string' || !value.startsWith('/'))
+    throw new CertagentError('BAD_REQUEST', `"${name}" must be an absolute path`);
+  return { [name]: value } as { [name in Name]?: string };
 }
 
 /** A flag left out is off; anything but a boolean is refused rather than guessed at. */

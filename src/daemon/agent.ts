@@ -102,7 +102,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const observe = (request: DecideRequest = SCHEDULED, as: Config = config) =>
     observeNode({ root, config: as, journal, clock, now }, request);
 
-  const carryOut = (plan: RenewalPlan, view: View, trigger: 'schedule' | 'manual'): Promise<PlanOutcome> => {
+  const carryOut = async (plan: RenewalPlan, view: View, trigger: 'schedule' | 'manual'): Promise<PlanOutcome> => {
+    await syncCopies.beforeRenewal(view.inventory.node);
     log.info({ plan: plan.id, certificates: plan.certificates.length, why: plan.why }, 'renewing');
     return execute(plan, trigger, renewContext(view)).finally(() => {
       running = null;
@@ -127,8 +128,11 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   };
 
   /** After the renewal, so that copies get the new credentials. */
-  const withCopiesOf = async (view: View, dryRun = config.mode === 'observe'): Promise<View> =>
-    withCopiesIn(view, await syncCopies({ config, node: view.inventory.node, dryRun }));
+  const withCopiesOf = async (
+    view: View,
+    { dryRun = config.mode === 'observe', remember = true, adopt = null as string | null } = {},
+  ): Promise<View> =>
+    withCopiesIn(view, await syncCopies({ config, inventory: view.inventory, dryRun, remember, adopt }));
 
   const renewContext = (view?: View) => ({
     root,
@@ -151,7 +155,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     return alerts;
   };
 
-  const firstView = coalesced(async () => withCopiesOf(decideOn(await observe(), SCHEDULED), true), FIRST_VIEW);
+  const firstView = coalesced(
+    async () => withCopiesOf(decideOn(await observe(), SCHEDULED), { dryRun: true, remember: false }),
+    FIRST_VIEW,
+  );
   const latest = async () => last ?? firstView();
 
   const status = async () => {
@@ -222,9 +229,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
         watchers.delete(progress);
       }
     },
-    sync: ({ dryRun }) =>
+    sync: ({ dryRun, adopt }) =>
       queue.exclusive(async () => {
-        const view = await withCopiesOf(decideOn(await observe(), SCHEDULED), dryRun || config.mode === 'observe');
+        const as = { dryRun: dryRun || config.mode === 'observe', remember: !dryRun, adopt: adopt ?? null };
+        const view = await withCopiesOf(decideOn(await observe(), SCHEDULED), as);
         if (!dryRun && last !== null) last = view;
         return view.copies;
       }),

@@ -4,6 +4,7 @@ import { HOUR, MINUTE, SECOND } from '../domain/time/duration.ts';
 import { cronIn } from '../host/cron.ts';
 import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
+import { fileSystems } from '../host/silent.ts';
 import { makeTurns } from '../host/turns.ts';
 import { type Watch, watchPaths } from '../host/watcher.ts';
 import type { Agent } from './agent.ts';
@@ -94,8 +95,11 @@ export function makeTriggers(options: {
     if (view === null || stopped) return;
     const { node } = view.inventory;
     schedule = await armSchedule(agent, node.timeZone, node.name);
+    // On a file system of the network inotify sees no change, and waiting for it could hold up the daemon.
+    const fileSystem = await fileSystems();
+    const isLocal = (path: string) => fileSystem(root.at(path)) === root.at(path);
     await armWatch(
-      watchedPaths(node.paths, options.configFile, agent.config().watch.paths).map((path) => root.at(path)),
+      watchedPaths(node.paths, options.configFile, agent.config().watch.paths, isLocal).map((path) => root.at(path)),
     );
     if (stopped) return;
     const named = earlier(earlier(momentOf(view), checkAgain(view)), agent.heldUntil());
@@ -137,10 +141,17 @@ const earlier = (a: Instant | null, b: Instant | null): Instant | null =>
   a === null ? b : b === null ? a : Math.min(a, b);
 
 /** Directories and files whose change can mean something. Of a glob, the part before its first star. */
-function watchedPaths(paths: NodePaths, configFile: string, extra: string[]): string[] {
+function watchedPaths(
+  paths: NodePaths,
+  configFile: string,
+  extra: string[],
+  isLocal: (path: string) => boolean,
+): string[] {
   const globRoots = extra.map((pattern) =>
     /[*?[{]/.test(pattern) ? pattern.replace(/[^/]*[*?[{].*$/, '').replace(/(.)\/$/, '$1') : pattern,
   );
   const own = [paths.certificatesDir, paths.kubeconfigDir, paths.adminKubeconfig, paths.manifestsDir, configFile];
-  return [...new Set([...own, ...globRoots].filter((path) => path !== null && path !== '/'))].sort() as string[];
+  return [
+    ...new Set([...own, ...globRoots.filter(isLocal)].filter((path) => path !== null && path !== '/')),
+  ].sort() as string[];
 }

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 /** certagent is one program. With this first word it is the process that reads and writes a user's copies. */
 export const COPIES_HELPER = 'internal:copies-helper';
+export const LOOK_HELPER = 'internal:look-helper';
+export const WATCH_HELPER = 'internal:watch-helper';
 
 /** Variables that Node.js and OpenSSL read: other CAs, no check of certificates, foreign code, a log of secrets. */
 export const STEERS_NODE = /^(NODE|OPENSSL|SSL)_/;

@@ -11,10 +11,10 @@ import { detect } from './detect.ts';
 import { addIssuance } from './issuance.ts';
 import { text } from './node-files.ts';
 import type { Detected } from './observer.ts';
-import { watchedSources } from './other-sources.ts';
 import { observePreconditions } from './preconditions.ts';
 import { probeServed } from './probe.ts';
 import { readSources } from './read-sources.ts';
+import { readWatched } from './read-watched.ts';
 import type { ReadCertificate, SourceRead } from './source.ts';
 
 export type ObserveOptions = { root: Root; config: Pick<Config, 'watch'>; now: Instant };
@@ -63,9 +63,9 @@ async function readEverything(
   config: ObserveOptions['config'],
 ): Promise<{ reads: SourceRead[]; findings: Finding[] }> {
   const own = await node.sources();
-  const paths = new Set(own.map(({ path }) => path));
-  const watched = await watchedSources(root, config.watch.paths, paths);
-  const reads = await readSources(root, [...own, ...watched.sources]);
+  const read = await readSources(root, own);
+  const watched = await readWatched(root, config.watch.paths, new Set(read.map(({ source }) => source.path)));
+  const reads = [...read, ...watched.reads];
   return { reads, findings: [...watched.findings, ...reads.flatMap(({ finding }) => finding ?? [])] };
 }
 

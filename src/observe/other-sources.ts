@@ -6,17 +6,18 @@ import { type Source, source } from './source.ts';
 const MATCH_LIMIT = 10_000;
 const VISIT_LIMIT = 200_000;
 
-/** What an operator wants watched besides: paths and patterns, at most 10,000 files. */
+/** What an operator wants watched besides: paths and patterns, at most 10,000 files. `alive`: called every now and then. */
 export async function watchedSources(
   root: Root,
   paths: string[],
   known: Set<string>,
+  alive: () => void = () => {},
 ): Promise<{ sources: Source[]; findings: Finding[] }> {
   const sources = new Map<string, Source>();
   const findings: Finding[] = [];
   for (const path of paths) {
     const isPattern = /[*?[{]/.test(path);
-    const found = isPattern ? await expand(root, path) : { files: [path], cut: false };
+    const found = isPattern ? await expand(root, path, alive) : { files: [path], cut: false };
     if (found.files.length === 0) findings.push(about(path, 'missing', 'no file matches this pattern'));
     if (found.cut)
       findings.push(about(path, 'io-error', `matches too much: the first ${found.files.length} files are watched`));
@@ -33,12 +34,12 @@ function watched(path: string, presence: Source['presence']): Source {
   return source({ id: path, path, format: 'any', owner: 'operator', key, presence });
 }
 
-function about(path: string, reason: Finding['reason'], detail: string): Finding {
+export function about(path: string, reason: Finding['reason'], detail: string): Finding {
   return { path, id: null, owner: 'operator', reason, detail };
 }
 
 /** Files that match, sorted; `cut` when there were more than we look at. Directories that cannot be read hold nothing. */
-async function expand(root: Root, pattern: string): Promise<{ files: string[]; cut: boolean }> {
+async function expand(root: Root, pattern: string, alive: () => void): Promise<{ files: string[]; cut: boolean }> {
   const files: string[] = [];
   let visited = 0;
   let cut = false;
@@ -46,7 +47,11 @@ async function expand(root: Root, pattern: string): Promise<{ files: string[]; c
     cwd: root.isMachine ? '/' : root.prefix,
     withFileTypes: true,
     // Asked for every entry: past the limit nothing more is descended into, so a "**" at the root ends too.
-    exclude: () => ++visited > VISIT_LIMIT,
+    exclude: () => {
+      visited += 1;
+      if (visited % 1_000 === 0) alive();
+      return visited > VISIT_LIMIT;
+    },
   });
   try {
     for await (const entry of entries) {

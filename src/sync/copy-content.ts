@@ -90,6 +90,7 @@ function contentOf({ clusters, users, contexts }: Kubeconfig): CopyContent {
       certificate: encoded(user.certificate),
       key: encoded(user.key),
       other: user.otherCredential ?? fileOf(user),
+      certificateFile: user.certificateFile,
     })),
     contexts: contexts.map(({ cluster, user }) => ({ cluster, user })),
   };

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
+import { copyAttributes } from './attributes.ts';
 import { type GuardedFile, plain, readGuarded } from './guarded.ts';
 import { LOCK_TEXT } from './leftover-files.ts';
 
@@ -28,7 +29,7 @@ export function replaceGuarded(directory: string, name: string, old: GuardedFile
   // A rename replaces whatever holds the backup's name; a link planted there is not followed.
   const backup = writeTemporary(directory, old.bytes, PRIVATE);
   orRemove(backup.path, () => renameSync(backup.path, `${path}.certagent-backup`));
-  const next = writeTemporary(directory, content, old.facts);
+  const next = writeTemporary(directory, content, { ...old.facts, like: path });
   orRemove(next.path, () =>
     locked(directory, name, () => {
       if (readGuarded(directory, name).version !== old.version) throw changed();
@@ -36,7 +37,7 @@ export function replaceGuarded(directory: string, name: string, old: GuardedFile
     }),
   );
   syncGuarded(directory);
-  return next.groupKept ? '' : 'its group could not be kept, so the group lost its access';
+  return next.lost === null ? '' : `its ${next.lost} could not be kept, so the group lost its access`;
 }
 
 /** Makes a new file (0600). Throws CertagentError COPY_CHANGED when there is one, whatever it is. */
@@ -50,28 +51,40 @@ export function createGuarded(directory: string, name: string, content: Buffer):
 }
 
 export const changed = () =>
-  new CertagentError('COPY_CHANGED', 'changed while being read, will be looked at again at the next check');
+  new CertagentError('COPY_CHANGED', 'changed while being read, will be read again at the next check');
 
-type Want = { mode: number; gid: number | null };
-const PRIVATE: Want = { mode: 0o600, gid: null };
+/** `like`: the file whose access control list and extended attributes it shall have. */
+type Want = { mode: number; gid: number | null; like: string | null };
+const PRIVATE: Want = { mode: 0o600, gid: null, like: null };
 
 function writeTemporary(directory: string, content: Buffer, want: Want) {
   const path = `${directory}/.certagent-${randomBytes(6).toString('hex')}.tmp`;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const fd = openSync(path, flags, 0o600);
-  let groupKept = true;
+  let lost: string | null = null;
   try {
     orRemove(path, () => {
       writeFileSync(fd, content);
-      groupKept = keepGroup(fd, want.gid);
-      // The file's own group must not gain what the old file's group had.
-      fchmodSync(fd, groupKept ? want.mode : want.mode & ~0o070);
+      if (!keepGroup(fd, want.gid)) lost = 'group';
+      else if (want.like !== null && !isLike(fd, want.like) && (want.mode & 0o070) !== 0) lost = 'access control list';
+      // The file's own group must not gain what the old file's group, or somebody on its list, had.
+      fchmodSync(fd, lost === null ? want.mode : want.mode & ~0o070);
       fsyncSync(fd);
     });
   } finally {
     closeSync(fd);
   }
-  return { path, groupKept };
+  return { path, lost: lost as string | null };
+}
+
+function isLike(fd: number, path: string): boolean {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
+  const like = openSync(path, flags);
+  try {
+    return copyAttributes(like, fd);
+  } finally {
+    closeSync(like);
+  }
 }
 
 /** A user may give a file only to a group of theirs; `cp` by root followed by `chown alice` leaves root's group behind. */
@@ -107,7 +120,7 @@ function locked(directory: string, name: string, act: () => void): void {
     if (errorCode(error) !== 'EEXIST') throw error;
     throw new CertagentError(
       'COPY_LOCKED',
-      'is locked by kubectl, will be looked at again at the next check; if no kubectl runs, remove the .lock file beside it',
+      'is locked by kubectl, will be read again at the next check; if no kubectl runs, remove the .lock file beside it',
     );
   }
   try {

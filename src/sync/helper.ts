@@ -3,11 +3,11 @@ import { createInterface } from 'node:readline';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { parseYaml } from '../host/yaml.ts';
 import { readContent, replaceValues } from './copy-content.ts';
-import { inDirectory, readGuarded } from './guarded.ts';
+import { type GuardedFile, inDirectory, readGuarded } from './guarded.ts';
 import { changed, createGuarded, replaceGuarded } from './guarded-write.ts';
 import { removeLeftovers } from './leftover-files.ts';
 import type { Answer, Hello, Identity, Request } from './messages.ts';
-import { seenCertificates } from './seen.ts';
+import { certificatesInText, seenCertificates } from './seen.ts';
 
 /**
  * The helper process: becomes the copy's owner, then reads and writes that user's copies as the root process asks over
@@ -32,7 +32,7 @@ function begin(hello: Hello): (request: Request) => Answer {
     if (hello.identity !== null) become(hello.identity);
     return (request) => answer({ base, clientCas: hello.clientCas }, request);
   } catch (error) {
-    const why = `could not be looked at: certagent could not act as its owner (${errorCode(error)})`;
+    const why = `could not be read: certagent could not act as its owner (${errorCode(error)})`;
     return () => ({ is: 'failed', why });
   }
 }
@@ -72,16 +72,35 @@ function act(directory: string, request: Request, clientCas: string[]): Answer {
     createGuarded(directory, name, Buffer.from(request.content));
     return { is: 'done', note: '' };
   }
-  if (request.do === 'read' && request.tidy) removeLeftovers(directory, name);
+  if (request.do === 'tidy' || (request.do === 'read' && request.tidy)) removeLeftovers(directory, name);
+  if (request.do === 'tidy') return { is: 'done', note: '' };
   const file = readGuarded(directory, name);
-  if (request.do === 'read') {
-    const content = readContent(decode(file.bytes));
-    const certificates = seenCertificates(content, clientCas);
-    return { is: 'read', version: file.version, content, certificates, file: file.facts };
-  }
+  if (request.do === 'read') return read(directory, file, clientCas);
   if (file.version !== request.version) throw changed();
   const text = replaceValues(decode(file.bytes), request.values);
   return { is: 'done', note: replaceGuarded(directory, name, file, Buffer.from(text)) };
+}
+
+function read(directory: string, file: GuardedFile, clientCas: string[]): Answer {
+  const facts = { version: file.version, file: file.facts };
+  try {
+    const content = readContent(decode(file.bytes));
+    const certificates = seenCertificates(content, clientCas, (path) => readBeside(directory, path));
+    return { is: 'read', content, certificates, ...facts };
+  } catch (error) {
+    const answer = inWords(error);
+    const certificates = answer.is === 'left' ? certificatesInText(file.bytes.toString('latin1'), clientCas) : [];
+    return certificates.length === 0 ? answer : ({ ...answer, certificates, file: file.facts } as Answer);
+  }
+}
+
+/** Only a plain name in the copy's own directory is read. */
+function readBeside(directory: string, path: string): string | null {
+  try {
+    return readGuarded(directory, path.replace(/^\.\//, '')).bytes.toString('latin1');
+  } catch {
+    return null;
+  }
 }
 
 /** Keeps the byte order mark, so that encoding again gives the same bytes. */
@@ -89,11 +108,11 @@ function decode(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new CertagentError('BAD_KUBECONFIG', 'is no UTF-8 text');
+    throw new CertagentError('BAD_KUBECONFIG', 'is not UTF-8 text');
   }
 }
 
-/** Only certagent's own messages are told: others may quote the file. */
+/** Only certagent's own messages are passed on: others may quote the file. */
 function inWords(error: unknown): Answer {
   if (!(error instanceof CertagentError))
     return { is: 'failed', why: `could not be read or written (${errorCode(error)})` };
@@ -101,10 +120,11 @@ function inWords(error: unknown): Answer {
     case 'COPY_ABSENT':
       return { is: 'absent' };
     case 'COPY_REFUSED':
+    // It holds an older certificate of this node, and would expire in silence.
+    case 'COPY_NOT_EDITABLE':
       return { is: 'refused', why: error.message };
     case 'BAD_YAML':
     case 'BAD_KUBECONFIG':
-    case 'COPY_NOT_EDITABLE':
       return { is: 'left', why: error.message };
     default:
       return { is: 'failed', why: error.message };

@@ -1,37 +1,49 @@
+import type { Certificate } from '../domain/model/certificate.ts';
 import { isSignedBy } from '../host/x509.ts';
 import { type Ca, readCas, type Source } from './admin-kubeconfig.ts';
 import type { CopyContent, NewValue } from './messages.ts';
 import { certificateBlocks, certificateOf, decodeData, holdsKey } from './proof.ts';
 
-/** What becomes of a copy. `values` is empty unless `update`. `detail` names entries and reasons, never a credential. */
-export type Judgement = { result: 'current' | 'left' | 'update'; detail: string; values: NewValue[] };
+/**
+ * What becomes of a copy. `values` is empty unless `update`. `refused`: it is of this node, and somebody has to look after
+ * it. `detail` names entries and reasons, never a credential.
+ */
+export type Judgement = { result: 'current' | 'left' | 'refused' | 'update'; detail: string; values: NewValue[] };
+
+/** Why a copy with this proven but older certificate is not renewed; null when it may be. */
+export type Permit = (certificate: Certificate) => string | null;
 
 /** Decides over one copy's content. Whatever is in it may be forged: only proven credentials of the node are exchanged. */
-export function judgeCopy(copy: CopyContent, source: Source): Judgement {
-  const users = copy.users.map((user) => ({ ...judgeUser(user, copy, source), name: user.name }));
+export function judgeCopy(copy: CopyContent, source: Source, permit: Permit): Judgement {
+  const users = copy.users.map((user) => ({ ...judgeUser(user, copy, source, permit), name: user.name }));
   const values = [
     ...users.flatMap((user, index) => (user.verdict === 'old' ? newCredentials(index, source) : [])),
     ...copy.clusters.flatMap((cluster, index) => {
-      const used = users.some((user) => user.verdict !== 'left' && isPair(copy, user.name, cluster.name));
+      const used = users.some(
+        ({ verdict, name }) => (verdict === 'old' || verdict === 'current') && isPair(copy, name, cluster.name),
+      );
       return used && isOutdatedCa(cluster.ca, source) ? newCa(index, source) : [];
     }),
   ];
   if (values.length > 0) {
     const names = users.filter(({ verdict }) => verdict === 'old').map(({ name }) => inQuotes(name));
     const what = names.length > 0 ? `credentials of user ${shortList(names)}` : "the cluster's CA certificate";
-    return { result: 'update', detail: `${what}; ends ${day(source.certificate.notAfter)}`, values };
+    return { result: 'update', detail: `${what}; expires ${day(source.certificate.notAfter)}`, values };
   }
+  const behind = users.filter(({ verdict }) => verdict === 'behind');
+  if (behind.length > 0) return { result: 'refused', detail: shortList(behind.map(reason), '; '), values };
   if (users.some(({ verdict }) => verdict === 'current'))
-    return { result: 'current', detail: `ends ${day(source.certificate.notAfter)}`, values };
-  const reasons = users.map(({ name, why }) => `user ${inQuotes(name)} ${why}`);
+    return { result: 'current', detail: `expires ${day(source.certificate.notAfter)}`, values };
+  const reasons = users.map(reason);
   return { result: 'left', detail: reasons.length === 0 ? 'has no users' : shortList(reasons, '; '), values };
 }
 
 type User = CopyContent['users'][number];
-type UserVerdict = { verdict: 'old' | 'current' | 'left'; why: string };
+/** `behind`: an older certificate of this node that certagent leaves. */
+type UserVerdict = { verdict: 'old' | 'current' | 'behind' | 'left'; why: string };
 
 /** The first reason that holds leaves the entry alone. */
-function judgeUser(user: User, copy: CopyContent, source: Source): UserVerdict {
+function judgeUser(user: User, copy: CopyContent, source: Source, permit: Permit): UserVerdict {
   const left = (why: string): UserVerdict => ({ verdict: 'left', why });
   if (user.other !== null) return left(`has ${user.other}`);
   if (user.certificate === null) return left('has no embedded certificate');
@@ -49,13 +61,14 @@ function judgeUser(user: User, copy: CopyContent, source: Source): UserVerdict {
     return left("is used with no cluster that has this cluster's CA");
   if (certificate.fingerprint === source.certificate.fingerprint) return { verdict: 'current', why: '' };
   if (certificate.notAfter > source.certificate.notAfter)
-    return left(`has a certificate that ends later (${day(certificate.notAfter)}) than the node's`);
-  return { verdict: 'old', why: '' };
+    return left(`has a certificate that expires later (${day(certificate.notAfter)}) than the node's`);
+  const why = permit(certificate);
+  return why === null ? { verdict: 'old', why: '' } : { verdict: 'behind', why };
 }
 
 type Named = { commonName: string | null; organizations: string[] };
 
-function isSameIdentity(a: Named, b: Named): boolean {
+export function isSameIdentity(a: Named, b: Named): boolean {
   const organizations = (named: Named) => JSON.stringify([...named.organizations].sort());
   return a.commonName !== null && a.commonName === b.commonName && organizations(a) === organizations(b);
 }
@@ -80,7 +93,7 @@ function isRelated(ca: Ca, source: Source): boolean {
   );
 }
 
-/** A bundle that has the node's CA already, that holds others' besides, or that ends later than the node's stays. */
+/** A bundle that has the node's CA already, that holds others' besides, or that expires later than the node's stays. */
 function isOutdatedCa(ca: string | null, source: Source): boolean {
   if (ca === null || source.cas.length === 0) return false;
   const cas = readCas(ca);
@@ -103,6 +116,7 @@ function newCa(index: number, source: Source): NewValue[] {
     : [{ list: 'clusters', index, key: 'certificate-authority-data', data: source.caData }];
 }
 
+const reason = ({ name, why }: { name: string; why: string }) => `user ${inQuotes(name)} ${why}`;
 const day = (instant: number) => new Date(instant).toISOString().slice(0, 10);
 
 /** Names come out of a user's file: no control characters reach a terminal or a log, and none is endless. */

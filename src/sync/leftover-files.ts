@@ -1,25 +1,37 @@
 import { lstatSync, opendirSync, unlinkSync } from 'node:fs';
 import { CertagentError } from '../domain/model/errors.ts';
+import { DAY } from '../domain/time/duration.ts';
 import { readGuarded } from './guarded.ts';
 
 /** What certagent writes into kubectl's lock, which kubectl leaves empty. */
 export const LOCK_TEXT = 'certagent\n';
+
+/** What is appended to a copy's name for the copy as it was before certagent changed it. */
+export const BACKUP_SUFFIX = '.certagent-backup';
+/** A backup holds credentials, and whoever has it can put it back. Milliseconds. */
+export const BACKUP_AGE = 7 * DAY;
 
 const TEMPORARY = /^\.certagent-[0-9a-f]{12}\.tmp$/;
 /** In a directory of more names than this nothing is looked for. */
 const MOST = 10_000;
 
 /**
- * Removes what a killed helper left beside the copy `name`: its temporary files, and its lock. No other helper is at work:
- * there is one certagent on a node, and one helper a user. In the helper, as the copy's owner.
+ * Removes what a killed helper left beside the copy `name`, its temporary files and its lock, and the backup when it is old.
+ * No other helper is at work: there is one certagent on a node, and one helper a user. In the helper, as the copy's owner.
  */
 export function removeLeftovers(directory: string, name: string): void {
+  removeOldBackup(`${directory}/${name}${BACKUP_SUFFIX}`);
   for (const temporary of temporaries(directory)) {
     const path = `${directory}/${temporary}`;
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat?.isFile() && stat.uid === process.geteuid!()) unlinkSync(path);
   }
   if (isOurLock(directory, `${name}.lock`)) unlinkSync(`${directory}/${name}.lock`);
+}
+
+function removeOldBackup(path: string): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile() && stat.uid === process.geteuid!() && Date.now() - stat.mtimeMs > BACKUP_AGE) unlinkSync(path);
 }
 
 function temporaries(directory: string): string[] {

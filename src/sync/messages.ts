@@ -1,13 +1,13 @@
 import type { Certificate, Instant } from '../domain/model/certificate.ts';
 import type { ObservedCertificate } from '../domain/model/inventory.ts';
 
-// What the root process and the helper that runs as the copy's owner say to each other: one JSON object a line.
+// What the root process and the helper that runs as the copy's owner send each other: one JSON object a line.
 
 /** Whom the helper becomes before it touches anything. */
 export type Identity = { uid: number; gid: number; groups: number[] };
 
 /**
- * First line to the helper. `identity` is null when certagent is no root: then the helper stays who it is. `clientCas`:
+ * First line to the helper. `identity` is null when certagent does not run as root: then the helper keeps its user. `clientCas`:
  * PEM of the CAs that sign the cluster's client certificates.
  */
 export type Hello = { prefix: string; identity: Identity | null; clientCas: string[] };
@@ -22,7 +22,14 @@ export type Location = { follow: string | null; steps: string[]; name: string };
 export type CopyContent = {
   clusters: { name: string; ca: string | null }[];
   /** `other`: what else the entry carries (token, exec …), for which it is never touched; null when nothing. */
-  users: { name: string; certificate: string | null; key: string | null; other: string | null }[];
+  users: {
+    name: string;
+    certificate: string | null;
+    key: string | null;
+    other: string | null;
+    /** `client-certificate`, which names a file. */
+    certificateFile: string | null;
+  }[];
   contexts: { cluster: string; user: string }[];
 };
 
@@ -35,6 +42,8 @@ export type SeenCertificate = {
   certificate: Certificate;
   key: 'matches' | 'differs' | 'missing';
   caNotAfter: Instant;
+  /** `embedded`, in a `file` beside the copy, or found in the `text` of a copy that certagent cannot parse. */
+  from: 'embedded' | 'file' | 'text';
 };
 
 /** One value to be exchanged; `index` counts the entries of the list from 0. */
@@ -45,19 +54,21 @@ export type NewValue =
 export type CopyFile = ObservedCertificate['file'];
 
 export type Request =
-  /** `tidy`: what a killed helper left beside the copy is removed first. */
+  /** `tidy`: what a killed helper left beside the copy is removed first, and so is an old backup. */
   | { do: 'read'; at: Location; tidy: boolean }
-  /** `version` is the one that `read` told: a file changed since then is not written. */
+  /** `version` is the one that `read` gave: a file changed since then is not written. */
   | { do: 'replace'; at: Location; version: string; values: NewValue[] }
-  /** Makes the last of `steps` too when it is missing, and the file only when there is none. */
-  | { do: 'create'; at: Location; content: string };
+  /** Makes the last of `steps` too when it is missing, and the file only when it does not exist. */
+  | { do: 'create'; at: Location; content: string }
+  /** Removes what certagent left beside a copy that it does not update. */
+  | { do: 'tidy'; at: Location };
 
 export type Answer =
   | { is: 'read'; version: string; content: CopyContent; certificates: SeenCertificate[]; file: CopyFile }
   | { is: 'absent' }
   | { is: 'done'; note: string }
-  /** It is a file of the user, but none that certagent can change (no YAML, no kubeconfig). */
-  | { is: 'left'; why: string }
+  /** It is a file of the user, but not one that certagent can change (no YAML, no kubeconfig). `certificates` are those in its text. */
+  | { is: 'left'; why: string; certificates?: SeenCertificate[]; file?: CopyFile }
   /** A symbolic link, a FIFO, someone else's file …: not read at all. */
   | { is: 'refused'; why: string }
   | { is: 'failed'; why: string };

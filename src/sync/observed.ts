@@ -1,11 +1,11 @@
 import type { ObservedCertificate } from '../domain/model/inventory.ts';
 import { short } from '../domain/text/printable.ts';
-import type { Answer } from './messages.ts';
+import type { CopyFile, SeenCertificate } from './messages.ts';
 
 /** The certificates of a copy as the inventory has them. The first has the copy's path as its id. */
-export function observedIn(path: string, read: Extract<Answer, { is: 'read' }>): ObservedCertificate[] {
-  const { mode } = read.file;
-  return read.certificates.map(({ user, certificate, key, caNotAfter }, index) => {
+export function observedIn(path: string, certificates: SeenCertificate[], file: CopyFile): ObservedCertificate[] {
+  const { mode } = file;
+  return certificates.map(({ user, certificate, key, caNotAfter }, index) => {
     // The name is the user's own and may be anything; the number keeps ids apart where only its beginning is shown.
     const name = short(user, NAME_LIMIT);
     const suffix = name === user ? `/user/${name}` : `/user/${name}~${index}`;
@@ -18,7 +18,7 @@ export function observedIn(path: string, read: Extract<Answer, { is: 'read' }>):
       key: { state: key, path, mode, readableByOthers: (mode & 0o044) !== 0 },
       // What the CA is called in the inventory is not known here.
       issuance: { ca: null, state: 'signed', caNotAfter },
-      file: read.file,
+      file,
       component: null,
     };
   });

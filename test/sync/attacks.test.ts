@@ -3,7 +3,7 @@ import { lchownSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'nod
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { attacks } from './attacks.ts';
-import { ALICE, COPY, dataOf, isRoot, kubeconfig, makeNode, makePki } from './fixture.ts';
+import { ALICE, COPIES, COPY, dataOf, isRoot, kubeconfig, makeNode, makePki } from './fixture.ts';
 
 /** The attacker is a second user; alice is their neighbour, and holds what they would like to have. */
 const MALLORY = isRoot ? { uid: 54_400, gid: 54_400 } : ALICE;
@@ -26,7 +26,7 @@ test('a user’s home full of harm: nothing is handed out, read or changed', asy
   node.write('/etc/passwd', node.read('/etc/passwd') + people.join(''));
   const before = table.map((_, index) => contents(node.at(`/home/m${index}`)));
 
-  const outcomes = await node.sync({ config: { enabled: true, paths: [], users: [] } });
+  const outcomes = await node.sync({ config: { ...COPIES, paths: [], users: [] } });
 
   const newKey = dataOf(pki.renewed).key;
   for (const [index, { name, result, why }] of table.entries())

@@ -48,6 +48,11 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
       plant(node, path);
     },
   });
+  /** kubectl may take it, and its user relies on it: reported. */
+  const reported = (name: string, text: string | Buffer, why: RegExp): Attack => ({
+    ...left(name, text, why),
+    result: 'refused',
+  });
   const forged = (name: string, credentials: Pick<Issued, 'certificatePem' | 'keyPem'>, why: RegExp) =>
     left(name, kubeconfig(ca, { ...old, ...credentials }), why);
   const data = /client-certificate-data: (.*)\n/.exec(whole)?.[1] ?? '';
@@ -73,7 +78,7 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
       { ...old, certificatePem: bob.certificatePem + old.certificatePem },
       /identity/,
     ),
-    forged('a certificate that outlives the node’s', young, /ends later/),
+    forged('a certificate that outlives the node’s', young, /expires later/),
     left('the right certificate without its key', withoutKey, /no private key/),
     left(
       'the right certificate, the key a path',
@@ -93,15 +98,15 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
       /has exec/,
     ),
     left('another document before it', `---\n---\n${whole}`, /has no users/),
-    left('duplicate keys', whole.replace('users:', 'users: []\nusers:'), /cannot be changed/),
+    reported('duplicate keys', whole.replace('users:', 'users: []\nusers:'), /cannot be changed/),
     left(
       'duplicate keys within the user',
       whole.replace(/( {4}client-key-data: ).*\n/, '$&$1eA==\n'),
       /does not belong/,
     ),
-    left('two users of one name', `${whole}- {name: kubernetes-admin, user: {}}\n`, /two entries of the same name/),
-    left('anchors and aliases', anchored, /cannot be changed/),
-    left(
+    reported('two users of one name', `${whole}- {name: kubernetes-admin, user: {}}\n`, /two entries of the same name/),
+    reported('anchors and aliases', anchored, /cannot be changed/),
+    reported(
       'merge keys',
       whole.replace(`client-certificate-data: ${data}`, `<<: {client-certificate-data: ${data}}`),
       /cannot be changed/,
@@ -115,12 +120,12 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
       /./,
     ),
     left('300,000 quotes', '"'.repeat(300_000), /more lines and signs/),
-    left(
+    reported(
       'a mebibyte of blanks in the data',
       whole.replace('client-key-data: ', `client-key-data: eA==${' '.repeat(1_000_000)}!#`),
       /./,
     ),
-    left('no UTF-8', Buffer.concat([Buffer.from(whole), Buffer.from([0x23, 0xff, 0xfe])]), /UTF-8/),
+    reported('no UTF-8', Buffer.concat([Buffer.from(whole), Buffer.from([0x23, 0xff, 0xfe])]), /UTF-8/),
     left('UTF-16', Buffer.from(`\ufeff${whole}`, 'utf16le'), /UTF-8|YAML|kubeconfig/),
     left('zero bytes', Buffer.alloc(10_000), /./),
     left('nothing', '', /./),

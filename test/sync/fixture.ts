@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { CopyOutcome } from '../../src/domain/model/journal.ts';
 import { Root } from '../../src/host/root.ts';
+import { parseCertificate } from '../../src/host/x509.ts';
 import { type SyncOptions, syncCopies } from '../../src/sync/sync.ts';
 import { kubeconfigText } from '../../testnode/kubeconfig-text.ts';
 import { type Issued, issueAuthority, issueCertificate } from '../../testnode/pki.ts';
@@ -54,8 +55,21 @@ export type SyncNode = {
   sync(more?: Partial<SyncOptions>): Promise<CopyOutcome[]>;
   /** Alice's copy, written and looked at. */
   syncAlice(text: string | Buffer): Promise<CopyOutcome>;
+  /** What certagent remembers: which certificates the node's own kubeconfig held, and nothing of copies. */
+  remember(sources: Issued[]): void;
   remove(): void;
 };
+
+/** `[copies]` with nothing configured. */
+export const COPIES: SyncOptions['config'] = {
+  enabled: true,
+  paths: [],
+  users: [],
+  only: [],
+  deny: [],
+  grace: 7 * DAY,
+};
+export const MEMORY = '/var/lib/certagent/copies.json';
 
 export const COPY = '/home/alice/.kube/config';
 
@@ -82,7 +96,8 @@ export function makeNode(pki: Pki): SyncNode {
     sync: (more = {}) =>
       syncCopies({
         root,
-        config: { enabled: true, paths: [], users: [] },
+        config: COPIES,
+        now: NOW,
         source: '/etc/kubernetes/admin.conf',
         clientCa: ['/etc/kubernetes/pki/ca.crt'],
         ...more,
@@ -92,6 +107,10 @@ export function makeNode(pki: Pki): SyncNode {
       const outcome = (await node.sync()).find(({ path }) => path === COPY);
       if (outcome === undefined) throw new Error('nothing was said of the copy');
       return outcome;
+    },
+    remember(sources) {
+      const known = sources.map(({ certificatePem }) => knownOf(certificatePem));
+      node.write(MEMORY, `${JSON.stringify({ version: 1, sources: known, copies: [], gone: [] })}\n`);
     },
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
@@ -103,9 +122,16 @@ export function makeNode(pki: Pki): SyncNode {
   node.write('/etc/passwd', `${passwd.join('\n')}\n`);
   node.write('/etc/kubernetes/pki/ca.crt', pki.ca.certificatePem);
   node.write('/etc/kubernetes/admin.conf', kubeconfig(pki.ca, pki.renewed));
+  // certagent was there before the renewal.
+  node.remember([pki.old]);
   mkdirSync(join(dir, 'home/alice'), { mode: 0o750 });
   chownSync(join(dir, 'home/alice'), ALICE.uid, ALICE.gid);
   return node;
+}
+
+export function knownOf(certificatePem: string): { fingerprint: string; notAfter: number } {
+  const { fingerprint, notAfter } = parseCertificate(certificatePem);
+  return { fingerprint, notAfter };
 }
 
 function makeDirectories(dir: string, path: string, uid: number, gid: number): void {

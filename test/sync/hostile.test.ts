@@ -6,7 +6,7 @@ import { afterEach, before, beforeEach, describe, test } from 'node:test';
 import { COPIES_HELPER, ourselves } from '../../src/host/self.ts';
 import type { Answer, Location } from '../../src/sync/messages.ts';
 import { startHelper } from '../../src/sync/spawn.ts';
-import { ALICE, COPY, isRoot, kubeconfig, makeNode, makePki, type Pki, type SyncNode } from './fixture.ts';
+import { ALICE, COPIES, COPY, isRoot, kubeconfig, makeNode, makePki, type Pki, type SyncNode } from './fixture.ts';
 
 describe('a home whose owner means harm', () => {
   let pki: Pki;
@@ -59,7 +59,7 @@ describe('a home whose owner means harm', () => {
   test("root's file in a directory that another user rearranges is refused", { skip: !isRoot }, async () => {
     node.write('/home/alice/copies/mine', '');
     node.write('/home/alice/copies/kubeconfig', old, { uid: 0, gid: 0 });
-    const config = { enabled: true, paths: ['/home/alice/copies/kubeconfig'], users: [] };
+    const config = { ...COPIES, paths: ['/home/alice/copies/kubeconfig'], users: [] };
     const [outcome] = await node.sync({ config });
     assert.equal(outcome?.result, 'refused');
     assert.equal(node.read('/home/alice/copies/kubeconfig'), old);

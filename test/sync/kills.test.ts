@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { type CopyHelper, startHelper } from '../../src/sync/spawn.ts';
-import { COPY, kubeconfig, makeNode, makePki, type SyncNode } from './fixture.ts';
+import { COPIES, COPY, kubeconfig, makeNode, makePki, type SyncNode } from './fixture.ts';
 import { identity, type Meddled, meddled } from './meddled.ts';
 
 const BACKUP = `${COPY}.certagent-backup`;
@@ -27,7 +27,7 @@ after(() => {
   node.remove();
 });
 
-const config = { enabled: true, paths: [], users: ['alice'] };
+const config = { ...COPIES, paths: [], users: ['alice'] };
 const read = (path: string) => (existsSync(node.at(path)) ? node.read(path) : null);
 let points = 0;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, before, beforeEach, describe, test } from 'node:test';
-import type { CopyCache } from '../../src/sync/sync.ts';
-import { ALICE, COPY, isRoot, kubeconfig, makeNode, makePki, type Pki, type SyncNode } from './fixture.ts';
+import type { CopyCache } from '../../src/sync/cache.ts';
+import { ALICE, COPIES, COPY, isRoot, kubeconfig, makeNode, makePki, type Pki, type SyncNode } from './fixture.ts';
 
 describe('which copies are brought up to date, and which are left', () => {
   let pki: Pki;
@@ -16,7 +16,7 @@ describe('which copies are brought up to date, and which are left', () => {
   afterEach(() => node.remove());
 
   test('configured users get a copy of their own, only where there is none', async () => {
-    const config = { enabled: true, paths: [], users: ['alice', 'nobody-here'] };
+    const config = { ...COPIES, paths: [], users: ['alice', 'nobody-here'] };
     const outcomes = await node.sync({ config });
     assert.deepEqual(outcomes.map(({ user, result }) => [user, result]).sort(), [
       ['alice', 'created'],
@@ -40,7 +40,7 @@ describe('which copies are brought up to date, and which are left', () => {
     node.write('/home/alice/ci/kubeconfig.yaml', kubeconfig(pki.ca, pki.old));
     const paths = ['/home/alice/ci/kubeconfig.yaml', '/srv/none', COPY, '/etc/kubernetes/admin.conf'];
     node.write(COPY, kubeconfig(pki.ca, pki.old));
-    const outcomes = await node.sync({ config: { enabled: true, paths, users: [] } });
+    const outcomes = await node.sync({ config: { ...COPIES, paths } });
     assert.deepEqual(
       outcomes.map(({ path, user, result }) => [path, user, result]),
       [

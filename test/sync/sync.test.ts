@@ -6,6 +6,7 @@ import { loadX509 } from '../../src/host/x509-package.ts';
 import {
   ALICE,
   base64,
+  COPIES,
   COPY,
   client,
   DAY,
@@ -34,7 +35,7 @@ describe('syncCopies', () => {
     node.write(COPY, old, { mode: 0o640 });
     const [outcome] = await node.sync();
     assert.deepEqual([outcome?.path, outcome?.user, outcome?.result], [COPY, 'alice', 'updated']);
-    assert.match(outcome!.detail, /credentials of user "kubernetes-admin"; ends 2027-06-01/);
+    assert.match(outcome!.detail, /credentials of user "kubernetes-admin"; expires 2027-06-01/);
     assert.equal(node.read(COPY), node.read('/etc/kubernetes/admin.conf'));
     assert.equal(node.read(`${COPY}.certagent-backup`), old);
     const [copy, backup] = [COPY, `${COPY}.certagent-backup`].map((path) => statSync(node.at(path)));
@@ -91,7 +92,7 @@ describe('syncCopies', () => {
 
   test('switched off, it does nothing', async () => {
     node.write(COPY, kubeconfig(pki.ca, pki.old));
-    assert.deepEqual(await node.sync({ config: { enabled: false, paths: [], users: ['alice'] } }), []);
+    assert.deepEqual(await node.sync({ config: { ...COPIES, enabled: false, paths: [], users: ['alice'] } }), []);
   });
 
   test('only the own entry of several contexts changes; server address, names and comments stay', async () => {
@@ -158,6 +159,7 @@ users:
     const outcome = await node.syncAlice(kubeconfig(pki.ca, { ...rsa, keyPem }));
     assert.equal(outcome.result, 'left');
     assert.match(outcome.detail, /private key that does not belong/);
+    node.remember([rsa]);
     assert.equal((await node.syncAlice(kubeconfig(pki.ca, rsa))).result, 'updated');
   });
 

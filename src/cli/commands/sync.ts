@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+import { CertagentError } from '../../domain/model/errors.ts';
 import { askNode } from '../ask.ts';
 import { type Context, print } from '../context.ts';
 import { scrub } from '../render/paint.ts';
@@ -5,8 +7,14 @@ import { copyTable } from '../render/sections.ts';
 
 export async function run(context: Context): Promise<number> {
   const dryRun = context.options.dryRun === true;
-  const { answer } = await askNode(context, (node) => node.sync({ dryRun }));
-  // In observe mode a copy stays pending although it is not a dry run.
+  const { adopt } = context.options;
+  if (typeof adopt === 'string' && !adopt.startsWith('/'))
+    throw new CertagentError('USAGE', `${adopt} is not an absolute path`, {
+      remedy: 'Give the path of the copy as certagent sync shows it.',
+    });
+  const request = typeof adopt === 'string' ? { dryRun, adopt: posix.normalize(adopt) } : { dryRun };
+  const { answer } = await askNode(context, (node) => node.sync(request));
+  // Without --dry-run, a copy stays pending only where certagent observes.
   const observes = !dryRun && answer.some(({ result }) => result === 'pending');
   print(context, answer, () => {
     if (answer.length === 0) return 'There are no kubeconfig copies on this node.';
