@@ -16,6 +16,7 @@ import type { RenewContext } from '../../src/renew/engine/step-context.ts';
 import { type Journal, openJournal } from '../../src/renew/journal/journal-file.ts';
 import { readLeaf } from '../../src/renew/steps/leaf.ts';
 import { type Faults, makeNode, type NodeOptions, type TestNode } from '../../testnode/node.ts';
+import { quickStandIns } from '../testnode/bundle.ts';
 
 export type Stage = {
   node: TestNode;
@@ -46,6 +47,7 @@ export async function stage(
 ): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'certagent-renew-'));
   const { limits, cycle = 'annotate', names, ...nodeOptions } = options;
+  await quickStandIns();
   const node = await makeNode({
     root: join(directory, 'node'),
     kind: 'kubeadm',

@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { findProcesses } from '../../src/host/processes.ts';
 import type { TestNode } from '../../testnode/node.ts';
 import { makeNode, openNode } from '../../testnode/node.ts';
+import { quickStandIns } from './bundle.ts';
 import { clientOf, DAY, eventually, get, nodeFor, run, served, text } from './support.ts';
 
 const manifests = (node: TestNode, name = '') => join(node.root, 'etc/kubernetes/manifests', name);
@@ -29,6 +30,7 @@ describe('a running kubeadm node', () => {
   let node: TestNode;
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'certagent-demo-'));
+    await quickStandIns();
     node = await makeNode({ root: join(directory, 'node'), kind: 'kubeadm', leafEnds: Date.now() + 20 * DAY });
     await node.start();
   });
