@@ -9,7 +9,7 @@ import { LONG_RUNNING } from '../../testnode/stand-in/k3s-leaves.ts';
 import { bundledStandIns } from '../testnode/bundle.ts';
 import { type Machine, TEMPORARY } from './machine.ts';
 
-/** A runtime of its own plays the stand-ins: whatever happens to certagent, the node goes on running. */
+/** The stand-ins have a runtime of their own: whatever happens to certagent, the node keeps running. */
 export const PLAYER = '/opt/demo/node';
 const STAND_INS = '/opt/demo/bin/stand-ins.cjs';
 
@@ -17,7 +17,7 @@ const STAND_INS = '/opt/demo/bin/stand-ins.cjs';
 const TREES = ['etc/kubernetes', 'etc/rancher', 'var/lib/kubelet', 'var/lib/rancher', 'var/lib/etcd'];
 const RECORDS = ['etc/demo-node.json', 'etc/demo-faults.json'];
 
-/** What the stand-ins keep below /run, put there anew at each boot. */
+/** What the stand-ins keep below /run; systemd-tmpfiles copies it there at each boot. */
 const RUN_TEMPLATE = 'usr/share/demo/run';
 
 export type InstalledNode = {

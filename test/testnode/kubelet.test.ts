@@ -75,7 +75,7 @@ describe('a running kubeadm node', () => {
       manifests(node, '.kube-scheduler.yaml.backup'),
       await text(node, 'etc/kubernetes/manifests/kube-scheduler.yaml'),
     );
-    annotate(node, 'kube-controller-manager', 'one'); // when this one is done, the kubelet has looked at all of them
+    annotate(node, 'kube-controller-manager', 'one'); // after this one, the kubelet has read all of them
     await eventually(async () => /Killing pod file=kube-controller-manager\.yaml/.test(await log(node)));
     assert.equal(await apiserver(node), first);
     assert.doesNotMatch(await log(node), /backup/);
@@ -153,7 +153,7 @@ test('faults: a component that never comes back, one that comes back without the
   await node.faults({ kubelet: 'idle' });
   const before = await apiserver(node);
   annotate(node, 'kube-apiserver', 'three');
-  await new Promise((resolve) => setTimeout(resolve, 700)); // longer than the kubelet's periodic look
+  await new Promise((resolve) => setTimeout(resolve, 700)); // longer than the kubelet's period
   assert.equal(await apiserver(node), before);
 });
 

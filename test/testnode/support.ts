@@ -13,7 +13,7 @@ import { quickStandIns } from './bundle.ts';
 
 export const DAY = 86_400_000;
 
-/** A node that goes when the test ends. Leaves end in 20 days unless said. */
+/** A node that is removed after the test. By default its leaves expire in 20 days. */
 export async function nodeFor(t: TestContext, options: Partial<NodeOptions> = {}): Promise<TestNode> {
   const directory = await mkdtemp(join(tmpdir(), 'certagent-demo-'));
   await quickStandIns();
