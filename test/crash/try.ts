@@ -24,7 +24,7 @@ export type Try = {
 const AGENT = fileURLToPath(new URL('./agent.ts', import.meta.url));
 const PRELOAD = new URL('./preload.ts', import.meta.url).href;
 /** Nothing takes so long: what hangs is a defect, and is reported instead of awaited. */
-const LIMIT = 180_000;
+const LIMIT = 600_000;
 
 type Ended = { signal: string | null; code: number | null; stdout: string; stderr: string; points: string[] };
 
