@@ -1,4 +1,4 @@
-// The whole job with marked secrets, on both kinds of node: none of them may show in anything that certagent writes or says.
+// The whole job with marked secrets, on both kinds of node: certagent must not write, log or send any of them.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -34,7 +34,7 @@ for (const kind of ['kubeadm', 'k3s-server'] as const) {
   });
 }
 
-/** Two renewals with the log at its most talkative: one that fails and is undone, one that succeeds. Everything said and sent. */
+/** Two renewals with the log at level debug: one that fails and is undone, one that succeeds. Returns all output. */
 async function wholeJob(t: TestContext, kind: NodeKind): Promise<{ root: string; heard: Map<string, string> }> {
   const node = await nodeFor(t, { kind, leafEnds: Date.now() + 60 * DAY, speed: kind === 'kubeadm' ? 0.02 : 0.1 });
   const { root } = node;
@@ -153,7 +153,7 @@ async function written(directory: string, withKeys = false): Promise<Map<string,
   return files;
 }
 
-/** Every command line that names the node, looked at every 150 ms; call the result for all that was seen. */
+/** Collects every command line that names the node, every 150 ms; call the result for all that were seen. */
 function watchCommandLines(root: string): () => string {
   const seen = new Set<string>();
   const look = async () => {

@@ -72,7 +72,7 @@ export function k3sServerLeaves(node: NodeRecord): K3sLeaf[] {
   ];
 }
 
-/** The leaves below agent/; `ofServer` tells the server's leaf that the file is a copy of. */
+/** The leaves below agent/; `ofServer` names the server's leaf of which the file is a copy. */
 export function k3sAgentLeaves(node: NodeRecord): (K3sLeaf & { ofServer?: string; serverKey?: string })[] {
   const flavour = k3sFlavour(node.kind)!;
   const ca = 'server/tls/client-ca';

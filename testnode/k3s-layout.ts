@@ -148,7 +148,7 @@ function layOutAgent(root: string, node: NodeRecord, cas: Map<string, Issued>): 
   put(root, `etc/rancher/${flavour}/config.yaml`, config, 0o600);
 }
 
-// An agent has no CA key: what signs for it stands for the server, out of reach of the node's own tree.
+// An agent has no CA key. The key that signs for it plays the server's, and is kept outside the node's own tree.
 function layOutServersCas(root: string, cas: Map<string, Issued>): void {
   for (const name of ['client-ca', 'server-ca'])
     putPair(root, `run/demo/server-ca/${name}`, cas.get(`server/tls/${name}`)!);

@@ -7,7 +7,7 @@ export type StandInCommand = { program: string; arguments: string[]; env: Record
 
 let entry = fileURLToPath(new URL('./stand-in/main.ts', import.meta.url));
 
-/** A running stand-in starts others from the file it was itself started from: the source, or a bundle of it. */
+/** A stand-in starts others from its own file: the source, or a bundle of it. */
 export function startFrom(file: string): void {
   entry = file;
 }
@@ -18,7 +18,7 @@ export function standInCommand(name: string, root: string): StandInCommand {
   return { program: process.execPath, arguments: first, env: startEnvironment() };
 }
 
-/** A dozen processes strip and compile the same files: with a cache a start takes half the time. */
+/** A dozen processes compile the same files: with a cache, a start takes half the time. */
 export function startEnvironment(): Record<string, string> {
   return { NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/certagent-testnode', import.meta.url)) };
 }

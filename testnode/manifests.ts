@@ -82,7 +82,7 @@ function etcd({ ports, version, nodeName }: NodeRecord): Pod {
   const pki = '/etc/kubernetes/pki/etcd';
   const client = `https://127.0.0.1:${ports.etcd}`;
   const peer = `https://127.0.0.1:${ports.etcdPeer}`;
-  // From v1.31 on kubeadm asks the two probes of their own; before, /health told for both.
+  // From v1.31 on kubeadm asks the two probes of their own; before that, it probed /health for both.
   const newer = /^v1\.(\d+)/.exec(version)?.[1] ?? '0';
   const [live, ready] = Number(newer) >= 31 ? ['/livez', '/readyz'] : ['/health?exclude=NOSPACE&serializable=true', ''];
   return {

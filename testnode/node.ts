@@ -23,7 +23,7 @@ export type TestNode = {
   ports: Record<string, number>;
   /** Starts the kubelet's or K3s's unit; resolves when the node is as healthy as its certificates let it be. */
   start(options?: StartOptions): Promise<void>;
-  /** Ends every process of this node, by its id, and only those. */
+  /** Kills every process of this node, by its id, and no other. */
   stop(): Promise<void>;
   /** Changes some faults; those not named stay as they are. */
   faults(faults: Partial<Faults>): Promise<void>;
@@ -77,7 +77,7 @@ function portNames(kind: NodeKind): string[] {
   return ['apiserver', ...etcd, 'controllerManager', 'scheduler', 'kubelet', 'kubeletHealthz'];
 }
 
-// What controller-manager and scheduler serve. They make it up anew at each start; once is enough here.
+// What controller-manager and scheduler serve. The real ones make a new certificate at each start; one is enough here.
 async function layOutSelfSigned(root: string, node: NodeRecord): Promise<void> {
   if (k3sFlavour(node.kind) !== undefined || node.kind === 'kubeadm-worker') return;
   const own = await issueAuthority({

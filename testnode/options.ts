@@ -27,7 +27,7 @@ export type NodeOptions = {
   caStarts?: number;
   /** Factor on every wait of the stand-ins; default 0.02. */
   speed?: number;
-  /** Version that kubeadm, k3s or rke2 tells. */
+  /** Version that kubeadm, k3s or rke2 prints. */
   version?: string;
   /** Lifetime of what a renewal grants, in days; default 365. */
   grantedDays?: number;
@@ -59,11 +59,11 @@ export type Faults = {
   kubeadmTears: boolean;
   /** idle: the kubelet notices nothing. */
   kubelet: 'none' | 'idle';
-  /** Components whose process, once started anew, ends at once. */
+  /** Components whose process exits at once after a restart. */
   neverComesBack: string[];
-  /** Components that end at once when started with a certificate that ends after `leafEnds`: a roll back heals them. */
+  /** Components that exit at once when started with a certificate that expires after `leafEnds`: a roll back heals them. */
   rejectsRenewed: string[];
-  /** Components that go on serving the certificate of before, even after a restart. */
+  /** Components that keep serving the previous certificate, even after a restart. */
   servesStale: string[];
   etcdReloads: boolean;
   apiserverReloads: boolean;

@@ -16,7 +16,7 @@ export type Subject = { commonName: string; organizations?: string[] };
 export type CertificateRequest = {
   ca: Issued;
   subject: Subject;
-  /** DNS names and IP addresses, told apart by their form. */
+  /** DNS names and IP addresses; their form says which. */
   sans?: string[];
   usages: ('server' | 'client')[];
   /** Milliseconds since the epoch; certificates hold whole seconds. */
@@ -88,7 +88,7 @@ export async function issueAuthority(request: AuthorityRequest): Promise<Issued>
   return { certificatePem: pem(certificate), keyPem: keyPem(key) };
 }
 
-/** What a renewal must carry over from the certificate of before: who it is for, its names and what it is for. */
+/** What a renewal takes over from the previous certificate: subject, names and usages. */
 export async function readRequest(
   certificatePem: string,
 ): Promise<{ subject: Subject; sans: string[]; usages: ('server' | 'client')[] }> {

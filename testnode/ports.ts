@@ -29,8 +29,8 @@ export function releasePorts(ports: Record<string, number>): void {
   }
 }
 
-// Nodes are made some time before they listen. In between, a socket in the kernel's abstract namespace holds the place:
-// it needs no file, and goes with the process.
+// A node is made some time before it listens. Until then a socket in the kernel's abstract namespace reserves the port: it
+// needs no file, and the kernel closes it with the process.
 async function reserve(port: number): Promise<boolean> {
   const holder = await listening({ path: `\0certagent-demo-port-${port}` });
   if (holder === undefined) return false;

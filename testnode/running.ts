@@ -14,7 +14,7 @@ import { startUnit } from './stand-in/units.ts';
 const START_LIMIT = 30_000;
 
 export type StartOptions = {
-  /** The node's processes live on when this one ends; they must then be stopped by `stop` of an opened node. */
+  /** The node's processes outlive this one; `stop` of an opened node must then stop them. */
   outlive?: boolean;
   /** K3s is taken to run since long before its certificates came due: this start renews nothing, the next one does. */
   longRunning?: boolean;
@@ -36,9 +36,9 @@ export async function startNode(root: string, node: NodeRecord, options: StartOp
   throw new Error(`${unitOf(node.kind)} did not become healthy\n${tails.join('\n')}`);
 }
 
-/** Ends every process of the node, each told apart by its id and start time. */
+/** Kills every process of the node; id and start time identify each. */
 export async function stopNode(root: string): Promise<void> {
-  // The kubelet or a systemctl may start another while we look: again until none is left.
+  // The kubelet or a systemctl may start another one meanwhile: repeat until none is left.
   for (;;) {
     const processes = registered(root);
     if (processes.length === 0) return;
@@ -88,8 +88,8 @@ function startExternalEtcd(root: string, node: NodeRecord): void {
   });
 }
 
-// With expired certificates nothing is ever ready, and controller-manager and scheduler end again and again, each at its own
-// time: then that each has listened once is all there is to wait for (`heard` is kept from one look to the next).
+// With expired certificates nothing is ever ready, and controller-manager and scheduler exit again and again, each at its
+// own time. It is enough then that each has listened once: `heard` remembers those that have.
 async function isHealthy(node: NodeRecord, heard: Set<number>): Promise<boolean> {
   const ports = Object.values(node.ports);
   const hasExpired = node.leafEnds <= Date.now();

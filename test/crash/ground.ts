@@ -6,6 +6,7 @@ import { type Inbox, openInbox } from '../../demo/inbox.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import { CONFIG_FILE, STATE_DIR } from '../../src/host/root.ts';
 import { makeNode, type TestNode } from '../../testnode/node.ts';
+import { quickStandIns } from '../testnode/bundle.ts';
 import { contentsOf } from './files.ts';
 import type { CrashPlan } from './plans.ts';
 
@@ -27,6 +28,7 @@ export async function makeGround(plan: CrashPlan): Promise<Ground> {
   const directory = await mkdtemp(join(tmpdir(), 'certagent-crash-'));
   const root = join(directory, 'node');
   const copy = join(directory, 'copy');
+  await quickStandIns();
   const node = await makeNode({ root, kind: plan.kind, leafEnds: Date.now() + 20 * DAY, speed: plan.speed });
   const inbox = await openInbox();
   await configure(node, plan, inbox);

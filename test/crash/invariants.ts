@@ -13,9 +13,9 @@ import type { Ground } from './ground.ts';
 
 export type Faulty = { what: string; detail: string };
 
-/** How far the agent had come when it was ended, as the disk tells. */
+/** How far the agent had come when it was killed, as the disk shows. */
 export type State = {
-  /** A plan that was begun and whose end was not told. */
+  /** A plan whose end the journal does not hold. */
   unfinished: boolean;
   /** Its end lay in a spool or had been sent, but the journal did not know. */
   telling: boolean;
@@ -184,7 +184,7 @@ function healthy(
   });
 }
 
-/** Whole records, and what stands after them. */
+/** Whole records, and the rest after them. */
 async function journalOf(root: string): Promise<{ records: JournalRecord[]; torn: string }> {
   const text = await readFile(join(root, STATE_DIR, 'journal.jsonl'), 'utf8').catch(() => '');
   const lines = text.split('\n');
@@ -208,7 +208,7 @@ async function journal({ node }: Ground): Promise<(string | null)[]> {
   ];
 }
 
-/** After the first run was ended by SIGTERM: the step in hand was finished. */
+/** After SIGTERM in the first run: the current step was finished. */
 export async function stepInHand({ node }: Ground): Promise<Faulty[]> {
   const { records } = await journalOf(node.root);
   const open = new Set<string>();

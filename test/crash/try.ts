@@ -12,7 +12,7 @@ import { type Faulty, faultsOf, stateOf, stepInHand } from './invariants.ts';
 export type Signal = 'SIGKILL' | 'SIGTERM' | 'POWER';
 
 export type Try = {
-  /** The call in which the agent was ended; null when it was done before. */
+  /** The call in which the agent was killed; null when it had finished before. */
   point: string | null;
   /** The same of the second kill; null when there was none. */
   second: string | null;
@@ -23,8 +23,8 @@ export type Try = {
 
 const AGENT = fileURLToPath(new URL('./agent.ts', import.meta.url));
 const PRELOAD = new URL('./preload.ts', import.meta.url).href;
-/** Nothing takes so long; what hangs is a defect to tell, not to wait for. */
-const LIMIT = 180_000;
+/** Nothing takes so long: what hangs is a defect, and is reported instead of awaited. */
+const LIMIT = 600_000;
 
 type Ended = { signal: string | null; code: number | null; stdout: string; stderr: string; points: string[] };
 
@@ -36,7 +36,7 @@ export async function pointsOf(ground: Ground): Promise<string[]> {
   return points;
 }
 
-/** Ends the agent at point `at`, perhaps once more at point `second` of its recovery, and looks what becomes of it. */
+/** Kills the agent at point `at`, perhaps once more at point `second` of its recovery, and checks how it recovers. */
 export async function tryAt(
   ground: Ground,
   at: number,
@@ -69,7 +69,7 @@ async function agent(ground: Ground, asked: string, at: number, signal = 'SIGKIL
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
-      NODE_COMPILE_CACHE: join(ground.directory, 'compile-cache'),
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(ground.directory, 'compile-cache'),
       CRASH_AT: String(at),
       CRASH_SIGNAL: signal,
       CRASH_LOG: log,

@@ -1,12 +1,13 @@
 // What an operator sees of each situation, on both kinds of node: what is done, what is left alone, what is told.
 import assert from 'node:assert/strict';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { StatusReport } from '../../src/domain/model/status.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
+import { STATE_DIR } from '../../src/host/root.ts';
 import { run } from '../testnode/support.ts';
-import { fingerprints, maintenance, type SceneOptions, scene, told, toldAtLast } from './support.ts';
+import { anotherAgent, fingerprints, maintenance, type SceneOptions, scene, told, toldAtLast } from './support.ts';
 
 const yearAway = (status: StatusReport, ...ids: string[]) => {
   for (const id of ids) {
@@ -165,23 +166,32 @@ describe('K3s in trouble', { concurrency: 2 }, () => {
       async (root) => writeFile(join(root, tls, 'client-ca.key'), await readFile(join(root, tls, 'server-ca.key'))),
     ],
   ];
-  for (const [what, damage] of hazards) {
-    test(`${what}: K3s is not restarted, and it is told`, async (t) => {
-      const { node, agent, inbox } = await scene(t, { kind: 'k3s-server', days: 20 });
-      await damage(node.root);
-      const before = await fingerprints(node);
-      const status = await agent.check();
-      assert.equal(status.renewal.kind, 'blocked');
-      assert.equal(status.lastAttempt, null);
-      assert.deepEqual(await fingerprints(node), before);
-      await assert.rejects(
-        agent.renew({ force: false }, () => {}),
-        { code: 'RENEWAL_BLOCKED' },
-      );
-      const all = await toldAtLast(inbox, 'raised RESTART_HAZARD');
-      assert.ok(all.includes('raised RENEWAL_BLOCKED') || all.includes('raised RESTART_HAZARD'), all.join(', '));
-    });
-  }
+  // One node for all: K3s is never restarted, and what is damaged is put back.
+  test('a hazard in the files of K3s', async (t) => {
+    const { node, inbox, root } = await scene(t, { kind: 'k3s-server', days: 20 });
+    const kept = join(node.root, 'kept');
+    await cp(join(node.root, tls), kept, { recursive: true, preserveTimestamps: true });
+    for (const [what, damage] of hazards) {
+      await t.test(`${what}: K3s is not restarted, and an alert says so`, async (t) => {
+        inbox.webhooks.length = 0;
+        await rm(root.at(STATE_DIR), { recursive: true, force: true });
+        const agent = await anotherAgent(t, root);
+        await damage(node.root);
+        const before = await fingerprints(node);
+        const status = await agent.check();
+        assert.equal(status.renewal.kind, 'blocked');
+        assert.equal(status.lastAttempt, null);
+        assert.deepEqual(await fingerprints(node), before);
+        await assert.rejects(
+          agent.renew({ force: false }, () => {}),
+          { code: 'RENEWAL_BLOCKED' },
+        );
+        const all = await toldAtLast(inbox, 'raised RESTART_HAZARD');
+        assert.ok(all.includes('raised RENEWAL_BLOCKED') || all.includes('raised RESTART_HAZARD'), all.join(', '));
+      });
+      await cp(kept, join(node.root, tls), { recursive: true, preserveTimestamps: true });
+    }
+  });
 
   test('stopped on purpose, with certificates that have expired: it stays stopped, and it is told', async (t) => {
     const { node, agent, inbox } = await scene(t, { kind: 'k3s-server', days: -2 });

@@ -36,12 +36,16 @@ export async function scene(t: TestContext, options: SceneOptions): Promise<Scen
   const inbox = await openInbox();
   await configure(node, `${config}\n${limits(faults === undefined ? '60s' : '8s')}`, inbox);
   const root = new Root(node.root);
-  const agent = await makeAgent({ root, configFile: CONFIG_FILE, now, log: silentLog });
-  t.after(async () => {
-    await agent.close();
-    await inbox.close();
-  });
+  const agent = await anotherAgent(t, root, now);
+  t.after(() => inbox.close());
   return { node, agent, inbox, root };
+}
+
+/** An agent on a node of which others may know already. */
+export async function anotherAgent(t: TestContext, root: Root, now: () => number = Date.now): Promise<Agent> {
+  const agent = await makeAgent({ root, configFile: CONFIG_FILE, now, log: silentLog });
+  t.after(() => agent.close());
+  return agent;
 }
 
 export async function configure(node: TestNode, config: string, inbox?: Inbox): Promise<void> {
@@ -65,9 +69,9 @@ export function told(inbox: Inbox): string[] {
   });
 }
 
-/** Waits until the webhook has received what is expected, at most half a minute; returns all of it. */
+/** Waits until the webhook has received what is expected, at most a minute; returns all of it. */
 export async function toldAtLast(inbox: Inbox, ...expected: string[]): Promise<string[]> {
-  for (let tries = 0; tries < 600 && !expected.every((line) => told(inbox).includes(line)); tries++) {
+  for (let tries = 0; tries < 1_200 && !expected.every((line) => told(inbox).includes(line)); tries++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return told(inbox);

@@ -60,13 +60,13 @@ export async function baseOf(release: Release): Promise<string> {
   const key = createHash('sha256').update(packages).digest('hex').slice(0, 12);
   const base = join(cache, `${release}-${key}`);
   if (existsSync(base)) return base;
-  // Test files run side by side: one makes it, the other waits. What an interrupted one left is begun anew.
+  // Test files run side by side: one makes it, the other waits. The rest of an interrupted one is removed first.
   const steps = [
     `test ! -d "$1" || exit 0`,
     `rm -rf --one-file-system "$1.partial"`,
     `debootstrap --variant=minbase --include=${packages} ${release} "$1.partial" >"$1.log" 2>&1 || { tail -n 20 "$1.log" >&2; exit 1; }`,
     `rm -rf "$1.partial/var/cache/apt/archives" && mkdir -p "$1.partial/var/cache/apt/archives/partial"`,
-    // The node's own is no unit.
+    // The kubelet runs the node's etcd; this unit would take its ports.
     `ln -sfn /dev/null "$1.partial/etc/systemd/system/etcd.service"`,
     `mv "$1.partial" "$1"`,
   ];

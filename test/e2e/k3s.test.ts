@@ -37,7 +37,7 @@ test('a K3s server, systemd 252', { skip, timeout: 1_200_000 }, async (t) => {
   await purge(t, here);
   await archiveLife(t, here);
 
-  /** The node as it was before the renewal, and a maintenance window that is not open: certagent acts when it is told to. */
+  /** The node as it was before the renewal, and a closed maintenance window: certagent renews only on request. */
   async function makeDueAgain(): Promise<void> {
     await machine.must('systemctl', 'stop', 'certagent', node.unit);
     await machine.must('sh', '-c', `cd / && rm -rf ${TREES} && tar -xpf /root/before.tar`);

@@ -46,7 +46,7 @@ export class Machine {
     const console = openSync(join(this.#directory, 'console.log'), 'a');
     const words = ['--boot', '--quiet', '--register=no', '--keep-unit', '--private-network', '--link-journal=no'];
     words.push('--console=pipe', '--hostname=node');
-    // However this process ends, nspawn ends with it, and the guard ends the machine, which could outlive nspawn.
+    // However this process exits, nspawn exits with it, and the guard kills the machine, which could outlive nspawn.
     const nspawn = ['setpriv', '--pdeathsig', 'KILL', 'systemd-nspawn', ...words, '-D', this.root];
     this.#cgroups = makeCgroup(basename(this.#directory));
     this.#guard = guardOf(this.#cgroups);
@@ -91,7 +91,7 @@ export class Machine {
     return this.#enter(['--net'], [program, ...words]);
   }
 
-  /** As `inNetwork`, for what goes on running; the caller ends it, at the latest when the machine is off. */
+  /** As `inNetwork`, for a program that keeps running; the caller stops it, at the latest when the machine is off. */
   startInNetwork(program: string, ...words: string[]): ChildProcess {
     const enter = ['nsenter', '--target', String(this.#leader), '--net', program, ...words];
     return spawn('setpriv', ['--pdeathsig', 'KILL', ...enter], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -181,7 +181,7 @@ export class Machine {
   }
 }
 
-/** Waits for the end of its input, which is this process's at the latest, and ends what is left in the control groups. */
+/** Waits until its input is closed, at the latest when this process exits, and kills what is left in the control groups. */
 function guardOf(groups: string[]): ChildProcess {
   const script = 'cat; find "$@" -name cgroup.procs -exec cat {} + | sort -u | xargs -r kill -KILL';
   return spawn('sh', ['-c', script, 'sh', ...groups], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
@@ -193,7 +193,7 @@ process.once('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
-/** A machine of the release that is switched off. Whoever made it removes it; at the latest it goes with this process. */
+/** A machine of the release that is switched off. The caller removes it; at the latest it is removed when this process exits. */
 export async function makeMachine(release: Release): Promise<Machine> {
   sweep();
   const base = await baseOf(release);

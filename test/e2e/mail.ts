@@ -27,7 +27,7 @@ export class Mail {
   readonly webhooks: string[] = [];
   #child: ChildProcess | null = null;
 
-  /** The servers go with the machine's network, so after each boot they are started anew. */
+  /** The servers die with the machine's network, so they are started again after each boot. */
   async open(machine: Machine): Promise<void> {
     await this.close();
     const child = machine.startInNetwork(
@@ -64,9 +64,9 @@ export class Mail {
     });
   }
 
-  /** Waits until the webhook and an email have told of it. */
+  /** Waits until the webhook and an email have reported it. */
   async hears(status: 'raised' | 'cleared' | 'event', code: string): Promise<void> {
-    await eventually(() => this.told().includes(`${status} ${code}`), 30_000);
-    await eventually(() => this.emails.length > 0, 30_000);
+    await eventually(() => this.told().includes(`${status} ${code}`), 120_000);
+    await eventually(() => this.emails.length > 0, 120_000);
   }
 }

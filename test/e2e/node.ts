@@ -3,23 +3,21 @@ import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync }
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
-import { plainRequire } from '../../build/bundle.ts';
-import { PROJECT } from '../../build/project.ts';
 import { makeNode, type NodeKind, type NodeOptions, type TestNode } from '../../testnode/node.ts';
 import { unitOf } from '../../testnode/options.ts';
 import { LONG_RUNNING } from '../../testnode/stand-in/k3s-leaves.ts';
+import { bundledStandIns } from '../testnode/bundle.ts';
 import { type Machine, TEMPORARY } from './machine.ts';
 
-/** A runtime of its own plays the stand-ins: whatever happens to certagent, the node goes on running. */
+/** The stand-ins have a runtime of their own: whatever happens to certagent, the node keeps running. */
 export const PLAYER = '/opt/demo/node';
-const STAND_INS = '/opt/demo/stand-ins.cjs';
+const STAND_INS = '/opt/demo/bin/stand-ins.cjs';
 
 /** What of a node image belongs to the cluster; users, names and time are the machine's. */
 const TREES = ['etc/kubernetes', 'etc/rancher', 'var/lib/kubelet', 'var/lib/rancher', 'var/lib/etcd'];
 const RECORDS = ['etc/demo-node.json', 'etc/demo-faults.json'];
 
-/** What the stand-ins keep below /run, put there anew at each boot. */
+/** What the stand-ins keep below /run; systemd-tmpfiles copies it there at each boot. */
 const RUN_TEMPLATE = 'usr/share/demo/run';
 
 export type InstalledNode = {
@@ -48,9 +46,9 @@ export async function installNode(machine: Machine, options: Omit<NodeOptions, '
       put(machine, `${isKubeadm ? 'usr/bin' : 'usr/local/bin'}/${program}`, script, 0o755);
     }
     put(machine, `etc/systemd/system/${unit}.service`, isKubeadm ? KUBELET_UNIT : rancherUnit(rancher, kind));
-    mkdirSync(machine.at('/opt/demo'), { recursive: true });
+    mkdirSync(dirname(machine.at(STAND_INS)), { recursive: true });
     copyFileSync(process.execPath, machine.at(PLAYER));
-    await bundleStandIns(machine.at(STAND_INS));
+    copyFileSync(await bundledStandIns(), machine.at(STAND_INS));
     return {
       kind,
       unit,
@@ -109,21 +107,6 @@ ExecStart=/usr/local/bin/${flavour} ${kind.endsWith('-agent') ? 'agent' : 'serve
 [Install]
 WantedBy=multi-user.target
 `;
-}
-
-/** The stand-ins as one file that needs no packages. */
-async function bundleStandIns(outfile: string): Promise<void> {
-  await build({
-    absWorkingDir: PROJECT,
-    entryPoints: ['testnode/stand-in/main.ts'],
-    outfile,
-    bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    define: { 'import.meta.url': '"file:///opt/demo/testnode/any.ts"' },
-    plugins: [plainRequire],
-    logLevel: 'warning',
-  });
 }
 
 function copy(from: string, to: string): void {

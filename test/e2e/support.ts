@@ -19,7 +19,7 @@ import { packageFile } from './package.ts';
 
 export type Scene = { machine: Machine; node: InstalledNode; mail: Mail; deb: string };
 
-/** A machine that runs a node whose certificates end in 60 days, with the users alice (who has a copy), bob and carol. */
+/** A machine that runs a node whose certificates expire in 60 days, with the users alice (who has a copy), bob and carol. */
 export async function scene(
   t: TestContext,
   release: Release,
@@ -56,7 +56,7 @@ export async function scene(
 
 export const COPY = '/home/alice/.kube/config';
 
-/** `apt install ./certagent.deb`, as the README has it; null: the one of before. */
+/** `apt install ./certagent.deb`, as the README has it; null: the previous file. */
 export async function install({ machine }: Scene, deb: string | null): Promise<void> {
   if (deb !== null) copyFileSync(deb, machine.at('/root/certagent.deb'));
   await machine.must('env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '--yes', '/root/certagent.deb');
@@ -96,7 +96,7 @@ export function statusOnce(
   }, limit);
 }
 
-/** The status after the daemon's first look at the node. */
+/** The status after the daemon's first check. */
 export function checked(of: Scene): Promise<StatusReport> {
   return statusOnce(({ nextCheckAt }) => nextCheckAt !== null, of);
 }
@@ -160,7 +160,7 @@ export async function served({ machine }: Scene, port: number): Promise<X509Cert
   return new X509Certificate(pem);
 }
 
-/** Days until the end of the client certificate in a kubeconfig. */
+/** Days until the client certificate in a kubeconfig expires. */
 export function daysOf({ machine }: Scene, kubeconfig: string): number {
   const data = /client-certificate-data: (\S+)/.exec(readFileSync(machine.at(kubeconfig), 'utf8'))?.[1] ?? '';
   return Math.round((new X509Certificate(Buffer.from(data, 'base64')).validToDate.getTime() - Date.now()) / DAY);

@@ -1,4 +1,4 @@
-// A disk that is full, or cannot be written, from one step of a renewal on: the old certificates stay or come back.
+// From one step of a renewal on, a disk is full or read-only: the previous certificates stay or are restored.
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Step } from '../../src/domain/model/plan.ts';
@@ -59,7 +59,7 @@ describe('disks that give out', { concurrency: 2, skip: noMounts }, () => {
       disk.free();
       disk.writable();
       await assertAsBefore(on);
-      // What the journal could not be told is settled at the next start.
+      // What could not be written to the journal is settled at the next start.
       await on.agent.recover();
       assert.notEqual((await on.agent.status()).lastAttempt?.result, 'unfinished');
       assert.ok((await on.agent.check()).served.every(({ state }) => state === 'current'));

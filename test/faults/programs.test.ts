@@ -1,4 +1,4 @@
-// Programs of the node that hang, flood, die or do nothing: the renewal ends in bounded time, and the node is as before.
+// Programs of the node that hang, flood, die or do nothing: the renewal ends in bounded time and leaves the node as it was.
 import assert from 'node:assert/strict';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -54,7 +54,7 @@ const cases: Record<string, Case> = {
     options: { renew: { component_limit: '3s', served_limit: '3s' }, faults: { kubelet: 'idle' } },
     says: /^\S+ kube-apiserver did not come back within 3 s/,
     remedy: /journalctl -u kubelet/,
-    // Every file is as before; that the kubelet does not heed that either is said, too.
+    // Every file is as before; the error also says that the kubelet did not react to that either.
     result: 'rolled-back',
   },
   'systemctl restart fails': {

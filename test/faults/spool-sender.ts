@@ -1,4 +1,4 @@
-// A process that opens the alerts of a root, puts one into the spool where it is told to, and then only delivers.
+// A process that opens the alerts of a root, puts those of its arguments into the spool, and delivers.
 import { openAlerts } from '../../src/alert/service.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import type { Dispatch } from '../../src/domain/alerts/alert.ts';

@@ -1,4 +1,4 @@
-// A node that runs, its agent, and something that is wrong with it; what must be as before afterwards.
+// A running node with its agent and a fault, and the checks that nothing has changed afterwards.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -31,7 +31,7 @@ export type GroundOptions = Partial<NodeOptions> & {
   prepare?: (node: TestNode, atEnd: AtEnd) => Promise<void>;
 };
 
-/** Where the failing thing is not waited for; generous, as the machine may be busy. */
+/** For everything but the fault itself; generous, because the machine may be busy. */
 const LIMITS = {
   kubeadm_limit: '60s',
   component_limit: '30s',
@@ -92,7 +92,7 @@ export async function renewWith(
   return { outcome, progress };
 }
 
-/** Every certificate, key and kubeconfig is byte for byte the one of before; of manifests an annotation may differ. */
+/** Every certificate, key and kubeconfig is as before, byte for byte; in manifests an annotation may differ. */
 export async function assertAsBefore({ node, before }: Ground): Promise<void> {
   const after = await fingerprints(node);
   assert.deepEqual(Object.keys(after), Object.keys(before), 'no file more, no file less');

@@ -1,5 +1,5 @@
 // npm run fuzz -- [--seconds 60] [--seed N] [file …]: each property for so many seconds. One process a file, with a
-// bounded heap; one that stops telling of its inputs is ended, and the last input's number is told.
+// bounded heap; one that reports no more inputs is killed, and the number of the last input is printed.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
@@ -53,7 +53,7 @@ async function runFile(file: string): Promise<boolean> {
     alive();
     last = line;
     const { property, tried: count } = JSON.parse(line) as { property: string; tried: number };
-    // The nasty texts are told one by one.
+    // The nasty texts are reported one by one.
     tried.set(file.startsWith('nasty') ? 'nasty texts' : property, count);
   });
   const output: string[] = [];

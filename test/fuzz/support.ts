@@ -9,11 +9,11 @@ import { CertagentError } from '../../src/domain/model/errors.ts';
 
 const SEED = 20_261_124;
 
-/** Set by main.ts: seed, seconds for each property, and the descriptor on which it is told how far we are. */
+/** Set by main.ts: seed, seconds for each property, and the descriptor to which the progress is written. */
 const { CERTAGENT_FUZZ_SEED, CERTAGENT_FUZZ_SECONDS, CERTAGENT_FUZZ_TOLD } = process.env;
 
 /**
- * Tries `property` on `inputs` inputs made by `arbitrary`. A failure is told with seed and path, which repeat it.
+ * Tries `property` on `inputs` inputs made by `arbitrary`. A failure is reported with the seed and path that repeat it.
  * Properties that touch the node's files are async; a failing one is shrunk all the same.
  */
 export async function fuzz<T>(

@@ -18,6 +18,7 @@ import { type Journal, openJournal } from '../../src/renew/journal/journal-file.
 import { ACTORS } from '../../src/renew/steps/actors.ts';
 import { readLeaf } from '../../src/renew/verify/leaf.ts';
 import { type Faults, makeNode, type NodeOptions, type TestNode } from '../../testnode/node.ts';
+import { quickStandIns } from '../testnode/bundle.ts';
 
 export type Stage = {
   node: TestNode;
@@ -48,6 +49,7 @@ export async function stage(
 ): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'certagent-renew-'));
   const { limits, cycle = 'annotate', names, ...nodeOptions } = options;
+  await quickStandIns();
   const node = await makeNode({
     root: join(directory, 'node'),
     kind: 'kubeadm',

@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { findProcesses } from '../../src/host/processes.ts';
 import type { TestNode } from '../../testnode/node.ts';
 import { makeNode, openNode } from '../../testnode/node.ts';
+import { quickStandIns } from './bundle.ts';
 import { clientOf, DAY, eventually, get, nodeFor, run, served, text } from './support.ts';
 
 const manifests = (node: TestNode, name = '') => join(node.root, 'etc/kubernetes/manifests', name);
@@ -29,6 +30,7 @@ describe('a running kubeadm node', () => {
   let node: TestNode;
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'certagent-demo-'));
+    await quickStandIns();
     node = await makeNode({ root: join(directory, 'node'), kind: 'kubeadm', leafEnds: Date.now() + 20 * DAY });
     await node.start();
   });
@@ -73,7 +75,7 @@ describe('a running kubeadm node', () => {
       manifests(node, '.kube-scheduler.yaml.backup'),
       await text(node, 'etc/kubernetes/manifests/kube-scheduler.yaml'),
     );
-    annotate(node, 'kube-controller-manager', 'one'); // when this one is done, the kubelet has looked at all of them
+    annotate(node, 'kube-controller-manager', 'one'); // after this one, the kubelet has read all of them
     await eventually(async () => /Killing pod file=kube-controller-manager\.yaml/.test(await log(node)));
     assert.equal(await apiserver(node), first);
     assert.doesNotMatch(await log(node), /backup/);
@@ -151,7 +153,7 @@ test('faults: a component that never comes back, one that comes back without the
   await node.faults({ kubelet: 'idle' });
   const before = await apiserver(node);
   annotate(node, 'kube-apiserver', 'three');
-  await new Promise((resolve) => setTimeout(resolve, 700)); // longer than the kubelet's periodic look
+  await new Promise((resolve) => setTimeout(resolve, 700)); // longer than the kubelet's period
   assert.equal(await apiserver(node), before);
 });
 

@@ -9,12 +9,14 @@ import type { TestContext } from 'node:test';
 import { connect } from 'node:tls';
 import type { NodeOptions, TestNode } from '../../testnode/node.ts';
 import { makeNode } from '../../testnode/node.ts';
+import { quickStandIns } from './bundle.ts';
 
 export const DAY = 86_400_000;
 
-/** A node that goes when the test ends. Leaves end in 20 days unless said. */
+/** A node that is removed after the test. By default its leaves expire in 20 days. */
 export async function nodeFor(t: TestContext, options: Partial<NodeOptions> = {}): Promise<TestNode> {
   const directory = await mkdtemp(join(tmpdir(), 'certagent-demo-'));
+  await quickStandIns();
   const node = await makeNode({
     root: join(directory, 'node'),
     kind: 'kubeadm',

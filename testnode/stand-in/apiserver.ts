@@ -11,7 +11,7 @@ import { endIfFaulty, endOnTerm, parseFlags, servedPair } from './serving.ts';
 
 const NAME = 'kube-apiserver';
 const ANONYMOUS = new Set(['/livez', '/healthz', '/version']);
-/** How often the serving certificate's files are looked at. */
+/** How often the serving certificate's files are read. */
 const RELOAD = 60_000;
 
 export async function apiserver(root: string, words: string[]): Promise<void> {

@@ -1,5 +1,5 @@
 // Stand-in for etcd: TLS on the client and peer ports with client certificates wanted, plain HTTP for metrics and health.
-// Simplified: HTTP/1 instead of gRPC, no data, no members. Certificates are loaded anew for every connection, as etcd does.
+// Simplified: HTTP/1 instead of gRPC, no data, no members. Certificates are loaded for every connection, as etcd does.
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';

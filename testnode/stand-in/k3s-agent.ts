@@ -5,7 +5,7 @@ import type { NodeRecord } from '../options.ts';
 import { renewIfDue } from './k3s-leaves.ts';
 
 /**
- * What an agent does at every start: it fetches the kubelet's certificates anew, with the same keys. Simplified: the
+ * What an agent does at every start: it fetches new kubelet certificates for the same keys. Simplified: the
  * server is a pair of CAs kept outside of the agent's tree, and renews the other two as its own start would.
  */
 export async function prepareAgent(root: string, node: NodeRecord): Promise<void> {

@@ -21,7 +21,7 @@ export function renewalWindow(version: string): number {
   return (wide ? 120 : 90) * DAY;
 }
 
-/** Renews a leaf where a start does: missing, key missing, ends within the window, or signed by another CA. */
+/** Renews a leaf where a start does: missing, key missing, expires within the window, or signed by another CA. */
 export async function renewIfDue(
   root: string,
   node: NodeRecord,
@@ -53,18 +53,18 @@ export function logSigned(root: string, node: NodeRecord, certificatePem: string
   log(root, unitOf(node.kind), `level=info msg="certificate ${name} signed by ${signer}: notAfter=${validTo}"`);
 }
 
-/** There while a start stands for one of long ago, when nothing was due. */
+/** Exists during a start that plays one of long ago, when nothing was due. */
 export const LONG_RUNNING = 'run/demo/long-running';
 
 export function isLongRunning(root: string): boolean {
   return existsSync(join(root, LONG_RUNNING));
 }
 
-/** Throws what ends K3s: a directory where a certificate should be. */
+/** Throws where K3s exits: a directory in the place of a certificate. */
 function needsRenewal(root: string, node: NodeRecord, path: string, ca: Issued): boolean {
   if (!existsSync(`${path}.crt`) || !existsSync(`${path}.key`)) return true;
   const certificate = parse(readFileSync(`${path}.crt`, 'utf8'));
-  // Garbage parses as no certificate at all, so none is due: K3s leaves it, and goes on with it.
+  // Garbage does not parse as a certificate, so none is due: K3s keeps it and uses it.
   if (certificate === undefined) return false;
   const issuer = new X509Certificate(ca.certificatePem);
   if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey)) return true;

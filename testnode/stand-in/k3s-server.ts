@@ -9,7 +9,7 @@ import { issueAuthority } from '../pki.ts';
 import { overwrite } from '../put.ts';
 import { logSigned, parse, renewIfDue } from './k3s-leaves.ts';
 
-/** What a server does with its certificates at every start, before it serves. Throws where K3s ends with exit code 1. */
+/** What a server does with its certificates at every start, before it serves. Throws where K3s exits with 1. */
 export async function prepareServer(root: string, node: NodeRecord): Promise<void> {
   const data = join(root, k3sDataDirectory(node));
   const cas = new Map<string, Issued>();
@@ -36,7 +36,7 @@ export function writeKubeconfigs(root: string, node: NodeRecord): void {
   chmodSync(path, 0o600);
 }
 
-// A CA without its key is silently made anew: every kubeconfig of before is refused from then on.
+// K3s silently makes a new CA when the key is missing: from then on, the server refuses every previous kubeconfig.
 async function readOrMakeCa(root: string, node: NodeRecord, ca: { path: string; name: string }): Promise<Issued> {
   const path = join(root, k3sDataDirectory(node), ca.path);
   const anew = ca.path.endsWith('/client-ca') && readFaults(root).k3s === 'new-ca-on-restart';
@@ -52,7 +52,7 @@ async function readOrMakeCa(root: string, node: NodeRecord, ca: { path: string; 
   return made;
 }
 
-// The server's own agent fetches its files anew at each start; the two that the server keeps are copies.
+// The server's own agent fetches new files at each start; the two that the server keeps are copies.
 async function renewAgentFiles(root: string, node: NodeRecord, cas: Map<string, Issued>): Promise<void> {
   const data = join(root, k3sDataDirectory(node));
   for (const leaf of k3sAgentLeaves(node)) {

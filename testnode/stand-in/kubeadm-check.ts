@@ -26,7 +26,7 @@ export function checkExpiration(
     const ends = endOf(readCertificate(place, certificate));
     return { name: certificate.name, caName, missing: false, ends, external };
   });
-  // Of etcd's CA kubeadm does not tell that its key is missing; it fails only when it renews.
+  // kubeadm does not report that the key of etcd's CA is missing; it fails only when it renews.
   const told = cas.map((ca) => ({ ...ca, external: ca.external && ca.name !== 'etcd-ca' }));
   process.stdout.write(options.json ? json(leaves, told) : tables(leaves, told, options.minor));
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { KubeadmAuthority, KubeadmCertificate } from '../kubeadm-certificates.ts';
 import { authorities } from '../kubeadm-certificates.ts';
 
-/** Ends the run with its text on stderr and exit code 1. */
+/** kubeadm prints its text to stderr and exits with 1. */
 export class KubeadmError extends Error {}
 
 /** Paths are the node's own, without the root. */

@@ -1,4 +1,4 @@
-// What every stand-in does as a process: it leaves its id where the node finds it, and ends when the node's owner does.
+// What every stand-in does as a process: it writes its id where the node finds it, and exits when the node's owner does.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export function stay(root: string, name: string): void {
 /** A pid with its start time in clock ticks, which together name one process for ever; ticks is -1 when it is gone. */
 export function idOf(pid: number): ProcessId {
   try {
-    // By its main thread: to whom it runs under, qemu-user tells another /proc/PID/stat of itself than all others see.
+    // Of its main thread: a process under qemu-user sees another /proc/PID/stat of itself than every other process sees.
     const stat = readFileSync(`/proc/${pid}/task/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const ended = fields[0] === 'Z' || fields[0] === 'X';
@@ -76,7 +76,7 @@ export function log(root: string, name: string, line: string): void {
   try {
     appendFileSync(join(root, `run/demo/${name}.log`), `${new Date().toISOString()} ${line}\n`);
   } catch {
-    // The node is being removed: there is nobody left to tell.
+    // The node is being removed: nobody reads the log any more.
   }
 }
 
@@ -84,7 +84,7 @@ export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Waits until `condition` holds or `limit` milliseconds are over; tells which. */
+/** Waits until `condition` holds (true) or `limit` milliseconds have passed (false). */
 export async function until(condition: () => boolean | Promise<boolean>, limit: number): Promise<boolean> {
   const end = Date.now() + limit;
   for (;;) {
@@ -94,7 +94,7 @@ export async function until(condition: () => boolean | Promise<boolean>, limit: 
   }
 }
 
-/** Never returns by itself; only a signal ends the process. */
+/** Never returns: only a signal ends the process. */
 export function hang(root: string, name: string): Promise<never> {
   stay(root, name);
   return new Promise(() => {});

@@ -38,7 +38,7 @@ export function servedPair(
   return pair;
 }
 
-/** Ends the process at once when a fault says that this component does not come up, with this certificate or at all. */
+/** Exits at once when a fault says that this component does not start, with this certificate or at all. */
 export function endIfFaulty(root: string, component: string, certificatePem: string): void {
   const faults = readFaults(root);
   const renewed = () =>

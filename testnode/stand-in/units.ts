@@ -1,5 +1,5 @@
-// systemd's part: which process a unit runs, started and ended. Simplified: no supervisor watches, so a process that
-// ends by itself is `failed` and not started again, and readiness is told by a file.
+// systemd's part: starts and stops the process of a unit. Simplified: no supervisor watches, so a process that exits by
+// itself is `failed` and not started again; a file says that the unit is ready.
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export type Shown = {
   enteredAt: number;
 };
 
-/** Starts the unit's process; true once it is ready, false when it ended before. Waits as long as that takes. */
+/** Starts the unit's process and waits, without a limit: true once it is ready, false when it exited before. */
 export async function startUnit(root: string, node: NodeRecord): Promise<boolean> {
   const unit = unitOf(node.kind);
   if (show(root, unit).active === 'active') return true;
@@ -37,7 +37,7 @@ export async function startUnit(root: string, node: NodeRecord): Promise<boolean
   return ready && isReady(root, unit, id) && isAlive(id);
 }
 
-/** Ends the unit's process: SIGTERM, and SIGKILL when that does not end it. */
+/** Stops the unit's process: SIGTERM, then SIGKILL. */
 export async function stopUnit(root: string, node: NodeRecord): Promise<void> {
   const unit = unitOf(node.kind);
   const last = readJson<UnitRecord>(unitFile(root, `${unit}.json`));

@@ -1,4 +1,4 @@
-// What an operator does and sees on the first day: installs, looks, lets others look, and lets certagent renew.
+// What an operator does and sees on the first day: installs, reads the status, lets others read it, enables renewals.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';

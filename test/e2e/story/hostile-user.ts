@@ -14,7 +14,7 @@ export function stopsTheHelper(t: TestContext, { machine }: Scene): Promise<void
       const script = machine.as('alice', 'timeout', '--signal=KILL', '200', 'sh', '-c', `{ ${loop}; } 2>/dev/null`);
       try {
         await eventually(async () => (await machine.run('test', '-e', '/tmp/begun')).code === 0);
-        // Each look at the copy is a chance to catch the helper; a copy is looked at when it has changed.
+        // certagent checks a copy when it has changed; each check is a chance to stop the helper.
         await eventually(async () => {
           await machine.must('touch', COPY);
           const synced = await machine.run('certagent', 'sync');
@@ -26,7 +26,7 @@ export function stopsTheHelper(t: TestContext, { machine }: Scene): Promise<void
         await machine.run('touch', '/tmp/over');
         await script;
       }
-      // The daemon that has just started may look at the copy too: its helper, stopped or not, ends in bounded time.
+      // The daemon that has just started may check the copy too: its helper, stopped or not, exits in bounded time.
       const helpers = () => machine.run('sh', '-c', 'grep -ls copies[-]helper /proc/[0-9]*/cmdline');
       await eventually(async () => (await helpers()).stdout === '', 60_000);
       assert.equal((await machine.run('certagent', 'sync')).code, 0);

@@ -1,4 +1,4 @@
-// A renewal that does not get to its end: it is finished or undone by whoever starts next.
+// An interrupted renewal: the next start finishes or undoes it.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { eventually } from '../../testnode/support.ts';
@@ -37,7 +37,7 @@ export function poweredOff(
   return t.test(`${how} in the middle of a renewal: the next boot finishes or undoes it`, async () => {
     await checked(here);
     const known = journal(here).length;
-    // Not waited for: it ends with the machine.
+    // Not awaited: it exits with the machine.
     void begin();
     await inStep(here, kind, known);
     if (how === 'a reboot') await machine.powerOff();
@@ -49,7 +49,7 @@ export function poweredOff(
   });
 }
 
-/** The plan begun after `known` records has an end, the servers serve what is on disk, and it was told. */
+/** The plan begun after `known` records has ended, the servers serve what is on disk, and an alert has reported it. */
 async function recovered(here: Scene, known: number): Promise<void> {
   const over = () =>
     journal(here)
