@@ -21,7 +21,8 @@ export class Unreadable extends Error {
 /** Content of a small regular file of the node. Throws Unreadable. */
 export async function readContent(scan: Scan, path: string): Promise<Content> {
   try {
-    const { bytes, facts } = await readStamped(await placeOf(scan, path));
+    const { place, isLocal } = await placeOf(scan, path);
+    const { bytes, facts } = await readStamped(place, isLocal);
     return contentOf(bytes, facts);
   } catch (error) {
     throw unreadable(error);
@@ -39,14 +40,14 @@ export async function readAs<T extends { problem: Unreadable | null }>(
   read: (content: Content) => T,
 ): Promise<{ said: T; facts: FileFacts }> {
   try {
-    const place = await placeOf(scan, path);
+    const { place, isLocal } = await placeOf(scan, path);
     const key = `${format} ${place}`;
     const before = memory.get(key);
     if (before !== undefined) {
-      const { stamp, facts } = await statRegular(place);
+      const { stamp, facts } = await statRegular(place, isLocal);
       if (stamp === before.stamp) return { said: before.said as T, facts };
     }
-    const { bytes, facts, stamp } = await readStamped(place);
+    const { bytes, facts, stamp } = await readStamped(place, isLocal);
     const said = read(contentOf(bytes, facts));
     if (said.problem === null && isWorthRemembering(facts.changedAt)) memory.set(key, { stamp, said });
     return { said, facts };

@@ -1,7 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { followLinks } from '../host/links.ts';
+import { isOnLocalDisk } from '../host/read-stamped.ts';
 import type { Root } from '../host/root.ts';
 
 /** What is looked up once while the node's files are read: thousands of them lie in a few directories. */
@@ -12,22 +13,25 @@ export type Scan = {
   directories: Map<string, Promise<Directory>>;
 };
 
-/** Where a directory leads to on this machine, and what is in it; empty when it cannot be read. */
-type Directory = { at: string; entries: Map<string, Dirent> };
+/** Where a directory leads to on this machine, and what is in it; empty when it cannot be read. `isLocal`: on a disk. */
+type Directory = { at: string; entries: Map<string, Dirent>; isLocal: boolean };
 
 export function newScan(root: Root): Scan {
   return { root, modes: new Map(), directories: new Map() };
 }
 
-/** Path of this machine to open for a path of the node; see `followLinks`. */
-export async function placeOf(scan: Scan, path: string): Promise<string> {
-  if (scan.root.isMachine) return path;
-  const { at, entries } = await directory(scan, dirname(path));
+/**
+ * Path of this machine to open for a path of the node; see `followLinks`. `isLocal`: a regular file on a disk, which can be
+ * read without waiting for a network.
+ */
+export async function placeOf(scan: Scan, path: string): Promise<{ place: string; isLocal: boolean }> {
+  const { at, entries, isLocal } = await directory(scan, dirname(path));
   const name = basename(path);
-  return entries.get(name)?.isFile() ? join(at, name) : followLinks(scan.root, name, at);
+  if (entries.get(name)?.isFile()) return { place: scan.root.isMachine ? path : `${at}/${name}`, isLocal };
+  return { place: scan.root.isMachine ? path : await followLinks(scan.root, name, at), isLocal: false };
 }
 
-/** Whether the directory held the file when it was first looked into: spares opening thousands that are not there. */
+/** Whether the directory held the file when it was listed: spares opening thousands that are not there. */
 export async function isListed(scan: Scan, path: string): Promise<boolean> {
   return (await directory(scan, dirname(path))).entries.has(basename(path));
 }
@@ -35,14 +39,17 @@ export async function isListed(scan: Scan, path: string): Promise<boolean> {
 function directory({ root, directories }: Scan, path: string): Promise<Directory> {
   let known = directories.get(path);
   if (known === undefined) {
-    known = look(root, path);
+    known = list(root, path);
     directories.set(path, known);
   }
   return known;
 }
 
-async function look(root: Root, path: string): Promise<Directory> {
+async function list(root: Root, path: string): Promise<Directory> {
   const at = await followLinks(root, path);
-  const entries = await readdir(at, { withFileTypes: true }).catch((): Dirent[] => []);
-  return { at, entries: new Map(entries.map((entry) => [entry.name, entry])) };
+  const [entries, isLocal] = await Promise.all([
+    readdir(at, { withFileTypes: true }).catch((): Dirent[] => []),
+    isOnLocalDisk(at),
+  ]);
+  return { at, isLocal, entries: new Map(entries.map((entry) => [entry.name, entry])) };
 }
