@@ -1,4 +1,4 @@
-import { COPIES_HELPER, LOOK_HELPER, STEERS_NODE, WATCH_HELPER } from './host/self.ts';
+import { COPIES_HELPER, LOOK_HELPER, steeringVariables, WATCH_HELPER } from './host/self.ts';
 
 /** After the end of what it was started for, a process that something still holds ends all the same. Milliseconds. */
 const HELD_AT_MOST = 5_000;
@@ -23,7 +23,7 @@ async function start(argv: string[]): Promise<number | undefined> {
       await (await import('./observe/watch-helper.ts')).serve();
       return undefined;
     default:
-      if (Object.keys(process.env).some((name) => STEERS_NODE.test(name)))
+      if (steeringVariables(process.env).length > 0)
         (await import('./host/environment.ts')).leaveForeignEnvironment(argv);
       return (await import('./cli/command-line.ts')).main(argv);
   }

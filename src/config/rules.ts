@@ -1,6 +1,6 @@
 import { DAY, formatDuration, MINUTE } from '../domain/time/duration.ts';
 import { nextRuns, validateCron } from '../host/cron.ts';
-import type { Config } from './schema.ts';
+import { type Config, DEFAULT_INTERVAL, DEFAULT_SCHEDULE } from './schema.ts';
 import { sinkName } from './sink-name.ts';
 import type { KeyPath } from './toml.ts';
 
@@ -9,10 +9,11 @@ export type Problem = { path: KeyPath; also?: KeyPath[]; message: string };
 
 /** The schema checks each key by itself. Here are the rules between keys, and those that need a lookup. */
 export async function brokenRules(config: Config): Promise<Problem[]> {
+  const schedule = await scheduleOf(config.check.schedule);
   return [
     ...timeZone(config),
-    ...(await checks(config)),
-    ...(await windows(config)),
+    ...checks(config, schedule),
+    ...windows(config, schedule),
     ...sinkNames(config),
     ...sinkKeys(config),
   ];
@@ -39,10 +40,18 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-async function checks({ check }: Config): Promise<Problem[]> {
-  const faults = await validateCron(check.schedule);
-  if (faults.length > 0) return faults.map((message) => ({ path: ['check', 'schedule'], message }));
-  const interval = await longestInterval(check.schedule);
+/** `interval`: the longest time between two checks; null when the expression has faults. */
+type Schedule = { faults: string[]; interval: number | null };
+
+/** The default is known to be valid: most nodes then never load the package that calculates schedules. */
+async function scheduleOf(expression: string): Promise<Schedule> {
+  if (expression === DEFAULT_SCHEDULE) return { faults: [], interval: DEFAULT_INTERVAL };
+  const faults = await validateCron(expression);
+  return { faults, interval: faults.length > 0 ? null : await longestInterval(expression) };
+}
+
+function checks({ check }: Config, { faults, interval }: Schedule): Problem[] {
+  if (interval === null) return faults.map((message) => ({ path: ['check', 'schedule'], message }));
   return check.jitter < interval
     ? []
     : [
@@ -54,7 +63,7 @@ async function checks({ check }: Config): Promise<Problem[]> {
 }
 
 /** Between windows.opens and windows.urgent there must be time for two checks after the longest gap between maintenance windows. */
-async function windows(config: Config): Promise<Problem[]> {
+function windows(config: Config, { interval }: Schedule): Problem[] {
   const { opens, urgent } = config.windows;
   if (urgent >= opens)
     return [
@@ -64,8 +73,7 @@ async function windows(config: Config): Promise<Problem[]> {
         message: `must be less than windows.opens (${formatDuration(opens)})`,
       },
     ];
-  if ((await validateCron(config.check.schedule)).length > 0) return [];
-  const interval = await longestInterval(config.check.schedule);
+  if (interval === null) return [];
   const gap = longestMaintenanceGap(config.maintenance);
   const needed = 2 * interval + gap;
   if (opens - urgent >= needed) return [];
@@ -84,7 +92,7 @@ async function windows(config: Config): Promise<Problem[]> {
 /** A year of an expression that fires monthly or oftener; rarer ones show their gap in these too. */
 const SAMPLE = 64;
 
-async function longestInterval(expression: string): Promise<number> {
+export async function longestInterval(expression: string): Promise<number> {
   const runs = await nextRuns(expression, 'UTC', SAMPLE);
   return Math.max(...runs.slice(1).map((at, index) => at - runs[index]!));
 }

@@ -1,6 +1,11 @@
+import { HOUR } from '../domain/time/duration.ts';
 import * as z from './fields.ts';
 import { absolutePath, clockTime, count, DAYS, days, duration, note, table, userNames } from './fields.ts';
 import { email, webhook } from './sink-keys.ts';
+
+export const DEFAULT_SCHEDULE = '0 */6 * * *';
+/** Milliseconds between two checks of the default schedule. */
+export const DEFAULT_INTERVAL = 6 * HOUR;
 
 /**
  * The only definition of every key: type, default (as an operator writes it), description. The example, the manual and the
@@ -20,7 +25,7 @@ export const schema = z.strictObject({
   check: note(
     table({
       schedule: note(
-        z.prefault(z.string(), '0 */6 * * *'),
+        z.prefault(z.string(), DEFAULT_SCHEDULE),
         "When to check: five cron fields, in the node's time zone. A changed file also starts a check.",
       ),
       jitter: note(

@@ -1,5 +1,5 @@
 import { errorCode } from '../domain/model/errors.ts';
-import { ourselves, STEERS_NODE } from './self.ts';
+import { ourselves, steeringVariables } from './self.ts';
 
 /**
  * Starts certagent once more without the variables that Node.js and OpenSSL read: they read most of them when a process
@@ -7,7 +7,7 @@ import { ourselves, STEERS_NODE } from './self.ts';
  * that get their caller's environment, as some sudo configurations pass it on.)
  */
 export function leaveForeignEnvironment(argv: string[]): void {
-  const foreign = Object.keys(process.env).filter((name) => STEERS_NODE.test(name));
+  const foreign = steeringVariables(process.env);
   for (const name of foreign) delete process.env[name];
   const { program, first } = ourselves();
   try {

@@ -9,7 +9,19 @@ export const LOOK_HELPER = 'internal:look-helper';
 export const WATCH_HELPER = 'internal:watch-helper';
 
 /** Variables that Node.js and OpenSSL read: other CAs, no check of certificates, foreign code, a log of secrets. */
-export const STEERS_NODE = /^(NODE|OPENSSL|SSL)_/;
+const STEERS_NODE = /^(NODE|OPENSSL|SSL)_/;
+
+/** The names of such variables in an environment. A compile cache among the source tree's own packages is as trusted as these. */
+export function steeringVariables(env: NodeJS.ProcessEnv): string[] {
+  return Object.keys(env).filter(
+    (name) => STEERS_NODE.test(name) && !(name === 'NODE_COMPILE_CACHE' && isOwnCache(env)),
+  );
+}
+
+function isOwnCache({ NODE_COMPILE_CACHE: directory = '' }: NodeJS.ProcessEnv): boolean {
+  const own = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url));
+  return !isSea() && directory.startsWith(own) && !directory.includes('/../');
+}
 
 export type Ourselves = {
   /** Absolute path of what to start. */

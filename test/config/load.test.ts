@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigError, describeProblem, loadConfig, parseConfig } from '../../src/config/load.ts';
-import { longestMaintenanceGap } from '../../src/config/rules.ts';
-import { schema } from '../../src/config/schema.ts';
+import { longestInterval, longestMaintenanceGap } from '../../src/config/rules.ts';
+import { DEFAULT_INTERVAL, DEFAULT_SCHEDULE, schema } from '../../src/config/schema.ts';
 import { DAY, HOUR, MINUTE } from '../../src/domain/time/duration.ts';
 
 /** The faults of a text as an operator reads them. */
@@ -143,4 +143,8 @@ test('the longest time without a maintenance window', () => {
   assert.equal(gap(every, 1380, 60), 22 * HOUR);
   assert.equal(gap([6], 120, 300), 7 * DAY - 3 * HOUR);
   assert.equal(gap([1, 2, 5], 0, 60), 3 * DAY - HOUR);
+});
+
+test('the default schedule is what its constant says', async () => {
+  assert.equal(await longestInterval(DEFAULT_SCHEDULE), DEFAULT_INTERVAL);
 });
