@@ -70,7 +70,7 @@ async function wholeJob(t: TestContext, kind: NodeKind): Promise<{ root: string;
   t.after(() => void daemon.kill('SIGKILL'));
   let log = '';
   for (const stream of [daemon.stdout, daemon.stderr]) stream.on('data', (chunk: Buffer) => (log += chunk));
-  const watch = watchCommandLines(root);
+  const watch = watchCommandLines(t, root);
   const ask = remote(new Root(root));
   await eventually(() =>
     ask.status().then(
@@ -154,7 +154,7 @@ async function written(directory: string, withKeys = false): Promise<Map<string,
 }
 
 /** Collects every command line that names the node, every 150 ms; call the result for all that were seen. */
-function watchCommandLines(root: string): () => string {
+function watchCommandLines(t: TestContext, root: string): () => string {
   const seen = new Set<string>();
   const look = async () => {
     for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
@@ -163,6 +163,8 @@ function watchCommandLines(root: string): () => string {
     }
   };
   const timer = setInterval(() => void look(), 150);
+  // However the test ends: the timer would keep the process running.
+  t.after(() => clearInterval(timer));
   return () => {
     clearInterval(timer);
     assert.ok(seen.size > 0, 'command lines were seen');

@@ -33,9 +33,9 @@ function start(t: TestContext, node: TestNode, env: Record<string, string> = {})
   return { child, log: () => log, ended };
 }
 
-/** Asks until the answer is as wanted, at most 30 seconds. */
+/** Asks until the answer is as wanted, at most a minute. */
 async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean, what: string): Promise<T> {
-  for (let tries = 0; tries < 300; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     const answer = await ask().catch(() => null);
     if (answer !== null && wanted(answer)) return answer;
     await new Promise((resolve) => setTimeout(resolve, 100));

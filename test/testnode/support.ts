@@ -92,7 +92,7 @@ export function clientOf(kubeconfig: string): { cert: string; key: string } {
 type Truthy<T> = Exclude<NonNullable<T>, false>;
 
 /** Waits until `condition` gives something other than undefined, false or a rejection. */
-export async function eventually<T>(condition: () => T | Promise<T>, limit = 15_000): Promise<Truthy<T>> {
+export async function eventually<T>(condition: () => T | Promise<T>, limit = 60_000): Promise<Truthy<T>> {
   const end = Date.now() + limit;
   for (;;) {
     const value = await Promise.resolve()
