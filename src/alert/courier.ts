@@ -33,8 +33,15 @@ export type Courier = {
   stop(patience: number): Promise<void>;
 };
 
-export function makeCourier(options: { sink: Sink; spool: Spool; log: Log; pace: Pace }): Courier {
-  const { sink, spool, log, pace } = options;
+/** `monotonic`: milliseconds of a clock that nobody sets. */
+export function makeCourier(options: {
+  sink: Sink;
+  spool: Spool;
+  log: Log;
+  pace: Pace;
+  monotonic?: (() => number) | undefined;
+}): Courier {
+  const { sink, spool, log, pace, monotonic = () => performance.now() } = options;
   const ending = new AbortController();
   let failures = 0;
   let failingSince = 0;
@@ -67,7 +74,7 @@ export function makeCourier(options: { sink: Sink; spool: Spool; log: Log; pace:
       } catch (error) {
         if (stopped) return;
         failures += 1;
-        if (failures === 1) failingSince = performance.now();
+        if (failures === 1) failingSince = monotonic();
         log.warn({ sink: sink.name, dispatch: dispatch.id, failures, waiting: spool.size() }, reason(error));
         if (error instanceof SinkError && error.refusesMessage && failures >= TRIES_OF_A_REFUSED) {
           log.error({ sink: sink.name, dispatch: dispatch.id }, 'gave up an alert that the sink refuses');
@@ -118,7 +125,7 @@ export function makeCourier(options: { sink: Sink; spool: Spool; log: Log; pace:
       await start();
     },
     failing: () => failures > 0,
-    lasting: () => failures >= LASTING.tries || (failures > 0 && performance.now() - failingSince >= LASTING.time),
+    lasting: () => failures >= LASTING.tries || (failures > 0 && monotonic() - failingSince >= LASTING.time),
     async stop(patience) {
       stopped = true;
       if (timer !== null) clearTimeout(timer);

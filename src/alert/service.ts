@@ -52,6 +52,7 @@ export type AlertServiceOptions = {
   /** Instead of the configuration's. */
   sinks?: Sink[];
   pace?: Pace;
+  monotonic?: () => number;
 };
 
 const SPOOL = `${STATE_DIR}/spool`;
@@ -72,7 +73,7 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
         putAside: (file) =>
           log.error({ sink: sink.name, file }, 'an alert that waited cannot be read; its file is kept'),
       });
-      return { sink, spool, courier: makeCourier({ sink, spool, log, pace }) };
+      return { sink, spool, courier: makeCourier({ sink, spool, log, pace, monotonic: options.monotonic }) };
     }),
   );
   // Counted by the time that certagent runs: a clock that is set must not drop them.

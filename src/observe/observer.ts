@@ -36,8 +36,6 @@ export type Detected = {
   hazards(reads: SourceRead[], renewsUntil: Instant): Promise<Hazard[]>;
   /** Keys of the CAs that sign its leaves on this node. */
   caKeys(reads: SourceRead[], certificates: ObservedCertificate[]): Preconditions['caKeys'];
-  /** A program that changes the node at this moment, in words for a person. */
-  upgradeUnderWay(): Promise<string | null>;
 };
 
 export type Unit = (NonNullable<Preconditions['unit']> & { mainPid: number | null }) | null;
@@ -55,6 +53,5 @@ export function unknownNode(paths: NodePaths, missing: string[]): Detected {
     components: async () => [],
     hazards: async () => [],
     caKeys: () => [],
-    upgradeUnderWay: async () => null,
   };
 }

@@ -7,8 +7,8 @@ import type { NodeFacts, ObservedCertificate, Preconditions } from '../domain/mo
 import { findCommand } from '../host/commands.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 import { type UnitState, unitState } from '../host/systemd.ts';
-import { detect } from './detect.ts';
 import type { Detected, Unit } from './observer.ts';
+import { UPGRADES } from './observers.ts';
 import type { SourceRead } from './source.ts';
 
 /** What must be known before anything is changed. */
@@ -24,7 +24,7 @@ export async function observePreconditions(
   const restartWindow = rulesOfNode(node)?.restartWindow(version) ?? null;
   const [tool, upgradeUnderWay, disk, components, hazards] = await Promise.all([
     observeTool(root, node, version),
-    node.upgradeUnderWay(),
+    upgradeOn(root, node),
     observeDisk(root, node, reads),
     node.components(unit, certificates),
     node.hazards(reads, now + (restartWindow ?? 0)),
@@ -52,9 +52,13 @@ export async function observeOthers(
   const name = roleOf(node)?.unit;
   const [unit, upgradeUnderWay] = await Promise.all([
     name === undefined ? null : unitState(root, name).catch(() => null),
-    detect(root).then((now) => now.upgradeUnderWay()),
+    upgradeOn(root, node),
   ]);
   return { unit, upgradeUnderWay };
+}
+
+function upgradeOn(root: Root, { distribution }: Pick<NodeFacts, 'distribution'>): Promise<string | null> | null {
+  return distribution === null ? null : UPGRADES[distribution](root);
 }
 
 /** A systemctl that fails, hangs or is missing is an observation too. */

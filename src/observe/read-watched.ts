@@ -1,5 +1,6 @@
 import type { Finding } from '../domain/model/inventory.ts';
 import { spawnHelper, startHelperProcess } from '../host/helper-process.ts';
+import { PROGRAMS } from '../host/programs.ts';
 import type { Root } from '../host/root.ts';
 import { WATCH_HELPER } from '../host/self.ts';
 import { isSilent, noteSilence } from '../host/silent.ts';
@@ -10,7 +11,7 @@ export type WatchRequest = { prefix: string; path: string; known: string[] };
 export type WatchAnswer = { findings: Finding[] };
 
 /** Milliseconds without a sign of life after which the file system of a path counts as silent. */
-const PATIENCE = 10_000;
+const PATIENCE = PROGRAMS.watchHelper.limit;
 
 /**
  * Reads the paths and patterns that an operator wants watched, but for the files that are `known` already. A helper

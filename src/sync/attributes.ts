@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { PROGRAMS } from '../host/programs.ts';
 
 // Node.js cannot read access control lists and extended attributes, so cp and ls (coreutils) do it, as the copy's owner.
 // They get the two files as open descriptors: no name that the owner could exchange is opened again.
@@ -34,7 +35,7 @@ function coreutils(program: 'cp' | 'ls', args: string[], from: number, to: numbe
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
     stdio: ['ignore', 'pipe', 'ignore', from, to],
-    timeout: 5_000,
+    timeout: PROGRAMS.attributes.limit,
     killSignal: 'SIGKILL',
     maxBuffer: 64 * 1024,
   });

@@ -1,4 +1,5 @@
 import { type HelperProcess, type Reply, spawnHelper, startHelperProcess } from '../host/helper-process.ts';
+import { PROGRAMS } from '../host/programs.ts';
 import { LOOK_HELPER } from '../host/self.ts';
 import { fileSystems, isSilent, noteSilence } from '../host/silent.ts';
 
@@ -35,7 +36,7 @@ export type LookRequest = { do: 'look'; items: LookItem[] } | { do: 'list'; dire
 export type Seen = Sight | { is: 'silent' | 'failed'; key: string };
 
 /** Milliseconds without a sign of life after which a file system counts as silent. */
-const PATIENCE = 5_000;
+const PATIENCE = PROGRAMS.lookHelper.limit;
 /** File systems that are asked at the same time, once one has been found silent. */
 const AT_ONCE = 8;
 /** Items of one request. */

@@ -93,7 +93,7 @@ test('a sink is reported when three tries have failed, or 15 minutes have passed
     const slow = { first: 60_000, most: 60_000, keep: DAY };
     const { service } = await open(t, await makeRoot(t), {
       sinks: [fakeSink('a', down).sink],
-      now: () => now,
+      monotonic: () => now,
       pace: slow,
     });
     await service.enqueue(numbered(1));

@@ -23,7 +23,7 @@ const GOOD: [words: string, spec: string, more?: { options?: object; argument?: 
   ['check -w 20 -c 5', 'check', { options: { warning: '20', critical: '5', now: undefined } }],
   ['check -w20 --critical=5 --now', 'check', { options: { warning: '20', critical: '5', now: true } }],
   ['-w status', 'status', { options: { watch: true } }],
-  ['sync -n', 'sync', { options: { dryRun: true } }],
+  ['sync -n', 'sync', { options: { dryRun: true, adopt: undefined } }],
   ['config check', 'config check'],
   ['config --root /x check a.toml', 'config check', { argument: 'a.toml', global: { root: '/x', color: true } }],
   ['config check -- --odd.toml', 'config check', { argument: '--odd.toml' }],

@@ -8,7 +8,6 @@ import { kubeadmCaKeys } from './kubeadm-ca-keys.ts';
 import { kubeadmComponents } from './kubeadm-components.ts';
 import { kubeadmEndpoints } from './kubeadm-endpoints.ts';
 import { kubeadmSources } from './kubeadm-sources.ts';
-import { upgradeUnderWay } from './kubeadm-upgrade.ts';
 
 /** A kubeadm node is known by its files; the kubelet's configuration and the manifests say where they are. */
 export async function kubeadm(root: Root): Promise<Candidate> {
@@ -55,7 +54,6 @@ export async function kubeadm(root: Root): Promise<Candidate> {
       // kubeadm restarts nothing that would replace a CA.
       hazards: async () => [],
       caKeys: (reads, certificates) => (controlPlane ? kubeadmCaKeys(reads, certificates) : []),
-      upgradeUnderWay: () => upgradeUnderWay(root),
     },
   };
 }

@@ -46,7 +46,6 @@ export function supervisorObserver(
           isServer ? serverHazards(root, { certificatesDir, kubeconfig }, reads, renewsUntil) : [],
         // The keys of its CAs are observed as hazards.
         caKeys: () => [],
-        upgradeUnderWay: async () => null,
       },
     };
   };
