@@ -37,7 +37,7 @@ async function requireTrusted(path: string): Promise<void> {
   if (foreign === null) return;
   const where = foreign.path === path ? '' : ` is not used: ${foreign.path}`;
   throw new CertagentError('CONFIG_UNTRUSTED', `the configuration ${path}${where} ${foreign.why}`, {
-    remedy: `See that it says what you want, then: chown root: ${foreign.path}; chmod go-w ${foreign.path}`,
+    remedy: `Check its content, then: chown root: ${foreign.path}; chmod go-w ${foreign.path}`,
   });
 }
 

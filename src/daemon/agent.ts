@@ -117,7 +117,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     if (view.inventory.clock.doubt === null)
       await clock
         .remember(view.inventory.takenAt)
-        .catch((error) => log.warn({}, `the time cannot be written down: ${explain(error)}`));
+        .catch((error) => log.warn({}, `the time cannot be saved: ${explain(error)}`));
     await tell(await openedAlerts(), { view, outcome, recovered, configError, now: now() });
     // Killed before this, the next start reports it: twice rather than never.
     if (outcome !== null)

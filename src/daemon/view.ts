@@ -68,7 +68,7 @@ export function planOf({ inventory, decisions }: View, config: Config): RenewalP
 
 /** The answer to somebody who asked for a renewal that is blocked. */
 export function blocked({ blockers }: Extract<Renewal, { kind: 'blocked' }>): CertagentError {
-  return new CertagentError('RENEWAL_BLOCKED', `nothing was touched: ${blockers.map(({ why }) => why).join('; ')}`, {
+  return new CertagentError('RENEWAL_BLOCKED', `nothing was changed: ${blockers.map(({ why }) => why).join('; ')}`, {
     remedy: blockers.map(({ remedy }) => remedy).join(' '),
   });
 }

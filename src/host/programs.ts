@@ -24,6 +24,7 @@ export const PROGRAMS = {
   unitRestart: { command: 'systemctl', use: 'restart UNIT', limit: 'renew.restart_limit' },
   clock: { command: 'timedatectl', use: 'show', limit: 5 * SECOND },
   notify: { command: 'systemd-notify', use: 'state for systemd', limit: 5 * SECOND },
+  users: { command: 'getent', use: 'passwd NAME…, of LDAP or SSSD', limit: 5 * SECOND },
   lock: { command: 'flock', use: 'host: the lock of the state directory', limit: 5 * SECOND },
   copiesHelper: { command: 'certagent', use: 'internal:copies-helper, as a user', limit: 20 * SECOND },
   endHelper: { command: 'sh', use: 'host: kill, as a user', limit: 5 * SECOND },

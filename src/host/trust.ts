@@ -13,7 +13,7 @@ const STICKY = 0o1000;
 /**
  * The first part of `path` (a path of this machine) that others than root and we may change: the file itself, a directory
  * or a link on the way to it. null when there is none. An access control list that lets somebody write shows in the group's
- * bits. What does not exist, or cannot be looked at, is not foreign.
+ * bits. What does not exist, or cannot be read, is not foreign.
  */
 export async function foreignPart(path: string): Promise<Foreign | null> {
   const waiting = path.split('/').reverse();

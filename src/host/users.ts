@@ -1,6 +1,7 @@
 import { errorCode } from '../domain/model/errors.ts';
 import { findCommand, run } from './commands.ts';
 import { readSmall } from './files.ts';
+import { PROGRAMS } from './programs.ts';
 import type { Root } from './root.ts';
 
 export type User = { name: string; uid: number; gid: number; home: string };
@@ -18,15 +19,12 @@ export async function users(root: Root): Promise<User[]> {
   return found;
 }
 
-/** Milliseconds for a directory service (LDAP, SSSD) to answer. */
-const GETENT_LIMIT = 5_000;
-
 /** Users that /etc/passwd does not have, by name or number, as the node's own `getent` knows them; none without it. */
 export async function lookUpUsers(root: Root, keys: string[]): Promise<User[]> {
   const plain = keys.filter((key) => /^[^-:\s\0][^:\s\0]*$/.test(key)).slice(0, 1_000);
   if (plain.length === 0 || (await findCommand(root, 'getent')) === null) return [];
   // Exit code 2 means that one of the keys was not found; the others are printed all the same (getent(1)).
-  const { stdout } = await run(root, 'getent', ['passwd', ...plain], { limit: GETENT_LIMIT }).catch(() => ({
+  const { stdout } = await run(root, 'getent', ['passwd', ...plain], { limit: PROGRAMS.users.limit }).catch(() => ({
     stdout: '',
   }));
   return stdout.split('\n').flatMap(userIn);
@@ -68,7 +66,7 @@ function idOf(text: string | undefined): number | null {
   return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) < NO_ID ? Number(text) : null;
 }
 
-/** A file that is not there has no lines; one that is no regular file throws, as `readSmall` does. */
+/** A file that is not there has no lines; one that is not a regular file throws, as `readSmall` does. */
 async function eachLine(path: string, take: (line: string) => void): Promise<void> {
   const text = await readSmall(path, LARGEST).then(
     ({ bytes }) => bytes.toString('utf8'),

@@ -37,7 +37,7 @@ function refuseComplexity(text: string): void {
   for (const _ of text.matchAll(INDICATORS)) {
     complexity += 1;
     if (complexity > COMPLEXITY_LIMIT)
-      throw new CertagentError('BAD_YAML', 'has more lines and signs than any kubeconfig or manifest');
+      throw new CertagentError('BAD_YAML', 'has more lines and characters than any kubeconfig or manifest');
   }
 }
 

@@ -79,6 +79,6 @@ const encode = (pem: string) => Buffer.from(pem).toString('base64');
 
 function unusable(path: string, what: string): CertagentError {
   return new CertagentError('COPY_SOURCE_UNUSABLE', `${path} ${what}`, {
-    remedy: 'Copies stay as they are until it is whole again.',
+    remedy: 'Copies stay as they are until it is repaired.',
   });
 }

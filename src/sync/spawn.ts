@@ -34,7 +34,7 @@ export function startHelper(hello: Hello, child: ChildProcess = spawnHelper(COPI
 
 const WHY: Record<Exclude<Reply['is'], 'answer'>, string> = {
   silent: 'did not answer within 20 s',
-  ended: 'could not be read: its helper process ended early',
+  ended: 'could not be read: its helper process exited early',
   'not-started': 'could not be read: its helper process did not start',
   nonsense: 'could not be read: its helper process gave an answer that makes no sense',
 };

@@ -163,7 +163,7 @@ function failed(path: string, error: unknown, user = 'root'): CopyOutcome {
 }
 
 function notAdopted(adopt: string, outcomes: CopyOutcome[]): CopyOutcome[] {
-  const detail = 'is not a copy that certagent looks at; name it in copies.paths';
+  const detail = 'is not a copy that certagent knows; name it in copies.paths';
   return outcomes.some(({ path }) => path === adopt)
     ? []
     : [{ path: adopt, user: '', result: 'failed', detail, certificates: [] }];

@@ -112,7 +112,7 @@ function judge(context: Context, place: Place & { more: number }): Judged {
   }
   const { copy, link } = seen;
   if (home === null && copy === 'absent') return says('', 'left', 'does not exist');
-  if (home === null && copy === 'unknown') return says('', 'failed', 'cannot be looked at');
+  if (home === null && copy === 'unknown') return says('', 'failed', 'cannot be read');
   const user = userOf(context, place, seen);
   if (user === null) return home === null ? says('', 'left', 'belongs to another user') : { path };
   const old = seen.backupAt !== null && Date.now() - seen.backupAt > BACKUP_AGE;

@@ -37,7 +37,7 @@ export async function awaitComponent(step: CycleStep, before: Process[], context
 
 /** null when nothing lacks. */
 async function whatLacks(step: CycleStep, before: Process[], fresh: Process | undefined): Promise<string | null> {
-  if ((await Promise.all(before.map(isRunning))).some(Boolean)) return `for the old ${step.component} to end`;
+  if ((await Promise.all(before.map(isRunning))).some(Boolean)) return `for the previous ${step.component} to stop`;
   if (fresh === undefined) return `for the kubelet to start ${step.component}`;
   if (step.health === null) return null;
   const health = await askHealth(step.health, { limit: 2_000 });

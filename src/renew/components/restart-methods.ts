@@ -79,13 +79,13 @@ async function moveOutAndBack(step: CycleStep, context: StepContext, before: Pro
   const gone = await until(
     async () => {
       const left = (await Promise.all(before.map(isRunning))).filter(Boolean).length;
-      return left === 0 ? {} : `for the kubelet to end ${step.component}`;
+      return left === 0 ? {} : `for the kubelet to stop ${step.component}`;
     },
     { limit: step.limit, interval: context.pollInterval, waiting: context.waiting },
   );
   await returnManifest(root, placeOfMoved(step.manifest), step.manifest);
   if (typeof gone === 'string') {
-    throw new CertagentError('COMPONENT_NOT_ENDED', `${step.component} did not end within ${step.limit / 1000} s`, {
+    throw new CertagentError('COMPONENT_NOT_ENDED', `${step.component} did not stop within ${step.limit / 1000} s`, {
       remedy: 'See whether the kubelet works: systemctl status kubelet. The manifest is back in its place.',
     });
   }

@@ -35,6 +35,6 @@ export function preconditionLost({ plan }: Run, { why, remedy }: Blocker, when: 
   return {
     code: 'PRECONDITION_LOST',
     message: `certagent stopped ${when} of ${plan.steps.length} and put nothing back: ${why}`,
-    remedy: `${remedy} Then certagent decides anew at its next check. What the node held before the renewal is in ${backup}.`,
+    remedy: `${remedy} Then certagent decides again at its next check. What the node held before the renewal is in ${backup}.`,
   };
 }

@@ -116,7 +116,7 @@ async function awaitOrphan(run: Run, context: RenewContext): Promise<void> {
   if (!context.root.isMachine || renew?.kind !== 'kubeadm-renew') return;
   const { pollInterval, waiting } = stepContext(run, step, context);
   await until(
-    async () => ((await findProcesses(KUBEADM, ['renew'])).length === 0 ? {} : 'for a running kubeadm to end'),
+    async () => ((await findProcesses(KUBEADM, ['renew'])).length === 0 ? {} : 'for a running kubeadm to finish'),
     { limit: renew.limit, interval: pollInterval, waiting },
   );
 }
@@ -126,7 +126,7 @@ function wasEnded({ plan, undos }: Run): PlanError {
   const where = step < 0 ? 'before its first step' : `in step ${step + 1} of ${plan.steps.length}`;
   return {
     code: 'INTERRUPTED',
-    message: `certagent was ended ${where} of the renewal ${plan.id}`,
+    message: `certagent was stopped ${where} of the renewal ${plan.id}`,
     remedy: 'Nothing needs to be done: certagent tries again.',
   };
 }
