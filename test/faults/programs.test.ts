@@ -40,7 +40,7 @@ const cases: Record<string, Case> = {
   'kubeadm prints 100 MB': {
     damage: onRenew('"$REAL" "$@"; exec /usr/bin/head -c 100000000 /dev/zero'),
     // Its output is cut at a mebibyte, on which it dies: of a broken pipe, or by our signal.
-    says: /^KUBEADM_FAILED kubeadm certs renew \S+.* (exited with|was ended by)/,
+    says: /^KUBEADM_FAILED kubeadm certs renew \S+.* (exited with|was killed by)/,
     remedy: /by hand/,
     result: 'rolled-back',
   },
