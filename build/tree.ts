@@ -10,7 +10,7 @@ import { PROJECT, VERSION } from './project.ts';
 export const CONFIG = 'etc/certagent/config.toml';
 const CHANGELOG = join(PROJECT, 'packaging/debian/changelog');
 
-/** Lays out what is installed, as it lies on the node. Returns the paths, sorted. */
+/** Writes the tree that is installed on the node. Returns the paths, sorted. */
 export async function layOut(directory: string, executable: string): Promise<string[]> {
   const files: Record<string, string | Buffer> = {
     'usr/share/certagent/config.example.toml': exampleToml(),

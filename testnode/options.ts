@@ -68,7 +68,7 @@ export type Faults = {
   etcdReloads: boolean;
   apiserverReloads: boolean;
   k3s: 'none' | 'never-ready' | 'listener-stays-old' | 'new-ca-on-restart' | 'does-not-renew';
-  /** Of restart, start and stop; show answers all the same. */
+  /** Of restart, start and stop; show still answers. */
   systemctl: 'none' | 'fails' | 'hangs';
 };
 

@@ -37,7 +37,7 @@ export type AgentOptions = {
   configFile: string;
   now: () => Instant;
   log: Log;
-  /** Ends a renewal after the step in hand. */
+  /** Ends a renewal after the current step. */
   signal?: AbortSignal;
   /** Only reads: creates and writes nothing, not even the journal. */
   readOnly?: boolean;
@@ -85,7 +85,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
 
   /** One check of the node, from its files to the alerts. */
   const cycle = async (request: DecideRequest): Promise<PlanOutcome | null> => {
-    // Whoever asks for a renewal, and has said that nothing synchronises this clock, vouches for it as it is now.
+    // A person who asks for a renewal, and has configured an unsynchronised clock, vouches for its time.
     if (request.kind === 'manual' && !config.clock.require_synchronized)
       await clock.accept(now(), await journal.records());
     const decided = decideOn(await observe(request), request);

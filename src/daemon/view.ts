@@ -27,7 +27,7 @@ export type View = Observed & { decisions: Decisions; copies: CopyOutcome[] };
 
 export type Eyes = { root: Root; config: Config; journal: Journal; clock: ClockMemory; now: () => Instant };
 
-/** Reads the node and the journal. Changes nothing. `request`: whoever asks for a renewal can vouch for the clock. */
+/** Reads the node and the journal. Changes nothing. `request`: a person who asks for a renewal can vouch for the clock. */
 export async function observeNode(
   { root, config, journal, clock, now }: Eyes,
   request: DecideRequest,

@@ -59,7 +59,7 @@ export type RunOptions = { limit: number; env?: Record<string, string> };
 
 /**
  * Runs an executable of the node with a fixed PATH, a clean environment, no standard input, output cut at 1 MiB, and a
- * time limit in milliseconds (`PROGRAMS` lists them), after which its whole process group is ended. A non-zero exit is a
+ * time limit in milliseconds (`PROGRAMS` lists them), after which its whole process group is killed. A non-zero exit is a
  * result, not an error. Throws CertagentError COMMAND_MISSING, COMMAND_FAILED_TO_START, or ROOT_FOREIGN.
  */
 export async function run(root: Root, name: string, args: string[], options: RunOptions): Promise<CommandResult> {

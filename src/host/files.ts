@@ -62,7 +62,7 @@ async function openRegular(path: string): Promise<FileHandle> {
   }
 }
 
-/** As `readSmall`, decoded as UTF-8; null when there is no such file. */
+/** As `readSmall`, decoded as UTF-8; null when it does not exist. */
 export async function readTextIfThere(path: string): Promise<string | null> {
   try {
     return (await readSmall(path)).bytes.toString('utf8');
@@ -104,7 +104,7 @@ export async function writeAtomic(path: string, content: string | Buffer, option
 
 export type WriteOptions = { mode: number; uid?: number; gid?: number; via?: string; writtenAt?: number };
 
-/** The first half of `writeAtomic`: the content lies, synced, in its temporary file. `discard` removes that. */
+/** The first half of `writeAtomic`: the content is in its temporary file, synced. `discard` removes that. */
 export type StagedWrite = { commit: () => Promise<void>; discard: () => Promise<void> };
 
 /** For files that change together: each is staged, and none takes its place before all could be written. */

@@ -8,7 +8,7 @@ export type Reply = { is: 'answer'; value: unknown } | { is: 'silent' | 'ended' 
 /**
  * A process of certagent that does what may hang. One request at a time, as a line of JSON each way. A line that begins
  * with "+" is progress: it goes to `progress`, and the time limit starts again. Before the first line of progress a process
- * gets `START` besides: on a busy node it starts slowly, and that says nothing about a file system.
+ * also gets `START`: on a busy node it starts slowly, which does not mean that a file system hangs.
  */
 export type HelperProcess = {
   ask(request: unknown, limit: number, progress?: (value: unknown) => void): Promise<Reply>;

@@ -14,8 +14,8 @@ export type Notifier = {
 };
 
 /**
- * Node cannot send datagrams to a unix socket, so `systemd-notify` does. It exits 0 even when it is ignored, and an
- * status line that does not arrive is no reason to stop: failures are ignored.
+ * Node cannot send datagrams to a unix socket, so `systemd-notify` does. It exits 0 even when systemd ignores it.
+ * A lost status line must not stop certagent: failures are ignored.
  */
 export function makeNotifier(root: Root, environment: NodeJS.ProcessEnv): Notifier {
   const socket = environment.NOTIFY_SOCKET;

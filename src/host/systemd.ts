@@ -10,7 +10,7 @@ export type UnitState = {
   active: boolean;
   activeState: string;
   subState: string;
-  /** Neither runs nor ended by itself: somebody stopped it, or nobody started it. */
+  /** It does not run and did not fail: somebody stopped it, or nobody started it. */
   stopped: boolean;
   mainPid: number | null;
   restarts: number;

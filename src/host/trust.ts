@@ -48,7 +48,7 @@ async function foreign(path: string): Promise<Foreign | null> {
   if (facts === null) return null;
   if (!isOurs(facts.uid)) return { path, why: `belongs to the user with the number ${facts.uid}` };
   if (facts.isSymbolicLink() || (facts.mode & OTHERS_WRITE) === 0) return null;
-  // In /tmp and its like nobody replaces what is another's, and what lies there is looked at next.
+  // In a sticky directory such as /tmp nobody can replace another user's file; the next step checks that file.
   if (facts.isDirectory() && (facts.mode & STICKY) !== 0 && facts.uid === 0) return null;
   return { path, why: `can be written by others (mode ${(facts.mode & 0o7777).toString(8).padStart(4, '0')})` };
 }

@@ -23,7 +23,7 @@ export async function users(root: Root): Promise<User[]> {
 export async function lookUpUsers(root: Root, keys: string[]): Promise<User[]> {
   const plain = keys.filter((key) => /^[^-:\s\0][^:\s\0]*$/.test(key)).slice(0, 1_000);
   if (plain.length === 0 || (await findCommand(root, 'getent')) === null) return [];
-  // Exit code 2 means that one of the keys was not found; the others are printed all the same (getent(1)).
+  // Exit code 2 means that one of the keys was not found; the others are still printed (getent(1)).
   const { stdout } = await run(root, 'getent', ['passwd', ...plain], { limit: PROGRAMS.users.limit }).catch(() => ({
     stdout: '',
   }));

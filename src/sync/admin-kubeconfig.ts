@@ -8,7 +8,7 @@ import type { Root } from '../host/root.ts';
 import { isSignedBy } from '../host/x509.ts';
 import { certificateBlocks, certificateOf, holdsKey } from './proof.ts';
 
-/** The node's own kubeconfig that copies are brought up to date from, and what tells that a copy is one of it. */
+/** The node's own kubeconfig, from which copies are updated, and how its copies are recognised. */
 export type Source = {
   /** The node's own path. */
   path: string;

@@ -106,7 +106,7 @@ function orRemove(path: string, act: () => void): void {
     try {
       unlinkSync(path);
     } catch {
-      // The first error tells more.
+      // The first error is more useful.
     }
     throw error;
   }

@@ -32,7 +32,7 @@ export function inDirectory<T>(base: number, at: Location, make: boolean, act: (
   }
 }
 
-/** Reads `name` when it is a regular file with one name, of ours, of at most 1 MiB. Throws as `inDirectory`. */
+/** Reads `name` if it is a regular file with one name that belongs to this user, of at most 1 MiB. Throws as `inDirectory`. */
 export function readGuarded(directory: string, name: string): GuardedFile {
   const path = `${directory}/${plain(name)}`;
   // Looked at first so that a device or FIFO is not even opened; what counts is asked of the descriptor below.

@@ -9,7 +9,7 @@ export type Home = { path: string; sharers: User[] };
 
 /** Directories whose subdirectories may be homes of users that /etc/passwd does not have. */
 const MOST_DIRECTORIES = 20;
-/** Below this are the accounts of the system (login.defs(5)), whose homes lie anywhere. */
+/** Below this are the accounts of the system (login.defs(5)), whose homes can be anywhere. */
 const FIRST_USER = 1_000;
 
 /** Users of the node: those of the passwd database, and those whom `copies` names and only a directory service knows. */

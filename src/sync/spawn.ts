@@ -15,7 +15,7 @@ const LIMIT = PROGRAMS.copiesHelper.limit;
 
 /**
  * Starts a helper process that becomes `hello.identity`. Secrets go over its standard input, nothing over arguments.
- * `child`: its process, for tests that let it be killed or meddled with.
+ * `child`: its process, for tests that kill it or interfere with it.
  */
 export function startHelper(hello: Hello, child: ChildProcess = spawnHelper(COPIES_HELPER)): CopyHelper {
   const helper = startHelperProcess(child, hello.identity);

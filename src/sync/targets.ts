@@ -9,7 +9,7 @@ import type { Identity, Location } from './messages.ts';
 import { findPeople, whyExcluded } from './people.ts';
 import { findPlaces, linkedTo, type OwnFile, oncePerSilence, ownFiles, type Place } from './places.ts';
 
-/** One copy to look at. `path` is the node's own; `stamp` changes with the file (null: not known). */
+/** One copy to read. `path` is the node's own; `stamp` changes with the file (null: not known). */
 export type Target = {
   path: string;
   user: string;
@@ -24,7 +24,7 @@ export type FoundTargets = {
   targets: Target[];
   /** What is known without opening anything. */
   outcomes: CopyOutcome[];
-  /** Where an old backup lies beside a copy that is not brought up to date. */
+  /** An old backup beside a copy that is not updated. */
   tidy: Target[];
   /** Whether there is nothing at this path that may be renewed. What cannot be seen now is not gone. */
   isGone(path: string): boolean;

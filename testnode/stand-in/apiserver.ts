@@ -1,5 +1,5 @@
 // Stand-in for kube-apiserver. Simplified: it keeps no objects (any authenticated request is answered 200 with an empty
-// one), authorizes everybody it knows, and only /readyz looks at etcd.
+// one), authorizes everybody it knows, and only /readyz checks etcd.
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';

@@ -7,7 +7,7 @@ export type ProcessId = { pid: number; ticks: number };
 
 const OWNER_POLL = 500;
 
-/** For programs that stay: registers the process and watches that whoever started the node is still there. */
+/** For programs that stay: registers the process and exits when the process that started the node is gone. */
 export function stay(root: string, name: string): void {
   const own = join(root, 'run/demo/pids', String(process.pid));
   mkdirSync(join(root, 'run/demo/pids'), { recursive: true });

@@ -1,7 +1,7 @@
 export type ErrorKind = {
   /** One sentence: what happened. */
   meaning: string;
-  /** What to do, where whoever reports the error does not say it better. */
+  /** What to do, unless the error itself has a better remedy. */
   remedy?: string;
 };
 

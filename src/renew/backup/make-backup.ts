@@ -52,7 +52,7 @@ export async function makeBackup(step: BackupStep, context: StepContext): Promis
   }
 }
 
-/** A backup that is not whole has this name: whoever finds it can remove it. */
+/** An incomplete backup has this name: anybody can remove it. */
 const partialOf = (directory: string): string => `${directory}.partial`;
 
 /** Removes backups that are not whole from the directory of all backups (a path of this machine). */
@@ -150,7 +150,7 @@ async function syncTree(directory: string): Promise<void> {
   await syncDirectory(directory);
 }
 
-/** Only whole backups count and only they are removed: a directory without a manifest of ours is somebody's own. */
+/** Only complete backups count, and only they are removed: a directory without our manifest belongs to somebody else. */
 async function removeOld(newest: string, keep: number): Promise<void> {
   const parent = dirname(newest);
   await removePartials(parent);

@@ -70,7 +70,7 @@ async function undoOfMove(step: CycleStep, root: Root): Promise<Undo> {
   return { kind: 'return-manifest', from, manifest: step.manifest, sha256: sha256(content) };
 }
 
-/** Where an earlier try (of a killed agent) has moved it out, it goes on from there. */
+/** Continues an earlier attempt (of a killed agent) that has moved the manifest out. */
 async function moveOutAndBack(step: CycleStep, context: StepContext, before: Process[]): Promise<void> {
   const { root } = context;
   const away = root.at(placeOfMoved(step.manifest));

@@ -32,7 +32,7 @@ export async function recover(context: RenewContext): Promise<PlanOutcome | null
   return rollBack(run, cause, context);
 }
 
-/** What a killed agent had in hand (a kubeadm, a K3s that starts) may go on writing by itself for so long. */
+/** How long what a killed agent started (kubeadm, a K3s that starts) may continue to write. */
 const IN_HAND = 15 * MINUTE;
 const BETWEEN_STEPS = 5 * SECOND;
 
@@ -109,7 +109,7 @@ async function shouldGoOn(run: Run, context: RenewContext): Promise<boolean> {
   return true;
 }
 
-/** The kubeadm of a killed agent goes on writing by itself: certagent waits until it has ended before it reads the files. */
+/** The kubeadm of a killed agent continues to write: certagent waits until it has exited before it reads the files. */
 async function awaitOrphan(run: Run, context: RenewContext): Promise<void> {
   const step = run.plan.steps.findIndex((each, index) => each.kind === 'kubeadm-renew' && !run.done.has(index));
   const renew = run.plan.steps[step];

@@ -115,7 +115,7 @@ function undoContext(run: Run, index: number, context: RenewContext): UndoContex
 
 /**
  * A kubeconfig of a component is a file mount: the container sees the inode it started with, not the one that was put
- * back, so it has to be made anew even when the plan had not come to it.
+ * back, so it must be created again even when the plan had not reached it.
  */
 function mounts(step: Step, files: Set<string>, { root }: RenewContext): boolean {
   const restart = step.kind === 'cycle' ? restartOf(step) : null;

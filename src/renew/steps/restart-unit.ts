@@ -13,7 +13,7 @@ type RestartUnitStep = StepOf<'restart-unit'>;
 
 export const restartUnit: StepActor<RestartUnitStep> = {
   schema: object({ kind: tag('restart-unit'), unit: text, limit: number }),
-  /** The unit writes its leaves at every start, whoever starts it: their checksums would tell nothing. */
+  /** The unit writes its leaves at every start, also at an operator's: their checksums would prove nothing. */
   writes: (_step, { root, plan }) => lastingFiles(root, backupOf(plan)),
   undo: ({ unit }, { plan }) => {
     const backup = backupOf(plan);

@@ -101,7 +101,7 @@ async function foundIn(directory: string): Promise<Map<string, Before>> {
   ]);
 }
 
-/** What a unit writes whenever it starts is no trace of a person. */
+/** What a unit writes at every start does not show that a person changed something. */
 async function unitWritten(root: Root, backup: string, plan: RenewalPlan): Promise<(path: string) => boolean> {
   if (!plan.steps.some(({ kind }) => kind === 'restart-unit')) return () => false;
   const lasting = new Set(await lastingFiles(root, backup));

@@ -42,7 +42,7 @@ export const UNDOS: { [Kind in Undo['kind']]: UndoActor<Kind> } = {
     schema: object({ kind: tag('cycle'), step: restart }),
     filePart: () => null,
     putBack: noFiles,
-    // Where a component loads its files by itself, the step asks once more.
+    // Where a component loads its files without a restart, the step checks again.
     load: (_part, { step, context, actors }) => actorOf(actors, step).act(step, context),
   },
   'return-manifest': {
