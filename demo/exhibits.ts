@@ -18,7 +18,7 @@ export async function describeCopy(path: string): Promise<string> {
   const { clusters, users } = parseKubeconfig(await readFile(path, 'utf8'));
   const certificate = parseCertificate(users[0]?.certificate ?? '');
   const end = new Date(certificate.notAfter).toISOString().slice(0, 10);
-  return `${clusters[0]?.server}, ${certificate.subject}, serial ${certificate.serial.slice(0, 8)}…, ends ${end}`;
+  return `${clusters[0]?.server}, ${certificate.subject}, serial ${certificate.serial.slice(0, 8)}…, expires ${end}`;
 }
 
 /** The headers that a person reads, and the text part of an email. */

@@ -79,9 +79,11 @@ function violations(text: string): string[] {
 }
 
 async function sourceTexts(): Promise<Text[]> {
-  const names = (await readdir(join(project, 'src'), { recursive: true })).filter((name) => name.endsWith('.ts'));
   const texts: Text[] = [];
-  for (const name of names) texts.push(...textsOf(`src/${name}`, await readFile(join(project, 'src', name), 'utf8')));
+  for (const directory of ['src', 'demo'])
+    for (const name of await readdir(join(project, directory), { recursive: true }))
+      if (name.endsWith('.ts'))
+        texts.push(...textsOf(`${directory}/${name}`, await readFile(join(project, directory, name), 'utf8')));
   return texts;
 }
 

@@ -51,7 +51,7 @@ async function isExecutable(path: string): Promise<boolean> {
   }
 }
 
-/** A program whose child keeps the pipes open after its own end: what it wrote is there by now. Milliseconds. */
+/** A child may keep the pipes open after its program has exited: the output is complete by then. Milliseconds. */
 const AFTER_EXIT = 500;
 const OUTPUT_LIMIT = 1024 * 1024;
 
@@ -90,7 +90,7 @@ async function runGroup(
     stdin: 'ignore',
     extendEnv: false,
     env: options.env,
-    // A process group of its own, which ends with us, too.
+    // A process group of its own, which is killed when certagent exits.
     killDescendants: true,
     maxBuffer: OUTPUT_LIMIT,
   });

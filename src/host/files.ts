@@ -24,7 +24,7 @@ export const O_PATH = 0o10000000;
 
 /**
  * Reads a regular file of at most `limit` bytes. A FIFO cannot block the read, and a device that a link leads to is not even
- * opened: opening /dev/watchdog starts it, and it restarts the machine when nobody feeds it.
+ * opened: opening /dev/watchdog starts it, and it restarts the machine unless it is fed.
  * Throws CertagentError NOT_A_FILE or TOO_LARGE, or the operating system's error (ENOENT, EACCES …).
  */
 export async function readSmall(path: string, limit = SIZE_LIMIT): Promise<{ bytes: Buffer; facts: FileFacts }> {

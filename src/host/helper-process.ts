@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { ourselves } from './self.ts';
 
-/** `answer`: what it wrote; `silent`: nothing within the limit, so it was killed; `ended`: it cannot be asked any more. */
+/** `answer`: what it wrote; `silent`: nothing within the limit, so it was killed; `ended`: it has exited. */
 export type Reply = { is: 'answer'; value: unknown } | { is: 'silent' | 'ended' | 'not-started' | 'nonsense' };
 
 /**
@@ -82,7 +82,7 @@ export function startHelperProcess(child: ChildProcess, owner: Owner = null): He
       ended ??= { is: 'ended' };
       child.stdin!.end();
       if (isOver(child)) return;
-      // A helper that its user stops now would stay for good, and certagent's own end would wait for it.
+      // A helper that its user stops now would stay forever, and certagent would wait for it at its exit.
       const timer = setTimeout(() => abandon(child, owner), GRACE);
       child.once('exit', () => clearTimeout(timer));
     },
@@ -99,7 +99,7 @@ export function spawnHelper(role: string): ChildProcess {
   });
 }
 
-/** A process that waits for a dead file server may not even be killable: nobody waits for it. */
+/** A process that waits for a dead file server may not be killable, so certagent does not wait for it. */
 function abandon(child: ChildProcess, owner: Owner): void {
   kill(child, owner);
   child.stdin!.destroy();

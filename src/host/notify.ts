@@ -9,7 +9,7 @@ export type Notifier = {
   reloading(): Promise<void>;
   stopping(): Promise<void>;
   watchdog(): Promise<void>;
-  /** Milliseconds between two signs of life that systemd wants (half of its limit); null when it wants none. */
+  /** Milliseconds between two watchdog messages (half of systemd's limit); null without a watchdog. */
   watchdogInterval: number | null;
 };
 

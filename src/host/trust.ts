@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { CertagentError } from '../domain/model/errors.ts';
 import { CONFIG_FILE, type Root, RUN_DIR, STATE_DIR } from './root.ts';
 
-/** What somebody else than root and the user who runs certagent owns or may write. */
+/** What somebody other than root and the user who runs certagent owns or may write. */
 export type Foreign = { path: string; why: string };
 
 const LINK_LIMIT = 40;

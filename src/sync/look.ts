@@ -17,7 +17,7 @@ export type Facts = {
 
 /**
  * Paths of this machine. `home`: of a copy at ~/.kube/config, so that nothing is followed below it; null: of any other
- * path. `always`: what is not there is of interest too.
+ * path. `always`: report it also when nothing is there.
  */
 export type LookItem = { home: string | null; copy: string; always: boolean };
 

@@ -46,7 +46,7 @@ export async function findHomes(root: Root, people: User[], isRoot: boolean): Pr
   return [...homes, ...more];
 }
 
-/** Why the administrator does not want this user's copy brought up to date; null when nothing is said against it. */
+/** Why the configuration forbids an update of this user's copy; null when it does not. */
 export function whyExcluded({ deny, only }: Config['copies'], user: string, aliases: string[]): string | null {
   const denied = [user, ...aliases].find((name) => deny.includes(name));
   if (denied !== undefined) return `${denied} is named in copies.deny`;

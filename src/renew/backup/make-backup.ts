@@ -165,7 +165,7 @@ async function removeOld(newest: string, keep: number): Promise<void> {
   for (const { path } of backups.slice(Math.max(0, keep - 1))) await removeWhole(path);
 }
 
-/** Killed half-way it must not look like a backup, nor like a directory of somebody else's. */
+/** Killed half-way, it must look neither like a backup nor like somebody else's directory. */
 async function removeWhole(directory: string): Promise<void> {
   await rm(partialOf(directory), { recursive: true, force: true });
   await rename(directory, partialOf(directory));

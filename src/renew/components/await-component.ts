@@ -9,7 +9,7 @@ import { until } from '../wait.ts';
 const GOOD_ANSWERS = 2;
 
 /**
- * Waits until a process of the component is there that is none of `before`, those have ended, and the same new process
+ * Waits until the processes `before` have exited, a new process of the component runs, and that same process
  * answered its health check with 200 twice in a row. Throws CertagentError COMPONENT_NOT_BACK saying what was lacking.
  */
 export async function awaitComponent(step: CycleStep, before: Process[], context: StepContext): Promise<void> {

@@ -19,7 +19,7 @@ export async function lostPrecondition(run: Run, step: Step, context: RenewConte
   return otherAtWork(step, context);
 }
 
-/** Whether another program or person has begun to change the node. When that cannot be found out, it counts as begun. */
+/** Whether another program or person has begun to change the node. When that is unknown, it counts as begun. */
 export async function otherAtWork(step: Step, { stillHolds }: RenewContext): Promise<Blocker | null> {
   if (stillHolds === undefined) return null;
   return stillHolds(step).catch((error: unknown) => ({

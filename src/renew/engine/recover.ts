@@ -15,9 +15,9 @@ import { end, hasWritten, newRun, type PlanError, type Run, stepContext, undoKey
 
 /**
  * Finishes or undoes the plan that a killed agent left unfinished; null when there is none, or when another version of
- * certagent wrote it: that plan is not touched. An undo that was begun is finished. Else it goes on where every certificate
- * is renewed (or the old ones are useless), and undoes otherwise. Throws CertagentError INTERRUPTED as `execute` does, or
- * the journal's errors.
+ * certagent wrote it: that plan is not touched. An undo that has begun is finished. Otherwise the plan continues where every
+ * certificate is renewed (or the previous ones are useless), and is undone elsewhere. Throws CertagentError INTERRUPTED as
+ * `execute` does, or the journal's errors.
  */
 export async function recover(context: RenewContext): Promise<PlanOutcome | null> {
   const unfinished = unfinishedRun(await context.journal.records());
@@ -27,7 +27,7 @@ export async function recover(context: RenewContext): Promise<PlanOutcome | null
   await awaitOrphan(run, context);
   await removeLeftovers(run, context);
   if (!hasWritten(run)) return end(run, { result: 'failed', error: cause }, context);
-  // What cannot be found out (a backup that is gone) is undone as far as that goes, and reported.
+  // Where something is unknown (a missing backup), it is undone as far as possible, and reported.
   if (failure === null && (await shouldGoOn(run, context).catch(() => false))) return carryOn(run, context);
   return rollBack(run, cause, context);
 }
@@ -38,7 +38,7 @@ const BETWEEN_STEPS = 5 * SECOND;
 
 /**
  * The last plan, where it has no end: what the journal knows of it. `failure` is null when it was neither failing nor being
- * undone. A plan with a record of another version is null as well: nobody here knows what would finish or undo it.
+ * undone. null also for a plan with a record of another version: this version does not know how to finish or undo it.
  */
 export function unfinishedRun(records: JournalRecord[]): { run: Run; failure: PlanError | null } | null {
   let run: Run | null = null;

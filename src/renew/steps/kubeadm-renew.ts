@@ -36,7 +36,7 @@ export const kubeadmRenew: StepActor<KubeadmRenewStep> = {
 };
 
 /**
- * Lets kubeadm renew one name, and believes the files only: kubeadm also exits 0 for what is missing and for an external
+ * Runs kubeadm to renew one name, and trusts only the files: kubeadm also exits 0 for what is missing and for an external
  * CA. Throws CertagentError KUBEADM_FAILED, KUBEADM_TIMEOUT, NOT_RENEWED, or what `checkRenewed` throws.
  */
 async function act(step: KubeadmRenewStep, { root }: StepContext): Promise<string> {

@@ -43,7 +43,7 @@ async function isRestarted({ root, plan }: StepContext): Promise<boolean> {
   return leaves.length > 0;
 }
 
-/** A restart can be done once more, unless it made new CAs, or a power loss left a certificate that K3s does not heal. */
+/** A restart can be repeated, unless it made new CAs, or a power loss left a certificate that K3s does not heal. */
 async function isSafe(_step: RestartUnitStep, { root, plan }: StepContext): Promise<boolean> {
   const backup = backupOf(plan);
   if (backup !== null && (await changedAuthorities(root, backup)).length > 0) return false;
