@@ -26,7 +26,7 @@ export async function layOut(directory: string, executable: string): Promise<str
   const copies: Record<string, string> = {
     // Whoever installs the package has not asked for a change of the node yet: it observes. Its bytes are not to change from
     // one version to the next: every node in renew mode has changed this file, and dpkg asks where both have, or gives up
-    // the upgrade where nobody can answer. The keys are explained in a file that is no conffile.
+    // the upgrade where nobody can answer. A file that is not a conffile explains the keys.
     [CONFIG]: join(PROJECT, 'packaging/config.toml'),
     'usr/bin/certagent': executable,
     'usr/lib/systemd/system/certagent.service': join(PROJECT, 'systemd/certagent.service'),

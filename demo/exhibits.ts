@@ -13,7 +13,7 @@ export async function received(inbox: Inbox): Promise<void> {
   }
 }
 
-/** What a person may know of a kubeconfig copy: the server, and until when its credentials are good. No key. */
+/** What may be shown of a kubeconfig copy: the server, and when its credentials expire. No key. */
 export async function describeCopy(path: string): Promise<string> {
   const { clusters, users } = parseKubeconfig(await readFile(path, 'utf8'));
   const certificate = parseCertificate(users[0]?.certificate ?? '');

@@ -19,7 +19,7 @@ export type NodeOptions = {
   kind: NodeKind;
   /** notAfter of every leaf, milliseconds since the epoch. */
   leafEnds: number;
-  /** notAfter of the kubelet's own certificates, which it rotates by itself; default: not before 200 days from now. */
+  /** notAfter of the kubelet's own certificates, which the kubelet rotates; default: not before 200 days from now. */
   kubeletEnds?: number;
   /** notAfter of every CA; default ten years from now. */
   caEnds?: number;

@@ -46,7 +46,7 @@ async function expand(root: Root, pattern: string, alive: () => void): Promise<{
   const entries = glob(pattern.slice(1), {
     cwd: root.isMachine ? '/' : root.prefix,
     withFileTypes: true,
-    // Asked for every entry: past the limit nothing more is descended into, so a "**" at the root ends too.
+    // Checked for every entry: past the limit no directory is entered, so a "**" at the root finishes too.
     exclude: () => {
       visited += 1;
       if (visited % 1_000 === 0) alive();

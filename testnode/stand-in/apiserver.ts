@@ -60,7 +60,7 @@ export async function apiserver(root: string, words: string[]): Promise<void> {
   }
 }
 
-// A container's port may still be held by the one before it for a moment.
+// The previous container may hold the port for a moment.
 function listenStubbornly(server: ReturnType<typeof createServer>, port: number): void {
   let tries = 0;
   server.on('error', (error: NodeJS.ErrnoException) => {

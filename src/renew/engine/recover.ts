@@ -15,8 +15,8 @@ import { end, hasWritten, newRun, type PlanError, type Run, stepContext, undoKey
 
 /**
  * Finishes or undoes the plan that a killed agent left unfinished; null when there is none, or when another version of
- * certagent wrote it: that plan is not touched. An undo that has begun is finished. Otherwise the plan continues where every
- * certificate is renewed (or the previous ones are useless), and is undone elsewhere. Throws CertagentError INTERRUPTED as
+ * certagent wrote it: that plan is not touched. An undo that has begun is finished. The plan continues if every certificate
+ * is renewed (or the previous ones are useless); otherwise it is undone. Throws CertagentError INTERRUPTED as
  * `execute` does, or the journal's errors.
  */
 export async function recover(context: RenewContext): Promise<PlanOutcome | null> {
