@@ -12,7 +12,7 @@ import { mebibytes, milliseconds, printTable, ratio } from './table.ts';
 const RUNS = 21;
 /** How long the daemon is left alone before its memory is read. */
 const IDLE = 15_000;
-/** What a large control-plane node has; a kubeadm node has 23 of them by itself. */
+/** What a large control-plane node has; a plain kubeadm node has 23 of them. */
 const CERTIFICATES = 60;
 const OF_THE_NODE = 23;
 

@@ -7,7 +7,7 @@ import { certagent } from './measure.ts';
 
 type Argv = [string, ...string[]];
 
-/** One form in which certagent is started, and the least that can be started in it: ends at once, or idles. */
+/** One form in which certagent is started, and the least that can be started in it: exits at once, or idles. */
 export type Forms = { title: string; certagent: string; empty: Argv; idle: Argv };
 
 const NOTHING = "if (process.argv[2] === 'idle') setInterval(() => {}, 60_000);";

@@ -5,7 +5,7 @@ import { daemonSection } from './daemon.ts';
 import { scanSection } from './scan.ts';
 
 // `npm run bench [-- SIZE…]`: what certagent costs, beside what costs least at the same work on the same files in the
-// same run. Prints tables, and keeps nothing: its files live in a temporary directory until it ends.
+// same run. Prints tables; its files are in a temporary directory until it exits.
 const SIZES = [10, 100, 1_000, 10_000];
 
 const asked = process.argv.slice(2).map(Number);

@@ -44,7 +44,7 @@ export async function times(commands: Command[], runs: number): Promise<number[]
   return taken.map(median);
 }
 
-/** Most memory (MiB, resident) that a Node.js process had, as it says itself at its end: median of three. */
+/** Peak memory (MiB, resident) that a Node.js process reports at its exit: median of three. */
 export async function peak(command: Command): Promise<number> {
   const env = { ...command.env, NODE_OPTIONS: `--import=${PEAK}` };
   const seen: number[] = [];
@@ -55,14 +55,14 @@ export async function peak(command: Command): Promise<number> {
   return median(seen);
 }
 
-/** Memory of a running process in MiB. Pss: its fair share of what it shares; anonymous: what is its alone. */
+/** Memory of a running process in MiB. Pss: with its share of shared pages; anonymous: its private pages. */
 export function memoryOf(pid: number): { rss: number; pss: number; anonymous: number } {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1]) / 1024;
   return { rss: field('Rss'), pss: field('Pss'), anonymous: field('Anonymous') };
 }
 
-/** Ends a process that was started here, and waits for its end. */
+/** Stops a process that was started here, and waits for its exit. */
 export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');

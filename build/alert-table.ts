@@ -27,14 +27,14 @@ export function severityText(code: AlertCode): string {
   return [severity, ...Object.entries(at).map(([other, when]) => `${other} ${when}`)].join('; ');
 }
 
-/** When it is sent, where that is not at once; empty where it is. */
+/** When it is sent; empty: at once. */
 export function waitingText(code: AlertCode): string {
   const kind = ALERTS[code];
   if (!('holdOff' in kind) || kind.holdOff === undefined) return '';
   return `Sent when it has persisted for ${formatDuration(kind.holdOff)}.`;
 }
 
-/** Which alerts it waits for; empty where there is none. */
+/** Which alerts explain it; empty: none. */
 export function explainedText(code: AlertCode): string {
   const kind = ALERTS[code];
   const by = 'explainedBy' in kind ? (kind.explainedBy ?? []) : [];

@@ -7,7 +7,7 @@ import type { Architecture } from './project.ts';
 export const executableName = (architecture: Architecture): string =>
   architecture === 'x64' ? 'certagent' : `certagent-${architecture}`;
 
-/** Builds into a directory, each file put there when it is whole. */
+/** Builds into a directory; each file appears there when it is complete. */
 export async function buildExecutables(
   directory: string,
   architectures: Architecture[],

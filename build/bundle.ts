@@ -6,7 +6,7 @@ import { PROJECT } from './project.ts';
 export type Bundle = {
   /** The file the executable starts with. */
   main: string;
-  /** Where the parts lie that it loads when they are wanted. */
+  /** Where the parts are that it loads on demand. */
   parts: string;
 };
 
@@ -32,7 +32,7 @@ export async function bundle(directory: string): Promise<Bundle> {
     minify: true,
     legalComments: 'none',
     logLevel: 'warning',
-    // A package asks where its file lies only to find files beside it, of which the executable has none.
+    // A package needs the path of its file only to find files beside it; the executable has none.
     define: { 'import.meta.url': '"file:///usr/bin/certagent"' },
     plugins: [plainRequire],
   });

@@ -15,7 +15,7 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
  * being cryptography in OpenSSL, starts sooner, and idles in two thirds of the memory. It needs no memory that can be both
  * written and executed (MemoryDenyWriteExecute in the unit). WebAssembly, and with it `fetch`, is gone.
  * The young generation: Node's default keeps 16 MiB more for a daemon that is idle nearly always.
- * The old one: whatever a hostile file makes of certagent ends before the unit's memory does.
+ * The old generation: the heap limit stops a hostile file before the unit's memory limit does.
  */
 const V8_OPTIONS = ['--jitless', '--optimize-for-size', '--max-semi-space-size=1', '--max-old-space-size=256'];
 

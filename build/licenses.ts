@@ -5,7 +5,7 @@ import { runtime } from './runtime.ts';
 
 const LICENSE = /^licen[cs]e/i;
 
-/** The licenses of what the executable holds besides certagent, one after another: Node.js's and each npm package's. */
+/** The licenses of what the executable holds beside certagent, one after another: Node.js's and each npm package's. */
 export async function licenses(): Promise<string> {
   const texts = [heading('Node.js'), await readFile(join(dirname(await runtime('x64')), '../LICENSE'), 'utf8')];
   for (const { name, version, license, directory } of shipped()) {

@@ -115,8 +115,8 @@ export function alertManual(version: string): string {
     text(
       'An alert is a state of the node. certagent sends it when it is raised, again after alerts.repeat while it is ' +
         'active, and once more when it clears; one that gets worse is sent at once. An alert that another one explains, ' +
-        'or that may pass by itself, is not sent meanwhile: "certagent status" shows it. An expiry is never kept back. ' +
-        'What to do is in each alert; below is what it says where it knows nothing better.',
+        'or that has not persisted for its hold-off time, is not sent: "certagent status" shows it. An expiry is never ' +
+        'held back. Each alert says what to do; below is the general advice.',
     ),
     ...alertGroups().flatMap(({ title, codes }) => [`.SH ${text(title.toUpperCase())}`, ...codes.flatMap(alert)]),
     '.SH SEE ALSO',

@@ -22,7 +22,7 @@ const PICTURES: { name: string; words: string[]; from?: string }[] = [
   { name: 'renew', words: ['renew', '--yes'], from: '[ 1/' },
 ];
 
-/** Where the components of a real node listen, which this one can not: the ports may be taken, and would change each time. */
+/** Where the components of a real node listen. Here these ports may be in use; random ones would change each picture. */
 const PORTS = { apiserver: '(6443)', etcd: '(2379)', etcdPeer: '(2380)' };
 
 type Style = { fill: string; bold: boolean };
@@ -120,7 +120,7 @@ function piecesOf(text: string): Piece[][] {
       for (const part of line.split(/(\x1b\[[\d;]*m| {2,})/)) {
         if (part.startsWith('\x1b')) style = styled(style, part.slice(2, -1).split(';').map(Number));
         else {
-          // SVG keeps no blanks at the ends.
+          // SVG drops blanks at both ends.
           const indent = part.length - part.trimStart().length;
           if (part.trim() !== '') pieces.push({ ...style, text: part.trim(), column: column + indent });
           column += part.length;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 
 type Options = { cwd?: string; env?: Record<string, string> };
 
-/** Runs a program of the build machine to its end; what it says is told only when it fails. Returns standard output. */
+/** Runs a program of the build machine; prints its output only when it fails. Returns standard output. */
 export function run(program: string, words: string[], { cwd, env }: Options = {}): string {
   return execFileSync(program, words, {
     ...(cwd === undefined ? {} : { cwd }),
@@ -13,7 +13,7 @@ export function run(program: string, words: string[], { cwd, env }: Options = {}
   });
 }
 
-/** The first of the programs that is there; null when none is. */
+/** The first of the programs that exists, or null. */
 export function firstThere(...programs: string[]): string | null {
   return (
     programs.find((program) => {

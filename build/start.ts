@@ -1,4 +1,4 @@
-// What the single executable starts with (see bundle.ts): loads the parts that lie in it as assets, each when it is wanted.
+// What the single executable starts with (see bundle.ts): loads its parts, which are assets in it, on demand.
 import { getAsset, getRawAsset } from 'node:sea';
 import { compileFunction } from 'node:vm';
 

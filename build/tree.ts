@@ -10,7 +10,7 @@ import { PROJECT, VERSION } from './project.ts';
 export const CONFIG = 'etc/certagent/config.toml';
 const CHANGELOG = join(PROJECT, 'packaging/debian/changelog');
 
-/** Lays out what is installed, as it lies on the node. Returns the paths, sorted. */
+/** Writes the tree that is installed on the node. Returns the paths, sorted. */
 export async function layOut(directory: string, executable: string): Promise<string[]> {
   const files: Record<string, string | Buffer> = {
     'usr/share/certagent/config.example.toml': exampleToml(),
@@ -26,7 +26,7 @@ export async function layOut(directory: string, executable: string): Promise<str
   const copies: Record<string, string> = {
     // Whoever installs the package has not asked for a change of the node yet: it observes. Its bytes are not to change from
     // one version to the next: every node in renew mode has changed this file, and dpkg asks where both have, or gives up
-    // the upgrade where nobody can answer. The keys are explained in a file that is no conffile.
+    // the upgrade where nobody can answer. A file that is not a conffile explains the keys.
     [CONFIG]: join(PROJECT, 'packaging/config.toml'),
     'usr/bin/certagent': executable,
     'usr/lib/systemd/system/certagent.service': join(PROJECT, 'systemd/certagent.service'),

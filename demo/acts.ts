@@ -48,24 +48,24 @@ type Stage = {
 
 const ACTS: Act[] = [
   {
-    title: 'A kubeadm control-plane node, certificates end in 60 days',
-    story: 'Due, not urgent: left alone, certagent waits for the maintenance window. Here it is asked to renew now.',
+    title: 'A kubeadm control-plane node, certificates expire in 60 days',
+    story: 'Due, not urgent: certagent would wait for the maintenance window. Here we ask it to renew now.',
     name: 'kubeadm',
     kind: 'kubeadm',
     leafDays: 60,
     perform: renewByHand,
   },
   {
-    title: 'A K3s server, certificates end in 60 days',
-    story: 'K3s renews at a restart, and the certificate clients see on the API port half a minute after that.',
+    title: 'A K3s server, certificates expire in 60 days',
+    story: 'K3s renews at a restart; it renews the certificate on the API port half a minute later.',
     name: 'k3s',
     kind: 'k3s-server',
     leafDays: 60,
     perform: renewByHand,
   },
   {
-    title: 'A K3s server that was switched off for a year: every certificate ended two days ago',
-    story: 'Nobody can reach its API any more. The daemon starts with the machine, and nobody asks it for anything.',
+    title: 'A K3s server that was switched off for a year: every certificate expired two days ago',
+    story: 'Nobody can reach its API any more. The daemon starts with the machine and renews without being asked.',
     name: 'k3s-expired',
     kind: 'k3s-server',
     leafDays: -2,
@@ -101,9 +101,9 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   if (options.keep) {
     options.out.write(`\nThe nodes are left running. Look around:\n`);
     for (const { root } of nodes) options.out.write(`  npx certagent --root ${root} status\n`);
-    options.out.write(`To end them: npm start -- --remove ${home}\n`);
+    options.out.write(`To remove them: npm start -- --remove ${home}\n`);
   } else {
-    options.out.write(`\nThe nodes are gone again. To keep them and look around: npm start -- --keep\n`);
+    options.out.write(`\nThe nodes are removed. To keep them and look around: npm start -- --keep\n`);
   }
   return 0;
 }
@@ -117,7 +117,7 @@ function chosen(names: string[] = ACTS.map(({ name }) => name)): Act[] {
   });
 }
 
-/** Ends and deletes what `keep` left in a directory. Throws for a directory that holds no nodes of a demo. */
+/** Stops and deletes what `keep` left in a directory. Throws for a directory that holds no nodes of a demo. */
 export async function removeDemo(home: string): Promise<number> {
   const known = ACTS.map(({ name }) => join(home, name)).filter((root) => existsSync(join(root, 'etc/demo-node.json')));
   if (known.length === 0)

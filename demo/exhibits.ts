@@ -5,7 +5,7 @@ import { parseKubeconfig } from '../src/host/kubeconfig.ts';
 import { parseCertificate } from '../src/host/x509.ts';
 import type { Inbox } from './inbox.ts';
 
-/** Alerts travel after the renewal: waits until both servers have been told of it, at most a minute. */
+/** Alerts arrive after the renewal: waits until both servers have received one, at most a minute. */
 export async function received(inbox: Inbox): Promise<void> {
   const told = (messages: string[]) => messages.some((text) => /RENEWED|certificates renewed/.test(text));
   for (let tries = 0; tries < 600 && !(told(inbox.emails) && told(inbox.webhooks)); tries++) {
@@ -13,15 +13,15 @@ export async function received(inbox: Inbox): Promise<void> {
   }
 }
 
-/** What a person may know of a kubeconfig copy: the server, and until when its credentials are good. No key. */
+/** What may be shown of a kubeconfig copy: the server, and when its credentials expire. No key. */
 export async function describeCopy(path: string): Promise<string> {
   const { clusters, users } = parseKubeconfig(await readFile(path, 'utf8'));
   const certificate = parseCertificate(users[0]?.certificate ?? '');
   const end = new Date(certificate.notAfter).toISOString().slice(0, 10);
-  return `${clusters[0]?.server}, ${certificate.subject}, serial ${certificate.serial.slice(0, 8)}…, ends ${end}`;
+  return `${clusters[0]?.server}, ${certificate.subject}, serial ${certificate.serial.slice(0, 8)}…, expires ${end}`;
 }
 
-/** The headers that a person looks at, and the text part of an email. */
+/** The headers that a person reads, and the text part of an email. */
 export async function textOf(email: string): Promise<string> {
   const { headerLines, text } = await simpleParser(email);
   const headers = headerLines.filter(({ key }) => ['from', 'to', 'subject', 'date'].includes(key));

@@ -12,7 +12,7 @@ export type Inbox = {
   close(): Promise<void>;
 };
 
-/** `ports`: of the SMTP and the HTTP server, where they must be known before; default: any. */
+/** `ports`: of the SMTP and the HTTP server, when they must be fixed; default: any. */
 export async function openInbox(ports = { smtp: 0, http: 0 }): Promise<Inbox> {
   const emails: string[] = [];
   const webhooks: string[] = [];

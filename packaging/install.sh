@@ -26,7 +26,7 @@ for word in "$@"; do
 done
 if [ "$purge" = yes ] && [ "$uninstall" = no ]; then usage >&2; exit 2; fi
 
-# Another root than / is for images that are being made: nothing is started there.
+# A root other than / is an image under construction: nothing is started there.
 root=${DESTDIR:-}
 dropin=$root/usr/lib/systemd/system/certagent.service.d/notify-reload.conf
 here=$(cd "$(dirname "$0")" && pwd)
@@ -67,7 +67,7 @@ first=no
 if [ -z "$root" ] && ! getent group certagent >/dev/null; then groupadd --system certagent; fi
 while read -r path; do
   mkdir -p "$root/$(dirname "$path")"
-  # Written beside and renamed: the running program's file cannot be written to.
+  # Written beside the target and renamed: the file of a running program cannot be overwritten.
   cp "$here/root/$path" "$root/$path.new"
   case "$path" in usr/bin/*) chmod 0755 "$root/$path.new" ;; *) chmod 0644 "$root/$path.new" ;; esac
   mv "$root/$path.new" "$root/$path"
@@ -80,7 +80,7 @@ if [ ! -e "$config" ]; then
   if [ -z "$root" ]; then chown root:certagent "$config"; fi
 fi
 
-# "notify-reload" is systemd's from 253 on; an older one would take it for "simple".
+# systemd has Type=notify-reload since version 253; an older one would fall back to "simple".
 version=$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
 if [ "${version:-0}" -ge 253 ]; then
   mkdir -p "${dropin%/*}"
@@ -89,13 +89,13 @@ if [ "${version:-0}" -ge 253 ]; then
 else
   rm -f "$dropin"
 fi
-# A first installation enables it; whoever has disabled it since is left in peace.
+# Only a first installation enables the unit: an upgrade respects that somebody has disabled it.
 if live; then
   systemctl daemon-reload
   if [ "$first" = yes ]; then systemctl enable certagent.service; fi
   if systemctl is-enabled --quiet certagent.service; then systemctl restart certagent.service; fi
 elif [ "$first" = yes ] && [ -z "$root" ] && command -v systemctl >/dev/null; then
-  # In an image that is being made: from its first start on.
+  # In an image under construction: the unit starts when the image boots.
   systemctl enable certagent.service || true
 fi
 echo "certagent $("$root/usr/bin/certagent" --version) is installed. See: certagent status, certagent enable"

@@ -1,6 +1,6 @@
 import { COPIES_HELPER, LOOK_HELPER, steeringVariables, WATCH_HELPER } from './host/self.ts';
 
-/** After the end of what it was started for, a process that something still holds ends all the same. Milliseconds. */
+/** How long a process whose work is done may be kept alive by an open handle. Milliseconds. */
 const HELD_AT_MOST = 5_000;
 
 // Not process.exit at once: what was written to a pipe must get there first. Not top-level await: the single executable is

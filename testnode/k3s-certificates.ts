@@ -26,7 +26,7 @@ export function k3sAuthorities(node: NodeRecord): { path: string; name: string }
   ];
 }
 
-/** The twelve leaves that the server keeps, in the order in which it looks at them when it starts. */
+/** The twelve leaves that the server keeps, in the order in which it reads them when it starts. */
 export function k3sServerLeaves(node: NodeRecord): K3sLeaf[] {
   const flavour = k3sFlavour(node.kind)!;
   const etcdSans = ['localhost', '127.0.0.1', '::1', node.nodeName];

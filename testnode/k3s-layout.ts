@@ -32,7 +32,7 @@ export async function layOutK3s(root: string, node: NodeRecord): Promise<void> {
   const data = k3sDataDirectory(node);
   const server = node.kind.endsWith('-server');
   const stamp = Math.floor(node.caStarts / 1000);
-  // What lies below is world-readable in part, and only root gets there.
+  // Some files below are world-readable, but only root can enter the directory.
   if (server) putDirectory(root, `${data}/server`, 0o700);
   const cas = new Map<string, Issued>();
   await Promise.all(

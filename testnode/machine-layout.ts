@@ -5,7 +5,7 @@ import type { NodeRecord } from './options.ts';
 import { k3sFlavour } from './options.ts';
 import { put, putDirectory } from './put.ts';
 
-/** What any machine has: names, users with their homes, a time zone. No clock of its own and no /etc/localtime. */
+/** What any machine has: names, users with their homes, a time zone. It has no clock and no /etc/localtime. */
 export function layOutMachine(root: string, node: NodeRecord): void {
   const [ownUid, ownGid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   const users = node.users

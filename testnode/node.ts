@@ -21,7 +21,7 @@ export type TestNode = {
   /** kubeadm: apiserver, etcd, etcdPeer, etcdMetrics, controllerManager, scheduler, kubelet, kubeletHealthz;
    * K3s: api, apiInternal (6444), kubelet; RKE2: api, supervisor (9345), kubelet. */
   ports: Record<string, number>;
-  /** Starts the kubelet's or K3s's unit; resolves when the node is as healthy as its certificates let it be. */
+  /** Starts the kubelet's or K3s's unit; resolves when the node is as healthy as its certificates allow. */
   start(options?: StartOptions): Promise<void>;
   /** Kills every process of this node, by its id, and no other. */
   stop(): Promise<void>;

@@ -19,7 +19,7 @@ export type NodeOptions = {
   kind: NodeKind;
   /** notAfter of every leaf, milliseconds since the epoch. */
   leafEnds: number;
-  /** notAfter of the kubelet's own certificates, which it rotates by itself; default: not before 200 days from now. */
+  /** notAfter of the kubelet's own certificates, which the kubelet rotates; default: not before 200 days from now. */
   kubeletEnds?: number;
   /** notAfter of every CA; default ten years from now. */
   caEnds?: number;
@@ -68,7 +68,7 @@ export type Faults = {
   etcdReloads: boolean;
   apiserverReloads: boolean;
   k3s: 'none' | 'never-ready' | 'listener-stays-old' | 'new-ca-on-restart' | 'does-not-renew';
-  /** Of restart, start and stop; show answers all the same. */
+  /** Of restart, start and stop; show still answers. */
   systemctl: 'none' | 'fails' | 'hangs';
 };
 

@@ -16,11 +16,11 @@ const START_LIMIT = 30_000;
 export type StartOptions = {
   /** The node's processes outlive this one; `stop` of an opened node must then stop them. */
   outlive?: boolean;
-  /** K3s is taken to run since long before its certificates came due: this start renews nothing, the next one does. */
+  /** K3s counts as running since long before its certificates were due: this start renews nothing, the next one does. */
   longRunning?: boolean;
 };
 
-/** Starts the node's unit and waits until it is as healthy as its certificates let it be. */
+/** Starts the node's unit and waits until it is as healthy as its certificates allow. */
 export async function startNode(root: string, node: NodeRecord, options: StartOptions = {}): Promise<void> {
   if (options.outlive === true) disown(root);
   else own(root);
@@ -38,7 +38,7 @@ export async function startNode(root: string, node: NodeRecord, options: StartOp
 
 /** Kills every process of the node; id and start time identify each. */
 export async function stopNode(root: string): Promise<void> {
-  // The kubelet or a systemctl may start another one meanwhile: repeat until none is left.
+  // The kubelet or a systemctl may start another one: repeat until none is left.
   for (;;) {
     const processes = registered(root);
     if (processes.length === 0) return;

@@ -1,4 +1,4 @@
-// The least a scan can cost in Node.js: read each file, parse it with node:crypto, look at what a decision needs.
+// The least a scan can cost in Node.js: read each file, parse it with node:crypto, read the fields that a decision needs.
 import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -58,7 +58,7 @@ async function connect(
     greetingTimeout: LIMIT,
     socketTimeout: LIMIT,
     dnsTimeout: LIMIT,
-    // The content is all ours: no path or address in it is ever opened.
+    // certagent wrote all of the content: nodemailer must not open a path or address in it.
     disableFileAccess: true,
     disableUrlAccess: true,
   });

@@ -26,7 +26,7 @@ export async function readSecret(root: Root, sink: string, reference: string): P
     });
   }
   if (text === '') throw new SinkError(sink, `${path} is empty`);
-  // No password, address or signing secret looks like this; a key, a kubeconfig or K3s's token does, wherever it lies.
+  // No password, address or signing secret looks like this; a key, a kubeconfig or K3s's token does, in any place.
   if (/-----BEGIN |^\s*client-key-data:|^K10[0-9a-f]{64}::/m.test(text))
     throw new SinkError(sink, `${path} holds a key of a cluster, which must not be sent anywhere`);
   return text;

@@ -71,7 +71,7 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
     sinks.map(async (sink) => {
       const spool = await openSpool(await followLinks(root, `${SPOOL}/${sink.name}`), {
         putAside: (file) =>
-          log.error({ sink: sink.name, file }, 'an alert that waited cannot be read; its file is kept'),
+          log.error({ sink: sink.name, file }, 'an alert in the spool cannot be read; its file is kept'),
       });
       return { sink, spool, courier: makeCourier({ sink, spool, log, pace, monotonic: options.monotonic }) };
     }),

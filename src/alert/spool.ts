@@ -28,7 +28,7 @@ export type Spool = {
   add(dispatch: Dispatch): Promise<{ kept: 'disk' | 'memory'; why: string }>;
   /** The oldest; null when nothing waits. The one it gave is not changed by `add`. */
   first(): Promise<Waiting | null>;
-  /** Writes down how long it has been tried, so that the next process goes on counting. */
+  /** Saves for how long delivery was tried, so that the next process continues the count. */
   failed(name: string): Promise<void>;
   remove(name: string): Promise<void>;
   size(): number;

@@ -89,7 +89,7 @@ export function print(context: Context, report: unknown, text: () => string): vo
   context.stdout.write(`${context.output === 'json' ? jsonText(report) : text().trimEnd()}\n`);
 }
 
-/** JSON for a program, which a terminal can be shown all the same. */
+/** JSON for a program, safe to show on a terminal too. */
 export function jsonText(data: unknown): string {
   return printableJson(JSON.stringify(data, null, 2));
 }

@@ -41,7 +41,7 @@ export function keysAt(path: (string | number)[]): string[] {
   return keys.map(({ name }) => name);
 }
 
-/** "duration", "one of a, b" and so on for the key at a path; null when there is no such key. */
+/** "duration", "one of a, b" and so on for the key at a path; null for an unknown key. */
 export function typeAt(path: (string | number)[]): string | null {
   const names = path.filter((part) => typeof part === 'string');
   let keys = describeKeys();

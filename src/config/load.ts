@@ -70,7 +70,7 @@ export function refusal(text: string, file: string, problems: Problem[]): Config
   );
 }
 
-/** What is right of a configuration, with defaults for the rest, so that the rules between keys are checked all the same. */
+/** The valid part of a configuration, with defaults for the rest, so that the rules between keys are checked too. */
 function withoutFaults(data: Record<string, unknown>, problems: Problem[]): Config {
   const rest = structuredClone(data);
   for (const { path } of problems) {

@@ -1,4 +1,4 @@
-/** The candidate that `word` most likely was meant to be; null when none is near. */
+/** The candidate closest to `word`; null when none is close. */
 export function nearest(word: string, candidates: string[]): string | null {
   const allowed = Math.max(1, Math.floor(word.length / 3));
   const ranked = candidates

@@ -10,13 +10,13 @@ import type { Config } from './schema.ts';
 import type { KeyPath } from './toml.ts';
 
 /**
- * The configuration of a node (`file` is the node's own path), believed only where nobody but root and the user who runs
- * certagent could have written it or a file that it names: whoever can change it decides where root sends what. A file that
- * is not there is an empty one. Throws CertagentError CONFIG_UNTRUSTED, or what `loadConfig` throws.
+ * The configuration of a node (`file` is the node's own path), used only where nobody but root and the user who runs
+ * certagent could have written it or a file that it names: it decides where root sends what. A missing file counts as an
+ * empty one. Throws CertagentError CONFIG_UNTRUSTED, or what `loadConfig` throws.
  */
 export async function loadNodeConfig(root: Root, file: string): Promise<Config> {
   const path = await followLinks(root, file);
-  // An image that belongs to somebody else is only looked at: nothing of it is run, written or sent (`requireOwnRoot`).
+  // An image of somebody else is only read: nothing of it is run, written or sent (`requireOwnRoot`).
   const isOurs = (await foreignRoot(root)) === null;
   if (isOurs) await requireTrusted(path);
   const text = (await readTextIfThere(path)) ?? '';
@@ -37,7 +37,7 @@ async function requireTrusted(path: string): Promise<void> {
   if (foreign === null) return;
   const where = foreign.path === path ? '' : ` is not used: ${foreign.path}`;
   throw new CertagentError('CONFIG_UNTRUSTED', `the configuration ${path}${where} ${foreign.why}`, {
-    remedy: `See that it says what you want, then: chown root: ${foreign.path}; chmod go-w ${foreign.path}`,
+    remedy: `Check its content, then: chown root: ${foreign.path}; chmod go-w ${foreign.path}`,
   });
 }
 
@@ -67,7 +67,7 @@ function namedFiles({ alerts, renew }: Config): NamedFile[] {
   ];
 }
 
-/** Where the cluster keeps its keys and tokens. What lies elsewhere is told by its content when it is read. */
+/** Where the cluster keeps its keys and tokens. Elsewhere, such a file is recognised by its content when it is read. */
 const OF_THE_CLUSTER = ['/etc/kubernetes', '/var/lib/kubelet', '/etc/rancher', '/var/lib/rancher', '/var/lib/k0s'];
 
 async function fileProblems(root: Root, config: Config): Promise<Problem[]> {

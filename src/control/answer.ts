@@ -61,7 +61,8 @@ function finished(head: Head, body: string): unknown {
   const error = wireError(body);
   if (error !== null) throw fromWire(error);
   throw new CertagentError('DAEMON_ANSWER', `the daemon answered with HTTP ${head.status}`, {
-    remedy: 'See that the daemon is of the same version as this command, else restart it: systemctl restart certagent',
+    remedy:
+      'Check that the daemon has the same version as this command; if not, restart it: systemctl restart certagent',
   });
 }
 

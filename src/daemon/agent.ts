@@ -3,8 +3,6 @@ import { type AlertService, openAlerts } from '../alert/service.ts';
 import { loadNodeConfig } from '../config/node-config.ts';
 import type { Config } from '../config/schema.ts';
 import { coalesced } from '../control/coalesce.ts';
-import type { ControlHandlers } from '../control/handlers.ts';
-import type { Readers } from '../control/server.ts';
 import type { DecideRequest } from '../domain/decide/certificate-check.ts';
 import { historyOf } from '../domain/decide/history-of.ts';
 import type { Instant } from '../domain/model/certificate.ts';
@@ -13,13 +11,12 @@ import type { PlanOutcome, Progress } from '../domain/model/journal.ts';
 import type { RenewalPlan } from '../domain/model/plan.ts';
 import { HISTORY_SCHEMA } from '../domain/model/status.ts';
 import { SECOND } from '../domain/time/duration.ts';
-import type { Log } from '../host/logger.ts';
-import type { Root } from '../host/root.ts';
 import { execute } from '../renew/engine/execute.ts';
 import { recover } from '../renew/engine/recover.ts';
 import { untoldOutcome } from '../renew/engine/untold.ts';
 import { openJournal, readJournal } from '../renew/journal/journal-file.ts';
 import { ACTORS } from '../renew/steps/actors.ts';
+import type { Agent, AgentOptions } from './agent-interface.ts';
 import { standingIn, tell } from './alerting.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { makeCopies } from './copies-of-node.ts';
@@ -31,38 +28,7 @@ import { statusReport } from './report.ts';
 import { makeStillHolds } from './still-holds.ts';
 import { blocked, decideOn, observeNode, planOf, SCHEDULED, type View, withCopiesIn } from './view.ts';
 
-export type AgentOptions = {
-  root: Root;
-  /** Path of the node. */
-  configFile: string;
-  now: () => Instant;
-  log: Log;
-  /** Ends a renewal after the step in hand. */
-  signal?: AbortSignal;
-  /** Only reads: creates and writes nothing, not even the journal. */
-  readOnly?: boolean;
-  /** Applies what this agent does not read from its configuration each time. Awaited by `reload`. */
-  reloaded?: (config: Config) => Promise<void>;
-  /** Called after each cycle and each reload: the daemon arms its triggers by it. */
-  changed?: (agent: Agent) => void;
-};
-
-/** One node's certagent: everything the sockets, the triggers and the command line ask of it. */
-export type Agent = ControlHandlers & {
-  config(): Config;
-  /** What the status socket offers. */
-  readers: Readers;
-  /** What the last cycle saw; null before the first. */
-  view(): View | null;
-  setNextCheck(at: Instant | null): void;
-  /** When the first alert is sent that is kept back now, should it persist; null when there is none. */
-  heldUntil(): Instant | null;
-  /** Finishes or undoes what a killed agent left, and reports it. */
-  recover(): Promise<void>;
-  /** Waits until each sink has taken what there is, or has failed once. */
-  deliver(): Promise<void>;
-  close(): Promise<void>;
-};
+export type { Agent, AgentOptions } from './agent-interface.ts';
 
 /** Before the first check has ended, questions are answered from an observation that is at most this old. */
 const FIRST_VIEW = 10 * SECOND;
@@ -85,7 +51,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
 
   /** One check of the node, from its files to the alerts. */
   const cycle = async (request: DecideRequest): Promise<PlanOutcome | null> => {
-    // Whoever asks for a renewal, and has said that nothing synchronises this clock, vouches for it as it is now.
+    // A person who asks for a renewal, and has configured an unsynchronised clock, vouches for its time.
     if (request.kind === 'manual' && !config.clock.require_synchronized)
       await clock.accept(now(), await journal.records());
     const decided = decideOn(await observe(request), request);
@@ -117,7 +83,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     if (view.inventory.clock.doubt === null)
       await clock
         .remember(view.inventory.takenAt)
-        .catch((error) => log.warn({}, `the time cannot be written down: ${explain(error)}`));
+        .catch((error) => log.warn({}, `the time cannot be saved: ${explain(error)}`));
     await tell(await openedAlerts(), { view, outcome, recovered, configError, now: now() });
     // Killed before this, the next start reports it: twice rather than never.
     if (outcome !== null)

@@ -27,7 +27,7 @@ export async function tell(alerts: AlertService, news: News): Promise<void> {
   });
 }
 
-/** What is active on a node that was only looked at; `before`: the book of the process that last reported. */
+/** What is active on a node that was only read; `before`: the book of the process that last reported. */
 export function standingIn(view: View, before: StandingAlert[], now: number, renewing = false): StandingAlert[] {
   const alerts = statesOf({ view, outcome: null, configError: null, now, renewing }, before, []);
   return diffAlerts({ before, now, alerts, events: [], repeat: Number.POSITIVE_INFINITY }).book;
@@ -54,7 +54,7 @@ function statesOf(
   });
 }
 
-/** A journal on a full disk does not know how the plan ended. We do, and the failure must be reported all the same. */
+/** A journal on a full disk does not hold how the plan finished. We know, and must report the failure. */
 function attemptOf(last: Attempt | null, outcome: PlanOutcome | null): Attempt | null {
   if (last === null || last.planId !== outcome?.planId || last.result !== 'unfinished') return last;
   const { result, error } = outcome;

@@ -12,7 +12,7 @@ const FILE = `${STATE_DIR}/clock.json`;
 const VERSION = 1;
 
 export type ClockMemory = {
-  /** What is known besides the time that the clock shows now. */
+  /** What is known in addition to the time that the clock shows now. */
   evidence(now: Instant, records: JournalRecord[]): Promise<{ newestSeen: Instant | null; jump: number }>;
   /** Writes down that the clock showed `now` and was believed. */
   remember(now: Instant): Promise<void>;

@@ -8,7 +8,7 @@ export function metricsOf(status: StatusReport): string {
   const metrics: Metric[] = [
     {
       name: 'certagent_certificate_not_after_seconds',
-      help: 'End of a certificate.',
+      help: 'Expiry of a certificate, in seconds since 1970.',
       samples: status.certificates.map(({ id, owner, certificate }) => ({
         labels: { id, owner },
         value: certificate.notAfter / 1000,
@@ -28,7 +28,7 @@ export function metricsOf(status: StatusReport): string {
     },
     {
       name: 'certagent_alert',
-      help: '1 for each alert that stands.',
+      help: '1 for each active alert.',
       samples: status.alerts.map(({ alert }) => ({
         labels: { code: alert.code, severity: alert.severity, subject: alert.subject },
         value: 1,
@@ -46,7 +46,7 @@ export function metricsOf(status: StatusReport): string {
     },
     {
       name: 'certagent_last_renewal_seconds',
-      help: 'End of the last renewal, by its result.',
+      help: 'When the last renewal finished, by its result, in seconds since 1970.',
       samples: status.lastAttempt?.endedAt
         ? [{ labels: { result: status.lastAttempt.result }, value: status.lastAttempt.endedAt / 1000 }]
         : [],

@@ -54,8 +54,8 @@ export function statusLine(status: StatusReport): string {
   if (first === undefined) return 'no certificate found on this node';
   const parts = [
     status.running === null ? '' : `renewing, step ${status.running.step + 1} of ${status.running.steps}`,
-    `${status.certificates.length} certificates, the first ends in ${formatDuration(first.certificate.notAfter - status.at)} (${first.id})`,
-    status.alerts.length === 0 ? '' : `${status.alerts.length} alerts stand`,
+    `${status.certificates.length} certificates; the first expires in ${formatDuration(first.certificate.notAfter - status.at)} (${first.id})`,
+    status.alerts.length === 0 ? '' : `${status.alerts.length} active alerts`,
   ];
   return parts.filter((part) => part !== '').join('; ');
 }

@@ -5,7 +5,7 @@ import { foreignRoot, requireOwnRoot } from '../host/trust.ts';
 import { type Agent, type AgentOptions, makeAgent } from './agent.ts';
 
 export type SoloAgent = ControlHandlers & {
-  /** What this agent does not do on the node, and why; null when there is no such thing. */
+  /** What this agent does not do on the node, and why; null when it does everything. */
   restraint: string | null;
   close(): Promise<void>;
 };

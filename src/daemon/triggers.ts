@@ -129,7 +129,7 @@ export function makeTriggers(options: {
   };
 }
 
-/** When to check the node whatever the schedule; null when there is no such moment. */
+/** When to check the node regardless of the schedule; null when not needed. */
 function momentOf({ inventory, decisions: { renewal } }: View): Instant | null {
   const promised = renewal.kind === 'waiting' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
   // A server has some time to serve a new file before it counts as stale: check again when that time is over.

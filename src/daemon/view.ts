@@ -27,7 +27,7 @@ export type View = Observed & { decisions: Decisions; copies: CopyOutcome[] };
 
 export type Eyes = { root: Root; config: Config; journal: Journal; clock: ClockMemory; now: () => Instant };
 
-/** Reads the node and the journal. Changes nothing. `request`: whoever asks for a renewal can vouch for the clock. */
+/** Reads the node and the journal. Changes nothing. `request`: a person who asks for a renewal can vouch for the clock. */
 export async function observeNode(
   { root, config, journal, clock, now }: Eyes,
   request: DecideRequest,
@@ -68,7 +68,7 @@ export function planOf({ inventory, decisions }: View, config: Config): RenewalP
 
 /** The answer to somebody who asked for a renewal that is blocked. */
 export function blocked({ blockers }: Extract<Renewal, { kind: 'blocked' }>): CertagentError {
-  return new CertagentError('RENEWAL_BLOCKED', `nothing was touched: ${blockers.map(({ why }) => why).join('; ')}`, {
+  return new CertagentError('RENEWAL_BLOCKED', `nothing was changed: ${blockers.map(({ why }) => why).join('; ')}`, {
     remedy: blockers.map(({ remedy }) => remedy).join(' '),
   });
 }

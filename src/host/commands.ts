@@ -51,7 +51,7 @@ async function isExecutable(path: string): Promise<boolean> {
   }
 }
 
-/** A program whose child keeps the pipes open after its own end: what it wrote is there by now. Milliseconds. */
+/** A child may keep the pipes open after its program has exited: the output is complete by then. Milliseconds. */
 const AFTER_EXIT = 500;
 const OUTPUT_LIMIT = 1024 * 1024;
 
@@ -59,7 +59,7 @@ export type RunOptions = { limit: number; env?: Record<string, string> };
 
 /**
  * Runs an executable of the node with a fixed PATH, a clean environment, no standard input, output cut at 1 MiB, and a
- * time limit in milliseconds (`PROGRAMS` lists them), after which its whole process group is ended. A non-zero exit is a
+ * time limit in milliseconds (`PROGRAMS` lists them), after which its whole process group is killed. A non-zero exit is a
  * result, not an error. Throws CertagentError COMMAND_MISSING, COMMAND_FAILED_TO_START, or ROOT_FOREIGN.
  */
 export async function run(root: Root, name: string, args: string[], options: RunOptions): Promise<CommandResult> {
@@ -90,7 +90,7 @@ async function runGroup(
     stdin: 'ignore',
     extendEnv: false,
     env: options.env,
-    // A process group of its own, which ends with us, too.
+    // A process group of its own, which is killed when certagent exits.
     killDescendants: true,
     maxBuffer: OUTPUT_LIMIT,
   });

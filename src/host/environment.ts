@@ -11,7 +11,7 @@ export function leaveForeignEnvironment(argv: string[]): void {
   for (const name of foreign) delete process.env[name];
   const { program, first } = ourselves();
   try {
-    // The same process goes on as another program: signals, terminal, files and exit status stay as they are.
+    // The same process continues as another program: signals, terminal, files and exit status stay the same.
     process.execve!(program, [program, ...first, ...argv], process.env as Record<string, string>);
   } catch (error) {
     process.stderr.write(`certagent: ${foreign.join(', ')} may have effect (${errorCode(error)})\n`);

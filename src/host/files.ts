@@ -24,7 +24,7 @@ export const O_PATH = 0o10000000;
 
 /**
  * Reads a regular file of at most `limit` bytes. A FIFO cannot block the read, and a device that a link leads to is not even
- * opened: opening /dev/watchdog starts it, and it restarts the machine when nobody feeds it.
+ * opened: opening /dev/watchdog starts it, and it restarts the machine unless it is fed.
  * Throws CertagentError NOT_A_FILE or TOO_LARGE, or the operating system's error (ENOENT, EACCES …).
  */
 export async function readSmall(path: string, limit = SIZE_LIMIT): Promise<{ bytes: Buffer; facts: FileFacts }> {
@@ -62,7 +62,7 @@ async function openRegular(path: string): Promise<FileHandle> {
   }
 }
 
-/** As `readSmall`, decoded as UTF-8; null when there is no such file. */
+/** As `readSmall`, decoded as UTF-8; null when it does not exist. */
 export async function readTextIfThere(path: string): Promise<string | null> {
   try {
     return (await readSmall(path)).bytes.toString('utf8');
@@ -104,7 +104,7 @@ export async function writeAtomic(path: string, content: string | Buffer, option
 
 export type WriteOptions = { mode: number; uid?: number; gid?: number; via?: string; writtenAt?: number };
 
-/** The first half of `writeAtomic`: the content lies, synced, in its temporary file. `discard` removes that. */
+/** The first half of `writeAtomic`: the content is in its temporary file, synced. `discard` removes that. */
 export type StagedWrite = { commit: () => Promise<void>; discard: () => Promise<void> };
 
 /** For files that change together: each is staged, and none takes its place before all could be written. */

@@ -85,7 +85,7 @@ class Reader {
 
   value(node: YamlAny): unknown {
     this.#values += 1;
-    if (this.#values > VALUES_LIMIT) throw bad('repeats its aliases without measure');
+    if (this.#values > VALUES_LIMIT) throw bad('uses its aliases too often');
     if (node === null || node === undefined) return null;
     switch (yamlKind(node)) {
       case 'alias':

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { ourselves } from './self.ts';
 
-/** `answer`: what it wrote; `silent`: nothing within the limit, so it was killed; `ended`: it cannot be asked any more. */
+/** `answer`: what it wrote; `silent`: nothing within the limit, so it was killed; `ended`: it has exited. */
 export type Reply = { is: 'answer'; value: unknown } | { is: 'silent' | 'ended' | 'not-started' | 'nonsense' };
 
 /**
  * A process of certagent that does what may hang. One request at a time, as a line of JSON each way. A line that begins
  * with "+" is progress: it goes to `progress`, and the time limit starts again. Before the first line of progress a process
- * gets `START` besides: on a busy node it starts slowly, and that says nothing about a file system.
+ * also gets `START`: on a busy node it starts slowly, which does not mean that a file system hangs.
  */
 export type HelperProcess = {
   ask(request: unknown, limit: number, progress?: (value: unknown) => void): Promise<Reply>;
@@ -82,7 +82,7 @@ export function startHelperProcess(child: ChildProcess, owner: Owner = null): He
       ended ??= { is: 'ended' };
       child.stdin!.end();
       if (isOver(child)) return;
-      // A helper that its user stops now would stay for good, and certagent's own end would wait for it.
+      // A helper that its user stops now would stay forever, and certagent would wait for it at its exit.
       const timer = setTimeout(() => abandon(child, owner), GRACE);
       child.once('exit', () => clearTimeout(timer));
     },
@@ -99,7 +99,7 @@ export function spawnHelper(role: string): ChildProcess {
   });
 }
 
-/** A process that waits for a dead file server may not even be killable: nobody waits for it. */
+/** A process that waits for a dead file server may not be killable, so certagent does not wait for it. */
 function abandon(child: ChildProcess, owner: Owner): void {
   kill(child, owner);
   child.stdin!.destroy();

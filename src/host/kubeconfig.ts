@@ -88,7 +88,7 @@ function typeField(top: Record<string, unknown>, name: string): string {
 const API_VERSIONS = ['', 'v1', '/', '/v1'];
 const OTHER_CREDENTIALS = ['token', 'tokenFile', 'username', 'password', 'exec', 'auth-provider'];
 
-/** Cluster and user of the current context; null when there is no such context, cluster or user. */
+/** Cluster and user of the current context; null when one of them is missing. */
 export function currentEntries(config: Kubeconfig): { cluster: KubeconfigCluster; user: KubeconfigUser } | null {
   const context = config.contexts.find(({ name }) => name === config.currentContext);
   const cluster = config.clusters.find(({ name }) => name === context?.cluster);

@@ -29,7 +29,7 @@ export function followDirectories(prefix: string, path: string): string {
 }
 
 type Walk = {
-  /** The path to look at next; null at the end. */
+  /** The path to read next; null at the end. */
   next(): string | null;
   /** What `next` is a link to; null when it is not one. */
   take(target: string | null): void;

@@ -59,7 +59,7 @@ async function lock(file: number): Promise<boolean> {
   });
   const [code] = await once(child, 'exit').catch((cause) => Promise.reject(unavailable(cause)));
   if (code === 0 || code === CONFLICT) return code === 0;
-  throw unavailable(code === null ? 'flock did not end in time' : `flock exited with ${code}`);
+  throw unavailable(code === null ? 'flock did not finish in time' : `flock exited with ${code}`);
 }
 
 function unavailable(cause: unknown): CertagentError {

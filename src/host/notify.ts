@@ -9,13 +9,13 @@ export type Notifier = {
   reloading(): Promise<void>;
   stopping(): Promise<void>;
   watchdog(): Promise<void>;
-  /** Milliseconds between two signs of life that systemd wants (half of its limit); null when it wants none. */
+  /** Milliseconds between two watchdog messages (half of systemd's limit); null without a watchdog. */
   watchdogInterval: number | null;
 };
 
 /**
- * Node cannot send datagrams to a unix socket, so `systemd-notify` does. It exits 0 even when it is ignored, and an
- * status line that does not arrive is no reason to stop: failures are ignored.
+ * Node cannot send datagrams to a unix socket, so `systemd-notify` does. It exits 0 even when systemd ignores it.
+ * A lost status line must not stop certagent: failures are ignored.
  */
 export function makeNotifier(root: Root, environment: NodeJS.ProcessEnv): Notifier {
   const socket = environment.NOTIFY_SOCKET;

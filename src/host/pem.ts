@@ -33,7 +33,7 @@ const DASHES = '-----';
 
 /** As Go's `pem.Decode`: each END is tried with the last BEGIN before it. */
 function nextBlock(text: string, from: number): { block: PemBlock; start: number; next: number } | null {
-  // Where the search goes on when this END does not close a block.
+  // Where the search continues when this END does not close a block.
   let resume = from;
   for (;;) {
     const end = text.indexOf(END, resume);

@@ -30,7 +30,7 @@ async function isGone(leader: number, within: number): Promise<boolean> {
   return true;
 }
 
-/** False when there is no such group. One whose processes are all another user's (EPERM) is there. */
+/** False when the group does not exist. A group of another user's processes (EPERM) exists. */
 function signal(leader: number, name: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-leader, name);

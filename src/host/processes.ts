@@ -46,7 +46,7 @@ async function commandLine(pid: number): Promise<string[] | null> {
     const text = await readFile(`/proc/${pid}/cmdline`, 'utf8');
     return text === '' ? null : text.replace(/\0$/, '').split('\0');
   } catch {
-    // It ended meanwhile.
+    // It has exited since.
     return null;
   }
 }

@@ -24,11 +24,11 @@ export const PROGRAMS = {
   unitRestart: { command: 'systemctl', use: 'restart UNIT', limit: 'renew.restart_limit' },
   clock: { command: 'timedatectl', use: 'show', limit: 5 * SECOND },
   notify: { command: 'systemd-notify', use: 'state for systemd', limit: 5 * SECOND },
+  users: { command: 'getent', use: 'passwd NAME…, of LDAP or SSSD', limit: 5 * SECOND },
   lock: { command: 'flock', use: 'host: the lock of the state directory', limit: 5 * SECOND },
   copiesHelper: { command: 'certagent', use: 'internal:copies-helper, as a user', limit: 20 * SECOND },
   lookHelper: { command: 'certagent', use: 'internal:look-helper: homes and copies', limit: 5 * SECOND },
   watchHelper: { command: 'certagent', use: 'internal:watch-helper: watch.paths', limit: 10 * SECOND },
-  users: { command: 'getent', use: 'passwd NAME', limit: 5 * SECOND },
   attributes: { command: 'cp, ls', use: 'host: access control lists of a copy, as a user', limit: 5 * SECOND },
   endHelper: { command: 'sh', use: 'host: kill, as a user', limit: 5 * SECOND },
 } as const satisfies Record<string, Program>;

@@ -25,7 +25,7 @@ export async function readStamped(path: string, isLocal: boolean): Promise<Stamp
   return { stamp, ...(await readSmall(path)) };
 }
 
-/** What is asked and what is opened are the same file, however its name is exchanged meanwhile (see `readSmall`). */
+/** stat and read use the same file, even if its name is exchanged in between (see `readSmall`). */
 function readNow(path: string): Stamped & { bytes: Buffer } {
   const found = openSync(path, O_PATH);
   let file: number | undefined;
@@ -42,7 +42,7 @@ function readNow(path: string): Stamped & { bytes: Buffer } {
   }
 }
 
-/** One byte more than there should be shows that there is no more; a file that has grown meanwhile is read on. */
+/** Reading one byte more than the size shows the end; a file that has grown is read further. */
 function readAll(file: number, size: number): Buffer {
   const chunks: Buffer[] = [];
   for (let total = 0; total <= SIZE_LIMIT; ) {
@@ -58,7 +58,7 @@ function readAll(file: number, size: number): Buffer {
 /** ext2 to ext4, XFS, Btrfs, ZFS, F2FS, tmpfs, overlayfs: from linux/magic.h. */
 const LOCAL = [0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0xf2f52010, 0x01021994, 0x794c7630];
 
-/** Whether a directory is on a disk of this machine; false when nobody can tell. */
+/** Whether a directory is on a disk of this machine; false when unknown. */
 export function isOnLocalDisk(directory: string): Promise<boolean> {
   return statfs(directory).then(
     ({ type }) => LOCAL.includes(type >>> 0),

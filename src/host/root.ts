@@ -27,7 +27,7 @@ export class Root {
     return this.prefix === '' ? path : followDirectories(this.prefix, path);
   }
 
-  /** The node's own path for a path of this machine; unchanged when it lies outside of the root. */
+  /** The node's own path for a path of this machine; unchanged when it is outside of the root. */
   own(path: string): string {
     return this.prefix !== '' && path.startsWith(`${this.prefix}/`) ? path.slice(this.prefix.length) : path;
   }

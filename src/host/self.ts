@@ -30,7 +30,7 @@ export type Ourselves = {
   first: string[];
 };
 
-/** How this very certagent is started once more: the single executable, or Node.js with the source tree. */
+/** How to start this same certagent again: the single executable, or Node.js with the source tree. */
 export function ourselves(): Ourselves {
   if (isSea()) return executable();
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));

@@ -46,7 +46,7 @@ export function mountsIn(text: string): { point: string; key: string | null }[] 
   return [...mounts].map(([point, key]) => ({ point, key })).sort((a, b) => b.point.length - a.point.length);
 }
 
-/** Users choose what a FUSE mount calls its source, so that counts for nothing. */
+/** Users choose the source name of a FUSE mount, so it is not used. */
 function keyOf(point: string, type: string, source: string): string | null {
   if (/^(nfs|cifs|smb|ceph|glusterfs|lustre)/.test(type)) {
     const host = /^(?:(.+?):\/|\/\/([^/]+)\/)/.exec(source);

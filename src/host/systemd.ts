@@ -10,7 +10,7 @@ export type UnitState = {
   active: boolean;
   activeState: string;
   subState: string;
-  /** Neither runs nor ended by itself: somebody stopped it, or nobody started it. */
+  /** It does not run and did not fail: somebody stopped it, or nobody started it. */
   stopped: boolean;
   mainPid: number | null;
   restarts: number;
@@ -25,7 +25,7 @@ export async function unitState(root: Root, unit: string): Promise<UnitState> {
   });
   if (result.exitCode !== 0) {
     throw new CertagentError('SYSTEMCTL_FAILED', `systemctl show ${unit} ${ending(result)}`, {
-      remedy: 'See that systemd answers: systemctl status.',
+      remedy: 'Check whether systemd answers: systemctl status.',
     });
   }
   const fields = new Map(result.stdout.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
@@ -73,6 +73,6 @@ export async function restartUnit(root: Root, unit: string, limit: number): Prom
 }
 
 function ending(result: { exitCode: number | null; signal: string | null; timedOut: boolean }): string {
-  if (result.timedOut) return 'did not end in time';
-  return result.exitCode === null ? `was ended by ${result.signal}` : `exited with ${result.exitCode}`;
+  if (result.timedOut) return 'did not finish in time';
+  return result.exitCode === null ? `was killed by ${result.signal}` : `exited with ${result.exitCode}`;
 }

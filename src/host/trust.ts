@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { CertagentError } from '../domain/model/errors.ts';
 import { CONFIG_FILE, type Root, RUN_DIR, STATE_DIR } from './root.ts';
 
-/** What somebody else than root and the user who runs certagent owns or may write. */
+/** What somebody other than root and the user who runs certagent owns or may write. */
 export type Foreign = { path: string; why: string };
 
 const LINK_LIMIT = 40;
@@ -13,7 +13,7 @@ const STICKY = 0o1000;
 /**
  * The first part of `path` (a path of this machine) that others than root and we may change: the file itself, a directory
  * or a link on the way to it. null when there is none. An access control list that lets somebody write shows in the group's
- * bits. What does not exist, or cannot be looked at, is not foreign.
+ * bits. What does not exist, or cannot be read, is not foreign.
  */
 export async function foreignPart(path: string): Promise<Foreign | null> {
   const waiting = path.split('/').reverse();
@@ -48,7 +48,7 @@ async function foreign(path: string): Promise<Foreign | null> {
   if (facts === null) return null;
   if (!isOurs(facts.uid)) return { path, why: `belongs to the user with the number ${facts.uid}` };
   if (facts.isSymbolicLink() || (facts.mode & OTHERS_WRITE) === 0) return null;
-  // In /tmp and its like nobody replaces what is another's, and what lies there is looked at next.
+  // In a sticky directory such as /tmp nobody can replace another user's file; the next step checks that file.
   if (facts.isDirectory() && (facts.mode & STICKY) !== 0 && facts.uid === 0) return null;
   return { path, why: `can be written by others (mode ${(facts.mode & 0o7777).toString(8).padStart(4, '0')})` };
 }

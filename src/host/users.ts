@@ -23,7 +23,7 @@ export async function users(root: Root): Promise<User[]> {
 export async function lookUpUsers(root: Root, keys: string[]): Promise<User[]> {
   const plain = keys.filter((key) => /^[^-:\s\0][^:\s\0]*$/.test(key)).slice(0, 1_000);
   if (plain.length === 0 || (await findCommand(root, 'getent')) === null) return [];
-  // Exit code 2 means that one of the keys was not found; the others are printed all the same (getent(1)).
+  // Exit code 2 means that one of the keys was not found; the others are still printed (getent(1)).
   const { stdout } = await run(root, 'getent', ['passwd', ...plain], { limit: PROGRAMS.users.limit }).catch(() => ({
     stdout: '',
   }));
@@ -66,7 +66,7 @@ function idOf(text: string | undefined): number | null {
   return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) < NO_ID ? Number(text) : null;
 }
 
-/** A file that is not there has no lines; one that is no regular file throws, as `readSmall` does. */
+/** A file that is not there has no lines; one that is not a regular file throws, as `readSmall` does. */
 async function eachLine(path: string, take: (line: string) => void): Promise<void> {
   const text = await readSmall(path, LARGEST).then(
     ({ bytes }) => bytes.toString('utf8'),

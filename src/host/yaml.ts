@@ -37,7 +37,7 @@ function refuseComplexity(text: string): void {
   for (const _ of text.matchAll(INDICATORS)) {
     complexity += 1;
     if (complexity > COMPLEXITY_LIMIT)
-      throw new CertagentError('BAD_YAML', 'has more lines and signs than any kubeconfig or manifest');
+      throw new CertagentError('BAD_YAML', 'has more lines and characters than any kubeconfig or manifest');
   }
 }
 
@@ -49,7 +49,7 @@ export function parseYamlDocument(text: string): YamlDocument {
   refuseComplexity(text);
   const lineCounter = new (yaml().LineCounter)();
   const documents = unlessTooDeep(() =>
-    // The package prints its warnings, which quote keys, to standard error unless it is told to be quiet.
+    // The package prints its warnings, which quote keys, to standard error unless asked not to.
     yaml().parseAllDocuments(text, { lineCounter, uniqueKeys: true, strict: true, merge: false, logLevel: 'error' }),
   );
   const documentList = Array.isArray(documents) ? documents : [];
@@ -76,7 +76,7 @@ export function parseYaml(text: string): unknown {
 
 /**
  * The first document of a text, its scalars as text, with their source ranges; null when there is none. What follows it
- * is not looked at. Only go-yaml.ts knows what such a document means. Throws CertagentError
+ * is not checked. Only go-yaml.ts knows what such a document means. Throws CertagentError
  * BAD_YAML with line and column.
  */
 export function firstYamlDocument(text: string): YamlDocument | null {

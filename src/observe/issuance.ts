@@ -37,7 +37,7 @@ function issuanceOf(
   return known === undefined ? { ca: null, state: 'unknown', caNotAfter: null } : verdict('not-signed', known);
 }
 
-/** A CA file may hold the CA of before and the next one while the cluster changes over. */
+/** A CA file may hold the previous and the next CA while the cluster changes over. */
 function filesOf(all: ReadCertificate[], id: string): ReadCertificate[] {
   return byFile(all).get(id) ?? [];
 }

@@ -24,7 +24,7 @@ export async function text(root: Root, path: string): Promise<string | null> {
   }
 }
 
-/** A YAML mapping; null when the file is not there, cannot be read, or is none. */
+/** A YAML mapping; null when the file does not exist, cannot be read, or holds something else. */
 export async function settings(root: Root, path: string): Promise<Record<string, unknown> | null> {
   const content = await text(root, path);
   if (content === null) return null;

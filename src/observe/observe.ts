@@ -69,7 +69,7 @@ async function readEverything(
   return { reads, findings: [...watched.findings, ...reads.flatMap(({ finding }) => finding ?? [])] };
 }
 
-/** A kubeconfig may name two users alike; ids are unique all the same. */
+/** A kubeconfig may have two users of the same name; ids are still unique. */
 function withUniqueIds(read: ReadCertificate[]): ReadCertificate[] {
   const seen = new Map<string, number>();
   return read.map((one) => {

@@ -6,7 +6,7 @@ import { type Source, source } from './source.ts';
 const MATCH_LIMIT = 10_000;
 const VISIT_LIMIT = 200_000;
 
-/** What an operator wants watched besides: paths and patterns, at most 10,000 files. `alive`: called every now and then. */
+/** What an operator adds to the watch: paths and patterns, at most 10,000 files. `alive`: called from time to time. */
 export async function watchedSources(
   root: Root,
   paths: string[],
@@ -38,7 +38,7 @@ export function about(path: string, reason: Finding['reason'], detail: string): 
   return { path, id: null, owner: 'operator', reason, detail };
 }
 
-/** Files that match, sorted; `cut` when there were more than we look at. Directories that cannot be read hold nothing. */
+/** Files that match, sorted; `cut` when there were more than the limit. Directories that cannot be read hold nothing. */
 async function expand(root: Root, pattern: string, alive: () => void): Promise<{ files: string[]; cut: boolean }> {
   const files: string[] = [];
   let visited = 0;
@@ -46,7 +46,7 @@ async function expand(root: Root, pattern: string, alive: () => void): Promise<{
   const entries = glob(pattern.slice(1), {
     cwd: root.isMachine ? '/' : root.prefix,
     withFileTypes: true,
-    // Asked for every entry: past the limit nothing more is descended into, so a "**" at the root ends too.
+    // Checked for every entry: past the limit no directory is entered, so a "**" at the root finishes too.
     exclude: () => {
       visited += 1;
       if (visited % 1_000 === 0) alive();

@@ -6,7 +6,7 @@ import { type PemReading, refuseNone } from './pem-reading.ts';
 import type { Scan } from './scan.ts';
 import { ownerOf, type Parts, type ReadCertificate, type Source } from './source.ts';
 
-/** The certificates of a PEM file: the leaf, with its key looked at, then the rest of the chain. Throws Unreadable. */
+/** The certificates of a PEM file: the leaf, with its key checked, then the rest of the chain. Throws Unreadable. */
 export async function pemParts(scan: Scan, source: Source, reading: PemReading, facts: FileFacts): Promise<Parts> {
   const { certificates, problem, key } = reading;
   const onlyKeys = certificates.length === 0 && key !== null && problem === null;

@@ -18,7 +18,7 @@ const PAUSE = 150;
 /**
  * Reads all sources and what their kubeconfigs refer to. kubeadm and K3s truncate and write in place, key before
  * certificate: what looks half-written or mismatched is read again, up to three times with a short pause for all of them
- * together, before anybody is told.
+ * together, before it is reported.
  */
 export async function readSources(root: Root, sources: Source[]): Promise<SourceRead[]> {
   const scan = newScan(root);

@@ -40,7 +40,7 @@ export async function readWatched(
     });
     if (reply.is === 'answer') findings.push(...(reply.value as WatchAnswer).findings);
     else {
-      findings.push(about(path, 'io-error', reply.is === 'silent' ? SILENT : 'the process that reads it ended'));
+      findings.push(about(path, 'io-error', reply.is === 'silent' ? SILENT : 'the process that reads it exited'));
       if (reply.is === 'silent') noteSilence(place, running.child);
       running.helper.end();
       running = null;

@@ -36,7 +36,7 @@ export type SourceRead = {
   size: number;
 };
 
-/** What was read from a file of any format. `problem`: what is wrong besides the certificates that could be read. */
+/** What was read from a file of any format. `problem`: what is wrong in addition to the certificates that could be read. */
 export type Parts = {
   certificates: ReadCertificate[];
   problem: Unreadable | null;

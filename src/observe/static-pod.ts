@@ -9,7 +9,7 @@ import type { StaticPod } from './manifests.ts';
 export async function observeStaticPod(root: Root, pod: StaticPod): Promise<ComponentHealth> {
   const processArguments = identifyingArguments(root, pod);
   const [processes, answer] = await Promise.all([
-    // Without any path of its own it cannot be told from another cluster's.
+    // Without a path of its own it cannot be distinguished from another cluster's.
     processArguments.length === 0 ? [] : findProcesses(pod.component, processArguments).catch(() => []),
     pod.health === null ? null : askHealth(pod.health, { limit: HEALTH_LIMIT }),
   ]);

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Looks again and again until `look` has an answer (anything but a text, which says what is still waited for), or `limit`
- * milliseconds are over: then the last text is the answer. It looks at least once, and once more at the very end.
+ * Calls `look` until it has an answer (anything but a text, which says what it still waits for), or until `limit`
+ * milliseconds have passed: then the last text is the answer. It calls at least once, and once more at the end.
  */
 export async function until<Answer extends object>(
   look: () => Promise<Answer | string>,

@@ -8,7 +8,7 @@ import type { Root } from '../host/root.ts';
 import { isSignedBy } from '../host/x509.ts';
 import { certificateBlocks, certificateOf, holdsKey } from './proof.ts';
 
-/** The node's own kubeconfig that copies are brought up to date from, and what tells that a copy is one of it. */
+/** The node's own kubeconfig, from which copies are updated, and how its copies are recognised. */
 export type Source = {
   /** The node's own path. */
   path: string;
@@ -79,6 +79,6 @@ const encode = (pem: string) => Buffer.from(pem).toString('base64');
 
 function unusable(path: string, what: string): CertagentError {
   return new CertagentError('COPY_SOURCE_UNUSABLE', `${path} ${what}`, {
-    remedy: 'Copies stay as they are until it is whole again.',
+    remedy: 'Copies stay as they are until it is repaired.',
   });
 }

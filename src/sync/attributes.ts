@@ -15,7 +15,7 @@ export function copyAttributes(from: number, to: number): boolean {
   const listed = coreutils('ls', ['-lLdn', '--', FROM, TO], from, to);
   const modes = listed?.split('\n').map((line) => line.split(' ')[0] ?? '') ?? [];
   const [mode, other] = modes;
-  // The sign behind the mode is "+" when there is a list.
+  // The sign after the mode is "+" when there is a list.
   if (copied && mode !== undefined && mode === other) return true;
   const hasList = modes.some((each) => each.endsWith('+'));
   return !hasList && listed !== null && showsLists(from, to);

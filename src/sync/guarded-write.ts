@@ -40,7 +40,7 @@ export function replaceGuarded(directory: string, name: string, old: GuardedFile
   return next.lost === null ? '' : `its ${next.lost} could not be kept, so the group lost its access`;
 }
 
-/** Makes a new file (0600). Throws CertagentError COPY_CHANGED when there is one, whatever it is. */
+/** Creates a file (0600). Throws CertagentError COPY_CHANGED when the name exists. */
 export function createGuarded(directory: string, name: string, content: Buffer): void {
   try {
     linkNew(writeTemporary(directory, content, PRIVATE).path, `${directory}/${plain(name)}`);
@@ -53,7 +53,7 @@ export function createGuarded(directory: string, name: string, content: Buffer):
 export const changed = () =>
   new CertagentError('COPY_CHANGED', 'changed while being read, will be read again at the next check');
 
-/** `like`: the file whose access control list and extended attributes it shall have. */
+/** `like`: the file whose access control list and extended attributes it gets. */
 type Want = { mode: number; gid: number | null; like: string | null };
 const PRIVATE: Want = { mode: 0o600, gid: null, like: null };
 
@@ -67,7 +67,7 @@ function writeTemporary(directory: string, content: Buffer, want: Want) {
       writeFileSync(fd, content);
       if (!keepGroup(fd, want.gid)) lost = 'group';
       else if (want.like !== null && !isLike(fd, want.like) && (want.mode & 0o070) !== 0) lost = 'access control list';
-      // The file's own group must not gain what the old file's group, or somebody on its list, had.
+      // The new group must not get the rights of the previous group, or of somebody on its access control list.
       fchmodSync(fd, lost === null ? want.mode : want.mode & ~0o070);
       fsyncSync(fd);
     });
@@ -106,7 +106,7 @@ function orRemove(path: string, act: () => void): void {
     try {
       unlinkSync(path);
     } catch {
-      // The first error tells more.
+      // The first error is more useful.
     }
     throw error;
   }

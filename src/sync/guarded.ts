@@ -32,7 +32,7 @@ export function inDirectory<T>(base: number, at: Location, make: boolean, act: (
   }
 }
 
-/** Reads `name` when it is a regular file with one name, of ours, of at most 1 MiB. Throws as `inDirectory`. */
+/** Reads `name` if it is a regular file with one name that belongs to this user, of at most 1 MiB. Throws as `inDirectory`. */
 export function readGuarded(directory: string, name: string): GuardedFile {
   const path = `${directory}/${plain(name)}`;
   // Looked at first so that a device or FIFO is not even opened; what counts is asked of the descriptor below.
@@ -61,7 +61,7 @@ const absent = () => new CertagentError('COPY_ABSENT', 'is not there');
 /** A name that is one step of a path. */
 export function plain(name: string): string {
   if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('\0'))
-    throw refused('has a path that is none');
+    throw refused('does not have a valid path');
   return name;
 }
 
@@ -75,7 +75,7 @@ function enter(from: number, step: string): number {
     fd = absentAware(() => openSync(`${bound(from)}/${step}`, ENTER));
   } catch (error) {
     if (['ENOTDIR', 'ELOOP'].includes(errorCode(error)))
-      throw refused(`is reached through a symbolic link, or ${step} is no directory`);
+      throw refused(`is reached through a symbolic link, or ${step} is not a directory`);
     throw error;
   }
   // As root nothing is done at a place that another user can rearrange.
@@ -105,7 +105,7 @@ function absentAware<T>(act: () => T): T {
 
 function refuseUnlessOurs(stat: BigIntStats): void {
   if (stat.isSymbolicLink()) throw refused('is a symbolic link');
-  if (!stat.isFile()) throw refused('is no regular file');
+  if (!stat.isFile()) throw refused('is not a regular file');
   if (stat.nlink !== 1n) throw refused('has a second name (hard link)');
   if (stat.uid !== BigInt(process.geteuid!())) throw refused('belongs to another user');
 }

@@ -93,7 +93,7 @@ function isRelated(ca: Ca, source: Source): boolean {
   );
 }
 
-/** A bundle that has the node's CA already, that holds others' besides, or that expires later than the node's stays. */
+/** A bundle that holds the node's CA already, that holds other CAs too, or that expires later than the node's is left. */
 function isOutdatedCa(ca: string | null, source: Source): boolean {
   if (ca === null || source.cas.length === 0) return false;
   const cas = readCas(ca);
@@ -119,7 +119,7 @@ function newCa(index: number, source: Source): NewValue[] {
 const reason = ({ name, why }: { name: string; why: string }) => `user ${inQuotes(name)} ${why}`;
 const day = (instant: number) => new Date(instant).toISOString().slice(0, 10);
 
-/** Names come out of a user's file: no control characters reach a terminal or a log, and none is endless. */
+/** Names come out of a user's file: no control characters reach a terminal or a log, and their length is limited. */
 function inQuotes(name: string): string {
   return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name).replace(/\p{C}/gu, '?');
 }

@@ -8,11 +8,11 @@ export const LOCK_TEXT = 'certagent\n';
 
 /** What is appended to a copy's name for the copy as it was before certagent changed it. */
 export const BACKUP_SUFFIX = '.certagent-backup';
-/** A backup holds credentials, and whoever has it can put it back. Milliseconds. */
+/** A backup holds credentials, and its owner can restore it. Milliseconds. */
 export const BACKUP_AGE = 7 * DAY;
 
 const TEMPORARY = /^\.certagent-[0-9a-f]{12}\.tmp$/;
-/** In a directory of more names than this nothing is looked for. */
+/** A directory with more names than this is not searched. */
 const MOST = 10_000;
 
 /**

@@ -70,7 +70,7 @@ function linkText(path: string): string {
 
 /** More homes than this in one directory are found by the passwd database or not at all. */
 const MOST = 10_000;
-/** linux/magic.h. Each name below such a directory would be mounted by being looked at. */
+/** linux/magic.h. Below such a directory, a stat of a name would mount it. */
 const AUTOFS = 0x0187;
 
 function list(directory: string): string[] {

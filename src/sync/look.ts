@@ -3,7 +3,7 @@ import { PROGRAMS } from '../host/programs.ts';
 import { LOOK_HELPER } from '../host/self.ts';
 import { fileSystems, isSilent, noteSilence } from '../host/silent.ts';
 
-// What lies at the places where copies may be, seen without opening anything. The helper process that looks may hang.
+// What is at the places where copies may be, read without opening anything. The helper process may hang.
 
 /** `stamp` changes whenever the file's content, name, owner or mode may have; `file` is the same for two names of one file. */
 export type Facts = {
@@ -18,7 +18,7 @@ export type Facts = {
 
 /**
  * Paths of this machine. `home`: of a copy at ~/.kube/config, so that nothing is followed below it; null: of any other
- * path. `always`: what is not there is of interest too.
+ * path. `always`: report it also when nothing is there.
  */
 export type LookItem = { home: string | null; copy: string; always: boolean };
 
@@ -44,8 +44,8 @@ const BATCH = 1_000;
 const ABSENT: Sight = { home: 'absent', copy: 'absent', link: null, backupAt: null };
 
 /**
- * Looks at all items with one helper process. When that does not answer, the rest of the items is asked anew, one process
- * for each file system, and what lies on the silent one is not asked again. The result has the order of the items.
+ * Reads all items with one helper process. When that does not answer, the rest of the items is read again, one process
+ * for each file system, and what is on the silent one is not read again. The result has the order of the items.
  */
 export async function lookAt(items: LookItem[]): Promise<Seen[]> {
   const seen: Seen[] = new Array<Seen>(items.length).fill(ABSENT);
@@ -75,7 +75,7 @@ export async function listDirectory(directory: string): Promise<string[]> {
   return reply.is === 'answer' ? (reply.value as string[]) : [];
 }
 
-/** Returns the items that are still to be looked at. */
+/** Returns the items that are still to be read. */
 async function lookThrough(items: LookItem[], group: number[], keys: string[], seen: Seen[]): Promise<number[]> {
   if (group.length === 0) return [];
   const child = spawnHelper(LOOK_HELPER);
@@ -96,7 +96,7 @@ async function lookThrough(items: LookItem[], group: number[], keys: string[], s
       if (reply.is === 'answer') continue;
       if (reply.is === 'silent' && at >= 0) {
         const index = batch[at]!;
-        // Asked anew: what hangs may have been mounted since.
+        // Read again: what hangs may have been mounted since.
         keys[index] = (await fileSystems())(items[index]!.copy);
         noteSilence(keys[index], child);
         seen[index] = { is: 'silent', key: keys[index] };

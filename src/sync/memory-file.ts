@@ -11,7 +11,7 @@ const LARGEST = 64 * 1024 * 1024;
 
 /**
  * What certagent remembers of copies. Throws CertagentError COPY_MEMORY when it cannot be read, or a newer certagent wrote
- * it: to take that for nothing would let removed copies come back, and leave all others behind.
+ * it: to ignore that would let removed copies come back, and leave all others behind.
  */
 export async function loadMemory(root: Root): Promise<Memory> {
   let text: string;

@@ -14,7 +14,7 @@ export function observedIn(path: string, certificates: SeenCertificate[], file: 
       certificate,
       place: { kind: 'kubeconfig', path, entry: 'user', name, index: 0 },
       owner: 'copy',
-      // Of the file alone: whether the directories above it let others through is not looked at.
+      // The mode of the file alone: the directories above it are not checked.
       key: { state: key, path, mode, readableByOthers: (mode & 0o044) !== 0 },
       // What the CA is called in the inventory is not known here.
       issuance: { ca: null, state: 'signed', caNotAfter },

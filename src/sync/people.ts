@@ -9,7 +9,7 @@ export type Home = { path: string; sharers: User[] };
 
 /** Directories whose subdirectories may be homes of users that /etc/passwd does not have. */
 const MOST_DIRECTORIES = 20;
-/** Below this are the accounts of the system (login.defs(5)), whose homes lie anywhere. */
+/** Below this are the accounts of the system (login.defs(5)), whose homes can be anywhere. */
 const FIRST_USER = 1_000;
 
 /** Users of the node: those of the passwd database, and those whom `copies` names and only a directory service knows. */
@@ -46,7 +46,7 @@ export async function findHomes(root: Root, people: User[], isRoot: boolean): Pr
   return [...homes, ...more];
 }
 
-/** Why the administrator does not want this user's copy brought up to date; null when nothing is said against it. */
+/** Why the configuration forbids an update of this user's copy; null when it does not. */
 export function whyExcluded({ deny, only }: Config['copies'], user: string, aliases: string[]): string | null {
   const denied = [user, ...aliases].find((name) => deny.includes(name));
   if (denied !== undefined) return `${denied} is named in copies.deny`;

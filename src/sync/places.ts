@@ -6,7 +6,7 @@ import type { User } from '../host/users.ts';
 import { type Facts, type LookItem, lookAt, type Seen } from './look.ts';
 import { findHomes, type Home } from './people.ts';
 
-/** Where a copy may be, and what lies there. `wanted`: the user who shall get one. */
+/** Where a copy may be, and what is there. `wanted`: the user who is to get one. */
 export type Place = { path: string; home: Home | null; wanted: User | null; seen: Seen };
 
 /**
@@ -55,7 +55,7 @@ export function linkedTo(root: Root, own: OwnFile[], path: string, facts: Facts,
   return own.find((one) => one.path === target || (facts.isFile && one.file === facts.file)) ?? null;
 }
 
-/** What lies on one file system that does not answer is one thing to report: the first of these places, with its number. */
+/** Everything on one file system that does not answer is reported once: the first of these places, with its number. */
 export function oncePerSilence(places: Place[]): (Place & { more: number })[] {
   const counts = new Map<string, number>();
   const keyOf = ({ seen }: Place) => ('is' in seen ? `${seen.is} ${seen.is === 'silent' ? seen.key : ''}` : null);

@@ -6,8 +6,8 @@ import { parseCertificate, privateKeyOf } from '../host/x509.ts';
 
 /**
  * True when `keyPem` really is the private key of the certificate: it signs a challenge that the certificate's public key
- * verifies. Comparing public keys is not enough: a key file carries its public half beside the private one, and whoever
- * has seen the certificate can write that half over numbers of their own.
+ * verifies. Comparing public keys is not enough: a key file also holds the public half, and anybody who has seen the
+ * certificate can put that half beside private numbers of their own.
  */
 export function holdsKey(certificatePem: string, keyPem: string): boolean {
   try {
@@ -20,7 +20,7 @@ export function holdsKey(certificatePem: string, keyPem: string): boolean {
   }
 }
 
-/** A credential of more than this is none; hostile input stays cheap to look at. */
+/** A larger credential is refused, so that hostile input costs little. */
 const LIMIT = 256 * 1024;
 
 /** base64 of PEM → its certificates, each as a PEM block; empty when it is anything else. Linear in the input's length. */

@@ -15,7 +15,7 @@ const LIMIT = PROGRAMS.copiesHelper.limit;
 
 /**
  * Starts a helper process that becomes `hello.identity`. Secrets go over its standard input, nothing over arguments.
- * `child`: its process, for tests that let it be killed or meddled with.
+ * `child`: its process, for tests that kill it or interfere with it.
  */
 export function startHelper(hello: Hello, child: ChildProcess = spawnHelper(COPIES_HELPER)): CopyHelper {
   const helper = startHelperProcess(child, hello.identity);
@@ -34,7 +34,7 @@ export function startHelper(hello: Hello, child: ChildProcess = spawnHelper(COPI
 
 const WHY: Record<Exclude<Reply['is'], 'answer'>, string> = {
   silent: 'did not answer within 20 s',
-  ended: 'could not be read: its helper process ended early',
+  ended: 'could not be read: its helper process exited early',
   'not-started': 'could not be read: its helper process did not start',
   nonsense: 'could not be read: its helper process gave an answer that makes no sense',
 };

@@ -26,9 +26,9 @@ export type SyncOptions = {
   clockTrusted?: boolean;
   /** No copy is written; what would be done is `pending`. */
   dryRun?: boolean;
-  /** Whether what was seen is written to the state directory; by default unless it is a dry run. */
+  /** Whether to save what was seen to the state directory; default: unless it is a dry run. */
   remember?: boolean;
-  /** Node path of a copy that is brought up to date whatever certagent remembers of it. */
+  /** Node path of a copy to update regardless of what certagent remembers of it. */
   adopt?: string | null;
   /** Keep one between calls: copies that did not change since are not opened again. */
   cache?: CopyCache;
@@ -163,7 +163,7 @@ function failed(path: string, error: unknown, user = 'root'): CopyOutcome {
 }
 
 function notAdopted(adopt: string, outcomes: CopyOutcome[]): CopyOutcome[] {
-  const detail = 'is not a copy that certagent looks at; name it in copies.paths';
+  const detail = 'is not a copy that certagent knows; name it in copies.paths';
   return outcomes.some(({ path }) => path === adopt)
     ? []
     : [{ path: adopt, user: '', result: 'failed', detail, certificates: [] }];

@@ -9,7 +9,7 @@ import type { Identity, Location } from './messages.ts';
 import { findPeople, whyExcluded } from './people.ts';
 import { findPlaces, linkedTo, type OwnFile, oncePerSilence, ownFiles, type Place } from './places.ts';
 
-/** One copy to look at. `path` is the node's own; `stamp` changes with the file (null: not known). */
+/** One copy to read. `path` is the node's own; `stamp` changes with the file (null: not known). */
 export type Target = {
   path: string;
   user: string;
@@ -24,9 +24,9 @@ export type FoundTargets = {
   targets: Target[];
   /** What is known without opening anything. */
   outcomes: CopyOutcome[];
-  /** Where an old backup lies beside a copy that is not brought up to date. */
+  /** An old backup beside a copy that is not updated. */
   tidy: Target[];
-  /** Whether there is nothing at this path that may be renewed. What cannot be seen now is not gone. */
+  /** Whether nothing at this path may be renewed. A copy that cannot be read now is not gone. */
   isGone(path: string): boolean;
 };
 
@@ -112,7 +112,7 @@ function judge(context: Context, place: Place & { more: number }): Judged {
   }
   const { copy, link } = seen;
   if (home === null && copy === 'absent') return says('', 'left', 'does not exist');
-  if (home === null && copy === 'unknown') return says('', 'failed', 'cannot be looked at');
+  if (home === null && copy === 'unknown') return says('', 'failed', 'cannot be read');
   const user = userOf(context, place, seen);
   if (user === null) return home === null ? says('', 'left', 'belongs to another user') : { path };
   const old = seen.backupAt !== null && Date.now() - seen.backupAt > BACKUP_AGE;
@@ -132,7 +132,7 @@ function judge(context: Context, place: Place & { more: number }): Judged {
   return { path, target: target(context, place, user, old || typeof copy !== 'object' ? null : copy.stamp) };
 }
 
-/** As whom a copy is read; null when nobody is to be. */
+/** The user as whom a copy is read, or null. */
 function userOf({ byUid, me }: Context, { home, wanted }: Place, { home: directory, copy }: Sight): User | null {
   const facts = typeof copy === 'object' ? copy : null;
   const uid = facts?.uid ?? (typeof directory === 'object' ? directory?.uid : undefined);
@@ -164,7 +164,7 @@ function target({ root, me, groups }: Context, place: Place, user: User, stamp: 
   return { path, user: user.name, uid, identity, at, create: wanted !== null, stamp };
 }
 
-/** Whom `copies.users` names and nobody knows. */
+/** Users that `copies.users` names and the node does not know. */
 function unknownUsers({ config, people }: Context, found: { path: string }[]): CopyOutcome[] {
   const names = new Set(people.map(({ name }) => name));
   const paths = new Set(found.map(({ path }) => path));

@@ -45,5 +45,5 @@ test('the arm64 executable runs the whole demo', { skip: demo }, async () => {
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^Renewed 11 certificates; the servers serve the new certificates\.$/m);
   assert.match(stdout, /^Renewed 18 certificates; the servers serve the new certificates\.$/m);
-  assert.match(stdout, /every certificate ended two days ago[\s\S]*The nodes are gone again/);
+  assert.match(stdout, /every certificate expired two days ago[\s\S]*The nodes are removed/);
 });

@@ -40,13 +40,13 @@ const cases: Record<string, Case> = {
   'kubeadm prints 100 MB': {
     damage: onRenew('"$REAL" "$@"; exec /usr/bin/head -c 100000000 /dev/zero'),
     // Its output is cut at a mebibyte, on which it dies: of a broken pipe, or by our signal.
-    says: /^KUBEADM_FAILED kubeadm certs renew \S+.* (exited with|was ended by)/,
+    says: /^KUBEADM_FAILED kubeadm certs renew \S+.* (exited with|was killed by)/,
     remedy: /by hand/,
     result: 'rolled-back',
   },
   'kubeadm is killed after it has written': {
     damage: onRenew('"$REAL" "$@"; kill -KILL $$'),
-    says: /^KUBEADM_FAILED kubeadm certs renew \S+.* was ended by SIGKILL/,
+    says: /^KUBEADM_FAILED kubeadm certs renew \S+.* was killed by SIGKILL/,
     remedy: /by hand/,
     result: 'rolled-back',
   },
@@ -66,7 +66,7 @@ const cases: Record<string, Case> = {
   'systemctl restart hangs': {
     options: { ...K3S, renew: { restart_limit: '2s' } },
     damage: onRestart("trap '' TERM; exec /bin/sleep 600"),
-    says: /^UNIT_RESTART_TIMEOUT systemctl restart k3s did not end in time/,
+    says: /^UNIT_RESTART_TIMEOUT systemctl restart k3s did not finish in time/,
     remedy: /journalctl -u k3s/,
     result: 'failed',
   },
@@ -111,7 +111,7 @@ describe('programs that misbehave', { concurrency: 2 }, () => {
     await inFrontOf(on.node, 'usr/bin/systemctl', 'exec /bin/sleep 600');
     const status = await on.agent.check();
     assert.equal(status.renewal.kind, 'blocked');
-    assert.match(JSON.stringify(status.renewal), /UNIT_MISSING.*systemctl show k3s did not end in time/);
+    assert.match(JSON.stringify(status.renewal), /UNIT_MISSING.*systemctl show k3s did not finish in time/);
     await assertAsBefore(on);
     await assertTold(on.inbox, /raised RENEWAL_BLOCKED/);
   });

@@ -79,8 +79,8 @@ describe('a program that misbehaves holds nobody up', { concurrency: true }, () 
 test('who asks a program that hangs gets an answer that says so', { concurrency: true }, async () => {
   for (const name of ['systemctl', 'timedatectl']) await program(name, `exec /bin/sleep ${mark(99)}`);
   await Promise.all([
-    assert.rejects(unitState(root, 'k3s'), { code: 'SYSTEMCTL_FAILED', message: /did not end in time/ }),
-    assert.rejects(restartUnit(root, 'k3s', 300), { code: 'UNIT_RESTART_TIMEOUT', message: /did not end in time/ }),
+    assert.rejects(unitState(root, 'k3s'), { code: 'SYSTEMCTL_FAILED', message: /did not finish in time/ }),
+    assert.rejects(restartUnit(root, 'k3s', 300), { code: 'UNIT_RESTART_TIMEOUT', message: /did not finish in time/ }),
     clockTrust(root).then((trust) => assert.equal(trust.synchronized, null)),
   ]);
 });

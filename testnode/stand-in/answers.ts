@@ -29,7 +29,7 @@ export function clientOf(request: IncomingMessage): string | undefined {
   const socket = request.socket as TLSSocket;
   if (!socket.authorized) return undefined;
   const certificate = socket.getPeerX509Certificate();
-  // An open connection outlives its client's certificate: the API server looks at each request.
+  // An open connection outlives its client's certificate: the API server checks each request.
   if (certificate === undefined || certificate.validToDate.getTime() < Date.now()) return undefined;
   return /^CN=(.*)$/m.exec(certificate.subject)?.[1];
 }

@@ -1,5 +1,5 @@
 // Stand-in for kube-apiserver. Simplified: it keeps no objects (any authenticated request is answered 200 with an empty
-// one), authorizes everybody it knows, and only /readyz looks at etcd.
+// one), authorizes everybody it knows, and only /readyz checks etcd.
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
@@ -60,7 +60,7 @@ export async function apiserver(root: string, words: string[]): Promise<void> {
   }
 }
 
-// A container's port may still be held by the one before it for a moment.
+// The previous container may hold the port for a moment.
 function listenStubbornly(server: ReturnType<typeof createServer>, port: number): void {
   let tries = 0;
   server.on('error', (error: NodeJS.ErrnoException) => {

@@ -10,7 +10,7 @@ import { answer, refuse } from './answers.ts';
 import { log, stay } from './process.ts';
 import { endIfFaulty, endOnTerm, parseFlags } from './serving.ts';
 
-/** From the first Unauthorized to the end of the process. */
+/** From the first Unauthorized to the exit of the process. */
 const LEASE_LOST = 11_000;
 
 export async function controller(name: string, root: string, words: string[]): Promise<void> {

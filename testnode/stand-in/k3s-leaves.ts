@@ -13,7 +13,7 @@ import { log } from './process.ts';
 
 const DAY = 86_400_000;
 
-/** Milliseconds before its end from which a start renews a leaf: 120 days from the releases of May 2025 on, else 90. */
+/** Milliseconds before expiry from which a start renews a leaf: 120 days from the releases of May 2025 on, else 90. */
 export function renewalWindow(version: string): number {
   const [, minor, patch] = versionNumbers(version);
   const first: Record<number, number> = { 30: 13, 31: 9, 32: 5, 33: 1 };
@@ -64,7 +64,7 @@ export function isLongRunning(root: string): boolean {
 function needsRenewal(root: string, node: NodeRecord, path: string, ca: Issued): boolean {
   if (!existsSync(`${path}.crt`) || !existsSync(`${path}.key`)) return true;
   const certificate = parse(readFileSync(`${path}.crt`, 'utf8'));
-  // Garbage does not parse as a certificate, so none is due: K3s keeps it and uses it.
+  // Garbage does not parse as a certificate, so it is not due: K3s keeps it and uses it.
   if (certificate === undefined) return false;
   const issuer = new X509Certificate(ca.certificatePem);
   if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey)) return true;

@@ -17,7 +17,7 @@ import { log, sleep, stay } from './process.ts';
 import { readPair } from './serving.ts';
 import { tellReady } from './units.ts';
 
-/** From start to ready, and from SIGTERM to the end. */
+/** From start to ready, and from SIGTERM to the exit. */
 const START = 4_000;
 const STOP = 1_400;
 

@@ -60,7 +60,7 @@ export function hasCaKey(place: Place, authority: KubeadmAuthority): boolean {
   return existsSync(join(place.root, caKeyPath(place, authority)));
 }
 
-/** kubeadm's words where it wants a CA key that is not there. */
+/** kubeadm's message for a missing CA key. */
 export function missingCaKey(place: Place, authority: KubeadmAuthority): KubeadmError {
   const path = caKeyPath(place, authority);
   const reason = `couldn't load the private key file ${path}: open ${path}: no such file or directory`;

@@ -38,7 +38,7 @@ export async function renewOne(place: Place, certificate: KubeadmCertificate, fa
   print(`${certificate.longName} renewed`);
 }
 
-// A new key of the old one's kind; names and usages as they were; notBefore is the CA's.
+// A new key of the same type; the same names and usages; notBefore is the CA's.
 async function sign(place: Place, certificate: KubeadmCertificate, caPem: string, oldPem: string): Promise<Issued> {
   const keyPem = readFileSync(join(place.root, caKeyPath(place, authorityOf(certificate))), 'utf8');
   const keyType = createPrivateKey(keyPem).asymmetricKeyType === 'rsa' ? 'rsa' : 'ec';

@@ -78,7 +78,7 @@ function readPod(text: string): Omit<PodSpec, 'hash'> {
   return { name: pod!.metadata.name, command };
 }
 
-// 10250 with the kubelet's own certificate, where everything wants credentials; 10248 for its health.
+// 10250 with the kubelet's own certificate, where every request needs credentials; 10248 for its health.
 function serve(root: string, config: KubeletConfig): void {
   const pki = join(root, 'var/lib/kubelet/pki');
   const files = { cert: readFileSync(join(pki, 'kubelet.crt')), key: readFileSync(join(pki, 'kubelet.key')) };

@@ -13,7 +13,7 @@ export type PodSpec = { name: string; command: string[]; hash: string };
 type Running = ProcessId & { file: string; name: string; hash: string };
 
 const POLL = 20;
-/** From the old process's end to the new one's start, after a changed manifest. */
+/** From the exit of the previous process to the start of the new one, after a changed manifest. */
 const GAP: Record<string, number> = { 'kube-apiserver': 2_000, etcd: 400 };
 const OTHER_GAP = 300;
 /** From SIGTERM to SIGKILL. */

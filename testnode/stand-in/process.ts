@@ -7,13 +7,13 @@ export type ProcessId = { pid: number; ticks: number };
 
 const OWNER_POLL = 500;
 
-/** For programs that stay: registers the process and watches that whoever started the node is still there. */
+/** For programs that stay: registers the process and exits when the process that started the node is gone. */
 export function stay(root: string, name: string): void {
   const own = join(root, 'run/demo/pids', String(process.pid));
   mkdirSync(join(root, 'run/demo/pids'), { recursive: true });
   writeFileSync(own, JSON.stringify({ ...idOf(process.pid), name }));
   process.on('exit', () => rmSync(own, { force: true }));
-  // Otherwise only an orderly end writes it, and most of these processes are killed.
+  // Otherwise it is written only at a regular exit, and most of these processes are killed.
   setTimeout(flushCompileCache, 500).unref();
   setInterval(() => {
     if (!existsSync(join(root, 'etc/demo-node.json')) || ownerIsGone(root)) process.exit(1);
@@ -47,7 +47,7 @@ export function signal(id: ProcessId, name: NodeJS.Signals): boolean {
   }
 }
 
-/** Makes this process the owner: the node's processes end when it does. */
+/** Makes this process the owner: the node's processes exit when it exits. */
 export function own(root: string): void {
   writeFileSync(join(root, 'run/demo/owner.json'), JSON.stringify(idOf(process.pid)));
 }
@@ -76,7 +76,7 @@ export function log(root: string, name: string, line: string): void {
   try {
     appendFileSync(join(root, `run/demo/${name}.log`), `${new Date().toISOString()} ${line}\n`);
   } catch {
-    // The node is being removed: nobody reads the log any more.
+    // The node is being removed, so the log is not needed.
   }
 }
 
@@ -94,7 +94,7 @@ export async function until(condition: () => boolean | Promise<boolean>, limit: 
   }
 }
 
-/** Never returns: only a signal ends the process. */
+/** Never returns: only a signal stops the process. */
 export function hang(root: string, name: string): Promise<never> {
   stay(root, name);
   return new Promise(() => {});

@@ -54,7 +54,7 @@ export function parseFlags(words: string[]): Map<string, string> {
   return new Map(words.map((word) => word.replace(/^--/, '').split(/=(.*)/s).slice(0, 2) as [string, string]));
 }
 
-/** SIGTERM: no connection any more at once, and the end after `linger` milliseconds. */
+/** On SIGTERM: refuses connections at once, and exits after `linger` milliseconds. */
 export function endOnTerm(linger: number, servers: { close(): unknown }[]): void {
   process.on('SIGTERM', () => {
     for (const server of servers) server.close();

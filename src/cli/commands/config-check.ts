@@ -10,7 +10,7 @@ export async function run(context: Context): Promise<number> {
   const file = argument === undefined ? context.root.at(context.configFile) : resolve(argument);
   await requireNamedConfig(file, argument !== undefined || context.configNamed);
   try {
-    // A draft that lies elsewhere may belong to whoever writes it.
+    // A draft in another place may belong to its author.
     if (argument === undefined) await loadNodeConfig(context.root, context.configFile);
     else await loadConfig(file);
   } catch (error) {

@@ -6,7 +6,7 @@ import { wrap } from './table.ts';
 type Look = { paint: Paint; width: number };
 type Row = [term: string, meaning: string];
 
-/** The help of a command ("config check"), of a group ("config") or of certagent (""); null: there is no such command. */
+/** The help of a command ("config check"), of a group ("config") or of certagent (""); null: unknown. */
 export function helpText(name: string, options: { paint?: Paint; width?: number } = {}): string | null {
   const look = { paint: options.paint ?? plain, width: Math.min(options.width ?? WIDEST, WIDEST) };
   const spec = COMMANDS.find((one) => one.name === name);

@@ -15,7 +15,7 @@ export type Alert = {
   /** What to do; empty where there is nothing to do. */
   remedy: string;
   /**
-   * Expiry dates of certificates and the like, for the table in an email. The names are its members: one that is new makes
+   * Facts such as expiry dates, for the table in an email. The names are its members: one that is new makes
    * the alert new, a value may change unnoticed.
    */
   facts: Record<string, string>;

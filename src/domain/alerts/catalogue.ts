@@ -26,7 +26,7 @@ export const runbookOf = (code: AlertCode): string => `docs/alerts/${code}.md`;
 /** undefined: a later version wrote the alert down. */
 export const kindOf = (code: AlertCode): AlertKind | undefined => ALERTS[code];
 
-/** Whether today's date decides: while the clock is doubtful, what is active stays, and none of these is raised. */
+/** Whether today's date decides: while the clock is doubtful, active ones stay, and no new one is raised. */
 export function isDated(code: AlertCode): boolean {
   const kind = kindOf(code);
   return kind?.category === 'expiry' || (kind !== undefined && 'dated' in kind && kind.dated === true);

@@ -27,8 +27,8 @@ export type AlertDiff = {
  * Compares two states: what began, what changed (another severity, a further member), what was active for `repeat` without
  * a message, what cleared. The same state twice sends nothing.
  *
- * What another alert explains, or what may pass by itself, is kept back: it is in the book, and so in the status, but not
- * sent. What gets worse is sent at once, whatever kept it back. Only what was sent is ever repeated or cleared.
+ * What another alert explains, or what has not persisted for its hold-off, is held back: it is in the book, and
+ * so in the status, but not sent. What gets worse is sent at once. Only what was sent is ever repeated or cleared.
  */
 export function diffAlerts({ before, now, alerts, events, repeat }: AlertDiffInput): AlertDiff {
   const known = new Map(before.map((standing) => [key(standing.alert), standing]));

@@ -26,7 +26,7 @@ export type StateKind = Detected & {
   explainedBy?: readonly string[];
   /** Milliseconds for which it must persist before it is sent, where what was found does not say it better. */
   holdOff?: number;
-  /** Today's date decides it, as it does an expiry: while the clock is doubtful none is raised. */
+  /** Today's date decides it, as it does an expiry: while the clock is doubtful it is not raised. */
   dated?: true;
 };
 

@@ -30,7 +30,7 @@ export const REASONS = {
   FORCED: 'A person asked for the renewal of certificates that are not due.',
   GOES_ALONG: 'The certificate is not due, and is renewed with those that are.',
   // What forbids a renewal.
-  K3S_OUTSIDE_WINDOW: 'A restart would renew nothing yet, whoever asks for it.',
+  K3S_OUTSIDE_WINDOW: 'A restart would renew nothing yet, even when a person asks for it.',
   OBSERVE_MODE: 'certagent only observes this node (mode = "observe").',
   PLAN_UNFINISHED: 'An earlier renewal was neither finished nor undone.',
   PLAN_OF_ANOTHER_VERSION: 'Another version of certagent left a renewal unfinished that this version cannot read.',

@@ -14,7 +14,7 @@ export type Certificate = {
   serial: string;
   /** SHA-256 of the DER, lower-case hexadecimal. */
   fingerprint: string;
-  /** SHA-256 of the SubjectPublicKeyInfo, lower-case hexadecimal: tells whether a key belongs to it. */
+  /** SHA-256 of the SubjectPublicKeyInfo, lower-case hexadecimal: shows whether a key belongs to it. */
   publicKey: string;
   /** "RSA 2048", "EC P-256", "Ed25519". */
   keyType: string;

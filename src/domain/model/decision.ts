@@ -7,7 +7,7 @@ export type Verdict =
   | { kind: 'renew'; code: ReasonCode; why: string }
   /** Due, but not now: the maintenance window, a back-off. null: nobody knows when. */
   | { kind: 'defer'; until: Instant | null; code: ReasonCode; why: string }
-  /** Not ours to renew, or not safe: tell a person. `remedy` says what to do. */
+  /** certagent cannot renew it, or not safely: report it. `remedy` says what to do. */
   | { kind: 'escalate'; code: ReasonCode; why: string; remedy: string };
 
 /** How near the end is, judged by the windows alone. */

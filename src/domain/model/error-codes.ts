@@ -1,7 +1,7 @@
 export type ErrorKind = {
   /** One sentence: what happened. */
   meaning: string;
-  /** What to do, where whoever reports the error does not say it better. */
+  /** What to do, unless the error itself has a better remedy. */
   remedy?: string;
 };
 
@@ -111,7 +111,7 @@ export const ERRORS = {
 
   // Kubeconfig copies. Each is a reason in the report of one copy.
   COPY_SOURCE_UNUSABLE: { meaning: "The node's own kubeconfig cannot be copied from." },
-  COPY_REFUSED: { meaning: 'A copy is not touched: its place is not safe.' },
+  COPY_REFUSED: { meaning: 'A copy was not changed: its path is not safe.' },
   COPY_ABSENT: { meaning: 'There is no copy.' },
   COPY_CHANGED: { meaning: 'A copy changed while it was read.' },
   COPY_MEMORY: { meaning: 'What certagent remembers of copies cannot be read or written.', remedy: FILE },

@@ -103,7 +103,7 @@ export type ComponentHealth = {
   name: ComponentName | 'kubelet' | Distribution;
   /** Path of the static-pod manifest; null for units. */
   manifest: string | null;
-  /** Running process, told apart by the certificate and kubeconfig paths in its arguments; null: none found. */
+  /** Running process, recognised by the certificate and kubeconfig paths in its arguments; null: none found. */
   pid: number | null;
   /** When that process began; null where there is none, and for units. */
   startedAt: Instant | null;
@@ -147,7 +147,7 @@ export type ClockTrust = {
   /** As the node says; null: nobody can tell. */
   synchronized: boolean | null;
   detail: string;
-  /** Why its time is not to be believed (see clock.ts); null: it is. Nothing is renewed, and no end is told, while it is doubtful. */
+  /** Why the clock is doubtful (clock-doubt.ts), or null. While it is, nothing is renewed and no expiry is reported. */
   doubt: string | null;
 };
 

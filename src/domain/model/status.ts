@@ -15,7 +15,7 @@ export type StatusReport = {
   schema: typeof STATUS_SCHEMA;
   /** When it was asked; remaining times count from here. */
   at: Instant;
-  /** When the node was last looked at. */
+  /** When the node was last read. */
   checkedAt: Instant;
   /** daemon: from its last cycle; node: read on the spot because no daemon answered. */
   source: 'daemon' | 'node';

@@ -2,7 +2,7 @@ import type { Instant } from '../model/certificate.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { DAY, formatDuration, MINUTE } from './duration.ts';
 
-/** What certagent knows of the clock besides the time that it shows. */
+/** What certagent knows of the clock in addition to the time that it shows. */
 export type ClockEvidence = {
   /** The newest moment that certagent has written down; null when it has written nothing yet. */
   newestSeen: Instant | null;

@@ -50,7 +50,7 @@ function windowOf(window: MaintenanceWindow, day: number): { start: Instant; end
  * in a spring gap never, and then the end of the gap is meant.
  */
 function instantsAt(timeZone: string, wall: number): { first: Instant; last: Instant } {
-  // No zone is further than 14 hours from UTC, so a day off lies safely before and after any change nearby.
+  // No zone is further than 14 hours from UTC, so a day away is safely before and after any change.
   const before = wallClock(timeZone, wall - DAY) - (wall - DAY);
   const after = wallClock(timeZone, wall + DAY) - (wall + DAY);
   if (before === after) return { first: wall - before, last: wall - before };

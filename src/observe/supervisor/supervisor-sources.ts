@@ -61,7 +61,7 @@ type Directory = { directory: string; prefix: string; owner: Distribution };
 
 /**
  * K3s of mid 2021 gave the cloud controller's certificate another name (pkg/daemons/control/deps/deps.go). The file of the old
- * name stays where it is: nothing loads it and nothing renews it, so its expiry concerns nobody.
+ * name stays: nothing loads or renews it, so its expiry does not matter.
  */
 function withoutRenamed(found: Source[], owner: Distribution): Source[] {
   const renamed = found.some(({ id }) => id === `client-${owner}-cloud-controller`);

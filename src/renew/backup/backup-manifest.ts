@@ -12,7 +12,7 @@ export type BackupManifest = {
   planId: string;
   createdAt: number;
   files: BackedUpFile[];
-  /** Links inside of backed-up directories; a listed file that is a link is kept as what it leads to. */
+  /** Links inside of backed-up directories; a listed file that is a link is kept as its target. */
   links: { path: string; target: string }[];
   /** Listed, but not there: its absence is what a restore brings back. */
   absent: string[];
@@ -24,7 +24,7 @@ export type BackedUpFile = {
   uid: number;
   gid: number;
   size: number;
-  /** A file that is put back gets its old time, too: a process that was not restarted has loaded just this content. */
+  /** A restored file gets its previous time too: a process that was not restarted has loaded this content. */
   modifiedAt: number;
   sha256: string;
 };

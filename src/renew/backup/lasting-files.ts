@@ -20,7 +20,7 @@ export async function lastingFiles(root: Root, backup: string | null): Promise<s
 
 const WRITTEN_AT_START = /\/dynamic-cert\.json$|\.kubeconfig$|\/(k3s|rke2)\.yaml$/;
 
-/** Without the ending that tells a certificate from its key. */
+/** Without the suffix that distinguishes a certificate from its key. */
 export function stemOf(path: string): string {
   return path.replace(/\.(crt|key)$/, '');
 }

@@ -52,7 +52,7 @@ export async function makeBackup(step: BackupStep, context: StepContext): Promis
   }
 }
 
-/** A backup that is not whole has this name: whoever finds it can remove it. */
+/** An incomplete backup has this name: anybody can remove it. */
 const partialOf = (directory: string): string => `${directory}.partial`;
 
 /** Removes backups that are not whole from the directory of all backups (a path of this machine). */
@@ -150,7 +150,7 @@ async function syncTree(directory: string): Promise<void> {
   await syncDirectory(directory);
 }
 
-/** Only whole backups count and only they are removed: a directory without a manifest of ours is somebody's own. */
+/** Only complete backups count, and only they are removed: a directory without our manifest belongs to somebody else. */
 async function removeOld(newest: string, keep: number): Promise<void> {
   const parent = dirname(newest);
   await removePartials(parent);
@@ -165,7 +165,7 @@ async function removeOld(newest: string, keep: number): Promise<void> {
   for (const { path } of backups.slice(Math.max(0, keep - 1))) await removeWhole(path);
 }
 
-/** Killed half-way it must not look like a backup, nor like a directory of somebody else's. */
+/** Killed half-way, it must look neither like a backup nor like somebody else's directory. */
 async function removeWhole(directory: string): Promise<void> {
   await rm(partialOf(directory), { recursive: true, force: true });
   await rename(directory, partialOf(directory));

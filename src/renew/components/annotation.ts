@@ -15,7 +15,7 @@ export function annotate(text: string, value: string): string {
   const changed = edit(text, mapping(document.contents), value);
   const wanted = document.toJS({ maxAliasCount: 0 }) as { metadata: { annotations?: Record<string, string> | null } };
   wanted.metadata.annotations = { ...wanted.metadata.annotations, [ANNOTATION]: value };
-  // The edit works on the text; that it did this and nothing else is seen by reading the result.
+  // The edit works on the text; reading the result proves that nothing else changed.
   if (!isDeepStrictEqual(parseYamlDocument(changed).toJS({ maxAliasCount: 0 }), wanted))
     throw bad('is written in a way in which its annotation cannot be changed safely');
   return changed;

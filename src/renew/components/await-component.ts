@@ -9,7 +9,7 @@ import { until } from '../wait.ts';
 const GOOD_ANSWERS = 2;
 
 /**
- * Waits until a process of the component is there that is none of `before`, those have ended, and the same new process
+ * Waits until the processes `before` have exited, a new process of the component runs, and that same process
  * answered its health check with 200 twice in a row. Throws CertagentError COMPONENT_NOT_BACK saying what was lacking.
  */
 export async function awaitComponent(step: CycleStep, before: Process[], context: StepContext): Promise<void> {
@@ -37,7 +37,7 @@ export async function awaitComponent(step: CycleStep, before: Process[], context
 
 /** null when nothing lacks. */
 async function whatLacks(step: CycleStep, before: Process[], fresh: Process | undefined): Promise<string | null> {
-  if ((await Promise.all(before.map(isRunning))).some(Boolean)) return `for the old ${step.component} to end`;
+  if ((await Promise.all(before.map(isRunning))).some(Boolean)) return `for the previous ${step.component} to stop`;
   if (fresh === undefined) return `for the kubelet to start ${step.component}`;
   if (step.health === null) return null;
   const health = await askHealth(step.health, { limit: 2_000 });

@@ -20,7 +20,7 @@ export function placeOfMoved(manifest: string): string {
   return join(STATE_DIR, 'moved', basename(manifest));
 }
 
-/** The temporary file lies outside of the manifests directory where that is the same file system, else it is a dot-file. */
+/** The temporary file is outside of the manifests directory on the same file system; otherwise it is a dot-file. */
 export async function replaceManifest(path: string, content: string | Buffer, facts: FileFacts): Promise<void> {
   const { mode, uid, gid } = facts;
   const outside = dirname(dirname(path));
@@ -29,7 +29,7 @@ export async function replaceManifest(path: string, content: string | Buffer, fa
       await writeAtomic(path, content, { mode, uid, gid, via: outside });
       return;
     } catch (error) {
-      // A bind mount has the same device number and refuses the rename all the same.
+      // A bind mount has the same device number, but refuses the rename.
       if (errorCode(error) !== 'EXDEV') throw error;
     }
   }

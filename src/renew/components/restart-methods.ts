@@ -70,7 +70,7 @@ async function undoOfMove(step: CycleStep, root: Root): Promise<Undo> {
   return { kind: 'return-manifest', from, manifest: step.manifest, sha256: sha256(content) };
 }
 
-/** Where an earlier try (of a killed agent) has moved it out, it goes on from there. */
+/** Continues an earlier attempt (of a killed agent) that has moved the manifest out. */
 async function moveOutAndBack(step: CycleStep, context: StepContext, before: Process[]): Promise<void> {
   const { root } = context;
   const away = root.at(placeOfMoved(step.manifest));
@@ -79,13 +79,13 @@ async function moveOutAndBack(step: CycleStep, context: StepContext, before: Pro
   const gone = await until(
     async () => {
       const left = (await Promise.all(before.map(isRunning))).filter(Boolean).length;
-      return left === 0 ? {} : `for the kubelet to end ${step.component}`;
+      return left === 0 ? {} : `for the kubelet to stop ${step.component}`;
     },
     { limit: step.limit, interval: context.pollInterval, waiting: context.waiting },
   );
   await returnManifest(root, placeOfMoved(step.manifest), step.manifest);
   if (typeof gone === 'string') {
-    throw new CertagentError('COMPONENT_NOT_ENDED', `${step.component} did not end within ${step.limit / 1000} s`, {
+    throw new CertagentError('COMPONENT_NOT_ENDED', `${step.component} did not stop within ${step.limit / 1000} s`, {
       remedy: 'See whether the kubelet works: systemctl status kubelet. The manifest is back in its place.',
     });
   }

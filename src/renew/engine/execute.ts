@@ -50,7 +50,7 @@ async function carryOutStep(run: Run, index: number, step: Step, context: RenewC
   const actor = actorOf(context.actors, step);
   const forStep = stepContext(run, index, context);
   const already = await actor.isDone(step, forStep);
-  // Done before its first try: somebody else did it, and it is not certagent's to undo.
+  // Done before its first attempt: somebody else did it, so certagent does not undo it.
   const isOfOthers = already !== null && !run.undos.has(index);
   const undo = isOfOthers ? NOTHING : await actor.undo(step, forStep);
   await journal.append({ at: now(), type: 'step-started', planId: run.plan.id, step: index, undo });

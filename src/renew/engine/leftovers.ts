@@ -29,7 +29,7 @@ async function directoriesOf(run: Run, context: RenewContext): Promise<Set<strin
     const writes = actorOf(context.actors, step).writes(step, stepContext(run, index, context));
     for (const path of await Promise.resolve(writes).catch((): string[] => [])) directories.add(dirname(path));
   }
-  // An annotated manifest's temporary file lies beside the manifests directory.
+  // The temporary file of an annotated manifest is beside the manifests directory.
   for (const { manifest } of restartsOf(run.plan)) directories.add(dirname(dirname(manifest)));
   return directories;
 }

@@ -19,7 +19,7 @@ export async function lostPrecondition(run: Run, step: Step, context: RenewConte
   return otherAtWork(step, context);
 }
 
-/** Whether another program or person has begun to change the node. When that cannot be found out, it counts as begun. */
+/** Whether another program or person has begun to change the node. When that is unknown, it counts as begun. */
 export async function otherAtWork(step: Step, { stillHolds }: RenewContext): Promise<Blocker | null> {
   if (stillHolds === undefined) return null;
   return stillHolds(step).catch((error: unknown) => ({
@@ -35,6 +35,6 @@ export function preconditionLost({ plan }: Run, { why, remedy }: Blocker, when: 
   return {
     code: 'PRECONDITION_LOST',
     message: `certagent stopped ${when} of ${plan.steps.length} and put nothing back: ${why}`,
-    remedy: `${remedy} Then certagent decides anew at its next check. What the node held before the renewal is in ${backup}.`,
+    remedy: `${remedy} Then certagent decides again at its next check. What the node held before the renewal is in ${backup}.`,
   };
 }

@@ -15,9 +15,9 @@ import { end, hasWritten, newRun, type PlanError, type Run, stepContext, undoKey
 
 /**
  * Finishes or undoes the plan that a killed agent left unfinished; null when there is none, or when another version of
- * certagent wrote it: that plan is not touched. An undo that was begun is finished. Else it goes on where every certificate
- * is renewed (or the old ones are useless), and undoes otherwise. Throws CertagentError INTERRUPTED as `execute` does, or
- * the journal's errors.
+ * certagent wrote it: that plan is not touched. An undo that has begun is finished. The plan continues if every certificate
+ * is renewed (or the previous ones are useless); otherwise it is undone. Throws CertagentError INTERRUPTED as
+ * `execute` does, or the journal's errors.
  */
 export async function recover(context: RenewContext): Promise<PlanOutcome | null> {
   const unfinished = unfinishedRun(await context.journal.records());
@@ -27,18 +27,18 @@ export async function recover(context: RenewContext): Promise<PlanOutcome | null
   await awaitOrphan(run, context);
   await removeLeftovers(run, context);
   if (!hasWritten(run)) return end(run, { result: 'failed', error: cause }, context);
-  // What cannot be found out (a backup that is gone) is undone as far as that goes, and reported.
+  // Where something is unknown (a missing backup), it is undone as far as possible, and reported.
   if (failure === null && (await shouldGoOn(run, context).catch(() => false))) return carryOn(run, context);
   return rollBack(run, cause, context);
 }
 
-/** What a killed agent had in hand (a kubeadm, a K3s that starts) may go on writing by itself for so long. */
+/** How long what a killed agent started (kubeadm, a K3s that starts) may continue to write. */
 const IN_HAND = 15 * MINUTE;
 const BETWEEN_STEPS = 5 * SECOND;
 
 /**
  * The last plan, where it has no end: what the journal knows of it. `failure` is null when it was neither failing nor being
- * undone. A plan with a record of another version is null as well: nobody here knows what would finish or undo it.
+ * undone. null also for a plan with a record of another version: this version does not know how to finish or undo it.
  */
 export function unfinishedRun(records: JournalRecord[]): { run: Run; failure: PlanError | null } | null {
   let run: Run | null = null;
@@ -109,14 +109,14 @@ async function shouldGoOn(run: Run, context: RenewContext): Promise<boolean> {
   return true;
 }
 
-/** The kubeadm of a killed agent goes on writing by itself: certagent waits until it has ended before it reads the files. */
+/** The kubeadm of a killed agent continues to write: certagent waits until it has exited before it reads the files. */
 async function awaitOrphan(run: Run, context: RenewContext): Promise<void> {
   const step = run.plan.steps.findIndex((each, index) => each.kind === 'kubeadm-renew' && !run.done.has(index));
   const renew = run.plan.steps[step];
   if (!context.root.isMachine || renew?.kind !== 'kubeadm-renew') return;
   const { pollInterval, waiting } = stepContext(run, step, context);
   await until(
-    async () => ((await findProcesses(KUBEADM, ['renew'])).length === 0 ? {} : 'for a running kubeadm to end'),
+    async () => ((await findProcesses(KUBEADM, ['renew'])).length === 0 ? {} : 'for a running kubeadm to finish'),
     { limit: renew.limit, interval: pollInterval, waiting },
   );
 }
@@ -126,7 +126,7 @@ function wasEnded({ plan, undos }: Run): PlanError {
   const where = step < 0 ? 'before its first step' : `in step ${step + 1} of ${plan.steps.length}`;
   return {
     code: 'INTERRUPTED',
-    message: `certagent was ended ${where} of the renewal ${plan.id}`,
+    message: `certagent was stopped ${where} of the renewal ${plan.id}`,
     remedy: 'Nothing needs to be done: certagent tries again.',
   };
 }

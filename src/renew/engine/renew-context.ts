@@ -23,10 +23,10 @@ export type RenewContext = {
   stillHolds?: (step: Step) => Promise<Blocker | null>;
   /** What a step's failure means; by default what its rule says. */
   failureRule?: (step: Step) => FailureRule;
-  /** Aborted on SIGTERM: the step in hand is finished, the next one is not begun. */
+  /** Aborted on SIGTERM: the current step finishes, the next one does not start. */
   signal?: AbortSignal;
   /** How many backups are kept. */
   backups: number;
-  /** Milliseconds between two looks at what is waited for; default 250. */
+  /** Milliseconds between two checks of what is waited for; default 250. */
   pollInterval?: number;
 };

@@ -11,7 +11,7 @@ import { otherAtWork, preconditionLost } from './precondition.ts';
 import type { RenewContext } from './renew-context.ts';
 import { end, interrupted, type PlanError, type Run, report, stepContext, tryToNote, undoKey } from './run.ts';
 
-/** What comes of an undo: what failed, what was left because somebody else had changed it, and what stopped it. */
+/** The result of an undo: what failed, what was left because somebody else had changed it, and what stopped it. */
 type Undone = { problems: string[]; left: Set<string>; stopped: PlanError | null };
 
 /**
@@ -44,7 +44,7 @@ export async function rollBack(run: Run, cause: PlanError, context: RenewContext
   return end(run, { result, error: errorOf(run, cause, undone) }, context);
 }
 
-/** Where somebody else changes the node: but for a manifest that is out, nothing is put back. */
+/** When somebody else changes the node: nothing is put back, except a manifest that is moved out. */
 export async function leaveAsIs(run: Run, cause: PlanError, context: RenewContext): Promise<PlanOutcome> {
   const undone: Undone = { problems: [], left: new Set(), stopped: null };
   await undoAllFiles(run, ['return-manifest'], undone, context);
@@ -70,7 +70,7 @@ async function undoAllFiles(
     );
     if (part === null) continue;
     if (run.undone.has(undoKey(step, part))) {
-      // Done before a kill: what it changed is not known any more, so all of it counts.
+      // Done before a kill: what it changed is unknown, so all of it counts.
       if (part.kind === 'restore') for (const path of part.files) changed.add(path);
       continue;
     }
@@ -115,7 +115,7 @@ function undoContext(run: Run, index: number, context: RenewContext): UndoContex
 
 /**
  * A kubeconfig of a component is a file mount: the container sees the inode it started with, not the one that was put
- * back, so it has to be made anew even when the plan had not come to it.
+ * back, so it must be created again even when the plan had not reached it.
  */
 function mounts(step: Step, files: Set<string>, { root }: RenewContext): boolean {
   const restart = step.kind === 'cycle' ? restartOf(step) : null;
@@ -139,7 +139,7 @@ async function undoOne(
   let error: { code: string; message: string } | null = null;
   try {
     const { detail, left } = await doIt();
-    // After a kill what was left is judged, and reported, once more.
+    // After a kill, what was left is checked and reported again.
     if (left.length > 0) error = { code: 'CHANGED_SINCE', message: `left as they are: ${left.join(', ')}` };
     else run.undone.add(undoKey(step, part));
     report(run, step, 'undone', detail, context);

@@ -17,7 +17,7 @@ export type Run = Traces & {
   done: Set<number>;
   /** What was undone without an error, as `undoKey` names it. */
   undone: Set<string>;
-  /** Files were begun to be put back: then it is settled that the new ones do not stay. */
+  /** The undo has begun to put files back, so the new ones do not stay. */
   restoring: boolean;
   /** Failures that do not fail the plan. */
   reported: { code: string; message: string }[];
@@ -98,7 +98,7 @@ export function report(
   context.progress({ planId: plan.id, step, steps: plan.steps.length, title: describeStep(at), state, detail });
 }
 
-/** For records after which nothing is begun: a full journal must not keep the old certificates from coming back. */
+/** For records that no step follows: a full journal must not prevent that the previous certificates are restored. */
 export async function tryToNote(record: JournalRecord, context: RenewContext): Promise<void> {
   await context.journal.append(record).catch(() => {});
 }
@@ -134,7 +134,7 @@ export function planError(error: unknown): PlanError {
   return { code: errorCode(error), message: explain(error), remedy: remedy ?? null };
 }
 
-/** SIGTERM came: the journal has what is needed to go on. */
+/** SIGTERM came: the journal holds what is needed to continue. */
 export function interrupted(plan: RenewalPlan): CertagentError {
   return new CertagentError('INTERRUPTED', `the renewal ${plan.id} was stopped between two steps`, {
     remedy: 'Start certagent again: it finishes or undoes the renewal first.',

@@ -21,7 +21,7 @@ export type Journal = {
 };
 
 /**
- * Opens the journal of the node, and makes it when there is none (directory 0700, file 0600). A last line that a power loss
+ * Opens the journal of the node, or creates it (directory 0700, file 0600). A last line that a power loss
  * tore (no newline, or not JSON) never came to be: it is passed over, and cut off before the next record. A record of another
  * version is kept (`UnknownRecord`). Throws CertagentError JOURNAL_UNREADABLE, with file and line, for every other line that
  * is not a record.

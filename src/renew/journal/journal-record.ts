@@ -44,7 +44,7 @@ export function recordOf(line: string): JournalRecord | 'not-json' | 'unreadable
   return readRecord(value as Raw);
 }
 
-/** What is looked at before the shape is known. */
+/** The fields that are read before the shape is known. */
 type Raw = { v?: unknown; at?: unknown; type?: unknown; planId?: unknown; plan?: unknown };
 
 function readRecord(raw: Raw): JournalRecord | 'unreadable' {

@@ -19,12 +19,12 @@ export type StepContext = {
 export type StepActor<Data extends Step> = {
   /** Of its data, as the journal holds it. */
   schema: Shape<Data>;
-  /** Files of the node that it may change. Their checksums right after it tell later what somebody else has changed. */
+  /** Files of the node that it may change. Their checksums right after it show later what somebody else has changed. */
   writes: (step: Data, context: StepContext) => Promise<string[]> | string[];
   /** What undoes it; computed and journalled before it acts. */
   undo: (step: Data, context: StepContext) => Promise<Undo> | Undo;
   /**
-   * What a second run means, after a kill or on a node where somebody was quicker: a detail when nothing is left to do.
+   * What a second run means, after a kill or when somebody else has renewed first: a detail when nothing is left to do.
    */
   isDone: (step: Data, context: StepContext) => Promise<string | null>;
   /** Does the step; returns a detail for a person. It can be called again after a kill at any moment. */

@@ -5,7 +5,7 @@ import { untilServed } from '../verify/served.ts';
 import { neverDone, type StepActor, type StepContext } from './actor.ts';
 import { restart, servedEndpoints } from './step-shapes.ts';
 
-/** etcd reads its files anew for each connection; it is restarted only where it does not. A second run asks again. */
+/** etcd reads its files again for each connection; it is restarted only if it does not. A second run checks again. */
 export const cycleUnlessServed: StepActor<StepOf<'cycle-unless-served'>> = {
   schema: object({ kind: tag('cycle-unless-served'), endpoints: servedEndpoints, patience: number, cycle: restart }),
   writes: ({ cycle }) => [cycle.manifest],

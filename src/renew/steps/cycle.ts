@@ -3,7 +3,7 @@ import { restartStaticPod, undoOfRestart } from '../components/restart-static-po
 import { neverDone, type StepActor } from './actor.ts';
 import { restart } from './step-shapes.ts';
 
-/** A second run restarts the component once more: that it had begun does not tell which files its process has loaded. */
+/** A second run restarts the component again: a begun restart does not show which files its process has loaded. */
 export const cycle: StepActor<StepOf<'cycle'>> = {
   schema: restart,
   writes: ({ manifest }) => [manifest],

@@ -36,7 +36,7 @@ export const kubeadmRenew: StepActor<KubeadmRenewStep> = {
 };
 
 /**
- * Lets kubeadm renew one name, and believes the files only: kubeadm also exits 0 for what is missing and for an external
+ * Runs kubeadm to renew one name, and trusts only the files: kubeadm also exits 0 for what is missing and for an external
  * CA. Throws CertagentError KUBEADM_FAILED, KUBEADM_TIMEOUT, NOT_RENEWED, or what `checkRenewed` throws.
  */
 async function act(step: KubeadmRenewStep, { root }: StepContext): Promise<string> {
@@ -50,7 +50,7 @@ async function act(step: KubeadmRenewStep, { root }: StepContext): Promise<strin
     throw new CertagentError('NOT_RENEWED', `${error.message}; kubeadm said "${words}"`, {
       cause: error,
       remedy: /external ca/i.test(words)
-        ? 'Its CA key is not on this node: have the certificate renewed by whoever keeps the CA.'
+        ? 'Its CA key is not on this node: have the owner of the CA renew the certificate.'
         : `Run "kubeadm ${step.argv.join(' ')}" by hand and see what it says.`,
     });
   }
@@ -66,7 +66,7 @@ function kubeadmError(step: KubeadmRenewStep, result: CommandResult): CertagentE
   }
   // klog's warnings and infos come first.
   const words = said(result.stderr, (line) => !/^[WI]\d{4} /.test(line));
-  const ending = result.exitCode === null ? `was ended by ${result.signal}` : `exited with ${result.exitCode}`;
+  const ending = result.exitCode === null ? `was killed by ${result.signal}` : `exited with ${result.exitCode}`;
   return new CertagentError('KUBEADM_FAILED', `${call} ${ending}${words === null ? '' : `: ${words}`}`, {
     remedy: `Run it by hand to see more: ${call} --v=5`,
   });

@@ -13,7 +13,7 @@ type RestartUnitStep = StepOf<'restart-unit'>;
 
 export const restartUnit: StepActor<RestartUnitStep> = {
   schema: object({ kind: tag('restart-unit'), unit: text, limit: number }),
-  /** The unit writes its leaves at every start, whoever starts it: their checksums would tell nothing. */
+  /** The unit writes its leaves at every start, also at an operator's: their checksums would prove nothing. */
   writes: (_step, { root, plan }) => lastingFiles(root, backupOf(plan)),
   undo: ({ unit }, { plan }) => {
     const backup = backupOf(plan);
@@ -43,7 +43,7 @@ async function isRestarted({ root, plan }: StepContext): Promise<boolean> {
   return leaves.length > 0;
 }
 
-/** A restart can be done once more, unless it made new CAs, or a power loss left a certificate that K3s does not heal. */
+/** A restart can be repeated, unless it made new CAs, or a power loss left a certificate that K3s does not heal. */
 async function isSafe(_step: RestartUnitStep, { root, plan }: StepContext): Promise<boolean> {
   const backup = backupOf(plan);
   if (backup !== null && (await changedAuthorities(root, backup)).length > 0) return false;

@@ -28,7 +28,7 @@ export type Traces = {
 export type PutBack = { changed: string[]; left: string[] };
 
 /**
- * The one way in which an undo writes files: each is compared with what certagent left there, and what somebody has changed
+ * The only way in which an undo writes files: each is compared with what certagent left there, and what somebody has changed
  * since stays. A key and its certificate are put back together or not at all. Throws what `restore` throws.
  */
 export async function putBack(root: Root, backup: string, paths: string[], traces: Traces): Promise<PutBack> {
@@ -82,7 +82,7 @@ async function stateOf(
   return mayBeOurs ? 'ours' : 'theirs';
 }
 
-/** Neither what is planned nor what a unit does changes a link; one that is missing may be half put back. */
+/** No step and no unit changes a link; a missing one may be half put back. */
 async function stateOfLink(at: string, { target }: { target: string }): Promise<State> {
   const now = await readlink(at).catch((error: unknown) => (errorCode(error) === 'ENOENT' ? null : ''));
   if (now === target) return 'as-it-was';
@@ -101,7 +101,7 @@ async function foundIn(directory: string): Promise<Map<string, Before>> {
   ]);
 }
 
-/** What a unit writes whenever it starts is no trace of a person. */
+/** What a unit writes at every start does not show that a person changed something. */
 async function unitWritten(root: Root, backup: string, plan: RenewalPlan): Promise<(path: string) => boolean> {
   if (!plan.steps.some(({ kind }) => kind === 'restart-unit')) return () => false;
   const lasting = new Set(await lastingFiles(root, backup));
@@ -123,7 +123,7 @@ function isWrittenBy(path: string, { undos }: Traces): boolean {
   );
 }
 
-/** By the inode's change: a file that was copied into its place may have any time of its own. */
+/** By the inode's ctime: a file that was copied into its place may have any mtime. */
 async function isLaterThan(path: string, since: Instant): Promise<boolean> {
   return stat(path).then(
     ({ ctimeMs }) => ctimeMs > since,

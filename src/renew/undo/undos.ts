@@ -20,7 +20,7 @@ type UndoOf<Kind extends Undo['kind']> = Extract<Undo, { kind: Kind }>;
 /** An undo has two parts, done in two rounds: first all files of all steps, then what makes processes load them. */
 type UndoActor<Kind extends Undo['kind']> = {
   schema: Shape<UndoOf<Kind>>;
-  /** What of it puts files back; null: nothing. */
+  /** The part that puts files back; null: none. */
   filePart: (registered: UndoOf<Kind>, context: StepContext) => Promise<Undo> | Undo | null;
   putBack: (part: UndoOf<Kind>, where: UndoContext) => Promise<PutBack>;
   /** Makes the step's process load what is on disk. Returns a detail for a person. */
@@ -42,7 +42,7 @@ export const UNDOS: { [Kind in Undo['kind']]: UndoActor<Kind> } = {
     schema: object({ kind: tag('cycle'), step: restart }),
     filePart: () => null,
     putBack: noFiles,
-    // Where a component loads its files by itself, the step asks once more.
+    // Where a component loads its files without a restart, the step checks again.
     load: (_part, { step, context, actors }) => actorOf(actors, step).act(step, context),
   },
   'return-manifest': {
@@ -69,7 +69,7 @@ async function bringHome(
 ): Promise<PutBack> {
   const backup = backupOf(plan);
   if ((await returnManifest(root, from, manifest)) || backup === null) return noFiles();
-  // In neither place: it comes from the backup, unless it was back already and somebody has removed it since.
+  // In neither place: restored from the backup, unless it was back already and somebody has removed it since.
   return putBack(root, backup, [manifest], traces);
 }
 

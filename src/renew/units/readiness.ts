@@ -20,7 +20,7 @@ export async function lacksReadiness(step: StepOf<'await-ready'>, root: Root): P
   return `for ${step.unit} to be ready: ${step.health.path} ${health.status === null ? `does not answer (${health.detail})` : `answers ${health.detail}`}`;
 }
 
-/** A start that takes longer than we wait is not cut off to begin it anew: that would take as long again. */
+/** A start that takes longer than our limit is not interrupted and repeated: that would take as long again. */
 export async function worksOrStarts(step: StepOf<'await-ready'>, root: Root): Promise<boolean> {
   const unit = await unitState(root, step.unit).catch(() => null);
   if (unit?.activeState === 'activating' && unit.subState !== 'auto-restart') return true;

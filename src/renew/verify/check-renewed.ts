@@ -74,7 +74,7 @@ function failure(code: ErrorCode, expect: Pick<Expectation, 'id' | 'path'>, what
   });
 }
 
-const GENERAL_REMEDY = 'Look at the certificate with "openssl x509 -text -in …" and see what changed the files.';
+const GENERAL_REMEDY = 'Check the certificate with "openssl x509 -text -in …" and see what changed the files.';
 
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
   NOT_RENEWED: 'Renew it by hand to see what the tool says, and see that the CA and its key are on this node.',
