@@ -3,7 +3,7 @@ import type { Instant } from '../model/certificate.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import { DAY, formatDuration } from '../time/duration.ts';
 import { type CertificateCheck, escalate, expires } from './certificate-check.ts';
-import { isLeaf, isToolOwned } from './ownership.ts';
+import { isLeaf, isSelfMade, isToolOwned } from './ownership.ts';
 import { CA_NOTICES } from './renewal-window.ts';
 
 /** What certagent cannot renew, whatever the hour: reported when it expires soon, with what to do. */
@@ -60,10 +60,10 @@ export const othersChecks: CertificateCheck[] = [
   {
     code: 'KUBELET_SERVING_ENDING',
     verdict: ({ observed, nearness, now }) =>
-      observed.owner === 'kubelet' && nearness !== 'valid' && !observed.certificate.usages.includes('clientAuth')
+      isSelfMade(observed) && nearness !== 'valid'
         ? escalate(
-            expires(observed, now),
-            'The kubelet does not replace a serving certificate that it signed itself: remove the file and its key and restart the kubelet, or set serverTLSBootstrap and approve its requests.',
+            `${expires(observed, now)}, and nobody renews it: the kubelet signed it itself`,
+            `Delete ${pairOf(observed)} and restart the kubelet, which makes a new pair. To have it renewed from then on, set serverTLSBootstrap and approve the kubelet's requests.`,
           )
         : null,
   },
@@ -111,6 +111,10 @@ export const othersChecks: CertificateCheck[] = [
       observed.owner !== inventory.node.distribution ? { kind: 'keep', until: window.opensAt } : null,
   },
 ];
+
+function pairOf({ place, key }: ObservedCertificate): string {
+  return key.state === 'not-expected' || key.path === place.path ? place.path : `${place.path} and ${key.path}`;
+}
 
 function isOfThisNode({ certificate }: ObservedCertificate, inventory: Inventory): boolean {
   return inventory.certificates.some(

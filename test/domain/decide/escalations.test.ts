@@ -1,13 +1,21 @@
 // What a renewal must not or cannot do: it is left alone, or told to whoever can.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { DAY } from '../../../src/domain/time/duration.ts';
 import { addCertificate, inventoryOf, NOW, rotating, withCertificate } from '../../support/inventory.ts';
-import { apiserver, chain, k3s, kubeadm, type Row, testVerdicts } from './policy-parts.ts';
+import { apiserver, chain, decisionOn, k3s, kubeadm, type Row, testVerdicts } from './policy-parts.ts';
 
 const kubelet = (days: number, change: Parameters<typeof withCertificate>[2] = {}) =>
   withCertificate(kubeadm(200), 'kubelet-client', {
     ...change,
     certificate: { notAfter: NOW + days * DAY, ...change.certificate },
   });
+const pem = { kind: 'pem', path: '/var/lib/kubelet/pki/kubelet.crt', index: 0 } as const;
+const serving = (days: number, change: Parameters<typeof addCertificate>[3] = {}, suffix = '') => {
+  const id = `kubelet-serving${suffix}`;
+  const node = addCertificate(kubeadm(200), id, days, { owner: 'kubelet', place: pem, ...change });
+  return withCertificate(node, id, { certificate: { usages: ['serverAuth'], isCa: suffix !== '' } });
+};
 const key = { path: '/k', mode: 0o600, readableByOthers: false };
 const cluster = { kind: 'kubeconfig', path: '/c', entry: 'cluster', name: 'c', index: 0 } as const;
 const copy = { owner: 'copy' } as const;
@@ -45,10 +53,29 @@ const table: Row[] = [
   ["the kubelet's, rotation still possible", 'keep', 'kubelet-client', kubelet(31)],
   ["the kubelet's, late", 'escalate KUBELET_NOT_ROTATING', 'kubelet-client', kubelet(30)],
   [
-    "the kubelet's own serving certificate",
+    'a serving certificate that the kubelet signed itself',
     'escalate KUBELET_SERVING_ENDING',
+    'kubelet-serving',
+    serving(20),
+  ],
+  ['the same, rotation still possible', 'keep', 'kubelet-serving', serving(200)],
+  [
+    'a serving certificate that the cluster signs, late',
+    'escalate KUBELET_NOT_ROTATING',
+    'kubelet-serving',
+    serving(20, { place: { ...pem, path: '/var/lib/kubelet/pki/kubelet-server-current.pem' } }),
+  ],
+  [
+    'another file of the kubelet for clients, late',
+    'escalate KUBELET_NOT_ROTATING',
     'kubelet-client',
-    kubelet(20, { certificate: { notAfter: NOW + 20 * DAY, usages: ['serverAuth'] } }),
+    kubelet(20, { place: { ...pem, path: '/etc/kubelet-client.crt' } }),
+  ],
+  [
+    "the kubelet's throw-away CA, behind its leaf",
+    'keep',
+    'kubelet-serving#1',
+    serving(20, { place: { ...pem, index: 1 } }, '#1'),
   ],
   ['an external CA, due', 'escalate EXTERNAL_CA', 'apiserver', inventoryOf('kubeadm-external-ca', { days: 60 })],
   ['an external CA, not due', 'keep', 'apiserver', inventoryOf('kubeadm-external-ca', { days: 91 })],
@@ -130,3 +157,16 @@ const table: Row[] = [
 ];
 
 testVerdicts(table);
+
+test('what nobody renews names every file to delete', () => {
+  const { verdict } = decisionOn('kubelet-serving', serving(20, { key: { ...key, state: 'matches' } }));
+  assert.match(
+    JSON.stringify(verdict),
+    /nobody renews it.*Delete \/var\/lib\/kubelet\/pki\/kubelet\.crt and \/k and restart/,
+  );
+  for (const one of [{ state: 'not-expected' }, { ...key, state: 'matches', path: pem.path }] as const)
+    assert.match(
+      JSON.stringify(decisionOn('kubelet-serving', serving(20, { key: one }))),
+      /Delete \S+kubelet\.crt and restart/,
+    );
+});
