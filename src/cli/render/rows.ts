@@ -93,11 +93,9 @@ function nextOf(row: StatusRow, { renewal, running }: StatusReport, times: Times
   if (verdict.kind === 'renew') return { text: `renews at the next check${company(verdict.code)}` };
   if (verdict.kind === 'defer') return { text: deferred(verdict, times) };
   if (isSelfMade(row))
-    return { text: row.place.index === 0 ? NOBODY_RENEWS : "the kubelet's own CA, not the cluster's" };
+    return { text: row.place.index === 0 ? 'nobody renews it' : "the kubelet's own CA, not the cluster's" };
   return { text: kept(owner, verdict.until, times) };
 }
-
-const NOBODY_RENEWS = 'nobody renews it: delete it and its key, restart the kubelet';
 
 /** The usual reasons in a few words; others in full. */
 function deferred({ until, code, why }: Extract<Verdict, { kind: 'defer' }>, times: Times): string {

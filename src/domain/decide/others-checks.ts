@@ -3,7 +3,7 @@ import type { Instant } from '../model/certificate.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import { DAY, formatDuration } from '../time/duration.ts';
 import { type CertificateCheck, escalate, expires } from './certificate-check.ts';
-import { isLeaf, isSelfMade, isToolOwned } from './ownership.ts';
+import { isLeaf, isRotatedByKubelet, isSelfMade, isToolOwned } from './ownership.ts';
 import { CA_NOTICES } from './renewal-window.ts';
 
 /** What certagent cannot renew, whatever the hour: reported when it expires soon, with what to do. */
@@ -68,6 +68,19 @@ export const othersChecks: CertificateCheck[] = [
         : null,
   },
   {
+    code: 'KUBELET_CONF_OUTDATED',
+    // A kubelet that starts with an expired certificate in its kubelet.conf ends at once, whatever it has rotated.
+    verdict: ({ observed, nearness, inventory, now }) => {
+      const rotated = nearness === 'valid' ? null : rotatedInstead(observed, inventory, now);
+      if (rotated === null) return null;
+      const conf = `${inventory.node.paths.kubeconfigDir}/kubelet.conf`;
+      return escalate(
+        `${expires(observed, now)}, and ${conf} does not use what the kubelet has rotated since: ${rotated}`,
+        `Point ${conf} at ${rotated}: name that file as client-certificate and as client-key of its user, remove client-certificate-data and client-key-data, and restart the kubelet.`,
+      );
+    },
+  },
+  {
     code: 'KUBELET_NOT_ROTATING',
     verdict: ({ observed, nearness, now }) =>
       observed.owner === 'kubelet' && nearness !== 'valid'
@@ -111,6 +124,18 @@ export const othersChecks: CertificateCheck[] = [
       observed.owner !== inventory.node.distribution ? { kind: 'keep', until: window.opensAt } : null,
   },
 ];
+
+/** The file that the kubelet rotates, where its certificate for the same user is valid for longer; else null. */
+function rotatedInstead({ owner, certificate }: ObservedCertificate, { certificates }: Inventory, now: Instant) {
+  const rotated = certificates.find(
+    (other) =>
+      isRotatedByKubelet(other) &&
+      other.place.index === 0 &&
+      other.certificate.commonName === certificate.commonName &&
+      other.certificate.notAfter > Math.max(certificate.notAfter, now),
+  );
+  return owner !== 'kubelet' || rotated === undefined ? null : rotated.place.path;
+}
 
 function pairOf({ place, key }: ObservedCertificate): string {
   return key.state === 'not-expected' || key.path === place.path ? place.path : `${place.path} and ${key.path}`;

@@ -8,22 +8,22 @@ export function isToolOwned<T extends Pick<ObservedCertificate, 'owner'>>(
   return isDistribution(observed.owner);
 }
 
-/**
- * A serving certificate that the kubelet signed itself, with a CA that it forgot: nothing replaces it. The kubelet keeps
- * those that it rotates in `…-current.pem` (client-go's certificate store).
- */
-export function isSelfMade({
-  owner,
-  place,
-  certificate,
-}: Pick<ObservedCertificate, 'owner' | 'place' | 'certificate'>) {
+type Kubelets = Pick<ObservedCertificate, 'owner' | 'place' | 'certificate'>;
+
+/** A serving certificate that the kubelet signed itself, with a CA that it forgot: nothing replaces it. */
+export function isSelfMade(observed: Kubelets): boolean {
+  const { usages } = observed.certificate;
   return (
-    owner === 'kubelet' &&
-    place.kind === 'pem' &&
-    !place.path.endsWith('-current.pem') &&
-    certificate.usages.includes('serverAuth') &&
-    !certificate.usages.includes('clientAuth')
+    observed.owner === 'kubelet' &&
+    !isRotatedByKubelet(observed) &&
+    usages.includes('serverAuth') &&
+    !usages.includes('clientAuth')
   );
+}
+
+/** What the kubelet rotates is in `…-current.pem` (client-go's certificate store). */
+export function isRotatedByKubelet({ owner, place }: Omit<Kubelets, 'certificate'>): boolean {
+  return owner === 'kubelet' && place.kind === 'pem' && place.path.endsWith('-current.pem');
 }
 
 /** The certificate itself: neither a CA stored behind it nor the CA of a kubeconfig's cluster entry. */

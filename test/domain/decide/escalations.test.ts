@@ -16,6 +16,26 @@ const serving = (days: number, change: Parameters<typeof addCertificate>[3] = {}
   const node = addCertificate(kubeadm(200), id, days, { owner: 'kubelet', place: pem, ...change });
   return withCertificate(node, id, { certificate: { usages: ['serverAuth'], isCa: suffix !== '' } });
 };
+const rotated = { ...pem, path: '/var/lib/kubelet/pki/kubelet-client-current.pem' };
+const embedded = {
+  kind: 'kubeconfig',
+  path: '/etc/kubernetes/kubelet.conf',
+  entry: 'user',
+  name: 'n',
+  index: 0,
+} as const;
+/** A kubelet.conf with a certificate of its own, beside the one that the kubelet rotates. */
+const conf = (days: number, rotatedDays = 200, change: Parameters<typeof addCertificate>[3] = {}) => {
+  const node = addCertificate(kubelet(rotatedDays, { place: rotated }), 'kubelet.conf', days, {
+    owner: 'kubelet',
+    place: embedded,
+    ...change,
+  });
+  return ['kubelet.conf', 'kubelet-client'].reduce(
+    (all, id) => withCertificate(all, id, { certificate: { commonName: 'system:node:one', usages: ['clientAuth'] } }),
+    node,
+  );
+};
 const key = { path: '/k', mode: 0o600, readableByOthers: false };
 const cluster = { kind: 'kubeconfig', path: '/c', entry: 'cluster', name: 'c', index: 0 } as const;
 const copy = { owner: 'copy' } as const;
@@ -58,6 +78,29 @@ const table: Row[] = [
     'kubelet-serving',
     serving(20),
   ],
+  ...(
+    [
+      ['embedded and late, the rotated one is fresh', 'escalate KUBELET_CONF_OUTDATED', conf(-3)],
+      ['embedded, rotation still possible', 'keep', conf(200, 300)],
+      ['embedded and late, and so is the rotated one', 'escalate KUBELET_NOT_ROTATING', conf(20, 20)],
+      ['embedded and late, and the rotated one has expired since', 'escalate KUBELET_NOT_ROTATING', conf(-9, -1)],
+      [
+        'a file of before, the rotated one is fresh',
+        'escalate KUBELET_CONF_OUTDATED',
+        conf(-3, 200, { place: { ...pem, path: '/var/lib/kubelet/pki/kubelet-client-2020.pem' } }),
+      ],
+      [
+        'another user than that of the rotated one',
+        'escalate KUBELET_NOT_ROTATING',
+        withCertificate(conf(-3), 'kubelet.conf', { certificate: { commonName: 'system:node:other' } }),
+      ],
+      [
+        'what is behind the leaf was not rotated',
+        'escalate KUBELET_NOT_ROTATING',
+        withCertificate(conf(-3), 'kubelet-client', { place: { ...rotated, index: 1 } }),
+      ],
+    ] as const
+  ).map(([what, verdict, node]): Row => [`kubelet.conf: ${what}`, verdict, 'kubelet.conf', node]),
   ['the same, rotation still possible', 'keep', 'kubelet-serving', serving(200)],
   [
     'a serving certificate that the cluster signs, late',
