@@ -3,6 +3,7 @@ import type { Instant } from '../domain/model/certificate.ts';
 import type {
   ComponentHealth,
   Endpoint,
+  Finding,
   Hazard,
   NodePaths,
   ObservedCertificate,
@@ -24,6 +25,8 @@ export type Detected = {
   paths: NodePaths;
   /** What this kind of node should have and has not, in words for a person. */
   missing: string[];
+  /** What could not be read to find that out. */
+  findings?: Finding[];
   /** Files that hold its certificates. */
   sources(): Promise<Source[]>;
   /** "v1.31.4", "v1.33.1+k3s1"; null when its program does not say. */

@@ -76,6 +76,7 @@ export type FindingReason =
   | 'no-certificate'
   | 'bad-certificate'
   | 'bad-kubeconfig'
+  | 'bad-manifest'
   | 'too-large'
   | 'not-a-file'
   | 'io-error';

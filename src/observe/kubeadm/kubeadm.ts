@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { Root } from '../../host/root.ts';
-import { readStaticPods, type StaticPod } from '../manifests.ts';
+import { readManifests, type StaticPod } from '../manifests.ts';
 import { absolute, exists, settings } from '../node-files.ts';
 import type { Candidate } from '../observer.ts';
 import { versionOf } from '../version.ts';
@@ -14,7 +14,7 @@ import { upgradeUnderWay } from './kubeadm-upgrade.ts';
 export async function kubeadm(root: Root): Promise<Candidate> {
   const kubelet = await settings(root, '/var/lib/kubelet/config.yaml');
   const manifestsDir = absolute(kubelet?.staticPodPath) ?? '/etc/kubernetes/manifests';
-  const pods = await readStaticPods(root, manifestsDir);
+  const { pods, findings } = await readManifests(root, manifestsDir);
   const certificatesDir = await certificatesDirectory(root, pods);
   const manager = flag(pods, 'kube-controller-manager', 'kubeconfig');
   const kubeconfigDir = manager === null ? '/etc/kubernetes' : dirname(manager);
@@ -48,6 +48,7 @@ export async function kubeadm(root: Root): Promise<Candidate> {
       role,
       paths,
       missing: marks.filter((mark) => !mark.there).map((mark) => mark.path),
+      findings,
       sources: () => kubeadmSources(root, { role, paths, pods }),
       version: () => versionOf(root, 'kubeadm', ['version', '-o', 'short']),
       endpoints: (certificates) => kubeadmEndpoints(pods, certificates),

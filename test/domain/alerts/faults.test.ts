@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
+import type { Finding } from '../../../src/domain/model/inventory.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/domain/time/duration.ts';
 import { staticPod } from '../../support/parts.ts';
 import { leaf, NOW, node } from './alert-node.ts';
@@ -198,11 +199,11 @@ test('what is not known is said so', () => {
 
 test('a remedy for each kind of file that cannot be read', () => {
   const other = { path: '/a.crt', id: null, owner: 'kubeadm', reason: 'missing', detail: '' } as const;
-  const remedy = (...findings: (typeof gone | typeof other)[]) =>
-    standingAlerts(node({ inventory: { findings } }))[0]!.remedy;
+  const remedy = (...findings: Finding[]) => standingAlerts(node({ inventory: { findings } }))[0]!.remedy;
   const relink = /link it to the newest \S+kubelet-client-\*\.pem .*--client-name system:node:node-1,/;
   assert.match(remedy(gone), relink);
   assert.doesNotMatch(remedy(gone), /watch\.paths/);
   assert.doesNotMatch(remedy(other), relink);
+  assert.match(remedy({ ...other, path: '/m/x.yaml', reason: 'bad-manifest' }), /^Correct \/m\/x\.yaml: the kubelet/);
   assert.match(remedy(gone, other), /^Restore the files.*link it to the newest/);
 });

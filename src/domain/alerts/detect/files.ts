@@ -80,7 +80,10 @@ export function filesUnreadable({ inventory, copies }: NodeState): Found[] {
   const findings = inventory.findings.filter(
     ({ owner, path }) => owner !== 'copy' || !copies.some((copy) => copy.path === path),
   );
-  const lost = findings.filter(isLostByKubelet).map(({ path }) => relink(path, inventory.node.name));
+  const lost = findings.flatMap((finding) => {
+    if (isLostByKubelet(finding)) return [relink(finding.path, inventory.node.name)];
+    return finding.reason === 'bad-manifest' ? [`Correct ${finding.path}: the kubelet cannot read it either.`] : [];
+  });
   return [
     {
       severity: findings.some(({ owner }) => owner === 'cluster-ca') ? 'critical' : 'warning',
