@@ -71,7 +71,7 @@ function podOf(manifest: string, pod: Record<string, unknown> | null): StaticPod
   return null;
 }
 
-function flagsOf(argv: string[]): Map<string, string> {
+export function flagsOf(argv: string[]): Map<string, string> {
   const flags = new Map<string, string>();
   for (const [index, word] of argv.entries()) {
     const match = /^--?([A-Za-z][A-Za-z0-9-]*)(?:=(.*))?$/s.exec(word);

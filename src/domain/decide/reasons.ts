@@ -53,6 +53,7 @@ export const REASONS = {
   KEY_MISMATCH: 'A private key does not belong to its certificate, or cannot be read.',
   NOT_SIGNED_BY_CA: 'A certificate was not signed by the CA on this node.',
   CA_ROTATION_UNDER_WAY: 'A rotation of a CA is under way on this node.',
+  PROCESSES_HIDDEN: 'certagent cannot see the processes of this node, and so not whether they restart.',
   COMPONENT_UNKNOWN: 'A component that must restart after a renewal has no static-pod manifest.',
   COMPONENT_UNHEALTHY: 'A component is not healthy, and not because a certificate has expired.',
   K3S_CA_MISSING: 'A CA certificate is missing: a restart would make a new CA.',

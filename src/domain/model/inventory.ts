@@ -139,6 +139,8 @@ export type Preconditions = {
   /** Only CAs that sign leaves on this node. */
   caKeys: { ca: string; path: string; state: 'present' | 'missing' | 'unreadable' | 'differs' }[];
   components: ComponentHealth[];
+  /** /proc does not show certagent the processes of others; absent: it does, or no process matters on this node. */
+  processesHidden?: true;
   hazards: Hazard[];
   /** Milliseconds before expiry from which a restart renews, by version; null where a tool renews at any time. */
   restartWindow: number | null;
