@@ -81,7 +81,12 @@ function readPod(text: string): Omit<PodSpec, 'hash'> {
 // `sh -c "exec PROGRAM …"`: the container's process is the program. Other scripts do not run here.
 function becomes(command: string[]): string[] {
   const script = /^(?:\/bin\/)?sh$/.test(command[0]!) && command[1] === '-c' ? command[2] : undefined;
-  return script === undefined ? command : script.replace(/^exec\s+/, '').trim().split(/\s+/);
+  return script === undefined
+    ? command
+    : script
+        .replace(/^exec\s+/, '')
+        .trim()
+        .split(/\s+/);
 }
 
 // 10250 with the kubelet's own certificate, where everything wants credentials; 10248 for its health.
