@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
 import { explain } from '../domain/model/errors.ts';
-import type { ComponentName, Finding } from '../domain/model/inventory.ts';
+import type { ComponentName, Finding, Neighbour } from '../domain/model/inventory.ts';
 import type { HealthCheck } from '../domain/model/plan.ts';
+import { short } from '../domain/text/printable.ts';
 import { parseGoYaml } from '../host/go-yaml.ts';
 import type { Root } from '../host/root.ts';
 import { programOf } from './container-command.ts';
-import { names, record, text } from './node-files.ts';
+import { absolute, names, record, text } from './node-files.ts';
 
 export const COMPONENTS: ComponentName[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
 
@@ -24,23 +25,38 @@ export type StaticPod = {
 };
 
 /** What the manifests directory holds. `findings`: files that neither certagent nor the kubelet can read. */
-export type Manifests = { pods: StaticPod[]; findings: Finding[] };
+export type Manifests = { pods: StaticPod[]; neighbours: Neighbour[]; findings: Finding[] };
 
 /** All control-plane static pods of the manifests directory. Dot-files are passed over, as the kubelet does. */
 export async function readManifests(root: Root, directory: string): Promise<Manifests> {
   const files = (await names(root, directory)).filter((name) => !name.startsWith('.')).slice(0, 200);
   const pods: StaticPod[] = [];
+  const neighbours: Neighbour[] = [];
   const findings: Finding[] = [];
   for (const name of files) {
     const path = `${directory}/${name}`;
     try {
-      const pod = podOf(path, record(parseGoYaml((await text(root, path)) ?? '')));
+      const content = record(parseGoYaml((await text(root, path)) ?? ''));
+      const pod = podOf(path, content);
       if (pod !== null) pods.push(pod);
+      else neighbours.push({ pod: nameOf(content) ?? name, manifest: path, mounts: mountsOf(content) });
     } catch (error) {
       findings.push({ path, id: null, owner: 'kubelet', reason: 'bad-manifest', detail: explain(error) });
     }
   }
-  return { pods: onePerComponent(pods), findings };
+  return { pods: onePerComponent(pods), neighbours: neighbours.filter(({ mounts }) => mounts.length > 0), findings };
+}
+
+function nameOf(pod: Record<string, unknown> | null): string | null {
+  const name = record(pod?.metadata)?.name;
+  return typeof name === 'string' ? short(name, 253) : null;
+}
+
+function mountsOf(pod: Record<string, unknown> | null): string[] {
+  const volumes = record(pod?.spec)?.volumes;
+  return (Array.isArray(volumes) ? volumes : []).flatMap(
+    (volume) => absolute(record(record(volume)?.hostPath)?.path) ?? [],
+  );
 }
 
 function onePerComponent(pods: StaticPod[]): StaticPod[] {

@@ -39,6 +39,7 @@ export async function observePreconditions(
     caKeys: node.caKeys(reads, certificates),
     components,
     ...(visible || components.every(({ manifest }) => manifest === null) ? {} : { processesHidden: true as const }),
+    ...(node.neighbours?.length ? { neighbours: node.neighbours } : {}),
     hazards,
     restartWindow,
   };

@@ -120,3 +120,13 @@ test('a manifest that cannot be read is in the inventory at once', async (t) => 
     [['/etc/kubernetes/manifests/web.yaml', 'bad-manifest', 'kubelet']],
   );
 });
+
+test('other static pods are known by the paths of the node that they mount; the control plane is none of them', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'kubeadm' });
+  const volumes = 'volumes: [{hostPath: {path: /etc/kubernetes/admin.conf}}, {emptyDir: {}}]';
+  put(root, 'etc/kubernetes/manifests/vip.yaml', `metadata: {name: kube-vip}\nspec: {${volumes}}\n`);
+  put(root, 'etc/kubernetes/manifests/web.yaml', 'metadata: {name: web}\n');
+  assert.deepEqual((await look({ root })).preconditions.neighbours, [
+    { pod: 'kube-vip', manifest: '/etc/kubernetes/manifests/vip.yaml', mounts: ['/etc/kubernetes/admin.conf'] },
+  ]);
+});

@@ -127,6 +127,9 @@ export type Hazard = {
   detail: string;
 };
 
+/** A static pod besides the control plane's, with the paths of the node that it mounts. */
+export type Neighbour = { pod: string; manifest: string; mounts: string[] };
+
 /** What must be known before anything is changed. */
 export type Preconditions = {
   /** The unit that runs the node. `stopped`: not active, and not because it failed by itself. */
@@ -141,6 +144,8 @@ export type Preconditions = {
   components: ComponentHealth[];
   /** /proc does not show certagent the processes of others; absent: it does, or no process matters on this node. */
   processesHidden?: true;
+  /** Absent: there are none. */
+  neighbours?: Neighbour[];
   hazards: Hazard[];
   /** Milliseconds before expiry from which a restart renews, by version; null where a tool renews at any time. */
   restartWindow: number | null;

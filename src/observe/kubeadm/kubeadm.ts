@@ -15,7 +15,7 @@ import { readKubeletSettings } from './kubelet-settings.ts';
 export async function kubeadm(root: Root): Promise<Candidate> {
   const kubelet = await readKubeletSettings(root);
   const { manifestsDir } = kubelet;
-  const { pods, findings } = await readManifests(root, manifestsDir);
+  const { pods, neighbours, findings } = await readManifests(root, manifestsDir);
   const certificatesDir = await certificatesDirectory(root, pods);
   const manager = flag(pods, 'kube-controller-manager', 'kubeconfig');
   const kubeconfigDir = manager === null ? '/etc/kubernetes' : dirname(manager);
@@ -50,6 +50,7 @@ export async function kubeadm(root: Root): Promise<Candidate> {
       paths,
       missing: marks.filter((mark) => !mark.there).map((mark) => mark.path),
       findings,
+      neighbours,
       sources: () => kubeadmSources(root, { role, paths, pods, kubelet }),
       version: () => versionOf(root, 'kubeadm', ['version', '-o', 'short']),
       endpoints: (certificates) => kubeadmEndpoints(pods, certificates),
