@@ -36,6 +36,14 @@ export async function findProcesses(name: string, withArguments: string[]): Prom
   return found.sort((a, b) => a.startedAt - b.startedAt);
 }
 
+/** Whether /proc shows the processes of others: mounted with hidepid it does not, and nobody then sees the first one. */
+export async function areProcessesVisible(): Promise<boolean> {
+  return readFile('/proc/1/cmdline').then(
+    () => true,
+    () => false,
+  );
+}
+
 /** True while exactly this process (not a later one with its pid) is there and no zombie. */
 export async function isRunning(process: Pick<Process, 'pid' | 'startedAt'>): Promise<boolean> {
   return (await startTicks(process.pid)) === process.startedAt;

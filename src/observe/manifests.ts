@@ -1,8 +1,12 @@
 import { basename } from 'node:path';
-import type { ComponentName } from '../domain/model/inventory.ts';
+import { explain } from '../domain/model/errors.ts';
+import type { ComponentName, Finding, Neighbour } from '../domain/model/inventory.ts';
 import type { HealthCheck } from '../domain/model/plan.ts';
+import { short } from '../domain/text/printable.ts';
+import { parseGoYaml } from '../host/go-yaml.ts';
 import type { Root } from '../host/root.ts';
-import { names, record, settings } from './node-files.ts';
+import { programOf } from './container-command.ts';
+import { absolute, names, record, text } from './node-files.ts';
 
 export const COMPONENTS: ComponentName[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
 
@@ -20,14 +24,42 @@ export type StaticPod = {
   health: HealthCheck | null;
 };
 
+/** What the manifests directory holds. `findings`: files that neither certagent nor the kubelet can read. */
+export type Manifests = { pods: StaticPod[]; neighbours: Neighbour[]; findings: Finding[] };
+
 /** All control-plane static pods of the manifests directory. Dot-files are passed over, as the kubelet does. */
-export async function readStaticPods(root: Root, directory: string): Promise<StaticPod[]> {
+export async function readManifests(root: Root, directory: string): Promise<Manifests> {
   const files = (await names(root, directory)).filter((name) => !name.startsWith('.')).slice(0, 200);
   const pods: StaticPod[] = [];
+  const neighbours: Neighbour[] = [];
+  const findings: Finding[] = [];
   for (const name of files) {
-    const pod = podOf(`${directory}/${name}`, await settings(root, `${directory}/${name}`));
-    if (pod !== null) pods.push(pod);
+    const path = `${directory}/${name}`;
+    try {
+      const content = record(parseGoYaml((await text(root, path)) ?? ''));
+      const pod = podOf(path, content);
+      if (pod !== null) pods.push(pod);
+      else neighbours.push({ pod: nameOf(content) ?? name, manifest: path, mounts: mountsOf(content) });
+    } catch (error) {
+      findings.push({ path, id: null, owner: 'kubelet', reason: 'bad-manifest', detail: explain(error) });
+    }
   }
+  return { pods: onePerComponent(pods), neighbours: neighbours.filter(({ mounts }) => mounts.length > 0), findings };
+}
+
+function nameOf(pod: Record<string, unknown> | null): string | null {
+  const name = record(pod?.metadata)?.name;
+  return typeof name === 'string' ? short(name, 253) : null;
+}
+
+function mountsOf(pod: Record<string, unknown> | null): string[] {
+  const volumes = record(pod?.spec)?.volumes;
+  return (Array.isArray(volumes) ? volumes : []).flatMap(
+    (volume) => absolute(record(record(volume)?.hostPath)?.path) ?? [],
+  );
+}
+
+function onePerComponent(pods: StaticPod[]): StaticPod[] {
   return COMPONENTS.flatMap((component) => {
     const all = pods.filter((pod) => pod.component === component);
     const main = all.find(({ manifest }) => basename(manifest) === `${component}.yaml`) ?? all[0];
@@ -41,22 +73,21 @@ function podOf(manifest: string, pod: Record<string, unknown> | null): StaticPod
   for (const item of Array.isArray(containers) ? containers : []) {
     const container = record(item);
     const command = [...strings(container?.command), ...strings(container?.args)];
-    const program = basename(command[0] ?? '');
-    const component = COMPONENTS.find((name) => name === program);
-    if (container === null || component === undefined) continue;
+    const found = programOf(command, COMPONENTS);
+    if (container === null || found === null) continue;
     return {
-      component,
+      component: found.program,
       manifest,
       alsoIn: [],
-      arguments: command.slice(1),
-      flags: flagsOf(command.slice(1)),
+      arguments: found.arguments,
+      flags: flagsOf(found.arguments),
       health: healthOf(container),
     };
   }
   return null;
 }
 
-function flagsOf(argv: string[]): Map<string, string> {
+export function flagsOf(argv: string[]): Map<string, string> {
   const flags = new Map<string, string>();
   for (const [index, word] of argv.entries()) {
     const match = /^--?([A-Za-z][A-Za-z0-9-]*)(?:=(.*))?$/s.exec(word);

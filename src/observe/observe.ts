@@ -66,7 +66,10 @@ async function readEverything(
   const read = await readSources(root, own);
   const watched = await readWatched(root, config.watch.paths, new Set(read.map(({ source }) => source.path)));
   const reads = [...read, ...watched.reads];
-  return { reads, findings: [...watched.findings, ...reads.flatMap(({ finding }) => finding ?? [])] };
+  return {
+    reads,
+    findings: [...(node.findings ?? []), ...watched.findings, ...reads.flatMap(({ finding }) => finding ?? [])],
+  };
 }
 
 /** A kubeconfig may have two users of the same name; ids are still unique. */

@@ -3,7 +3,9 @@ import type { Instant } from '../domain/model/certificate.ts';
 import type {
   ComponentHealth,
   Endpoint,
+  Finding,
   Hazard,
+  Neighbour,
   NodePaths,
   ObservedCertificate,
   Preconditions,
@@ -24,6 +26,9 @@ export type Detected = {
   paths: NodePaths;
   /** What this kind of node should have and has not, in words for a person. */
   missing: string[];
+  /** What could not be read to find that out. */
+  findings?: Finding[];
+  neighbours?: Neighbour[];
   /** Files that hold its certificates. */
   sources(): Promise<Source[]>;
   /** "v1.31.4", "v1.33.1+k3s1"; null when its program does not say. */

@@ -5,6 +5,7 @@ import type { Instant } from '../domain/model/certificate.ts';
 import { explain } from '../domain/model/errors.ts';
 import type { NodeFacts, ObservedCertificate, Preconditions } from '../domain/model/inventory.ts';
 import { findCommand } from '../host/commands.ts';
+import { areProcessesVisible } from '../host/processes.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 import { type UnitState, unitState } from '../host/systemd.ts';
 import type { Detected, Unit } from './observer.ts';
@@ -22,12 +23,13 @@ export async function observePreconditions(
 ): Promise<Preconditions> {
   const unit = await observeUnit(root, node);
   const restartWindow = rulesOfNode(node)?.restartWindow(version) ?? null;
-  const [tool, upgradeUnderWay, disk, components, hazards] = await Promise.all([
+  const [tool, upgradeUnderWay, disk, components, hazards, visible] = await Promise.all([
     observeTool(root, node, version),
     upgradeOn(root, node),
     observeDisk(root, node, reads),
     node.components(unit, certificates),
     node.hazards(reads, now + (restartWindow ?? 0)),
+    areProcessesVisible(),
   ]);
   return {
     unit: unit === null ? null : withoutPid(unit),
@@ -36,6 +38,8 @@ export async function observePreconditions(
     disk,
     caKeys: node.caKeys(reads, certificates),
     components,
+    ...(visible || components.every(({ manifest }) => manifest === null) ? {} : { processesHidden: true as const }),
+    ...(node.neighbours?.length ? { neighbours: node.neighbours } : {}),
     hazards,
     restartWindow,
   };

@@ -22,10 +22,20 @@ const PAUSE = 150;
  */
 export async function readSources(root: Root, sources: Source[]): Promise<SourceRead[]> {
   const scan = newScan(root);
-  const first = await readSettled(scan, sources);
+  const first = (await readSettled(scan, sources)).map((read, _index, all) => referredAndGone(read, all));
   const known = new Set(sources.map(({ path }) => path));
   const references = first.flatMap((read) => read.references).filter(({ path }) => !known.has(path) && known.add(path));
   return [...first, ...(await readSettled(scan, references))];
+}
+
+/** A file whose absence is normal, unless a kubeconfig refers to it: then what reads that kubeconfig does not start. */
+function referredAndGone(read: SourceRead, all: SourceRead[]): SourceRead {
+  const { source, certificates, finding: told } = read;
+  if (source.presence !== 'optional' || certificates.length > 0 || told !== null) return read;
+  const referrer = all.find(({ references }) => references.some(({ path }) => path === source.path));
+  if (referrer === undefined) return read;
+  const why = `does not exist, and ${referrer.source.path} refers to it`;
+  return { ...read, finding: finding(source, new Unreadable('missing', why)) };
 }
 
 async function readSettled(scan: Scan, sources: Source[]): Promise<SourceRead[]> {

@@ -48,7 +48,8 @@ export function source(given: Pick<Source, 'id' | 'path' | 'format' | 'owner'> &
   return { key: null, ca: null, component: null, presence: 'required', ...given };
 }
 
-/** CA certificates inside a tool's files are the cluster's, which no tool renews. */
-export function ownerOf(source: Source, certificate: Certificate): Owner {
-  return isDistribution(source.owner) && certificate.isCa ? 'cluster-ca' : source.owner;
+/** CA certificates inside the cluster's own files are the cluster's, which no tool renews. */
+export function ownerOf({ owner }: Source, certificate: Certificate): Owner {
+  const isOfCluster = isDistribution(owner) || owner === 'external-ca';
+  return isOfCluster && certificate.isCa ? 'cluster-ca' : owner;
 }

@@ -42,5 +42,7 @@ function identifyingArguments(root: Root, pod: StaticPod): string[] {
 }
 
 function isIdentifying(word: string): boolean {
+  // What a shell or the kubelet replaces is not in the process's arguments as it is written.
+  if (word.includes('$')) return false;
   return /^--?(?=[a-z-]*(?:cert|key|ca-?file|kubeconfig))[a-z-]+=\//.test(word) || /^--?advertise-address=/.test(word);
 }

@@ -25,7 +25,16 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
         row('ca', 3000, { owner: 'cluster-ca', verdict: { kind: 'keep', until: null } }),
         row('apiserver-etcd-client', 120, { verdict: along }),
         row('apiserver', 62, { nearness: 'due', verdict: inWindow }),
-        row('kubelet-client', 201, { owner: 'kubelet', verdict: { kind: 'keep', until: null } }),
+        row('kubelet-client', 201, {
+          owner: 'kubelet',
+          path: '/var/lib/kubelet/pki/kubelet-client-current.pem',
+          verdict: { kind: 'keep', until: null },
+        }),
+        row('kubelet-serving', 202, {
+          owner: 'kubelet',
+          path: '/var/lib/kubelet/pki/kubelet.crt',
+          verdict: { kind: 'keep', until: null },
+        }),
         row('/etc/ssl/ingress/shop.crt', 20, {
           owner: 'operator',
           nearness: 'urgent',

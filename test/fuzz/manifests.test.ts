@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { DAY } from '../../src/domain/time/duration.ts';
 import { Root } from '../../src/host/root.ts';
 import { parseYaml } from '../../src/host/yaml.ts';
-import { readStaticPods } from '../../src/observe/manifests.ts';
+import { readManifests } from '../../src/observe/manifests.ts';
 import { names as namesIn } from '../../src/observe/node-files.ts';
 import { ANNOTATION, annotate } from '../../src/renew/components/annotation.ts';
 import { makeNode } from '../../testnode/node.ts';
@@ -89,7 +89,7 @@ test('pods are read from anything that lies in the manifests directory', async (
     .map(([containers, how]) => yamlText({ spec: { containers } }, how));
   await fuzz(t, 250, fc.oneof(mutatedText(texts, 4), generated), async (text) => {
     writeFileSync(root.at('/m/etcd.yaml'), text);
-    for (const { flags, health } of await readStaticPods(root, '/m')) {
+    for (const { flags, health } of (await readManifests(root, '/m')).pods) {
       assert.ok(flags instanceof Map);
       if (health !== null) assert.ok(Number.isInteger(health.port) && health.path.startsWith('/'));
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Root } from '../../src/host/root.ts';
 import { detect } from '../../src/observe/detect.ts';
-import { edit, get, look, named, nodeFor, put } from './support.ts';
+import { authority, edit, get, leaf, look, named, nodeFor, put } from './support.ts';
 
 test('certificates and kubeconfigs in other directories are found where the manifests say', async (t) => {
   const { root } = await nodeFor(t, { kind: 'kubeadm' });
@@ -171,4 +171,25 @@ test('the kubelet’s certificates: absolute link, embedded, given by the operat
   );
   const referred = named(await look({ root }), 'kubelet.conf');
   assert.deepEqual([referred.place.path, referred.owner], ['/var/lib/kubelet/pki/other.pem', 'kubelet']);
+});
+
+test('what kubelet.conf refers to and is gone is a finding; what nothing refers to is not', async (t) => {
+  const current = 'var/lib/kubelet/pki/kubelet-client-current.pem';
+  const { root } = await nodeFor(t, { kind: 'kubeadm-worker' });
+  const findings = async () =>
+    (await look({ root })).findings.map(({ path, reason, detail }) => [path, reason, detail]);
+  const gone = [[`/${current}`, 'missing', 'does not exist, and /etc/kubernetes/kubelet.conf refers to it']];
+  rmSync(join(root, current));
+  assert.deepEqual(await findings(), gone);
+  symlinkSync('/var/lib/kubelet/pki/gone.pem', join(root, current));
+  assert.deepEqual(await findings(), gone);
+  const pair = await leaf(await authority(), 'system:node:demo-node');
+  edit(
+    root,
+    'etc/kubernetes/kubelet.conf',
+    /client-certificate: .*/,
+    `client-certificate-data: ${btoa(pair.certificatePem)}`,
+  );
+  edit(root, 'etc/kubernetes/kubelet.conf', /client-key: .*/, `client-key-data: ${btoa(pair.keyPem)}`);
+  assert.deepEqual(await findings(), []);
 });

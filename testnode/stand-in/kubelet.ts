@@ -75,7 +75,18 @@ function readPod(text: string): Omit<PodSpec, 'hash'> {
   const pod = parseYaml(text) as Manifest | null;
   const command = pod?.spec?.containers?.[0]?.command;
   if (!Array.isArray(command) || command.length === 0) throw new Error('no container with a command');
-  return { name: pod!.metadata.name, command };
+  return { name: pod!.metadata.name, command: becomes(command) };
+}
+
+// `sh -c "exec PROGRAM …"`: the container's process is the program. Other scripts do not run here.
+function becomes(command: string[]): string[] {
+  const script = /^(?:\/bin\/)?sh$/.test(command[0]!) && command[1] === '-c' ? command[2] : undefined;
+  return script === undefined
+    ? command
+    : script
+        .replace(/^exec\s+/, '')
+        .trim()
+        .split(/\s+/);
 }
 
 // 10250 with the kubelet's own certificate, where every request needs credentials; 10248 for its health.

@@ -30,6 +30,7 @@ export function renderPlan(unsafe: PlanReport, options: { paint?: Paint; width?:
     ...steps,
     '',
     fold(`Renews ${plan.certificates.join(', ')}.`, width),
+    ...(plan.neighbours ?? []).map((one) => fold(`Afterwards, restart ${one}: certagent does not.`, width)),
     ...(plan.oldExpired ? ['The current certificates have expired: the new ones stay even after a failure.'] : []),
   ].join('\n')}\n`;
 }

@@ -1,3 +1,4 @@
+import { isSelfMade } from '../../domain/decide/ownership.ts';
 import type { Owner } from '../../domain/model/certificate.ts';
 import type { Nearness, Verdict } from '../../domain/model/decision.ts';
 import type { StatusReport, StatusRow } from '../../domain/model/status.ts';
@@ -79,7 +80,8 @@ function wideCells({ place, certificate }: StatusRow): Cell[] {
 }
 
 /** What happens next with a certificate, and when. */
-function nextOf({ id, owner, decision }: StatusRow, { renewal, running }: StatusReport, times: Times): Cell {
+function nextOf(row: StatusRow, { renewal, running }: StatusReport, times: Times): Cell {
+  const { id, owner, decision } = row;
   const { verdict } = decision;
   if (verdict.kind === 'escalate') return { text: `needs you: ${verdict.why}`, style: 'yellow' };
   if (renewal.kind !== 'none' && renewal.ids.includes(id)) {
@@ -90,6 +92,8 @@ function nextOf({ id, owner, decision }: StatusRow, { renewal, running }: Status
   }
   if (verdict.kind === 'renew') return { text: `renews at the next check${company(verdict.code)}` };
   if (verdict.kind === 'defer') return { text: deferred(verdict, times) };
+  if (owner === 'kubelet' && row.certificate.isCa) return { text: "the kubelet's own CA, not the cluster's" };
+  if (isSelfMade(row)) return { text: 'nobody renews it' };
   return { text: kept(owner, verdict.until, times) };
 }
 

@@ -58,9 +58,9 @@ export function judged({ inventory, decisions }: NodeState): Judged[] {
   });
 }
 
-/** A CA: one of the node's own, or one that follows a leaf in its file. */
+/** A CA of the cluster, or one that follows a leaf in its file. One in a file of the operator is the operator's to renew. */
 export const isAuthority = ({ owner, certificate }: ObservedCertificate): boolean =>
-  owner === 'cluster-ca' || certificate.isCa;
+  owner === 'cluster-ca' || (certificate.isCa && owner !== 'operator');
 
 /** The leaves whose expiry concerns this node. */
 export function leavesOf(state: NodeState): Judged[] {

@@ -3,7 +3,7 @@ import type { Instant } from '../model/certificate.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import { DAY, formatDuration } from '../time/duration.ts';
 import { type CertificateCheck, escalate, expires } from './certificate-check.ts';
-import { isLeaf, isToolOwned } from './ownership.ts';
+import { isLeaf, isRotatedByKubelet, isSelfMade, isToolOwned } from './ownership.ts';
 import { CA_NOTICES } from './renewal-window.ts';
 
 /** What certagent cannot renew, whatever the hour: reported when it expires soon, with what to do. */
@@ -60,12 +60,25 @@ export const othersChecks: CertificateCheck[] = [
   {
     code: 'KUBELET_SERVING_ENDING',
     verdict: ({ observed, nearness, now }) =>
-      observed.owner === 'kubelet' && nearness !== 'valid' && !observed.certificate.usages.includes('clientAuth')
+      isSelfMade(observed) && nearness !== 'valid'
         ? escalate(
-            expires(observed, now),
-            'The kubelet does not replace a serving certificate that it signed itself: remove the file and its key and restart the kubelet, or set serverTLSBootstrap and approve its requests.',
+            `${expires(observed, now)}, and nobody renews it: the kubelet signed it itself`,
+            `Delete ${pairOf(observed)} and restart the kubelet, which makes a new pair. To have it renewed from then on, set serverTLSBootstrap and approve the kubelet's requests.`,
           )
         : null,
+  },
+  {
+    code: 'KUBELET_CONF_OUTDATED',
+    // A kubelet that starts with an expired certificate in its kubelet.conf ends at once, whatever it has rotated.
+    verdict: ({ observed, nearness, inventory, now }) => {
+      const rotated = nearness === 'valid' ? null : rotatedInstead(observed, inventory, now);
+      if (rotated === null) return null;
+      const conf = `${inventory.node.paths.kubeconfigDir}/kubelet.conf`;
+      return escalate(
+        `${expires(observed, now)}, and ${conf} does not use what the kubelet has rotated since: ${rotated}`,
+        `Point ${conf} at ${rotated}: name that file as client-certificate and as client-key of its user, remove client-certificate-data and client-key-data, and restart the kubelet.`,
+      );
+    },
   },
   {
     code: 'KUBELET_NOT_ROTATING',
@@ -111,6 +124,22 @@ export const othersChecks: CertificateCheck[] = [
       observed.owner !== inventory.node.distribution ? { kind: 'keep', until: window.opensAt } : null,
   },
 ];
+
+/** The file that the kubelet rotates, where its certificate for the same user is valid for longer; else null. */
+function rotatedInstead({ owner, certificate }: ObservedCertificate, { certificates }: Inventory, now: Instant) {
+  const rotated = certificates.find(
+    (other) =>
+      isRotatedByKubelet(other) &&
+      other.place.index === 0 &&
+      other.certificate.commonName === certificate.commonName &&
+      other.certificate.notAfter > Math.max(certificate.notAfter, now),
+  );
+  return owner !== 'kubelet' || rotated === undefined ? null : rotated.place.path;
+}
+
+function pairOf({ place, key }: ObservedCertificate): string {
+  return key.state === 'not-expected' || key.path === place.path ? place.path : `${place.path} and ${key.path}`;
+}
 
 function isOfThisNode({ certificate }: ObservedCertificate, inventory: Inventory): boolean {
   return inventory.certificates.some(

@@ -8,6 +8,24 @@ export function isToolOwned<T extends Pick<ObservedCertificate, 'owner'>>(
   return isDistribution(observed.owner);
 }
 
+type Kubelets = Pick<ObservedCertificate, 'owner' | 'place' | 'certificate'>;
+
+/** A serving certificate that the kubelet signed itself, with a CA that it forgot: nothing replaces it. */
+export function isSelfMade(observed: Kubelets): boolean {
+  const { usages } = observed.certificate;
+  return (
+    observed.owner === 'kubelet' &&
+    !isRotatedByKubelet(observed) &&
+    usages.includes('serverAuth') &&
+    !usages.includes('clientAuth')
+  );
+}
+
+/** What the kubelet rotates is in `…-current.pem` (client-go's certificate store). */
+export function isRotatedByKubelet({ owner, place }: Omit<Kubelets, 'certificate'>): boolean {
+  return owner === 'kubelet' && place.kind === 'pem' && place.path.endsWith('-current.pem');
+}
+
 /** The certificate itself: neither a CA stored behind it nor the CA of a kubeconfig's cluster entry. */
 export function isLeaf({ place }: Pick<ObservedCertificate, 'place'>): boolean {
   return place.index === 0 && !(place.kind === 'kubeconfig' && place.entry === 'cluster');

@@ -58,6 +58,15 @@ export const kubeadmBlockers: BlockerCheck[] = [
     },
   },
   {
+    code: 'PROCESSES_HIDDEN',
+    find: ({ inventory: { preconditions } }) =>
+      when(
+        preconditions.processesHidden === true,
+        '/proc does not show the processes of the control plane (it is mounted with hidepid), so that no restart could be seen to succeed',
+        "Make the group of that mount (gid=) a supplementary group of certagent's unit (SupplementaryGroups=), or mount /proc without hidepid.",
+      ),
+  },
+  {
     code: 'COMPONENT_UNKNOWN',
     // What cannot restart would keep the old certificates in memory until they expire.
     find: ({ inventory: { preconditions } }) =>

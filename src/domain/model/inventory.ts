@@ -76,6 +76,7 @@ export type FindingReason =
   | 'no-certificate'
   | 'bad-certificate'
   | 'bad-kubeconfig'
+  | 'bad-manifest'
   | 'too-large'
   | 'not-a-file'
   | 'io-error';
@@ -126,6 +127,9 @@ export type Hazard = {
   detail: string;
 };
 
+/** A static pod besides the control plane's, with the paths of the node that it mounts. */
+export type Neighbour = { pod: string; manifest: string; mounts: string[] };
+
 /** What must be known before anything is changed. */
 export type Preconditions = {
   /** The unit that runs the node. `stopped`: not active, and not because it failed by itself. */
@@ -138,6 +142,10 @@ export type Preconditions = {
   /** Only CAs that sign leaves on this node. */
   caKeys: { ca: string; path: string; state: 'present' | 'missing' | 'unreadable' | 'differs' }[];
   components: ComponentHealth[];
+  /** /proc does not show certagent the processes of others; absent: it does, or no process matters on this node. */
+  processesHidden?: true;
+  /** Absent: there are none. */
+  neighbours?: Neighbour[];
   hazards: Hazard[];
   /** Milliseconds before expiry from which a restart renews, by version; null where a tool renews at any time. */
   restartWindow: number | null;

@@ -16,5 +16,7 @@ export type RenewalPlan = {
   why: string;
   /** When true the old certificates are useless (expired): a failure keeps the new ones. */
   oldExpired: boolean;
+  /** What uses renewed files and is not restarted, in words for a person; absent: nothing. */
+  neighbours?: string[];
   steps: Step[];
 };

@@ -3,6 +3,7 @@ import { CertagentError } from '../model/errors.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import type { RenewalPlan } from '../model/plan.ts';
 import type { PlanInput } from './draft.ts';
+import { neighboursOf } from './neighbours.ts';
 
 export type { PlanSettings } from './draft.ts';
 
@@ -18,6 +19,7 @@ export function makePlan({ inventory, decisions, settings, planId, now }: PlanIn
   const { ids, why } = decisions.renewal;
   const renewed = inventory.certificates.filter(({ id }) => ids.includes(id)).sort(byId);
   const backup = `${settings.backups}/${planId}`;
+  const neighbours = neighboursOf(inventory, renewed);
   refuseManifestsDir(inventory, backup);
   return {
     id: planId,
@@ -26,6 +28,7 @@ export function makePlan({ inventory, decisions, settings, planId, now }: PlanIn
     certificates: renewed.map(({ id }) => id),
     why,
     oldExpired: renewed.some(({ component, certificate }) => component !== null && certificate.notAfter < now),
+    ...(neighbours.length === 0 ? {} : { neighbours }),
     steps: rulesOf(distribution).steps({ inventory, settings, renewed, backup }),
   };
 }

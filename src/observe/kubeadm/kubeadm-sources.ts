@@ -3,8 +3,9 @@ import type { Role } from '../../domain/distributions/names.ts';
 import type { ComponentName, NodePaths } from '../../domain/model/inventory.ts';
 import type { Root } from '../../host/root.ts';
 import type { StaticPod } from '../manifests.ts';
-import { absolute, exists, settings } from '../node-files.ts';
+import { absolute, exists } from '../node-files.ts';
 import { type Source, source } from '../source.ts';
+import type { KubeletSettings } from './kubelet-settings.ts';
 
 type Entry = { name: string; ca: string; component: ComponentName | null; file?: string; etcd?: true; optional?: true };
 
@@ -36,11 +37,11 @@ const AUTHORITIES = [
 /** Where a kubeadm node keeps certificates. A leaf whose CA's key is not on the node is `external-ca`: kubeadm cannot renew it. */
 export async function kubeadmSources(
   root: Root,
-  node: { role: Role; paths: NodePaths; pods: StaticPod[] },
+  node: { role: Role; paths: NodePaths; pods: StaticPod[]; kubelet: KubeletSettings },
 ): Promise<Source[]> {
   const { certificatesDir, kubeconfigDir } = node.paths;
   if (node.role !== 'control-plane')
-    return [authority('ca', `${certificatesDir}/ca`), ...(await kubeletSources(root, kubeconfigDir))];
+    return [authority('ca', `${certificatesDir}/ca`), ...(await kubeletSources(root, kubeconfigDir, node.kubelet))];
 
   const localEtcd = await hasLocalEtcd(root, certificatesDir, node.pods);
   const withKey = new Set<string>();
@@ -79,7 +80,7 @@ export async function kubeadmSources(
         presence: entry.optional ? 'optional' : 'required',
       }),
     ),
-    ...(await kubeletSources(root, kubeconfigDir)),
+    ...(await kubeletSources(root, kubeconfigDir, node.kubelet)),
   ];
   return [...sources, ...namedInManifests(node.pods, sources)];
 }
@@ -100,18 +101,20 @@ function authority(name: string, path: string, presence: Source['presence'] = 'r
 }
 
 /** The kubelet's own: what kubelet.conf refers to (it rotates that itself) and what it serves on 10250. */
-async function kubeletSources(root: Root, kubeconfigDir: string): Promise<Source[]> {
-  const config = await settings(root, '/var/lib/kubelet/config.yaml');
-  const given = absolute(config?.tlsCertFile);
-  const rotated = '/var/lib/kubelet/pki/kubelet-server-current.pem';
-  const serving = given ?? ((await exists(root, rotated)) ? rotated : '/var/lib/kubelet/pki/kubelet.crt');
-  const servingKey = absolute(config?.tlsPrivateKeyFile) ?? serving.replace(/\.crt$/, '.key');
+async function kubeletSources(
+  root: Root,
+  kubeconfigDir: string,
+  { certificatesDir, servingCertificate: given, servingKey: givenKey }: KubeletSettings,
+): Promise<Source[]> {
+  const rotated = `${certificatesDir}/kubelet-server-current.pem`;
+  const serving = given ?? ((await exists(root, rotated)) ? rotated : `${certificatesDir}/kubelet.crt`);
+  const servingKey = givenKey ?? serving.replace(/\.crt$/, '.key');
   const kubelet = { owner: 'kubelet', component: 'kubelet' } as const;
   return [
     source({ id: 'kubelet.conf', path: `${kubeconfigDir}/kubelet.conf`, format: 'kubeconfig', ca: 'ca', ...kubelet }),
     source({
       id: 'kubelet-client',
-      path: '/var/lib/kubelet/pki/kubelet-client-current.pem',
+      path: `${certificatesDir}/kubelet-client-current.pem`,
       format: 'pem',
       ca: 'ca',
       // It does not exist when kubelet.conf holds the certificate itself or refers to another file.

@@ -1,19 +1,20 @@
 import { dirname } from 'node:path';
 import type { Root } from '../../host/root.ts';
-import { readStaticPods, type StaticPod } from '../manifests.ts';
-import { absolute, exists, settings } from '../node-files.ts';
+import { readManifests, type StaticPod } from '../manifests.ts';
+import { absolute, exists } from '../node-files.ts';
 import type { Candidate } from '../observer.ts';
 import { versionOf } from '../version.ts';
 import { kubeadmCaKeys } from './kubeadm-ca-keys.ts';
 import { kubeadmComponents } from './kubeadm-components.ts';
 import { kubeadmEndpoints } from './kubeadm-endpoints.ts';
 import { kubeadmSources } from './kubeadm-sources.ts';
+import { readKubeletSettings } from './kubelet-settings.ts';
 
 /** A kubeadm node is known by its files; the kubelet's configuration and the manifests say where they are. */
 export async function kubeadm(root: Root): Promise<Candidate> {
-  const kubelet = await settings(root, '/var/lib/kubelet/config.yaml');
-  const manifestsDir = absolute(kubelet?.staticPodPath) ?? '/etc/kubernetes/manifests';
-  const pods = await readStaticPods(root, manifestsDir);
+  const kubelet = await readKubeletSettings(root);
+  const { manifestsDir } = kubelet;
+  const { pods, neighbours, findings } = await readManifests(root, manifestsDir);
   const certificatesDir = await certificatesDirectory(root, pods);
   const manager = flag(pods, 'kube-controller-manager', 'kubeconfig');
   const kubeconfigDir = manager === null ? '/etc/kubernetes' : dirname(manager);
@@ -25,7 +26,7 @@ export async function kubeadm(root: Root): Promise<Candidate> {
     there(adminKubeconfig),
     there(`${certificatesDir}/ca.crt`),
     there(`${kubeconfigDir}/kubelet.conf`),
-    there('/var/lib/kubelet/config.yaml'),
+    there(kubelet.configFile),
   ]);
   const apiserver = { path: `${manifestsDir}/kube-apiserver.yaml`, there: pods.some(is('kube-apiserver')) };
   const controlPlane = [apiserver, server, admin, caKey].some((mark) => mark.there);
@@ -47,7 +48,9 @@ export async function kubeadm(root: Root): Promise<Candidate> {
       role,
       paths,
       missing: marks.filter((mark) => !mark.there).map((mark) => mark.path),
-      sources: () => kubeadmSources(root, { role, paths, pods }),
+      findings,
+      neighbours,
+      sources: () => kubeadmSources(root, { role, paths, pods, kubelet }),
       version: () => versionOf(root, 'kubeadm', ['version', '-o', 'short']),
       endpoints: (certificates) => kubeadmEndpoints(pods, certificates),
       components: (unit) => kubeadmComponents(root, { role, manifestsDir, pods }, unit),

@@ -85,6 +85,7 @@ const plan: Shape<RenewalPlan> = object({
   certificates: list(text),
   why: text,
   oldExpired: flag,
+  neighbours: optional(list(text)),
   steps: list(step),
 });
 const error = object({ code: text, message: text });

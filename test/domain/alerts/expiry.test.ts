@@ -1,6 +1,9 @@
 import { leaf } from './alert-node.ts';
 import { aliceLeaf, blocked, type Case, copy, escalate, key, renew, testStanding } from './alert-parts.ts';
 
+const file = { kind: 'pem', path: '/tls/client-admin.crt', index: 0 } as const;
+const entry = { kind: 'kubeconfig', path: '/admin.conf', entry: 'cluster', name: 'default', index: 0 } as const;
+
 testStanding([
   ['nothing', {}, []],
   [
@@ -121,14 +124,29 @@ testStanding([
       `a CA that expires in ${days} days, also behind its leaf`,
       {
         leaves: [
-          leaf({ id: 'client-admin#1', days, isCa: true, owner: 'k3s', fingerprint: 'x' }),
+          leaf({ id: 'client-admin#1', days, isCa: true, fingerprint: 'x', place: { ...file, index: 1 } }),
+          leaf({ id: 'admin.conf/cluster/default', days, isCa: true, fingerprint: 'x', place: entry }),
           leaf({ id: 'ca', days, isCa: true, fingerprint: 'x' }),
-          leaf({ id: 'client-ca#1', days, isCa: true, owner: 'k3s', fingerprint: 'x' }),
+          leaf({ id: 'client-ca#1', days, isCa: true, fingerprint: 'x', place: { ...file, index: 1 } }),
         ],
       },
       [['CA_ENDING', severity, 'node', [...members]]],
     ],
   ),
+  [
+    "the kubelet's throw-away CA is not a CA of the cluster",
+    { leaves: [leaf({ id: 'kubelet-serving#1', days: 20, isCa: true, owner: 'kubelet' })] },
+    [],
+  ],
+  [
+    "a CA in an operator's file is the operator's to renew",
+    {
+      leaves: [
+        leaf({ id: '/etc/ssl/ca.crt', days: 20, isCa: true, owner: 'operator', verdict: escalate('OPERATOR_RENEWS') }),
+      ],
+    },
+    [['RENEWAL_NOT_OURS', 'warning', 'OPERATOR_RENEWS', ['/etc/ssl/ca.crt']]],
+  ],
   [
     'a leaf that outlives its CA',
     { leaves: [leaf({ id: 'a', days: 500, caDays: 400 })] },

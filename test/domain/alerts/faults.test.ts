@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
+import type { Finding } from '../../../src/domain/model/inventory.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/domain/time/duration.ts';
 import { staticPod } from '../../support/parts.ts';
 import { leaf, NOW, node } from './alert-node.ts';
 import { attempt, copy, key, loaded, stale, testStanding } from './alert-parts.ts';
+
+const gone = {
+  path: '/var/lib/kubelet/pki/kubelet-client-current.pem',
+  id: 'kubelet-client',
+  owner: 'kubelet',
+  reason: 'missing',
+  detail: '',
+} as const;
 
 testStanding([
   [
@@ -49,6 +58,11 @@ testStanding([
       ['FILE_UNREADABLE', 'warning', 'node', ['/a.crt', '/b.crt']],
       ['COPY_NOT_UPDATED', 'warning', 'node', ['/home/alice/.kube/config']],
     ],
+  ],
+  [
+    'what kubelet.conf refers to is gone',
+    { inventory: { findings: [gone] } },
+    [['FILE_UNREADABLE', 'warning', 'node', [gone.path]]],
   ],
   [
     'a server with another certificate',
@@ -181,4 +195,15 @@ test('what is not known is said so', () => {
     inventory: { ...state.inventory, node: { ...state.inventory.node, distribution: null } },
   });
   assert.match(hazard!.text, /^A restart of this node would/);
+});
+
+test('a remedy for each kind of file that cannot be read', () => {
+  const other = { path: '/a.crt', id: null, owner: 'kubeadm', reason: 'missing', detail: '' } as const;
+  const remedy = (...findings: Finding[]) => standingAlerts(node({ inventory: { findings } }))[0]!.remedy;
+  const relink = /link it to the newest \S+kubelet-client-\*\.pem .*--client-name system:node:node-1,/;
+  assert.match(remedy(gone), relink);
+  assert.doesNotMatch(remedy(gone), /watch\.paths/);
+  assert.doesNotMatch(remedy(other), relink);
+  assert.match(remedy({ ...other, path: '/m/x.yaml', reason: 'bad-manifest' }), /^Correct \/m\/x\.yaml: the kubelet/);
+  assert.match(remedy(gone, other), /^Restore the files.*link it to the newest/);
 });

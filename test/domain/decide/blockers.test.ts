@@ -67,6 +67,7 @@ const ofAnotherVersion: History = {
 
 const pre = (change: Partial<Preconditions>) => withPreconditions(kubeadm, change);
 const table: [string, string[], Inventory, Options?][] = [
+  ['/proc is mounted with hidepid', ['PROCESSES_HIDDEN'], pre({ processesHidden: true })],
   ['observe mode', ['OBSERVE_MODE'], kubeadm, { policy: { mode: 'observe' } }],
   ['a plan without an end', ['PLAN_UNFINISHED'], kubeadm, { history: unfinished }],
   ['a plan of another version without an end', ['PLAN_OF_ANOTHER_VERSION'], kubeadm, { history: ofAnotherVersion }],

@@ -1,13 +1,41 @@
 // What a renewal must not or cannot do: it is left alone, or told to whoever can.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { DAY } from '../../../src/domain/time/duration.ts';
 import { addCertificate, inventoryOf, NOW, rotating, withCertificate } from '../../support/inventory.ts';
-import { apiserver, chain, k3s, kubeadm, type Row, testVerdicts } from './policy-parts.ts';
+import { apiserver, chain, decisionOn, k3s, kubeadm, type Row, testVerdicts } from './policy-parts.ts';
 
 const kubelet = (days: number, change: Parameters<typeof withCertificate>[2] = {}) =>
   withCertificate(kubeadm(200), 'kubelet-client', {
     ...change,
     certificate: { notAfter: NOW + days * DAY, ...change.certificate },
   });
+const pem = { kind: 'pem', path: '/var/lib/kubelet/pki/kubelet.crt', index: 0 } as const;
+const serving = (days: number, change: Parameters<typeof addCertificate>[3] = {}, suffix = '') => {
+  const id = `kubelet-serving${suffix}`;
+  const node = addCertificate(kubeadm(200), id, days, { owner: 'kubelet', place: pem, ...change });
+  return withCertificate(node, id, { certificate: { usages: ['serverAuth'], isCa: suffix !== '' } });
+};
+const rotated = { ...pem, path: '/var/lib/kubelet/pki/kubelet-client-current.pem' };
+const embedded = {
+  kind: 'kubeconfig',
+  path: '/etc/kubernetes/kubelet.conf',
+  entry: 'user',
+  name: 'n',
+  index: 0,
+} as const;
+/** A kubelet.conf with a certificate of its own, beside the one that the kubelet rotates. */
+const conf = (days: number, rotatedDays = 200, change: Parameters<typeof addCertificate>[3] = {}) => {
+  const node = addCertificate(kubelet(rotatedDays, { place: rotated }), 'kubelet.conf', days, {
+    owner: 'kubelet',
+    place: embedded,
+    ...change,
+  });
+  return ['kubelet.conf', 'kubelet-client'].reduce(
+    (all, id) => withCertificate(all, id, { certificate: { commonName: 'system:node:one', usages: ['clientAuth'] } }),
+    node,
+  );
+};
 const key = { path: '/k', mode: 0o600, readableByOthers: false };
 const cluster = { kind: 'kubeconfig', path: '/c', entry: 'cluster', name: 'c', index: 0 } as const;
 const copy = { owner: 'copy' } as const;
@@ -45,10 +73,52 @@ const table: Row[] = [
   ["the kubelet's, rotation still possible", 'keep', 'kubelet-client', kubelet(31)],
   ["the kubelet's, late", 'escalate KUBELET_NOT_ROTATING', 'kubelet-client', kubelet(30)],
   [
-    "the kubelet's own serving certificate",
+    'a serving certificate that the kubelet signed itself',
     'escalate KUBELET_SERVING_ENDING',
+    'kubelet-serving',
+    serving(20),
+  ],
+  ...(
+    [
+      ['embedded and late, the rotated one is fresh', 'escalate KUBELET_CONF_OUTDATED', conf(-3)],
+      ['embedded, rotation still possible', 'keep', conf(200, 300)],
+      ['embedded and late, and so is the rotated one', 'escalate KUBELET_NOT_ROTATING', conf(20, 20)],
+      ['embedded and late, and the rotated one has expired since', 'escalate KUBELET_NOT_ROTATING', conf(-9, -1)],
+      [
+        'a file of before, the rotated one is fresh',
+        'escalate KUBELET_CONF_OUTDATED',
+        conf(-3, 200, { place: { ...pem, path: '/var/lib/kubelet/pki/kubelet-client-2020.pem' } }),
+      ],
+      [
+        'another user than that of the rotated one',
+        'escalate KUBELET_NOT_ROTATING',
+        withCertificate(conf(-3), 'kubelet.conf', { certificate: { commonName: 'system:node:other' } }),
+      ],
+      [
+        'what is behind the leaf was not rotated',
+        'escalate KUBELET_NOT_ROTATING',
+        withCertificate(conf(-3), 'kubelet-client', { place: { ...rotated, index: 1 } }),
+      ],
+    ] as const
+  ).map(([what, verdict, node]): Row => [`kubelet.conf: ${what}`, verdict, 'kubelet.conf', node]),
+  ['the same, rotation still possible', 'keep', 'kubelet-serving', serving(200)],
+  [
+    'a serving certificate that the cluster signs, late',
+    'escalate KUBELET_NOT_ROTATING',
+    'kubelet-serving',
+    serving(20, { place: { ...pem, path: '/var/lib/kubelet/pki/kubelet-server-current.pem' } }),
+  ],
+  [
+    'another file of the kubelet for clients, late',
+    'escalate KUBELET_NOT_ROTATING',
     'kubelet-client',
-    kubelet(20, { certificate: { notAfter: NOW + 20 * DAY, usages: ['serverAuth'] } }),
+    kubelet(20, { place: { ...pem, path: '/etc/kubelet-client.crt' } }),
+  ],
+  [
+    "the kubelet's throw-away CA, behind its leaf",
+    'keep',
+    'kubelet-serving#1',
+    serving(20, { place: { ...pem, index: 1 } }, '#1'),
   ],
   ['an external CA, due', 'escalate EXTERNAL_CA', 'apiserver', inventoryOf('kubeadm-external-ca', { days: 60 })],
   ['an external CA, not due', 'keep', 'apiserver', inventoryOf('kubeadm-external-ca', { days: 91 })],
@@ -130,3 +200,16 @@ const table: Row[] = [
 ];
 
 testVerdicts(table);
+
+test('what nobody renews names every file to delete', () => {
+  const { verdict } = decisionOn('kubelet-serving', serving(20, { key: { ...key, state: 'matches' } }));
+  assert.match(
+    JSON.stringify(verdict),
+    /nobody renews it.*Delete \/var\/lib\/kubelet\/pki\/kubelet\.crt and \/k and restart/,
+  );
+  for (const one of [{ state: 'not-expected' }, { ...key, state: 'matches', path: pem.path }] as const)
+    assert.match(
+      JSON.stringify(decisionOn('kubelet-serving', serving(20, { key: one }))),
+      /Delete \S+kubelet\.crt and restart/,
+    );
+});

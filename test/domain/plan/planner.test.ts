@@ -250,3 +250,18 @@ test('every plan backs up all it overwrites before it does, and verifies all it 
     }),
   );
 });
+
+const MOUNTS: [mount: string, isNamed: boolean][] = [
+  ['/etc/kubernetes/admin.conf', true],
+  ['/etc/kubernetes', true],
+  ['/', true],
+  ['/etc/kubernetes/pki/', true],
+  ['/etc/kubernetes/admin', false],
+  ['/etc/ssl', false],
+];
+for (const [mount, isNamed] of MOUNTS)
+  test(`the plan ${isNamed ? 'names' : 'does not name'} another static pod that mounts ${mount}`, () => {
+    const neighbours = [{ pod: 'kube-vip', manifest: '/m/kube-vip.yaml', mounts: [mount] }];
+    const plan = planFor(withPreconditions(inventoryOf('kubeadm', { days: 20 }), { neighbours }))!;
+    assert.deepEqual(plan.neighbours, isNamed ? [`kube-vip (/m/kube-vip.yaml), which mounts ${mount}`] : undefined);
+  });

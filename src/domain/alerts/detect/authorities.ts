@@ -1,5 +1,5 @@
 import { DAY } from '../../time/duration.ts';
-import { type Found, isAuthority, type Judged, judged, leavesOf, type Member, type NodeState } from '../input.ts';
+import { type Found, type Judged, judged, leavesOf, type Member, type NodeState } from '../input.ts';
 import { type Severity, worstOf } from '../severity.ts';
 import { counted, date, expiry, list, names } from '../words.ts';
 
@@ -32,17 +32,23 @@ export function authoritiesEnding(state: NodeState): Found[] {
   ];
 }
 
-/** The same CA is in its own file and behind each leaf of K3s: it is named once, by its file. */
+/**
+ * CAs of the cluster, and no others: the kubelet's throw-away CA in kubelet.crt signs nothing more, and CAs of other
+ * clusters in a user's kubeconfig do not concern this node. The same CA is in its own file and behind each leaf of K3s: it
+ * is named once, by its file.
+ */
 function authorities(state: NodeState): Judged[] {
   const byFingerprint = new Map<string, Judged>();
   for (const each of judged(state)) {
-    // CAs of other clusters in a user's kubeconfig do not concern this node.
-    if (!isAuthority(each.observed) || each.observed.owner === 'copy') continue;
+    if (each.observed.owner !== 'cluster-ca') continue;
     const { fingerprint } = each.observed.certificate;
-    if (!byFingerprint.has(fingerprint) || each.observed.owner === 'cluster-ca') byFingerprint.set(fingerprint, each);
+    const known = byFingerprint.get(fingerprint);
+    if (known === undefined || isBehind(known)) byFingerprint.set(fingerprint, each);
   }
   return [...byFingerprint.values()];
 }
+
+const isBehind = ({ observed: { place } }: Judged): boolean => place.index > 0 || place.kind === 'kubeconfig';
 
 export function leavesOutlivingCa(state: NodeState): Found[] {
   const longer = leavesOf(state).flatMap(({ observed: { owner, id, certificate, issuance } }): Member[] =>

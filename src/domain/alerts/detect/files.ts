@@ -1,7 +1,7 @@
-import type { KeyFinding } from '../../model/inventory.ts';
+import type { Finding, KeyFinding } from '../../model/inventory.ts';
 import { type Found, isAuthority, type NodeState } from '../input.ts';
 import { renewing } from '../remedies.ts';
-import { counted, list } from '../words.ts';
+import { counted, list, sentences } from '../words.ts';
 
 type WithKey = { id: string; key: Exclude<KeyFinding, { state: 'not-expected' }> };
 
@@ -80,13 +80,33 @@ export function filesUnreadable({ inventory, copies }: NodeState): Found[] {
   const findings = inventory.findings.filter(
     ({ owner, path }) => owner !== 'copy' || !copies.some((copy) => copy.path === path),
   );
+  const lost = findings.flatMap((finding) => {
+    if (isLostByKubelet(finding)) return [relink(finding.path, inventory.node.name)];
+    return finding.reason === 'bad-manifest' ? [`Correct ${finding.path}: the kubelet cannot read it either.`] : [];
+  });
   return [
     {
       severity: findings.some(({ owner }) => owner === 'cluster-ca') ? 'critical' : 'warning',
       members: findings.map(({ path, reason, detail }) => [path, detail === '' ? reason : `${reason}: ${detail}`]),
       text: `${counted(findings.length, 'file', 'is', 'are')} not what ${findings.length === 1 ? 'it' : 'they'} should be: ${list(findings.map(({ path }) => path))}.`,
+      ...(lost.length === 0
+        ? {}
+        : { remedy: sentences([...(lost.length < findings.length ? [RESTORE] : []), ...lost]) }),
     },
   ];
+}
+
+const RESTORE = 'Restore the files, or remove them from watch.paths.';
+
+/** Its kubeconfig refers to the link under which the kubelet keeps what it rotates. */
+function isLostByKubelet({ owner, reason, path }: Finding): boolean {
+  return owner === 'kubelet' && reason === 'missing' && path.endsWith('-current.pem');
+}
+
+/** As kubeadm documents it ("Kubelet client certificate rotation fails"). */
+function relink(path: string, node: string): string {
+  const files = path.replace(/current\.pem$/, '*.pem');
+  return `The kubelet does not start again without ${path}: link it to the newest ${files} that is still valid (ln -sfn) and restart the kubelet. Where there is none: on a control-plane node, run kubeadm kubeconfig user --org system:nodes --client-name system:node:${node}, put the result in place of this node's kubelet.conf and restart the kubelet.`;
 }
 
 export function copiesNotUpdated({ copies }: NodeState): Found[] {

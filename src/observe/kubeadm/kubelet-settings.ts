@@ -1,0 +1,36 @@
+import type { Root } from '../../host/root.ts';
+import { flagsOf } from '../manifests.ts';
+import { absolute, names, settings } from '../node-files.ts';
+import { unitCommand } from '../unit-command.ts';
+
+export type KubeletSettings = {
+  configFile: string;
+  manifestsDir: string;
+  /** Where it keeps its own certificates. */
+  certificatesDir: string;
+  /** A serving certificate and key that an operator gave it. */
+  servingCertificate: string | null;
+  servingKey: string | null;
+};
+
+/**
+ * How the kubelet is configured: the file of `--config`, then the files of `--config-dir` in alphabetical order (later ones
+ * override), then its flags, which win over both.
+ */
+export async function readKubeletSettings(root: Root): Promise<KubeletSettings> {
+  const flags = flagsOf(await unitCommand(root, 'kubelet'));
+  const flag = (name: string) => absolute(flags.get(name));
+  const configFile = flag('config') ?? '/var/lib/kubelet/config.yaml';
+  const config = { ...(await settings(root, configFile)) };
+  const dropIns = flag('config-dir');
+  // The kubelet takes `*.conf` only.
+  const found = dropIns === null ? [] : (await names(root, dropIns)).filter((name) => name.endsWith('.conf'));
+  for (const name of found) Object.assign(config, await settings(root, `${dropIns}/${name}`));
+  return {
+    configFile,
+    manifestsDir: flag('pod-manifest-path') ?? absolute(config.staticPodPath) ?? '/etc/kubernetes/manifests',
+    certificatesDir: flag('cert-dir') ?? '/var/lib/kubelet/pki',
+    servingCertificate: flag('tls-cert-file') ?? absolute(config.tlsCertFile),
+    servingKey: flag('tls-private-key-file') ?? absolute(config.tlsPrivateKeyFile),
+  };
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Root } from '../../src/host/root.ts';
+import { type KubeletSettings, readKubeletSettings } from '../../src/observe/kubeadm/kubelet-settings.ts';
+import { directoryFor, put } from './support.ts';
+
+const UNIT = 'usr/lib/systemd/system/kubelet.service';
+const DROP_IN = `${UNIT}.d/10-kubeadm.conf`;
+/** As kubeadm's package writes it. */
+const KUBEADM = `[Service]
+Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
+EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+EnvironmentFile=-/etc/default/kubelet
+ExecStart=
+ExecStart=/usr/bin/kubelet $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
+`;
+const stock = { [UNIT]: '[Service]\nExecStart=/usr/bin/kubelet\n', [DROP_IN]: KUBEADM };
+const config = { 'var/lib/kubelet/config.yaml': 'staticPodPath: /from/config\ntlsCertFile: /config.crt\n' };
+
+const CASES: [what: string, files: Record<string, string>, expected: Partial<KubeletSettings>][] = [
+  ['nothing', {}, { manifestsDir: '/etc/kubernetes/manifests', certificatesDir: '/var/lib/kubelet/pki' }],
+  ['a stock node', { ...stock, ...config }, { manifestsDir: '/from/config', servingCertificate: '/config.crt' }],
+  [
+    'an environment file of kubeadm',
+    {
+      ...stock,
+      'var/lib/kubelet/kubeadm-flags.env': 'KUBELET_KUBEADM_ARGS="--v=2 --cert-dir=/certs --config /k.yaml"\n',
+    },
+    { certificatesDir: '/certs', configFile: '/k.yaml' },
+  ],
+  [
+    'extra arguments, and a comment',
+    {
+      ...stock,
+      ...config,
+      'etc/default/kubelet': '# KUBELET_EXTRA_ARGS=--cert-dir=/no\nKUBELET_EXTRA_ARGS=--pod-manifest-path=/extra\n',
+    },
+    { manifestsDir: '/extra', certificatesDir: '/var/lib/kubelet/pki' },
+  ],
+  [
+    'a drop-in of the operator comes last, in one word',
+    {
+      ...stock,
+      ...config,
+      'etc/systemd/system/kubelet.service.d/20-extra.conf':
+        '[Service]\nEnvironment=DIR=/own\nExecStart=\nExecStart=-/usr/bin/kubelet \\\n  --pod-manifest-path=$' +
+        '{DIR}/pods --tls-cert-file "/a b.crt"\n',
+    },
+    { manifestsDir: '/own/pods', servingCertificate: '/a b.crt' },
+  ],
+  [
+    "a drop-in of the same name in /etc takes the place of the package's",
+    {
+      ...stock,
+      'etc/systemd/system/kubelet.service.d/10-kubeadm.conf':
+        '[Service]\nExecStart=/usr/bin/kubelet --cert-dir=/etc-wins\n',
+    },
+    { certificatesDir: '/etc-wins' },
+  ],
+  [
+    'what an empty Environment and EnvironmentFile take back',
+    {
+      ...stock,
+      'var/lib/kubelet/kubeadm-flags.env': 'KUBELET_KUBEADM_ARGS=--cert-dir=/no\n',
+      'etc/systemd/system/kubelet.service.d/20.conf': '[Service]\nEnvironment=\nEnvironmentFile=\n',
+    },
+    { certificatesDir: '/var/lib/kubelet/pki' },
+  ],
+  [
+    '--config-dir, of which the last file counts',
+    {
+      [UNIT]:
+        '[Service]\nExecStart=/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml --config-dir=/etc/kubelet.d\n',
+      ...config,
+      'etc/kubelet.d/10.conf': 'staticPodPath: /ten\ntlsPrivateKeyFile: /ten.key\n',
+      'etc/kubelet.d/20.conf': 'staticPodPath: /twenty\n',
+      'etc/kubelet.d/30.yaml': 'staticPodPath: /ignored\n',
+    },
+    { manifestsDir: '/twenty', servingKey: '/ten.key', servingCertificate: '/config.crt' },
+  ],
+];
+
+for (const [what, files, expected] of CASES)
+  test(`the kubelet's settings: ${what}`, async (t) => {
+    const root = directoryFor(t);
+    for (const [path, text] of Object.entries(files)) put(root, path, text);
+    const found = await readKubeletSettings(new Root(root));
+    assert.deepEqual({ ...found, ...expected }, found);
+  });
