@@ -3,11 +3,11 @@ import { dirname } from 'node:path';
 import { roleOf, rulesOfNode } from '../domain/distributions/index.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { explain } from '../domain/model/errors.ts';
-import type { NodeFacts, ObservedCertificate, Preconditions } from '../domain/model/inventory.ts';
+import type { Inventory, ObservedCertificate, Preconditions } from '../domain/model/inventory.ts';
 import { findCommand } from '../host/commands.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 import { type UnitState, unitState } from '../host/systemd.ts';
-import { detect } from './detect.ts';
+import { detectAgain } from './detect.ts';
 import type { Detected, Unit } from './observer.ts';
 import type { SourceRead } from './source.ts';
 
@@ -47,20 +47,20 @@ export async function observePreconditions(
  */
 export async function observeOthers(
   root: Root,
-  node: NodeFacts,
+  { node, preconditions }: Pick<Inventory, 'node' | 'preconditions'>,
 ): Promise<{ unit: UnitState | null; upgradeUnderWay: string | null }> {
-  const name = roleOf(node)?.unit;
+  const name = preconditions.unit?.name;
   const [unit, upgradeUnderWay] = await Promise.all([
     name === undefined ? null : unitState(root, name).catch(() => null),
-    detect(root).then((now) => now.upgradeUnderWay()),
+    detectAgain(root, node).then((now) => now.upgradeUnderWay()),
   ]);
   return { unit, upgradeUnderWay };
 }
 
 /** A systemctl that fails, hangs or is missing is an observation too. */
 async function observeUnit(root: Root, node: Detected): Promise<Unit> {
-  const name = roleOf(node)?.unit;
-  if (name === undefined) return null;
+  const name = node.unit;
+  if (name === null) return null;
   try {
     const { loaded, active, activeState, subState, stopped, mainPid, restarts } = await unitState(root, name);
     const again = restarts > 0 ? `, restarted ${restarts} times by systemd` : '';
