@@ -25,7 +25,8 @@ export async function detectAgain(
   root: Root,
   { distribution, role }: Pick<NodeFacts, 'distribution' | 'role'>,
 ): Promise<Detected> {
-  const same = (await candidatesOn(root)).find(({ node }) => node.distribution === distribution && node.role === role);
+  const own = (await candidatesOn(root)).filter(({ node }) => node.distribution === distribution);
+  const same = own.find(({ node }) => node.role === role) ?? own[0];
   return same === undefined ? detect(root) : same.node;
 }
 
