@@ -208,6 +208,7 @@ test('a kubeadm and a K3s node of which anything is changed are observed to the 
     const inventory = await observe({
       root,
       config: {
+        node: {},
         copies: { mode: 'auto', enabled: true, paths: [], users: [] },
         watch: { paths: ['/etc/kubernetes/**/*.crt'] },
       } as never,
