@@ -44,6 +44,9 @@ export const secretFile = () =>
     .string()
     .check(z.regex(/^(\/|[A-Za-z0-9][A-Za-z0-9._-]*$)/, 'is neither an absolute path nor the name of a credential'));
 export const userNames = () => z.prefault(z.array(z.string()), []);
+/** ".service" can be omitted. */
+export const unitName = () =>
+  z.string().check(z.regex(/^[A-Za-z0-9:_.@][A-Za-z0-9:_.@-]{0,200}$/, 'is not the name of a systemd unit'));
 export const absolutePath = () => z.string().check(z.regex(/^\//, 'is not an absolute path'));
 
 export const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;

@@ -1,6 +1,6 @@
 import { HOUR } from '../domain/time/duration.ts';
 import * as z from './fields.ts';
-import { absolutePath, clockTime, count, DAYS, days, duration, note, table, userNames } from './fields.ts';
+import { absolutePath, clockTime, count, DAYS, days, duration, note, table, unitName, userNames } from './fields.ts';
 import { email, webhook } from './sink-keys.ts';
 
 export const DEFAULT_SCHEDULE = '0 */6 * * *';
@@ -21,6 +21,16 @@ export const schema = z.strictObject({
       level: note(z.prefault(z.enum(['debug', 'info', 'warn', 'error']), 'info'), 'Minimum level that is logged.'),
     }),
     'The log on standard output.',
+  ),
+  node: note(
+    table({
+      unit: note(
+        z.optional(unitName()),
+        'systemd unit that runs this node, where certagent does not find it by what it runs.',
+        'k3s-edge',
+      ),
+    }),
+    'The Kubernetes node.',
   ),
   check: note(
     table({

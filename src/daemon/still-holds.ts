@@ -22,7 +22,7 @@ export function makeStillHolds(root: Root, view: () => Promise<View>): (step: St
     const isFirst = known === null;
     known ??= await view();
     const { inventory, policy, history } = known;
-    const { unit, upgradeUnderWay } = await observeOthers(root, inventory.node);
+    const { unit, upgradeUnderWay } = await observeOthers(root, inventory);
     if (isFirst || isOurRestart) left = isFirst || unit?.active === true ? unit : null;
     isOurRestart = step.kind === 'restart-unit';
     // A unit that did not even run after the plan's own restart was not stopped by a person.

@@ -17,14 +17,14 @@ import { readSources } from './read-sources.ts';
 import { readWatched } from './read-watched.ts';
 import type { ReadCertificate, SourceRead } from './source.ts';
 
-export type ObserveOptions = { root: Root; config: Pick<Config, 'watch'>; now: Instant };
+export type ObserveOptions = { root: Root; config: Pick<Config, 'watch' | 'node'>; now: Instant };
 
 /**
  * Everything on the node that bears on a decision. What cannot be read is a finding, never an exception; no private key
  * and no token is in the result. Users' kubeconfig copies are not opened here: see `withCopies`.
  */
 export async function observe({ root, config, now }: ObserveOptions): Promise<Inventory> {
-  const node = await detect(root);
+  const node = await detect(root, config.node.unit?.replace(/\.service$/, '') ?? null);
   const [version, clock, zone, { reads, findings }] = await Promise.all([
     node.version(),
     clockTrust(root).catch((error) => ({ synchronized: null, detail: explain(error) })),

@@ -12,17 +12,29 @@ import type {
 } from '../domain/model/inventory.ts';
 import type { Root } from '../host/root.ts';
 import type { Source, SourceRead } from './source.ts';
+import type { UnitList } from './unit-files.ts';
 
-/** How one distribution is found on a machine. */
-export type Observer = (root: Root) => Promise<Candidate>;
+/** How one distribution is found on a machine: each way in which it may run this node. */
+export type Observer = (root: Root, units: UnitList) => Promise<Candidate[]>;
 
-/** A node as it would be if this distribution ran it; `traces`: how many of its files are there. */
-export type Candidate = { traces: number; node: Detected & { distribution: Distribution; role: Role } };
+/** A node as it would be if this distribution ran it with this unit. */
+export type Candidate = {
+  /** How many of its files are there. */
+  traces: number;
+  /** The directory or file to name when it is left over from a node of earlier. */
+  remains: string;
+  /** Whether its unit has a file, and whether systemd starts it at boot. */
+  isInstalled: boolean;
+  isEnabled: boolean;
+  node: Detected & { distribution: Distribution; role: Role; unit: string };
+};
 
 /** What kind of node this is and where it keeps its files, with all that is asked in its distribution's own way. */
 export type Detected = {
   distribution: Distribution | null;
   role: Role | null;
+  /** The systemd unit that runs it. */
+  unit: string | null;
   paths: NodePaths;
   /** What this kind of node should have and has not, in words for a person. */
   missing: string[];
@@ -50,6 +62,7 @@ export function unknownNode(paths: NodePaths, missing: string[]): Detected {
   return {
     distribution: null,
     role: null,
+    unit: null,
     paths,
     missing,
     sources: async () => [],

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { roleOf, rulesOfNode } from '../domain/distributions/index.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { explain } from '../domain/model/errors.ts';
-import type { NodeFacts, ObservedCertificate, Preconditions } from '../domain/model/inventory.ts';
+import type { Inventory, NodeFacts, ObservedCertificate, Preconditions } from '../domain/model/inventory.ts';
 import { findCommand } from '../host/commands.ts';
 import { areProcessesVisible } from '../host/processes.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
@@ -51,9 +51,9 @@ export async function observePreconditions(
  */
 export async function observeOthers(
   root: Root,
-  node: NodeFacts,
+  { node, preconditions }: Pick<Inventory, 'node' | 'preconditions'>,
 ): Promise<{ unit: UnitState | null; upgradeUnderWay: string | null }> {
-  const name = roleOf(node)?.unit;
+  const name = preconditions.unit?.name;
   const [unit, upgradeUnderWay] = await Promise.all([
     name === undefined ? null : unitState(root, name).catch(() => null),
     upgradeOn(root, node),
@@ -67,8 +67,8 @@ function upgradeOn(root: Root, { distribution }: Pick<NodeFacts, 'distribution'>
 
 /** A systemctl that fails, hangs or is missing is an observation too. */
 async function observeUnit(root: Root, node: Detected): Promise<Unit> {
-  const name = roleOf(node)?.unit;
-  if (name === undefined) return null;
+  const name = node.unit;
+  if (name === null) return null;
   try {
     const { loaded, active, activeState, subState, stopped, mainPid, restarts } = await unitState(root, name);
     const again = restarts > 0 ? `, restarted ${restarts} times by systemd` : '';

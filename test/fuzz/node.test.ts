@@ -14,9 +14,9 @@ import { groupId, users } from '../../src/host/users.ts';
 import { parseCertificate } from '../../src/host/x509.ts';
 import { K3S } from '../../src/observe/k3s/k3s.ts';
 import { observe } from '../../src/observe/observe.ts';
-import { readSupervisorSettings } from '../../src/observe/supervisor/supervisor-settings.ts';
 import { kubeadmRenew } from '../../src/renew/steps/kubeadm-renew.ts';
 import { makeNode } from '../../testnode/node.ts';
+import { settingsOf } from '../observe/k3s-settings-of.ts';
 import { mutatedText } from './mutate.ts';
 import { samples } from './samples.ts';
 import { asyncRefusal, directoryFor, fuzz } from './support.ts';
@@ -138,13 +138,13 @@ test("K3s's settings are read from anything", async (t) => {
     fc.tuple(map, style).map(([settings, how]) => yamlText(settings, how)),
   );
   const unit = mutatedText([
-    "ExecStart=/usr/local/bin/k3s \\\n    server \\\n\t'--data-dir' '/x y' \\\n\t'-o=/k.yaml'\n",
+    "[Service]\nExecStart=/usr/local/bin/k3s \\\n    server \\\n\t'--data-dir' '/x y' \\\n\t'-o=/k.yaml'\n",
   ]);
   await fuzz(t, 200, fc.tuple(text, text, unit), async ([first, second, service]) => {
     put(root, '/etc/rancher/k3s/config.yaml', first);
     put(root, '/etc/rancher/k3s/config.yaml.d/a.yaml', second);
     put(root, '/etc/systemd/system/k3s.service', service);
-    const { dataDir, kubeconfig, port } = await readSupervisorSettings(root, K3S);
+    const { dataDir, kubeconfig, port } = await settingsOf(root, K3S);
     assert.ok(dataDir.startsWith('/') && kubeconfig.startsWith('/'));
     assert.ok(Number.isInteger(port) && port > 0 && port < 65_536);
   });
@@ -208,6 +208,7 @@ test('a kubeadm and a K3s node of which anything is changed are observed to the 
     const inventory = await observe({
       root,
       config: {
+        node: {},
         copies: { mode: 'auto', enabled: true, paths: [], users: [] },
         watch: { paths: ['/etc/kubernetes/**/*.crt'] },
       } as never,

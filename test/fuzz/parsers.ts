@@ -14,10 +14,10 @@ import { parseYaml } from '../../src/host/yaml.ts';
 import { K3S } from '../../src/observe/k3s/k3s.ts';
 import { readSources } from '../../src/observe/read-sources.ts';
 import { source } from '../../src/observe/source.ts';
-import { readSupervisorSettings } from '../../src/observe/supervisor/supervisor-settings.ts';
 import { annotate } from '../../src/renew/components/annotation.ts';
 import { recordOf } from '../../src/renew/journal/journal-record.ts';
 import { readContent } from '../../src/sync/copy-content.ts';
+import { settingsOf } from '../observe/k3s-settings-of.ts';
 
 export const PARSERS: Record<string, (text: string) => unknown> = {
   readPem,
@@ -33,9 +33,11 @@ export const PARSERS: Record<string, (text: string) => unknown> = {
   said: (text) => [said(text), short(text), printableJson(text).length],
   passwd: (text) => withFile('/etc/passwd', text, users),
   group: (text) => withFile('/etc/group', text, (root) => groupId(root, 'certagent')),
-  'config.yaml': (text) => withFile('/etc/rancher/k3s/config.yaml', text, (root) => readSupervisorSettings(root, K3S)),
+  'config.yaml': (text) => withFile('/etc/rancher/k3s/config.yaml', text, (root) => settingsOf(root, K3S)),
   'k3s.service': (text) =>
-    withFile('/etc/systemd/system/k3s.service', `ExecStart=${text}`, (root) => readSupervisorSettings(root, K3S)),
+    withFile('/etc/systemd/system/k3s.service', `[Service]\nExecStart=/usr/local/bin/k3s server ${text}`, (root) =>
+      settingsOf(root, K3S),
+    ),
 };
 
 /** These read again, after a pause, what looks half-written: all are under way at once. */

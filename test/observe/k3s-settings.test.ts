@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { Root } from '../../src/host/root.ts';
 import { K3S } from '../../src/observe/k3s/k3s.ts';
 import { RKE2 } from '../../src/observe/rke2/rke2.ts';
-import { readSupervisorSettings } from '../../src/observe/supervisor/supervisor-settings.ts';
+import { settingsOf } from './k3s-settings-of.ts';
 import { directoryFor, get, ids, look, named, nodeFor, put } from './support.ts';
 
 test('K3s with a moved data directory and kubeconfig is found where config.yaml.d says last', async (t) => {
@@ -31,34 +31,42 @@ test('K3s with a moved data directory and kubeconfig is found where config.yaml.
 
 test('K3s’s settings: later files override, "+" appends, the unit’s options win', async (t) => {
   const root = new Root(directoryFor(t));
-  assert.deepEqual(await readSupervisorSettings(root, RKE2), {
+  assert.deepEqual(await settingsOf(root, RKE2), {
     dataDir: '/var/lib/rancher/rke2',
     port: 6443,
     supervisorPort: 9345,
     kubeconfig: '/etc/rancher/rke2/rke2.yaml',
     bindAddress: null,
+    componentArguments: { 'kube-controller-manager': [], 'kube-scheduler': [] },
+    unread: [],
   });
   put(root.prefix, 'etc/rancher/k3s/config.yaml', 'https-listen-port: "7443"\nbind-address: 10.0.0.5\ntls-san: one\n');
   put(root.prefix, 'etc/rancher/k3s/config.yaml.d/a.yaml', 'https-listen-port: 8443\ntls-san+: two\nnew+: [x]\n');
   put(root.prefix, 'etc/rancher/k3s/config.yaml.d/b.yaml', 'not: [valid\n');
-  const fromFiles = await readSupervisorSettings(root, K3S);
+  const fromFiles = await settingsOf(root, K3S);
   assert.deepEqual([fromFiles.port, fromFiles.bindAddress], [8443, '10.0.0.5']);
   put(
     root.prefix,
     'etc/systemd/system/k3s.service',
     "[Service]\nExecStartPre=-/sbin/modprobe overlay\nExecStart=/usr/local/bin/k3s \\\n    server \\\n\t'-d' \\\n\t'/mnt/with space' \\\n\t\"--https-listen-port=9443\" \\\n\t'--write-kubeconfig' '/root/k.yaml' --debug --disable\n",
   );
-  assert.deepEqual(await readSupervisorSettings(root, K3S), {
+  const { unread, ...fromUnit } = await settingsOf(root, K3S);
+  assert.deepEqual(fromUnit, {
     dataDir: '/mnt/with space',
     port: 9443,
     supervisorPort: null,
     kubeconfig: '/root/k.yaml',
     bindAddress: '10.0.0.5',
+    componentArguments: { 'kube-controller-manager': [], 'kube-scheduler': [] },
   });
+  assert.deepEqual(
+    unread.map(({ path }) => path),
+    ['/etc/rancher/k3s/config.yaml.d/b.yaml'],
+  );
   put(
     root.prefix,
     'etc/systemd/system/k3s.service',
     '[Service]\nExecStart=/usr/local/bin/k3s server --https-listen-port 0\n',
   );
-  assert.equal((await readSupervisorSettings(root, K3S)).port, 6443);
+  assert.equal((await settingsOf(root, K3S)).port, 6443);
 });

@@ -73,8 +73,20 @@ test('a running K3s server: its listener’s certificate, ready for its own admi
   assert.deepEqual(k3s?.health, { scheme: 'https', host: '127.0.0.1', port: node.ports.api, path: '/readyz' });
 
   rmSync(join(node.root, 'etc/rancher/k3s/k3s.yaml'));
+  const without = await look(node);
+  assert.deepEqual(without.preconditions.components[0]?.healthy, true, 'asked with client-admin.crt');
+  assert.deepEqual(without.findings, [], 'an operator may remove it');
+
+  const admin = 'var/lib/rancher/k3s/server/tls/client-admin.crt';
+  rmSync(join(node.root, admin));
+  const [unasked] = (await look(node)).preconditions.components;
+  assert.equal(unasked?.healthy, false);
+  assert.match(unasked?.detail ?? '', /no administrator’s certificate was found/);
+
+  const foreign = await leaf(await authority());
+  put(node.root, admin, foreign.certificatePem);
+  put(node.root, admin.replace('.crt', '.key'), foreign.keyPem);
   const [refused] = (await look(node)).preconditions.components;
-  assert.equal(refused?.healthy, false);
   assert.match(refused?.detail ?? '', /refuses the administrator/);
 });
 

@@ -28,10 +28,13 @@ export async function nodeFor(
   return node;
 }
 
-export function look(node: { root: string }, { watch = [] }: { watch?: string[] } = {}): Promise<Inventory> {
+export function look(
+  node: { root: string },
+  { watch = [], unit }: { watch?: string[]; unit?: string } = {},
+): Promise<Inventory> {
   return observe({
     root: new Root(node.root),
-    config: { watch: { paths: watch } },
+    config: { watch: { paths: watch }, node: unit === undefined ? {} : { unit } },
     now: NOW,
   });
 }

@@ -98,7 +98,7 @@ function only(names: string[] | undefined, plan: RenewalPlan): RenewalPlan {
 async function planFor(root: Root, settings: Pick<PlanSettings, 'cycle' | 'limits'>): Promise<RenewalPlan> {
   const now = Date.now();
   const config = { copies: { mode: 'off', paths: [], users: [] }, watch: { paths: [] } };
-  const inventory = await observe({ root, config: config as never, now });
+  const inventory = await observe({ root, config: { node: {}, ...config } as never, now });
   const decisions = decide({
     inventory,
     policy: {

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../model/inventory.ts';
+import type { Endpoint, ServedCertificate } from '../model/inventory.ts';
 import type { ServedExpectation, Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
 import { expectation, filesOf, served, servedSteps } from '../plan/expectations.ts';
@@ -12,7 +12,12 @@ export function restartSteps(draft: Draft, usual: { unit: string; endpoints: Res
   const { paths, role } = inventory.node;
   const unit = inventory.preconditions.unit?.name ?? usual.unit;
   const endpoints = role === 'server' ? served(draft) : [];
-  const api = endpoints.find(({ name }) => name === usual.endpoints.api);
+  // A listener of the API's own is asked itself.
+  const api =
+    endpoints.find(({ name }) => name === 'kube-apiserver') ??
+    endpoints.find(({ name }) => name === usual.endpoints.api);
+  // The operator may have moved or removed the administrator's kubeconfig: the supervisor has one of its own.
+  const hasKubeconfig = inventory.certificates.some(({ place }) => place.path === paths.adminKubeconfig);
   const listener = endpoints.find(({ name }) => name === usual.endpoints.listener);
   const ownListener = renewed.find(({ id }) => id === listener?.expects);
   const directories = role === 'server' ? [paths.certificatesDir, paths.kubeconfigDir] : [];
@@ -28,7 +33,8 @@ export function restartSteps(draft: Draft, usual: { unit: string; endpoints: Res
       kind: 'await-ready',
       unit,
       health: api === undefined ? null : { scheme: 'https', host: api.host, port: api.port, path: '/readyz' },
-      kubeconfig: api === undefined ? null : paths.adminKubeconfig,
+      kubeconfig:
+        api === undefined ? null : hasKubeconfig ? paths.adminKubeconfig : `${paths.kubeconfigDir}/admin.kubeconfig`,
       limit: settings.limits.restart,
     },
     ...(listener === undefined || ownListener === undefined
@@ -42,9 +48,16 @@ export function restartSteps(draft: Draft, usual: { unit: string; endpoints: Res
           },
         ]),
     { kind: 'verify-files', expect: written.map((one) => expectation(one, inventory)) },
-    ...servedSteps(draft),
+    ...servedSteps({ ...draft, inventory: { ...inventory, served: inventory.served.filter(isExpected) } }),
   ];
 }
+
+/** A server can run without these two: what did not answer before the restart is not waited for after it. */
+function isExpected({ endpoint, state }: ServedCertificate): boolean {
+  return state !== 'unreachable' || !OPTIONAL.includes(endpoint.name);
+}
+
+const OPTIONAL: Endpoint['name'][] = ['kube-controller-manager', 'kube-scheduler'];
 
 function endpointOf({ name, host, port, expects }: ServedExpectation): Endpoint {
   return { name, host, port, expects };

@@ -86,7 +86,7 @@ export type Finding = { path: string; id: string | null; owner: Owner; reason: F
 
 export type Endpoint = {
   /** K3s answers for the API and for itself on one port; RKE2 has a kube-apiserver, and its supervisor beside it. */
-  name: 'kube-apiserver' | 'etcd' | 'etcd-peer' | Distribution | `${Distribution}-supervisor`;
+  name: ComponentName | 'etcd-peer' | Distribution | `${Distribution}-supervisor`;
   host: string;
   port: number;
   /** Id of the certificate it should serve. */

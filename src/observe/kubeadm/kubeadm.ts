@@ -1,8 +1,10 @@
 import { dirname } from 'node:path';
+import { roleOf } from '../../domain/distributions/index.ts';
 import type { Root } from '../../host/root.ts';
 import { readManifests, type StaticPod } from '../manifests.ts';
 import { absolute, exists } from '../node-files.ts';
 import type { Candidate } from '../observer.ts';
+import { type UnitList, unitsThatRun } from '../unit-files.ts';
 import { versionOf } from '../version.ts';
 import { kubeadmCaKeys } from './kubeadm-ca-keys.ts';
 import { kubeadmComponents } from './kubeadm-components.ts';
@@ -11,7 +13,7 @@ import { kubeadmSources } from './kubeadm-sources.ts';
 import { readKubeletSettings } from './kubelet-settings.ts';
 
 /** A kubeadm node is known by its files; the kubelet's configuration and the manifests say where they are. */
-export async function kubeadm(root: Root): Promise<Candidate> {
+export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]> {
   const kubelet = await readKubeletSettings(root);
   const { manifestsDir } = kubelet;
   const { pods, neighbours, findings } = await readManifests(root, manifestsDir);
@@ -34,6 +36,8 @@ export async function kubeadm(root: Root): Promise<Candidate> {
   // RKE2 and K3s have a kubelet and its directories too: without kubelet.conf these are no trace of kubeadm.
   const traces = controlPlane || kubeletConf.there ? marks.filter((mark) => mark.there).length : 0;
   const role = controlPlane ? 'control-plane' : 'worker';
+  const unit = roleOf({ distribution: 'kubeadm', role })?.unit ?? 'kubelet';
+  const [installed] = (await unitsThatRun(root, units, 'kubelet')).sort((a) => (a.name === unit ? -1 : 1));
   const paths = {
     certificatesDir,
     kubeconfigDir,
@@ -41,11 +45,15 @@ export async function kubeadm(root: Root): Promise<Candidate> {
     dataDir: null,
     adminKubeconfig: controlPlane ? adminKubeconfig : null,
   };
-  return {
+  const candidate: Candidate = {
     traces,
+    remains: traces > 0 && (server.there || ca.there || caKey.there) ? certificatesDir : kubeconfigDir,
+    isInstalled: installed !== undefined,
+    isEnabled: installed?.isEnabled === true,
     node: {
       distribution: 'kubeadm',
       role,
+      unit: installed?.name ?? unit,
       paths,
       missing: marks.filter((mark) => !mark.there).map((mark) => mark.path),
       findings,
@@ -59,6 +67,7 @@ export async function kubeadm(root: Root): Promise<Candidate> {
       caKeys: (reads, certificates) => (controlPlane ? kubeadmCaKeys(reads, certificates) : []),
     },
   };
+  return [candidate];
 }
 
 /** The directory that holds kubeadm's own certificates: next to the client CA, or the serving certificate, in the manifest. */

@@ -1,20 +1,25 @@
 import { PROCESS } from '../../domain/distributions/restarted-unit.ts';
-import type { ComponentHealth, ObservedCertificate } from '../../domain/model/inventory.ts';
+import type { ComponentHealth, Endpoint, ObservedCertificate } from '../../domain/model/inventory.ts';
 import { askHealth } from '../../host/http.ts';
 import type { Root } from '../../host/root.ts';
-import { kubeconfigCredentials } from '../credentials.ts';
+import { kubeconfigCredentials, pemCredentials } from '../credentials.ts';
 import { HEALTH_LIMIT, isHealthy } from '../health.ts';
 import type { Unit } from '../observer.ts';
 
-/** The one process of K3s or RKE2. `readyz`: the API's port and the kubeconfig to ask it with; null on an agent, which has none. */
+/** Where a server's API is, and the kubeconfig of its administrator. */
+export type ServerApi = { api: Pick<Endpoint, 'host' | 'port'>; kubeconfig: string };
+
+/** The one process of K3s or RKE2. `server`: null on an agent, which has no API. */
 export async function supervisorComponent(
   root: Root,
-  readyz: { port: number; kubeconfig: string } | null,
+  server: ServerApi | null,
   unit: Unit,
   certificates: ObservedCertificate[],
 ): Promise<ComponentHealth> {
   const health =
-    readyz === null ? null : ({ scheme: 'https', host: '127.0.0.1', port: readyz.port, path: '/readyz' } as const);
+    server === null
+      ? null
+      : ({ scheme: 'https', host: server.api.host, port: server.api.port, path: '/readyz' } as const);
   const observed = {
     name: PROCESS,
     manifest: null,
@@ -23,13 +28,21 @@ export async function supervisorComponent(
     processArguments: [],
     health,
   };
-  if (readyz === null || health === null || unit?.active !== true)
+  if (server === null || health === null || unit?.active !== true)
     return { ...observed, healthy: unit?.active === true, detail: unit?.detail ?? 'its unit is not known' };
-  // `/readyz` wants credentials: the administrator's, as they are in the kubeconfig.
-  const client = await kubeconfigCredentials(root, certificates, readyz.kubeconfig);
+  // `/readyz` answers an administrator only. The kubeconfig is often moved or removed; the supervisor's own files stay.
+  const client =
+    (await kubeconfigCredentials(root, certificates, server.kubeconfig)) ??
+    (await pemCredentials(root, certificates, 'client-admin'));
   const answer = await askHealth(health, client === null ? { limit: HEALTH_LIMIT } : { limit: HEALTH_LIMIT, client });
   if (isHealthy(answer.status)) return { ...observed, healthy: true, detail: `healthy (${answer.detail})` };
-  const refused = answer.status === 401 || answer.status === 403;
-  const why = refused ? 'is up, but refuses the administrator’s certificate' : 'not healthy';
+  const why = refusal(answer.status, client !== null);
   return { ...observed, healthy: false, detail: `${why} (${answer.detail})` };
+}
+
+function refusal(status: number | null, hasShown: boolean): string {
+  if (status !== 401 && status !== 403) return 'not healthy';
+  return hasShown
+    ? 'is up, but refuses the administrator’s certificate'
+    : 'is up, but its health is not known: no administrator’s certificate was found to ask with';
 }

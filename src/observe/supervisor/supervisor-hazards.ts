@@ -13,7 +13,7 @@ import { isAuthority } from './supervisor-sources.ts';
 /**
  * What would make a restart of a K3s or RKE2 server do harm: a CA without its key is silently replaced by a new one, a
  * garbage leaf is not repaired but passed on, and a file that cannot be written keeps K3s from starting. A missing leaf or
- * key, a leaf of another CA and a broken dynamic-cert.json are repaired and no hazard.
+ * key, a leaf of another CA and a broken dynamic-cert.json are repaired, so they are not hazards.
  * `renewsUntil`: a restart renews leaves that expire before this.
  */
 export async function serverHazards(
@@ -25,9 +25,10 @@ export async function serverHazards(
   const ofServer = reads.filter(
     ({ source }) => source.format === 'pem' && source.path.startsWith(`${certificatesDir}/`),
   );
-  const leaves = ofServer.filter(({ source }) => !isAuthority(source.id));
+  // What a restart does not write is not its business.
+  const leaves = ofServer.filter(({ source }) => !isAuthority(source.id) && source.owner !== 'operator');
   return [
-    ...ofServer.filter(({ source }) => isSigning(source.id)).flatMap(authorityHazard),
+    ...ofServer.filter(({ source }) => isAuthority(source.id)).flatMap(authorityHazard),
     ...leaves.flatMap((read) => leafHazard(read, renewsUntil)),
     ...(await absentEtcdAuthorities(root, certificatesDir, reads)),
     ...(await unwritableLeaves(root, leaves)),
@@ -35,9 +36,6 @@ export async function serverHazards(
     ...(await unwritable(root, kubeconfig, 'kubeconfig-unwritable')),
   ];
 }
-
-/** `*.nochain.crt` are copies; the CAs themselves have a key beside them. */
-const isSigning = (id: string): boolean => id.endsWith('-ca');
 
 function authorityHazard({ source, certificates, finding }: SourceRead): Hazard[] {
   const { path } = source;

@@ -1,7 +1,8 @@
-import { rulesOf } from '../../domain/distributions/index.ts';
 import type { Distribution } from '../../domain/distributions/names.ts';
 import type { Root } from '../../host/root.ts';
-import { absolute, names, settings, text } from '../node-files.ts';
+import { absolute } from '../node-files.ts';
+import type { UnitFile } from '../unit-files.ts';
+import { readSupervisorConfig, type SupervisorConfig } from './supervisor-config.ts';
 
 export type SupervisorSettings = {
   dataDir: string;
@@ -11,82 +12,45 @@ export type SupervisorSettings = {
   supervisorPort: number | null;
   kubeconfig: string;
   bindAddress: string | null;
+  /** Arguments that the operator passes on to a component, as "name=value". */
+  componentArguments: Record<ServingComponent, string[]>;
+  /** Configuration files that could not be read: what they set is not known. */
+  unread: SupervisorConfig['unread'];
 };
+
+/** Components inside the process that serve TLS on ports of their own. */
+export type ServingComponent = 'kube-controller-manager' | 'kube-scheduler';
 
 /** K3s, or RKE2 which embeds it. `supervisorPort` is the default; null: it has no port of its own. */
 export type Flavour = { name: Distribution; supervisorPort: number | null };
 
-/**
- * How K3s or RKE2 is configured: `config.yaml`, then `config.yaml.d/*.yaml` in alphabetical order (later files override; a
- * key that ends in "+" appends), then the options in the unit's ExecStart, which win over both. K3s overwrites its
- * own arguments, so they cannot be read from its process.
- */
+/** How the unit runs K3s or RKE2. */
 export async function readSupervisorSettings(
   root: Root,
   { name, supervisorPort }: Flavour,
+  unit: Pick<UnitFile, 'argv' | 'environment'>,
 ): Promise<SupervisorSettings> {
+  const { options, unread } = await readSupervisorConfig(root, name, unit);
   const near = `/etc/rancher/${name}`;
-  const files = (await names(root, `${near}/config.yaml.d`)).filter((file) => /\.ya?ml$/.test(file));
-  const merged = new Map<string, unknown>();
-  for (const path of [`${near}/config.yaml`, ...files.map((file) => `${near}/config.yaml.d/${file}`)]) {
-    for (const [key, value] of Object.entries((await settings(root, path)) ?? {})) merge(merged, key, value);
-  }
-  for (const [key, value] of await unitOptions(root, name)) merged.set(key, value);
+  const last = (option: string): unknown => [options.get(option)].flat().at(-1);
+  const port = portOf(last('https-listen-port')) ?? 6443;
+  const supervisor = portOf(last('supervisor-port')) ?? supervisorPort;
+  const bindAddress = last('bind-address');
   return {
-    dataDir: absolute(merged.get('data-dir')) ?? `/var/lib/rancher/${name}`,
-    port: portOf(merged.get('https-listen-port')) ?? 6443,
-    supervisorPort: supervisorPort === null ? null : (portOf(merged.get('supervisor-port')) ?? supervisorPort),
-    kubeconfig: absolute(merged.get('write-kubeconfig')) ?? `${near}/${name}.yaml`,
-    bindAddress: typeof merged.get('bind-address') === 'string' ? String(merged.get('bind-address')) : null,
+    dataDir: absolute(last('data-dir')) ?? `/var/lib/rancher/${name}`,
+    port,
+    supervisorPort: supervisor === port ? null : supervisor,
+    kubeconfig: absolute(last('write-kubeconfig')) ?? `${near}/${name}.yaml`,
+    bindAddress: typeof bindAddress === 'string' ? bindAddress : null,
+    componentArguments: {
+      'kube-controller-manager': strings(options.get('kube-controller-manager-arg')),
+      'kube-scheduler': strings(options.get('kube-scheduler-arg')),
+    },
+    unread,
   };
 }
 
-function merge(into: Map<string, unknown>, key: string, value: unknown): void {
-  if (!key.endsWith('+')) {
-    into.set(key, value);
-    return;
-  }
-  const name = key.slice(0, -1);
-  const before = into.get(name);
-  into.set(name, [...(Array.isArray(before) ? before : before === undefined ? [] : [before]), value].flat());
-}
-
-const UNIT_DIRECTORIES = [
-  '/etc/systemd/system',
-  '/usr/local/lib/systemd/system',
-  '/usr/lib/systemd/system',
-  '/lib/systemd/system',
-];
-const SHORT: Record<string, string> = { d: 'data-dir', o: 'write-kubeconfig' };
-
-/** `--name value` and `--name=value` of the unit's ExecStart, as K3s's installer writes it (one quoted word a line). */
-async function unitOptions(root: Root, name: Distribution): Promise<[string, string][]> {
-  for (const { unit } of Object.values(rulesOf(name).roles)) {
-    for (const directory of UNIT_DIRECTORIES) {
-      const unitText = await text(root, `${directory}/${unit}.service`);
-      if (unitText !== null) return options(words(execStart(unitText)));
-    }
-  }
-  return [];
-}
-
-function execStart(unit: string): string {
-  const lines = unit.replace(/\\\n/g, ' ').split('\n');
-  return lines.findLast((line) => /^\s*ExecStart\s*=\s*\S/.test(line)) ?? '';
-}
-
-const words = (line: string): string[] =>
-  (line.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? []).map((word) => word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'));
-
-function options(argv: string[]): [string, string][] {
-  return argv.flatMap((word, index): [string, string][] => {
-    const match = /^--?([a-z][a-z-]*)(?:=(.*))?$/s.exec(word);
-    if (match === null) return [];
-    const name = SHORT[match[1]!] ?? match[1]!;
-    const value = match[2] ?? argv[index + 1];
-    return value === undefined || (match[2] === undefined && value.startsWith('-')) ? [] : [[name, value]];
-  });
-}
+const strings = (value: unknown): string[] => [value].flat().filter((one): one is string => typeof one === 'string');
 
 function portOf(value: unknown): number | null {
   const port = Number(value);

@@ -1,58 +1,109 @@
+import { roleOf } from '../../domain/distributions/index.ts';
 import type { Distribution } from '../../domain/distributions/names.ts';
-import type { Endpoint } from '../../domain/model/inventory.ts';
+import {
+  isServerRole,
+  SUPERVISOR_ROLES,
+  type SupervisorRole,
+  supervisorRole,
+} from '../../domain/distributions/server-leaves.ts';
+import type { Endpoint, ObservedCertificate } from '../../domain/model/inventory.ts';
 import type { Root } from '../../host/root.ts';
 import { exists } from '../node-files.ts';
-import type { Observer } from '../observer.ts';
+import type { Candidate, Observer } from '../observer.ts';
+import { type UnitFile, unitsThatRun } from '../unit-files.ts';
 import { versionOf } from '../version.ts';
 import { supervisorComponent } from './supervisor-component.ts';
 import { serverHazards } from './supervisor-hazards.ts';
+import { servingEndpoints } from './supervisor-serving.ts';
 import { type Flavour, readSupervisorSettings, type SupervisorSettings } from './supervisor-settings.ts';
 import { supervisorSources } from './supervisor-sources.ts';
 
+type SupervisorFlavour = Flavour & { endpoints(settings: SupervisorSettings): Endpoint[] };
+/** A unit's file; `isInstalled` false: there is none, it would have this name. */
+type NodeUnit = UnitFile & { isInstalled: boolean };
+
 /**
  * Observes K3s, or RKE2 which embeds it: one process, K3s's supervisor, holds and renews all certificates below its data
- * directory. `endpoints`: where a server with these settings serves them.
+ * directory. `endpoints`: where a server with these settings serves them, its API first. Each unit that runs it, and each
+ * role whose files are there, is a candidate of its own.
  */
-export function supervisorObserver(
-  flavour: Flavour & { endpoints(settings: SupervisorSettings): Endpoint[] },
-): Observer {
-  const owner: Distribution = flavour.name;
-  return async (root: Root) => {
-    const settings = await readSupervisorSettings(root, flavour);
-    const { dataDir, kubeconfig } = settings;
-    const { isServer, missing, traces } = await marksOf(root, settings);
-    const certificatesDir = isServer ? `${dataDir}/server/tls` : `${dataDir}/agent`;
-    return {
-      traces,
-      node: {
-        distribution: owner,
-        role: isServer ? 'server' : 'agent',
-        paths: {
-          certificatesDir,
-          kubeconfigDir: isServer ? `${dataDir}/server/cred` : `${dataDir}/agent`,
-          manifestsDir: null,
-          dataDir,
-          adminKubeconfig: isServer ? kubeconfig : null,
-        },
-        missing,
-        sources: () => supervisorSources(root, { owner, dataDir, kubeconfig, isServer }),
-        version: () => versionOf(root, owner, ['--version']),
-        endpoints: () => (isServer ? flavour.endpoints(settings) : []),
-        components: async (unit, certificates) => [
-          await supervisorComponent(root, isServer ? settings : null, unit, certificates),
-        ],
-        // Agents fetch everything from their servers when they start.
-        hazards: async (reads, renewsUntil) =>
-          isServer ? serverHazards(root, { certificatesDir, kubeconfig }, reads, renewsUntil) : [],
-        // The keys of its CAs are observed as hazards.
-        caKeys: () => [],
-      },
-    };
+export function supervisorObserver(flavour: SupervisorFlavour): Observer {
+  return async (root, units) => {
+    const running = await unitsThatRun(root, units, flavour.name);
+    const candidates = SUPERVISOR_ROLES.flatMap((role) => {
+      const own = running
+        .filter((unit) => supervisorRole(unit.argv, unit.name) === role)
+        .map((unit) => ({ ...unit, isInstalled: true }));
+      return (own.length > 0 ? own : [usualUnit(flavour.name, role)]).map((unit) =>
+        candidate(root, flavour, role, unit),
+      );
+    });
+    return Promise.all(candidates);
   };
 }
 
-/** The files that tell a server from an agent, and what a node of that role lacks. */
-async function marksOf(root: Root, { dataDir, kubeconfig }: SupervisorSettings) {
+function usualUnit(distribution: Distribution, role: SupervisorRole): NodeUnit {
+  const name = roleOf({ distribution, role })?.unit ?? distribution;
+  return { name, argv: [], environment: new Map(), isEnabled: false, isInstalled: false };
+}
+
+async function candidate(
+  root: Root,
+  flavour: SupervisorFlavour,
+  role: SupervisorRole,
+  unit: NodeUnit,
+): Promise<Candidate> {
+  const owner: Distribution = flavour.name;
+  const settings = await readSupervisorSettings(root, flavour, unit);
+  const { dataDir, kubeconfig, unread } = settings;
+  const isServer = isServerRole(role);
+  const { missing, traces, remains } = await marksOf(root, settings, isServer);
+  const certificatesDir = isServer ? `${dataDir}/server/tls` : `${dataDir}/agent`;
+  const endpoints = isServer ? flavour.endpoints(settings) : [];
+  let version: Promise<string | null> | null = null;
+  const ownVersion = () => (version ??= versionOf(root, owner, ['--version']));
+  return {
+    traces,
+    remains,
+    isInstalled: unit.isInstalled,
+    isEnabled: unit.isEnabled,
+    node: {
+      distribution: owner,
+      role,
+      unit: unit.name,
+      paths: {
+        certificatesDir,
+        kubeconfigDir: isServer ? `${dataDir}/server/cred` : `${dataDir}/agent`,
+        manifestsDir: null,
+        dataDir,
+        adminKubeconfig: isServer ? kubeconfig : null,
+      },
+      missing: [...missing, ...unread.map(({ path, why }) => `what ${path} says, which cannot be read: ${why}`)],
+      sources: async () =>
+        supervisorSources(root, {
+          owner,
+          dataDir,
+          kubeconfig,
+          isServer,
+          version: isServer ? await ownVersion() : null,
+        }),
+      version: ownVersion,
+      endpoints: (certificates: ObservedCertificate[]) =>
+        isServer ? [...endpoints, ...servingEndpoints(settings, certificates)] : [],
+      components: async (state, certificates) => [
+        await supervisorComponent(root, isServer ? { api: endpoints[0]!, kubeconfig } : null, state, certificates),
+      ],
+      // Agents fetch everything from their servers when they start.
+      hazards: async (reads, renewsUntil) =>
+        isServer ? serverHazards(root, { certificatesDir, kubeconfig }, reads, renewsUntil) : [],
+      // The keys of its CAs are observed as hazards.
+      caKeys: () => [],
+    },
+  };
+}
+
+/** The files that tell a server from an agent, and what a node of that role lacks. A server has an agent's files, too. */
+async function marksOf(root: Root, { dataDir, kubeconfig }: SupervisorSettings, isServer: boolean) {
   const there = async (path: string) => ({ path, there: await exists(root, path) });
   const [tls, admin, serverCa, kubelet, agentCa] = await Promise.all([
     there(`${dataDir}/server/tls`),
@@ -61,11 +112,17 @@ async function marksOf(root: Root, { dataDir, kubeconfig }: SupervisorSettings) 
     there(`${dataDir}/agent/client-kubelet.crt`),
     there(`${dataDir}/agent/client-ca.crt`),
   ]);
-  const isServer = tls.there || admin.there;
-  const expected = isServer ? [tls, admin, serverCa] : [kubelet, agentCa];
+  const agent = [kubelet, agentCa].filter((mark) => mark.there);
+  if (!isServer)
+    return {
+      missing: [kubelet, agentCa].filter((mark) => !mark.there).map((mark) => mark.path),
+      traces: agent.length,
+      remains: `${dataDir}/agent`,
+    };
+  const server = [tls, admin, serverCa].filter((mark) => mark.there);
   return {
-    isServer,
-    missing: expected.filter((mark) => !mark.there).map((mark) => mark.path),
-    traces: [tls, admin, serverCa, kubelet, agentCa].filter((mark) => mark.there).length,
+    missing: [tls, admin, serverCa].filter((mark) => !mark.there).map((mark) => mark.path),
+    traces: tls.there || admin.there ? server.length + agent.length : 0,
+    remains: tls.there ? `${dataDir}/server` : kubeconfig,
   };
 }

@@ -180,6 +180,28 @@ test('K3s: the listener is waited for only when a restart renews it', () => {
   assert.deepEqual([ready!.health, ready!.kubeconfig], [null, null]);
 });
 
+test('K3s: without a kubeconfig of the administrator the supervisor’s own is used', () => {
+  const due = inventoryOf('k3s-server', { days: 20 });
+  const removed = { ...due, certificates: due.certificates.filter(({ id }) => id !== 'k3s.yaml') };
+  const kubeconfig = (inventory: Inventory) => stepsOf(planFor(inventory)!, 'await-ready')[0]!.kubeconfig;
+  assert.equal(kubeconfig(due), '/etc/rancher/k3s/k3s.yaml');
+  assert.equal(kubeconfig(removed), '/var/lib/rancher/k3s/server/cred/admin.kubeconfig');
+});
+
+test('K3s: what the scheduler serves is waited for where it answered before the restart', () => {
+  const due = inventoryOf('k3s-server', { days: 20 });
+  const scheduler = {
+    ...due.served[0]!.endpoint,
+    name: 'kube-scheduler',
+    port: 10259,
+    expects: 'client-admin',
+  } as const;
+  const names = (one: Inventory['served'][number]) =>
+    stepsOf(planFor({ ...due, served: [...due.served, one] })!, 'verify-served')[0]!.endpoints.map(({ name }) => name);
+  assert.deepEqual(names({ ...due.served[0]!, endpoint: scheduler }), ['k3s', 'kube-scheduler']);
+  assert.deepEqual(names({ endpoint: scheduler, state: 'unreachable', detail: '' }), ['k3s']);
+});
+
 test('RKE2: readiness is asked of its kube-apiserver, the listener that is waited for is its supervisor’s', () => {
   const plan = planFor(inventoryOf('rke2-server', { days: 20 }))!;
   assert.equal(stepsOf(plan, 'await-ready')[0]!.health?.port, 6443);

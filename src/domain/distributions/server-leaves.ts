@@ -1,0 +1,35 @@
+import { DAY } from '../time/duration.ts';
+import type { Role } from './names.ts';
+import { restartWindow } from './restart-window.ts';
+
+/**
+ * Since when the servers of K3s and RKE2 keep no certificates of kube-proxy and of their own controller in `server/tls`: the
+ * ones in use are the agent's (k3s pkg/daemons/control/deps). Older servers keep the files for some versions more, and no
+ * restart renews them.
+ */
+const PROXY_LEAVES_UNTIL: Record<number, number> = { 30: 9, 31: 5, 32: 1 };
+
+/** Whether a server of this version renews the certificates of kube-proxy and its controller; null: nobody knows. */
+export function keepsProxyLeaves(version: string | null): boolean | null {
+  const [minor, patch] = (/^v1\.(\d+)\.(\d+)/.exec(version ?? '') ?? []).slice(1).map(Number);
+  if (minor === undefined || patch === undefined) return null;
+  return minor <= 32 && patch < (PROXY_LEAVES_UNTIL[minor] ?? Number.POSITIVE_INFINITY);
+}
+
+/** Whether a server of this version makes and renews what kube-scheduler and kube-controller-manager serve. */
+export function makesServingLeaves(version: string | null): boolean {
+  // Both came with the same releases (read: k3s v1.33.1, v1.32.5, v1.31.9, v1.30.13).
+  return restartWindow(version) > 90 * DAY;
+}
+
+/** The roles of K3s and RKE2, which are the words of their command line, too. */
+export const SUPERVISOR_ROLES = ['server', 'agent'] as const;
+export type SupervisorRole = (typeof SUPERVISOR_ROLES)[number];
+
+export const isServerRole = (role: Role): boolean => role === 'server';
+
+/** What a unit runs; `argv` begins with the program. */
+export function supervisorRole(argv: string[], unit: string): SupervisorRole {
+  const command = SUPERVISOR_ROLES.find((role) => argv.slice(1).includes(role));
+  return command ?? (unit.endsWith('-agent') ? 'agent' : 'server');
+}

@@ -1,0 +1,34 @@
+import { dirname } from 'node:path';
+import type { Endpoint, ObservedCertificate } from '../../domain/model/inventory.ts';
+import { localAddress } from '../local-address.ts';
+import type { ServingComponent, SupervisorSettings } from './supervisor-settings.ts';
+import { SERVING, servingId } from './supervisor-sources.ts';
+
+const PORTS: Record<ServingComponent, number> = { 'kube-controller-manager': 10257, 'kube-scheduler': 10259 };
+
+/** Where the controller manager and the scheduler serve the certificates of their names; others serve self-made ones. */
+export function servingEndpoints(
+  { componentArguments }: Pick<SupervisorSettings, 'componentArguments'>,
+  certificates: ObservedCertificate[],
+): Endpoint[] {
+  return SERVING.flatMap((name): Endpoint[] => {
+    const file = certificates.find(({ id }) => id === servingId(name));
+    const given = (argument: string) =>
+      componentArguments[name].findLast((each) => each.startsWith(`${argument}=`))?.slice(argument.length + 1);
+    if (file === undefined || !isServed(file, given)) return [];
+    const port = Number(given('secure-port') ?? PORTS[name]);
+    return Number.isInteger(port) && port > 0 && port < 65_536
+      ? [{ name, host: localAddress(given('bind-address') ?? null), port, expects: file.id }]
+      : [];
+  });
+}
+
+/** What the operator passes on counts more than the files of this version. */
+function isServed(
+  { owner, place }: Pick<ObservedCertificate, 'owner' | 'place'>,
+  given: (argument: string) => string | undefined,
+): boolean {
+  const [file, directory] = [given('tls-cert-file'), given('cert-dir')];
+  if (file !== undefined) return file === place.path;
+  return directory === undefined ? owner !== 'operator' : directory.replace(/\/+$/, '') === dirname(place.path);
+}
