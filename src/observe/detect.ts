@@ -1,5 +1,4 @@
 import { allLabels, nodeLabel } from '../domain/distributions/names.ts';
-import type { NodeFacts } from '../domain/model/inventory.ts';
 import type { Root } from '../host/root.ts';
 import { unitState } from '../host/systemd.ts';
 import { type Candidate, type Detected, unknownNode } from './observer.ts';
@@ -12,27 +11,13 @@ import { listUnits } from './unit-files.ts';
  * what is left over, are in `missing`.
  */
 export async function detect(root: Root, named: string | null = null): Promise<Detected> {
-  const candidates = await candidatesOn(root);
+  const units = await listUnits(root);
+  const candidates = (await Promise.all(Object.values(OBSERVERS).map((observer) => observer(root, units)))).flat();
   const found = candidates.filter(({ traces }) => traces > 0);
   if (found.length === 0) return unknownNode(candidates[0]!.node.paths, [`any trace of ${allLabels('or')}`]);
   const best = found.find(({ node }) => node.unit === named) ?? (await mostLikely(root, found));
   const leftOver = found.filter((other) => other !== best && !isPartOf(other, best)).map(leftOverText);
   return { ...best.node, unit: named ?? best.node.unit, missing: [...best.node.missing, ...new Set(leftOver)] };
-}
-
-/** The node that was found before, whatever runs at this moment: its unit may be restarting. */
-export async function detectAgain(
-  root: Root,
-  { distribution, role }: Pick<NodeFacts, 'distribution' | 'role'>,
-): Promise<Detected> {
-  const own = (await candidatesOn(root)).filter(({ node }) => node.distribution === distribution);
-  const same = own.find(({ node }) => node.role === role) ?? own[0];
-  return same === undefined ? detect(root) : same.node;
-}
-
-async function candidatesOn(root: Root): Promise<Candidate[]> {
-  const units = await listUnits(root);
-  return (await Promise.all(Object.values(OBSERVERS).map((observer) => observer(root, units)))).flat();
 }
 
 /** systemd is asked only where the files on the node leave a doubt. */
