@@ -43,7 +43,7 @@ function judge(input: DecideInput & Pick<Case, 'observed'>): Judged {
 function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
   const due = judged.filter(({ decision }) => decision.verdict.kind === 'renew');
   const waiting = judged.flatMap(({ decision: { id, verdict } }) =>
-    verdict.kind === 'defer' ? [{ id, ...verdict }] : [],
+    verdict.kind === 'defer' ? [{ id, ...verdict, until: verdict.until! }] : [],
   );
   if (due.length > 0) {
     const ids = idsAt(input.now, input, judged);
@@ -55,15 +55,14 @@ function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
   return { kind: 'none', nextAt: input.policy.mode === 'observe' ? null : nextAt(input, judged) };
 }
 
-type Waiting = { id: string } & Extract<Verdict, { kind: 'defer' }>;
+/** A check always names a time; what has none is somebody else's turn, which no check knows. */
+type Waiting = { id: string } & Extract<Verdict, { kind: 'defer' }> & { until: Instant };
 type Intended = Extract<Renewal, { kind: 'now' | 'waiting' }>;
 
 function later(input: DecideInput, judged: Judged[], waiting: Waiting[]): Intended {
-  const { id, until, code, why } = waiting.reduce((first, one) => (momentOf(one) < momentOf(first) ? one : first));
-  return { kind: 'waiting', until, code, ids: idsAt(until ?? input.now, input, judged), why: `${id} ${why}` };
+  const { id, until, code, why } = waiting.reduce((first, one) => (one.until < first.until ? one : first));
+  return { kind: 'waiting', until, code, ids: idsAt(until, input, judged), why: `${id} ${why}` };
 }
-
-const momentOf = ({ until }: Waiting): Instant => until ?? Number.POSITIVE_INFINITY;
 
 /** A time is promised only where nothing known prevents the renewal. Observing is a choice, not an obstacle. */
 function unlessPrevented(input: DecideInput, intended: Intended): Renewal {
