@@ -96,11 +96,10 @@ export function makeTriggers(options: {
     const { node } = view.inventory;
     schedule = await armSchedule(agent, node.timeZone, node.name);
     // On a file system of the network inotify sees no change, and waiting for it could hold up the daemon.
-    const fileSystem = await fileSystems();
-    const isLocal = (path: string) => fileSystem(root.at(path)) === root.at(path);
-    await armWatch(
-      watchedPaths(node.paths, options.configFile, agent.config().watch.paths, isLocal).map((path) => root.at(path)),
-    );
+    const watched = agent.config().watch.paths;
+    const fileSystem = watched.length === 0 ? null : await fileSystems();
+    const isLocal = (path: string) => fileSystem === null || fileSystem(root.at(path)) === root.at(path);
+    await armWatch(watchedPaths(node.paths, options.configFile, watched, isLocal).map((path) => root.at(path)));
     if (stopped) return;
     const named = earlier(earlier(momentOf(view), checkAgain(view)), agent.heldUntil());
     // Never a hot loop, should a check not do what its own decision promised.

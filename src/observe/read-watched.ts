@@ -34,7 +34,7 @@ export async function readWatched(
     running ??= start();
     const request: WatchRequest = { prefix: root.prefix, path, known: [...known, ...reads.keys()] };
     const reply = await running.helper.ask(request, PATIENCE, (progress) => {
-      const read = progress as SourceRead;
+      const read = revived(progress as SourceRead);
       if (typeof progress === 'object' && !known.has(read.source.path) && !reads.has(read.source.path))
         reads.set(read.source.path, read);
     });
@@ -48,6 +48,11 @@ export async function readWatched(
   }
   running?.helper.end();
   return { reads: [...reads.values()], findings };
+}
+
+/** A Buffer comes out of JSON as an object. */
+function revived(read: SourceRead): SourceRead {
+  return { ...read, certificates: read.certificates?.map((each) => ({ ...each, der: Buffer.from(each.der) })) ?? [] };
 }
 
 type Running = { child: ReturnType<typeof spawnHelper>; helper: ReturnType<typeof startHelperProcess> };

@@ -111,15 +111,15 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
       whole.replace(`client-certificate-data: ${data}`, `<<: {client-certificate-data: ${data}}`),
       /cannot be changed/,
     ),
-    left('a YAML bomb', `${bomb.join('\n')}\n`, /repeats its aliases/),
-    left('brackets nested 100,000 deep', '['.repeat(100_000), /not valid YAML|too deeply|more lines and signs/),
-    left('a sequence nested 50,000 deep', `${'- '.repeat(50_000)}x`, /more lines and signs|too deeply/),
+    left('a YAML bomb', `${bomb.join('\n')}\n`, /uses its aliases too often/),
+    left('brackets nested 100,000 deep', '['.repeat(100_000), /not valid YAML|too deeply|more lines and characters/),
+    left('a sequence nested 50,000 deep', `${'- '.repeat(50_000)}x`, /more lines and characters|too deeply/),
     left(
       'mappings nested 3,000 deep',
       Array.from({ length: 3000 }, (_, i) => `${' '.repeat(Math.min(i, 300))}a:`).join('\n'),
       /./,
     ),
-    left('300,000 quotes', '"'.repeat(300_000), /more lines and signs/),
+    left('300,000 quotes', '"'.repeat(300_000), /more lines and characters/),
     reported(
       'a mebibyte of blanks in the data',
       whole.replace('client-key-data: ', `client-key-data: eA==${' '.repeat(1_000_000)}!#`),
@@ -155,9 +155,9 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
       ),
       othersFile: true,
     },
-    refused('a directory', /no regular file/, (node, path) => mkdirSync(node.at(path))),
-    refused('a FIFO', /no regular file/, (node, path) => execFileSync('mkfifo', [node.at(path)])),
-    refused('a socket', /no regular file/, (node, path) => spawnSync(process.execPath, ['-e', LISTEN, node.at(path)])),
+    refused('a directory', /not a regular file/, (node, path) => mkdirSync(node.at(path))),
+    refused('a FIFO', /not a regular file/, (node, path) => execFileSync('mkfifo', [node.at(path)])),
+    refused('a socket', /not a regular file/, (node, path) => spawnSync(process.execPath, ['-e', LISTEN, node.at(path)])),
     refused('a file of 1 TiB', /larger than 1 MiB/, (node, path) => truncateSync(node.write(path, ''), 2 ** 40)),
     {
       name: 'a link in the place of ~/.kube',
@@ -167,7 +167,7 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
     },
     ...(isRoot
       ? [
-          refused('a device', /no regular file/, (node, path) => execFileSync('mknod', [node.at(path), 'c', '1', '5'])),
+          refused('a device', /not a regular file/, (node, path) => execFileSync('mknod', [node.at(path), 'c', '1', '5'])),
           {
             name: 'a neighbour’s copy, stolen',
             result: 'refused' as const,

@@ -42,7 +42,7 @@ for (const [what, copy] of [
       helpers.order({ kind: 'kill', at: moment });
       const [first] = await node.sync({ config, helper: helpers.start });
       const killed = helpers.hit();
-      if (killed) assert.match(first!.detail, /helper process ended early/);
+      if (killed) assert.match(first!.detail, /helper process exited early/);
       assert.ok([copy(), wanted].includes(read(COPY)), `the copy is old or new at point ${moment}`);
 
       const [second] = await node.sync({ config, helper: () => ({ ask: steady.ask, end() {} }) });

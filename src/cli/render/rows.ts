@@ -93,7 +93,7 @@ function nextOf(row: StatusRow, { renewal, running }: StatusReport, times: Times
   if (verdict.kind === 'renew') return { text: `renews at the next check${company(verdict.code)}` };
   if (verdict.kind === 'defer') return { text: deferred(verdict, times) };
   if (owner === 'kubelet' && row.certificate.isCa) return { text: "the kubelet's own CA, not the cluster's" };
-  if (isSelfMade(row)) return { text: 'nobody renews it' };
+  if (isSelfMade(row)) return { text: 'no program renews it' };
   return { text: kept(owner, verdict.until, times) };
 }
 

@@ -62,7 +62,7 @@ export const othersChecks: CertificateCheck[] = [
     verdict: ({ observed, nearness, now }) =>
       isSelfMade(observed) && nearness !== 'valid'
         ? escalate(
-            `${expires(observed, now)}, and nobody renews it: the kubelet signed it itself`,
+            `${expires(observed, now)}, and no program renews it: the kubelet signed it itself`,
             `Delete ${pairOf(observed)} and restart the kubelet, which makes a new pair. To have it renewed from then on, set serverTLSBootstrap and approve the kubelet's requests.`,
           )
         : null,

@@ -12,7 +12,7 @@ export const REASONS = {
   CA_EXPIRED: 'The CA has expired.',
   CA_ENDING: 'The CA expires within a year.',
   COPY_ENDING: "A user's kubeconfig copy holds a certificate that expires and is not the node's.",
-  KUBELET_SERVING_ENDING: 'The kubelet signed its serving certificate itself, and nobody renews it.',
+  KUBELET_SERVING_ENDING: 'The kubelet signed its serving certificate itself, and no program renews it.',
   KUBELET_CONF_OUTDATED: 'kubelet.conf holds an earlier certificate than the one that the kubelet has rotated.',
   KUBELET_NOT_ROTATING: 'The kubelet has not rotated its certificate in time.',
   EXTERNAL_CA: 'The certificate expires, and the key of its CA is not on this node.',

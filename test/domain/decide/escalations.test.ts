@@ -205,7 +205,7 @@ test('what nobody renews names every file to delete', () => {
   const { verdict } = decisionOn('kubelet-serving', serving(20, { key: { ...key, state: 'matches' } }));
   assert.match(
     JSON.stringify(verdict),
-    /nobody renews it.*Delete \/var\/lib\/kubelet\/pki\/kubelet\.crt and \/k and restart/,
+    /no program renews it.*Delete \/var\/lib\/kubelet\/pki\/kubelet\.crt and \/k and restart/,
   );
   for (const one of [{ state: 'not-expected' }, { ...key, state: 'matches', path: pem.path }] as const)
     assert.match(

@@ -1,3 +1,4 @@
+import { KUBEADM } from '../../distributions/names.ts';
 import type { Finding, KeyFinding } from '../../model/inventory.ts';
 import { type Found, isAuthority, type NodeState } from '../input.ts';
 import { renewing } from '../remedies.ts';
@@ -106,7 +107,7 @@ function isLostByKubelet({ owner, reason, path }: Finding): boolean {
 /** As kubeadm documents it ("Kubelet client certificate rotation fails"). */
 function relink(path: string, node: string): string {
   const files = path.replace(/current\.pem$/, '*.pem');
-  return `The kubelet does not start again without ${path}: link it to the newest ${files} that is still valid (ln -sfn) and restart the kubelet. Where there is none: on a control-plane node, run kubeadm kubeconfig user --org system:nodes --client-name system:node:${node}, put the result in place of this node's kubelet.conf and restart the kubelet.`;
+  return `The kubelet does not start again without ${path}: link it to the newest ${files} that is still valid (ln -sfn) and restart the kubelet. Where there is none: on a control-plane node, run ${KUBEADM} kubeconfig user --org system:nodes --client-name system:node:${node}, put the result in place of this node's kubelet.conf and restart the kubelet.`;
 }
 
 export function copiesNotUpdated({ copies }: NodeState): Found[] {
