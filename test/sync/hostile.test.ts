@@ -46,10 +46,8 @@ describe('a home whose owner means harm', () => {
       outside.write(COPY, old);
       rmSync(node.at('/home/alice'), { recursive: true });
       symlinkSync(outside.at('/home/alice'), node.at('/home/alice'));
-      assert.deepEqual(
-        (await node.sync()).map(({ result }) => result),
-        ['refused'],
-      );
+      // The link leads to a place in the image, where nothing is.
+      assert.deepEqual(await node.sync(), []);
       assert.equal(outside.read(COPY), old);
     } finally {
       outside.remove();

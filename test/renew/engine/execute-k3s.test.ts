@@ -44,9 +44,9 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
   });
 
   it('RKE2: connects to the supervisor while it waits for the API, which is another port', async (t) => {
-    const { plan, context } = await stage(t, { kind: 'rke2-server', speed: 0.1, limits: { listener: 3_000 } });
-    // So seldom that the listener's one chance, 3 s after it listens, is over when the API has been asked twice.
-    const outcome = await execute(plan, 'schedule', { ...context, pollInterval: 2_000 });
+    const { plan, context } = await stage(t, { kind: 'rke2-server', speed: 0.2, limits: { listener: 6_000 } });
+    // So seldom that the listener's one chance, 6 s after it listens, is over when the API has been asked twice.
+    const outcome = await execute(plan, 'schedule', { ...context, pollInterval: 4_000 });
     assert.equal(outcome.error, null);
     assert.equal(outcome.result, 'succeeded');
   });
