@@ -157,7 +157,9 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
     },
     refused('a directory', /not a regular file/, (node, path) => mkdirSync(node.at(path))),
     refused('a FIFO', /not a regular file/, (node, path) => execFileSync('mkfifo', [node.at(path)])),
-    refused('a socket', /not a regular file/, (node, path) => spawnSync(process.execPath, ['-e', LISTEN, node.at(path)])),
+    refused('a socket', /not a regular file/, (node, path) =>
+      spawnSync(process.execPath, ['-e', LISTEN, node.at(path)]),
+    ),
     refused('a file of 1 TiB', /larger than 1 MiB/, (node, path) => truncateSync(node.write(path, ''), 2 ** 40)),
     {
       name: 'a link in the place of ~/.kube',
@@ -167,7 +169,9 @@ export async function attacks({ pki }: SyncNode): Promise<Attack[]> {
     },
     ...(isRoot
       ? [
-          refused('a device', /not a regular file/, (node, path) => execFileSync('mknod', [node.at(path), 'c', '1', '5'])),
+          refused('a device', /not a regular file/, (node, path) =>
+            execFileSync('mknod', [node.at(path), 'c', '1', '5']),
+          ),
           {
             name: 'a neighbour’s copy, stolen',
             result: 'refused' as const,
