@@ -173,10 +173,17 @@ staticPodPath: /etc/kubernetes/manifests
 `;
 }
 
+// From v1.31 on a leaf is valid from five minutes before it was signed; before, from the start of its CA.
+function leafStarts(node: NodeRecord): number {
+  if (versionNumbers(node.version)[1] < 31) return node.caStarts;
+  const signed = node.leafEnds - node.grantedDays * 86_400_000;
+  return Math.max(node.caStarts + 60_000, Math.min(signed, Date.now()) - 300_000);
+}
+
 function validity(node: NodeRecord) {
   return {
     ca: { notBefore: node.caStarts, notAfter: node.caEnds },
-    leaf: { notBefore: node.caStarts, notAfter: node.leafEnds },
+    leaf: { notBefore: leafStarts(node), notAfter: node.leafEnds },
     kubelet: { notBefore: node.caStarts, notAfter: node.kubeletEnds },
   };
 }

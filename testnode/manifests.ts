@@ -1,4 +1,4 @@
-// The static pods' manifests as kubeadm writes them (v1.31), with the node's own ports.
+// The static pods' manifests as kubeadm writes them, with the node's own ports.
 import type { NodeRecord } from './options.ts';
 import { put } from './put.ts';
 
@@ -88,7 +88,7 @@ function etcd({ ports, version, nodeName }: NodeRecord): Pod {
   return {
     name: 'etcd',
     annotations: { 'kubeadm.kubernetes.io/etcd.advertise-client-urls': client },
-    image: 'registry.k8s.io/etcd:3.5.15-0',
+    image: `registry.k8s.io/etcd:${Number(newer) >= 34 ? '3.6.5-0' : '3.5.15-0'}`,
     cpu: '100m',
     command: [
       'etcd',

@@ -1,12 +1,20 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { layOutK3s } from './k3s-layout.ts';
 import { layOutKubeadm } from './kubeadm-layout.ts';
 import { layOutPrograms } from './launch.ts';
 import { layOutMachine } from './machine-layout.ts';
 import type { Faults, NodeKind, NodeOptions, NodeRecord } from './options.ts';
-import { k3sFlavour, readFaults, readNodeRecord, withDefaults, writeFaults, writeNodeRecord } from './options.ts';
+import {
+  k3sFlavour,
+  readFaults,
+  readNodeRecord,
+  versionNumbers,
+  withDefaults,
+  writeFaults,
+  writeNodeRecord,
+} from './options.ts';
 import { issueAuthority } from './pki.ts';
 import { releasePorts, reservePorts } from './ports.ts';
 import { put, putDirectory } from './put.ts';
@@ -46,6 +54,7 @@ export async function makeNode(options: NodeOptions): Promise<TestNode> {
   await layOutSelfSigned(root, node);
   layOutMachine(root, node);
   layOutPrograms(root, node);
+  backdate(root, node);
   return openNode(root);
 }
 
@@ -86,6 +95,35 @@ async function layOutSelfSigned(root: string, node: NodeRecord): Promise<void> {
     notBefore: node.caStarts,
     notAfter: node.caEnds,
   });
+  await layOutLoopback(root, node);
   put(root, 'run/demo/self-signed.crt', own.certificatePem, 0o644);
   put(root, 'run/demo/self-signed.key', own.keyPem, 0o600);
+}
+
+const DAY = 86_400_000;
+
+// What the kube-apiserver shows itself: valid for a year from its start, for three years since v1.33.
+async function layOutLoopback(root: string, node: NodeRecord): Promise<void> {
+  const lifetime = (versionNumbers(node.version)[1] >= 33 ? 3 : 1) * 365 * DAY;
+  const starts = { first: Date.now() - node.upDays * DAY, later: Date.now() };
+  for (const [name, start] of Object.entries(starts)) {
+    const pair = await issueAuthority({
+      commonName: `apiserver-loopback-client@${Math.floor(start / 1000)}`,
+      sans: ['apiserver-loopback-client'],
+      notBefore: start,
+      notAfter: start + lifetime,
+    });
+    put(root, `run/demo/loopback-${name}.crt`, pair.certificatePem, 0o644);
+    put(root, `run/demo/loopback-${name}.key`, pair.keyPem, 0o600);
+  }
+}
+
+// Files are older than the processes that have loaded them.
+function backdate(root: string, node: NodeRecord): void {
+  const written = new Date(Date.now() - (node.upDays + 1) * DAY);
+  for (const directory of ['etc', 'var/lib']) {
+    for (const entry of readdirSync(join(root, directory), { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) utimesSync(join(entry.parentPath, entry.name), written, written);
+    }
+  }
 }

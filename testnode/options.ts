@@ -29,6 +29,8 @@ export type NodeOptions = {
   speed?: number;
   /** Version that kubeadm, k3s or rke2 prints. */
   version?: string;
+  /** For how many days its static pods have run when it is started for the first time; default 40. */
+  upDays?: number;
   /** Lifetime of what a renewal grants, in days; default 365. */
   grantedDays?: number;
   nodeName?: string;
@@ -100,6 +102,7 @@ export function withDefaults(options: NodeOptions, now: number): Omit<NodeRecord
     caStarts: options.caStarts ?? now - 365 * DAY,
     speed: options.speed ?? 0.02,
     version: options.version ?? defaultVersion(options.kind),
+    upDays: options.upDays ?? 40,
     grantedDays: options.grantedDays ?? 365,
     nodeName: options.nodeName ?? 'demo-node',
     users: options.users ?? [{ name: 'alice' }],
@@ -112,7 +115,7 @@ export function withDefaults(options: NodeOptions, now: number): Omit<NodeRecord
 function defaultVersion(kind: NodeKind): string {
   if (kind.startsWith('k3s')) return 'v1.33.1+k3s1';
   if (kind.startsWith('rke2')) return 'v1.33.1+rke2r1';
-  return 'v1.31.4';
+  return 'v1.36.3';
 }
 
 export function readNodeRecord(root: string): NodeRecord {

@@ -73,8 +73,8 @@ export const schema = z.strictObject({
   renew: note(
     table({
       cycle: note(
-        z.prefault(z.enum(['annotate', 'move']), 'annotate'),
-        'How static pods are restarted. annotate: change an annotation in the manifest; move: move the manifest out and back, which takes longer.',
+        z.prefault(z.enum(['signal', 'annotate', 'move']), 'signal'),
+        'How static pods are restarted. signal: end the process, and the kubelet restarts its container at once; annotate: change an annotation in the manifest, which takes longer; move: move the manifest out and back, which takes longest.',
       ),
       tries_per_day: note(z.prefault(count(1, 24), 3), 'Maximum number of automatic attempts in 24 hours.'),
       backups: note(z.prefault(count(1, 100), 5), 'Number of backups to keep.'),

@@ -40,7 +40,7 @@ export type Detected = {
   missing: string[];
   /** What could not be read to find that out. */
   findings?: Finding[];
-  neighbours?: Neighbour[];
+  neighbours?: () => Promise<Neighbour[]>;
   /** Files that hold its certificates. */
   sources(): Promise<Source[]>;
   /** "v1.31.4", "v1.33.1+k3s1"; null when its program does not say. */

@@ -23,13 +23,14 @@ export async function observePreconditions(
 ): Promise<Preconditions> {
   const unit = await observeUnit(root, node);
   const restartWindow = rulesOfNode(node)?.restartWindow(version) ?? null;
-  const [tool, upgradeUnderWay, disk, components, hazards, visible] = await Promise.all([
+  const [tool, upgradeUnderWay, disk, components, hazards, visible, neighbours] = await Promise.all([
     observeTool(root, node, version),
     upgradeOn(root, node),
     observeDisk(root, node, reads),
     node.components(unit, certificates),
     node.hazards(reads, now + (restartWindow ?? 0)),
     areProcessesVisible(),
+    node.neighbours?.() ?? [],
   ]);
   return {
     unit: unit === null ? null : withoutPid(unit),
@@ -39,7 +40,7 @@ export async function observePreconditions(
     caKeys: node.caKeys(reads, certificates),
     components,
     ...(visible || components.every(({ manifest }) => manifest === null) ? {} : { processesHidden: true as const }),
-    ...(node.neighbours?.length ? { neighbours: node.neighbours } : {}),
+    ...(neighbours.length > 0 ? { neighbours } : {}),
     hazards,
     restartWindow,
   };

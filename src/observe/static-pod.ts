@@ -1,17 +1,27 @@
 import type { ComponentHealth } from '../domain/model/inventory.ts';
+import type { PodIdentity } from '../domain/model/pod-identity.ts';
 import { askHealth } from '../host/http.ts';
-import { beganAt, findProcesses } from '../host/processes.ts';
+import { findPodProcesses } from '../host/pod-processes.ts';
+import { beganAt, ownUser } from '../host/processes.ts';
 import type { Root } from '../host/root.ts';
 import { HEALTH_LIMIT, isHealthy } from './health.ts';
-import type { StaticPod } from './manifests.ts';
+import type { NamedPod, StaticPod } from './static-pod-manifest.ts';
+
+/** Where the kubelet notes the UIDs of its pods. */
+export type PodDirectories = { podLogsDir: string; rootDir: string };
 
 /** Process and health of a static pod, as its manifest says where to ask. */
-export async function observeStaticPod(root: Root, pod: StaticPod): Promise<ComponentHealth> {
-  const processArguments = identifyingArguments(root, pod);
+export async function observeStaticPod(
+  root: Root,
+  manifest: StaticPod,
+  directories: PodDirectories,
+): Promise<ComponentHealth> {
+  const processArguments = identifyingArguments(root, manifest);
+  const pod = identityOf(manifest.names, directories);
+  const wanted = { program: manifest.component, arguments: processArguments, pod };
   const [processes, answer] = await Promise.all([
-    // Without a path of its own it cannot be distinguished from another cluster's.
-    processArguments.length === 0 ? [] : findProcesses(pod.component, processArguments).catch(() => []),
-    pod.health === null ? null : askHealth(pod.health, { limit: HEALTH_LIMIT }),
+    findPodProcesses(root, wanted).catch(() => []),
+    manifest.health === null ? null : askHealth(manifest.health, { limit: HEALTH_LIMIT }),
   ]);
   // While it restarts there can be two: the newer one stays.
   const process = processes.at(-1);
@@ -22,18 +32,26 @@ export async function observeStaticPod(root: Root, pod: StaticPod): Promise<Comp
       ? 'its manifest has no probe that can be asked'
       : `${healthy ? 'healthy' : 'not healthy'} (${answer.detail})`,
     ...(pid === null ? ['no process of it was found'] : []),
-    ...pod.alsoIn.map((path) => `${path} runs it a second time`),
+    ...manifest.alsoIn.map((path) => `${path} runs it a second time`),
   ];
   return {
-    name: pod.component,
-    manifest: pod.manifest,
+    name: manifest.component,
+    manifest: manifest.manifest,
     pid,
     startedAt: process === undefined ? null : beganAt(process),
+    isSameUser: process !== undefined && process.uid === ownUser,
     processArguments,
-    health: pod.health,
+    pod,
+    version: manifest.version,
+    delaysShutdown: !/^0?[a-z]*$/.test(manifest.flags.get('shutdown-delay-duration') ?? ''),
+    health: manifest.health,
     healthy,
     detail: notes.join('; '),
   };
+}
+
+export function identityOf(names: NamedPod, { podLogsDir, rootDir }: PodDirectories): PodIdentity {
+  return { ...names, logsDir: podLogsDir, rootDir };
 }
 
 /** Flags that say whose process it is: paths of certificates, keys and kubeconfigs, and the address it is known by. */

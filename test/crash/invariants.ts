@@ -6,7 +6,7 @@ import { request as secureRequest } from 'node:https';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import type { JournalRecord } from '../../src/domain/model/journal.ts';
-import { findProcesses } from '../../src/host/processes.ts';
+import { findProcesses, isCalled } from '../../src/host/processes.ts';
 import { STATE_DIR } from '../../src/host/root.ts';
 import { filesOf } from './files.ts';
 import type { Ground } from './ground.ts';
@@ -138,7 +138,7 @@ async function components(ground: Ground): Promise<(string | null)[]> {
   const local = node.kind === 'kubeadm';
   const counts = await Promise.all(
     COMPONENTS.filter((name) => local || name !== 'etcd').map(async (name) => {
-      const all = await findProcesses(name, []);
+      const all = await findProcesses('/proc', (argv) => isCalled(argv, name));
       const ours = all.filter(({ argv }) => argv.some((word) => word.includes(`${root}/`)));
       return ours.length === 1 ? null : `${ours.length} processes of ${name}`;
     }),

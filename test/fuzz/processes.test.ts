@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { run } from '../../src/host/commands.ts';
-import { findProcesses } from '../../src/host/processes.ts';
+import { findProcesses, isCalled } from '../../src/host/processes.ts';
 import { Root } from '../../src/host/root.ts';
 import { directoryFor, fuzz } from './support.ts';
 
@@ -69,7 +69,9 @@ test('a process of a user does not pass for a component, whatever it is called',
   });
   await Promise.all(starts.map((child) => once(child, 'spawn')));
   assert.deepEqual(
-    (await findProcesses('kube-apiserver', [mark])).map(({ pid }) => pid),
+    (await findProcesses('/proc', (argv) => isCalled(argv, 'kube-apiserver') && argv.includes(mark))).map(
+      ({ pid }) => pid,
+    ),
     [starts[1]!.pid],
   );
 });

@@ -127,6 +127,19 @@ test('other static pods are known by the paths of the node that they mount; the 
   put(root, 'etc/kubernetes/manifests/vip.yaml', `metadata: {name: kube-vip}\nspec: {${volumes}}\n`);
   put(root, 'etc/kubernetes/manifests/web.yaml', 'metadata: {name: web}\n');
   assert.deepEqual((await look({ root })).preconditions.neighbours, [
-    { pod: 'kube-vip', manifest: '/etc/kubernetes/manifests/vip.yaml', mounts: ['/etc/kubernetes/admin.conf'] },
+    {
+      pod: 'kube-vip',
+      manifest: '/etc/kubernetes/manifests/vip.yaml',
+      mounts: ['/etc/kubernetes/admin.conf'],
+      identity: {
+        namespace: 'default',
+        name: 'kube-vip',
+        containers: [],
+        uid: null,
+        logsDir: '/var/log/pods',
+        rootDir: '/var/lib/kubelet',
+      },
+      startedAt: null,
+    },
   ]);
 });

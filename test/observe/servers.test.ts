@@ -10,6 +10,8 @@ import { DAY } from '../../src/domain/time/duration.ts';
 import { run } from '../../src/host/commands.ts';
 import { Root } from '../../src/host/root.ts';
 import { detect } from '../../src/observe/detect.ts';
+import { readNodeRecord } from '../../testnode/options.ts';
+import { notePod, showProcess, uidOf } from '../../testnode/stand-in/proc.ts';
 import { authority, edit, get, leaf, look, NOW, nodeFor, put } from './support.ts';
 
 const states = (inventory: Awaited<ReturnType<typeof look>>) =>
@@ -29,7 +31,7 @@ test('a running kubeadm node: everything healthy, every server serves what is on
       true,
     ]),
   );
-  assert.deepEqual([unit?.active, tool], [true, { path: '/usr/bin/kubeadm', version: 'v1.31.4' }]);
+  assert.deepEqual([unit?.active, tool], [true, { path: '/usr/bin/kubeadm', version: 'v1.36.3' }]);
   assert.ok(
     components
       .filter(({ manifest }) => manifest !== null)
@@ -190,7 +192,7 @@ test('a component without a probe is judged by its process; a second manifest of
   const none = await scheduler();
   assert.deepEqual([none?.healthy, none?.pid, none?.health], [false, null, null]);
   assert.match(none?.detail ?? '', /no probe .* no process .*kube-scheduler\.yaml\.bak runs it a second time/);
-  const child = await pretend(t, 'kube-scheduler', [
+  const child = await pretendPod(t, root, 'kube-scheduler', [
     `--authentication-kubeconfig=${root}/etc/kubernetes/scheduler.conf`,
     `--authorization-kubeconfig=${root}/etc/kubernetes/scheduler.conf`,
     wanted,
@@ -237,6 +239,16 @@ test('room on the disk is told for the state directory and the certificates', as
 });
 
 /** A process of this name and arguments that does nothing, ended after the test. */
+/** A process that this node's kubelet would have started for the pod of that name. */
+async function pretendPod(t: TestContext, root: string, name: string, words: string[]): Promise<ChildProcess> {
+  const child = await pretend(t, name, words);
+  const node = readNodeRecord(root);
+  const uid = uidOf(node, get(root, `etc/kubernetes/manifests/${name}.yaml`));
+  notePod(root, node, { namespace: 'kube-system', name, container: name }, uid);
+  showProcess(root, node, child.pid!, uid, true);
+  return child;
+}
+
 async function pretend(t: TestContext, name: string, words: string[]): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['--eval=console.log(1);setInterval(() => {}, 1000)', '--', ...words], {
     argv0: name,

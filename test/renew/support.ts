@@ -8,11 +8,12 @@ import { decide } from '../../src/domain/decide/decide.ts';
 import type { JournalRecord, Progress } from '../../src/domain/model/journal.ts';
 import type { RenewalPlan } from '../../src/domain/model/plan.ts';
 import { BACKUPS_DIR, makePlan, type PlanSettings } from '../../src/domain/plan/planner.ts';
+import type { RestartMethod } from '../../src/domain/plan/steps/static-pod-restart.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
-import { findProcesses } from '../../src/host/processes.ts';
 import { Root } from '../../src/host/root.ts';
 import { observe } from '../../src/observe/observe.ts';
 import { sha256 } from '../../src/renew/backup/backup-manifest.ts';
+import { componentProcesses } from '../../src/renew/components/component-processes.ts';
 import type { RenewContext } from '../../src/renew/engine/renew-context.ts';
 import { type Journal, openJournal } from '../../src/renew/journal/journal-file.ts';
 import { ACTORS } from '../../src/renew/steps/actors.ts';
@@ -43,12 +44,12 @@ export async function stage(
   t: TestContext,
   options: Partial<NodeOptions> & {
     limits?: Partial<PlanSettings['limits']>;
-    cycle?: 'annotate' | 'move';
+    cycle?: RestartMethod;
     names?: string[];
   } = {},
 ): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'certagent-renew-'));
-  const { limits, cycle = 'annotate', names, ...nodeOptions } = options;
+  const { limits, cycle = 'signal', names, ...nodeOptions } = options;
   await quickStandIns();
   const node = await makeNode({
     root: join(directory, 'node'),
@@ -141,12 +142,12 @@ export async function snapshot(root: Root, directories: string[]): Promise<Map<s
 
 export const KUBEADM_FILES = ['/etc/kubernetes'];
 
-export async function pids(plan: RenewalPlan): Promise<Record<string, number[]>> {
+export async function pids(root: Root, plan: RenewalPlan): Promise<Record<string, number[]>> {
   const found: Record<string, number[]> = {};
   for (const step of plan.steps) {
     const cycle = step.kind === 'cycle' ? step : step.kind === 'cycle-unless-served' ? step.cycle : null;
     if (cycle === null) continue;
-    found[cycle.component] = (await findProcesses(cycle.component, cycle.processArguments)).map(({ pid }) => pid);
+    found[cycle.component] = (await componentProcesses(root, cycle)).map(({ pid }) => pid);
   }
   return found;
 }

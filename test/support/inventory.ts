@@ -86,14 +86,14 @@ export function policyOf(change: Partial<Policy> = {}): Policy {
     maintenance: { days: [0, 1, 2, 3, 4, 5, 6], start: 120, end: 300, timeZone: 'UTC' },
     triesPerDay: 3,
     nodeDelay: 0.25,
-    cycle: 'annotate',
+    cycle: 'signal',
     ...change,
   };
 }
 
 export const SETTINGS: PlanSettings = {
   kubeadmConfig: null,
-  cycle: 'annotate',
+  cycle: 'signal',
   backups: BACKUPS_DIR,
   limits: {
     kubeadm: 120_000,

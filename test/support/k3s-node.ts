@@ -1,7 +1,17 @@
 import type { Owner } from '../../src/domain/model/certificate.ts';
 import type { Inventory, ServedCertificate } from '../../src/domain/model/inventory.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
-import { authority, type Ends, type NodeKind, node, observed, preconditions, serves, staticPod } from './parts.ts';
+import {
+  authority,
+  type Ends,
+  NO_STATIC_POD,
+  type NodeKind,
+  node,
+  observed,
+  preconditions,
+  serves,
+  staticPod,
+} from './parts.ts';
 
 const K3S_SERVER = [
   'client-admin',
@@ -74,7 +84,7 @@ export function k3sNode(kind: NodeKind, ends: Ends): Inventory {
     preconditions: {
       ...preconditions(flavour === 'k3s' && server ? 'k3s' : kind),
       caKeys: server ? cas.map((ca) => ({ ca, path: `${caDir}/${ca}.key`, state: 'present' })) : [],
-      components: [{ ...staticPod('kube-apiserver'), name: 'k3s', manifest: null, processArguments: [], health: null }],
+      components: [{ ...staticPod('kube-apiserver'), ...NO_STATIC_POD, name: 'k3s', health: null }],
       restartWindow: 120 * DAY,
     },
     clock: { synchronized: true, detail: '', doubt: null },

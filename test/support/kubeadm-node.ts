@@ -4,7 +4,17 @@ import type {
   ObservedCertificate,
   ServedCertificate,
 } from '../../src/domain/model/inventory.ts';
-import { authority, type Ends, type NodeKind, node, observed, preconditions, serves, staticPod } from './parts.ts';
+import {
+  authority,
+  type Ends,
+  NO_STATIC_POD,
+  type NodeKind,
+  node,
+  observed,
+  preconditions,
+  serves,
+  staticPod,
+} from './parts.ts';
 
 const ETCD_NAMES = ['etcd-healthcheck-client', 'etcd-peer', 'etcd-server'];
 const KUBEADM_NAMES: Record<string, { ca: string; component: ComponentName | null }> = {
@@ -54,7 +64,7 @@ export function kubeadmNode(kind: NodeKind, ends: Ends): Inventory {
     takenAt: ends.now,
     node: {
       ...node('kubeadm', worker ? 'worker' : 'control-plane'),
-      version: 'v1.31.4',
+      version: 'v1.36.3',
       paths: {
         certificatesDir: PKI,
         kubeconfigDir: '/etc/kubernetes',
@@ -68,14 +78,11 @@ export function kubeadmNode(kind: NodeKind, ends: Ends): Inventory {
     served: worker ? [] : [serves('kube-apiserver', 6443, 'apiserver'), ...(localEtcd ? etcdServed() : [])],
     preconditions: {
       ...preconditions('kubelet'),
-      tool: { path: '/usr/bin/kubeadm', version: 'v1.31.4' },
+      tool: { path: '/usr/bin/kubeadm', version: 'v1.36.3' },
       caKeys: cas
         .filter((ca) => !worker && !external.includes(ca))
         .map((ca) => ({ ca, path: `${PKI}/${ca === 'etcd-ca' ? 'etcd/ca' : ca}.key`, state: 'present' })),
-      components: [
-        ...components,
-        { ...staticPod('kube-apiserver'), name: 'kubelet', manifest: null, processArguments: [] },
-      ],
+      components: [...components, { ...staticPod('kube-apiserver'), ...NO_STATIC_POD, name: 'kubelet' }],
     },
     clock: { synchronized: true, detail: '', doubt: null },
   };

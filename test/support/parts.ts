@@ -3,11 +3,13 @@ import type {
   ComponentHealth,
   ComponentName,
   Distribution,
+  Neighbour,
   NodeFacts,
   ObservedCertificate,
   Preconditions,
   ServedCertificate,
 } from '../../src/domain/model/inventory.ts';
+import type { PodIdentity } from '../../src/domain/model/pod-identity.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 
 /** Tuesday, noon in UTC. */
@@ -107,13 +109,35 @@ export function observed(made: Made): ObservedCertificate {
   };
 }
 
+export const identity = (name: string): PodIdentity => ({
+  namespace: 'kube-system',
+  name,
+  containers: [name],
+  uid: null,
+  logsDir: '/var/log/pods',
+  rootDir: '/var/lib/kubelet',
+});
+
+export function neighbour(change: Partial<Neighbour> = {}): Neighbour {
+  const pod = change.pod ?? 'kube-vip';
+  const started = NOW - 200 * DAY;
+  return { pod, manifest: `/m/${pod}.yaml`, mounts: [], identity: identity(pod), startedAt: started, ...change };
+}
+
+/** What a unit has not. */
+export const NO_STATIC_POD = { manifest: null, processArguments: [], pod: null, version: null };
+
 export function staticPod(name: ComponentName): ComponentHealth {
   return {
     name,
     manifest: `/etc/kubernetes/manifests/${name}.yaml`,
     pid: 100,
     startedAt: NOW - 200 * DAY,
+    isSameUser: true,
     processArguments: [`--of=/etc/kubernetes/${name}`],
+    pod: identity(name),
+    version: 'v1.36.3',
+    delaysShutdown: false,
     health: { scheme: 'https', host: '127.0.0.1', port: 1234, path: '/livez' },
     healthy: true,
     detail: '',

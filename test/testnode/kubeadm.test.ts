@@ -167,5 +167,5 @@ test('with external etcd its names do not exist; the version is told as asked', 
   writeFileSync(join(node.root, 'etc/k.yaml'), 'kind: ClusterConfiguration\netcd:\n  external:\n    endpoints: []\n');
   const ran = await renew(node, 'etcd-server', '--config=/etc/k.yaml');
   assert.equal(ran.stderr, `etcd-server is not a valid certificate for this cluster\n${STACK}`);
-  assert.equal((await run(node, 'usr/bin/kubeadm', 'version', '-o', 'short')).stdout, 'v1.31.4\n');
+  assert.equal((await run(node, 'usr/bin/kubeadm', 'version', '-o', 'short')).stdout, 'v1.36.3\n');
 });

@@ -6,15 +6,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { findProcesses } from '../../src/host/processes.ts';
+import { findProcesses, isCalled, procOf } from '../../src/host/processes.ts';
+import { Root } from '../../src/host/root.ts';
 import type { TestNode } from '../../testnode/node.ts';
 import { makeNode, openNode } from '../../testnode/node.ts';
 import { quickStandIns } from './bundle.ts';
 import { clientOf, DAY, eventually, get, nodeFor, run, served, text } from './support.ts';
 
 const manifests = (node: TestNode, name = '') => join(node.root, 'etc/kubernetes/manifests', name);
+const processes = (node: TestNode, name: string, word: string) =>
+  findProcesses(procOf(new Root(node.root)), (argv) => isCalled(argv, name) && argv.includes(word));
 const certificateFile = (node: TestNode) => `--tls-cert-file=${node.root}/etc/kubernetes/pki/apiserver.crt`;
-const apiserver = async (node: TestNode) => (await findProcesses('kube-apiserver', [certificateFile(node)]))[0]?.pid;
+const apiserver = async (node: TestNode) => (await processes(node, 'kube-apiserver', certificateFile(node)))[0]?.pid;
 const log = (node: TestNode) => text(node, 'run/demo/kubelet.log');
 
 /** Changes one annotation by an atomic rename, from a dot-file. */
@@ -42,7 +45,7 @@ describe('a running kubeadm node', () => {
   test('the components run under their names, with the manifest’s paths below the root', async () => {
     assert.ok(await apiserver(node));
     const scheduler = `--kubeconfig=${node.root}/etc/kubernetes/scheduler.conf`;
-    assert.equal((await findProcesses('kube-scheduler', [scheduler])).length, 1);
+    assert.equal((await processes(node, 'kube-scheduler', scheduler)).length, 1);
     const shown = await run(
       node,
       'usr/bin/systemctl',

@@ -9,38 +9,42 @@ import { DAY, nodeFor, text } from './support.ts';
 
 const openssl = (...words: string[]) => execFileSync('openssl', words, { encoding: 'utf8' });
 
-test('kubeadm: openssl verifies every leaf against its CA and reads the names kubeadm gives', async (t) => {
-  const leafEnds = Date.parse('2031-05-06T07:08:09Z');
-  const node = await nodeFor(t, { leafEnds, keys: 'rsa' });
-  const pki = join(node.root, 'etc/kubernetes/pki');
-  const expected = [
-    ['apiserver', 'ca', 'CN = kube-apiserver'],
-    ['apiserver-kubelet-client', 'ca', 'O = kubeadm:cluster-admins, CN = kube-apiserver-kubelet-client'],
-    ['apiserver-etcd-client', 'etcd/ca', 'CN = kube-apiserver-etcd-client'],
-    ['front-proxy-client', 'front-proxy-ca', 'CN = front-proxy-client'],
-    ['etcd/server', 'etcd/ca', 'CN = demo-node'],
-    ['etcd/peer', 'etcd/ca', 'CN = demo-node'],
-    ['etcd/healthcheck-client', 'etcd/ca', 'CN = kube-etcd-healthcheck-client'],
-  ] as const;
-  for (const [leaf, ca, subject] of expected) {
-    const file = join(pki, `${leaf}.crt`);
-    assert.match(openssl('verify', '-CAfile', join(pki, `${ca}.crt`), file), /: OK\n$/);
-    const facts = openssl('x509', '-in', file, '-noout', '-subject', '-enddate', '-startdate');
-    assert.match(facts, new RegExp(`^subject=${subject}\n`));
-    assert.match(facts, /notAfter=May {2}6 07:08:09 2031 GMT/);
-    const started = openssl('x509', '-in', join(pki, `${ca}.crt`), '-noout', '-startdate');
-    assert.ok(facts.includes(started), 'notBefore is the CA’s');
-    assert.equal(statSync(join(pki, `${leaf}.key`)).mode & 0o777, 0o600);
-    assert.equal(
-      openssl('x509', '-in', file, '-noout', '-pubkey'),
-      openssl('rsa', '-in', join(pki, `${leaf}.key`), '-pubout'),
+for (const minor of [30, 36])
+  test(`kubeadm v1.${minor}: openssl verifies every leaf against its CA and reads the names kubeadm gives`, async (t) => {
+    const leafEnds = Date.parse('2031-05-06T07:08:09Z');
+    const node = await nodeFor(t, { leafEnds, keys: 'rsa', version: `v1.${minor}.3` });
+    const pki = join(node.root, 'etc/kubernetes/pki');
+    const expected = [
+      ['apiserver', 'ca', 'CN = kube-apiserver'],
+      ['apiserver-kubelet-client', 'ca', 'O = kubeadm:cluster-admins, CN = kube-apiserver-kubelet-client'],
+      ['apiserver-etcd-client', 'etcd/ca', 'CN = kube-apiserver-etcd-client'],
+      ['front-proxy-client', 'front-proxy-ca', 'CN = front-proxy-client'],
+      ['etcd/server', 'etcd/ca', 'CN = demo-node'],
+      ['etcd/peer', 'etcd/ca', 'CN = demo-node'],
+      ['etcd/healthcheck-client', 'etcd/ca', 'CN = kube-etcd-healthcheck-client'],
+    ] as const;
+    for (const [leaf, ca, subject] of expected) {
+      const file = join(pki, `${leaf}.crt`);
+      assert.match(openssl('verify', '-CAfile', join(pki, `${ca}.crt`), file), /: OK\n$/);
+      const facts = openssl('x509', '-in', file, '-noout', '-subject', '-enddate', '-startdate');
+      assert.match(facts, new RegExp(`^subject=${subject}\n`));
+      assert.match(facts, /notAfter=May {2}6 07:08:09 2031 GMT/);
+      const started = openssl('x509', '-in', join(pki, `${ca}.crt`), '-noout', '-startdate');
+      assert.equal(facts.includes(started), minor < 31, 'until v1.30, notBefore is the CA’s');
+      assert.equal(statSync(join(pki, `${leaf}.key`)).mode & 0o777, 0o600);
+      assert.equal(
+        openssl('x509', '-in', file, '-noout', '-pubkey'),
+        openssl('rsa', '-in', join(pki, `${leaf}.key`), '-pubout'),
+      );
+    }
+    const sans = openssl('x509', '-in', join(pki, 'apiserver.crt'), '-noout', '-ext', 'subjectAltName');
+    assert.match(
+      sans,
+      /DNS:kubernetes\.default\.svc\.cluster\.local, IP Address:10\.96\.0\.1, IP Address:127\.0\.0\.1/,
     );
-  }
-  const sans = openssl('x509', '-in', join(pki, 'apiserver.crt'), '-noout', '-ext', 'subjectAltName');
-  assert.match(sans, /DNS:kubernetes\.default\.svc\.cluster\.local, IP Address:10\.96\.0\.1, IP Address:127\.0\.0\.1/);
-  assert.equal(await text(node, 'home/alice/.kube/config'), await text(node, 'etc/kubernetes/admin.conf'));
-  assert.match(await text(node, 'var/lib/kubelet/pki/kubelet-client-current.pem'), /CERTIFICATE[\s\S]*PRIVATE KEY/);
-});
+    assert.equal(await text(node, 'home/alice/.kube/config'), await text(node, 'etc/kubernetes/admin.conf'));
+    assert.match(await text(node, 'var/lib/kubelet/pki/kubelet-client-current.pem'), /CERTIFICATE[\s\S]*PRIVATE KEY/);
+  });
 
 const absent = [
   {

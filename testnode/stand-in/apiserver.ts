@@ -1,9 +1,10 @@
 // Stand-in for kube-apiserver. Simplified: it keeps no objects (any authenticated request is answered 200 with an empty
 // one), authorizes everybody it knows, and only /readyz checks etcd.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import { readFaults, readNodeRecord } from '../options.ts';
+import { join } from 'node:path';
+import { readFaults, readNodeRecord, versionNumbers } from '../options.ts';
 import { answer, clientOf, refuse } from './answers.ts';
 import { answers } from './ask.ts';
 import { log, stay } from './process.ts';
@@ -11,12 +12,15 @@ import { endIfFaulty, endOnTerm, parseFlags, servedPair } from './serving.ts';
 
 const NAME = 'kube-apiserver';
 const ANONYMOUS = new Set(['/livez', '/healthz', '/version']);
-/** How often the serving certificate's files are read. */
-const RELOAD = 60_000;
+/** How often the serving certificate's files are read: newer ones are notified of a change. */
+const RELOAD = { before: 60_000, since27: 400 };
+/** From SIGTERM to its exit: newer ones let every watch end first. */
+const DRAIN = { before: 2_000, since23: 60_000 };
 
 export async function apiserver(root: string, words: string[]): Promise<void> {
   const flags = parseFlags(words);
   const { speed, version } = readNodeRecord(root);
+  const minor = versionNumbers(version)[1];
   const files = { certificate: flags.get('tls-cert-file')!, key: flags.get('tls-private-key-file')! };
   const load = () => ({
     ...servedPair(root, NAME, 'serving', files),
@@ -28,9 +32,10 @@ export async function apiserver(root: string, words: string[]): Promise<void> {
   const server = createServer({ ...served, requestCert: true, rejectUnauthorized: false }, (request, response) => {
     void handle(request, response);
   });
+  server.addContext('apiserver-loopback-client', loopbackPair(root));
   listenStubbornly(server, Number(flags.get('secure-port')));
-  endOnTerm(2_000 * speed, [server]);
-  setInterval(reload, RELOAD * speed);
+  endOnTerm((minor < 23 ? DRAIN.before : DRAIN.since23) * speed, [server]);
+  setInterval(reload, minor < 27 ? RELOAD.before * speed : RELOAD.since27);
 
   function reload(): void {
     if (!readFaults(root).apiserverReloads) return;
@@ -58,6 +63,17 @@ export async function apiserver(root: string, words: string[]): Promise<void> {
     if (clientOf(request) === undefined) return refuse(response);
     answer(response, 200, '{"kind":"Status","apiVersion":"v1","status":"Success"}', 'application/json');
   }
+}
+
+// What it shows itself: made at its start. Here each of its first two starts finds one that was laid out for it.
+function loopbackPair(root: string): { cert: Buffer; key: Buffer } {
+  const used = join(root, 'run/demo/loopback-used');
+  const name = existsSync(used) ? 'loopback-later' : 'loopback-first';
+  writeFileSync(used, '');
+  return {
+    cert: readFileSync(join(root, `run/demo/${name}.crt`)),
+    key: readFileSync(join(root, `run/demo/${name}.key`)),
+  };
 }
 
 // The previous container may hold the port for a moment.

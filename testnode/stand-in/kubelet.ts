@@ -1,17 +1,17 @@
 // Stand-in for the kubelet: runs the static pods of its manifests directory. Simplified: a pod is one process, the
-// control plane's component; no probes are made, so a component that hangs is not restarted; the pod's identity is the
-// hash of the file (the real one hashes the decoded pod). As with a container runtime, pods outlive the kubelet.
-import { createHash } from 'node:crypto';
+// first container; no probes are made, so a component that hangs is not restarted; the pod's UID is a checksum of the
+// file (the real one takes the decoded pod). As with a container runtime, pods outlive the kubelet.
 import type { FSWatcher } from 'node:fs';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { join } from 'node:path';
 import { parseYaml } from '../../src/host/yaml.ts';
-import { readFaults, readNodeRecord } from '../options.ts';
+import { type NodeRecord, readFaults, readNodeRecord } from '../options.ts';
 import { refuse } from './answers.ts';
 import type { PodSpec } from './pod.ts';
 import { Pod, podsBefore } from './pod.ts';
+import { uidOf } from './proc.ts';
 import { log, stay } from './process.ts';
 import { tellReady } from './units.ts';
 
@@ -24,18 +24,19 @@ export async function kubelet(root: string, words: string[]): Promise<void> {
   process.on('SIGTERM', () => process.exit(0));
   const config = parseYaml(readFileSync(join(root, 'var/lib/kubelet/config.yaml'), 'utf8')) as KubeletConfig;
   serve(root, config);
-  const manifests = join(root, config.staticPodPath ?? '/etc/kubernetes/manifests');
   const pods = podsBefore(root, node);
   let watcher: FSWatcher | undefined;
   const look = () => {
     if (readFaults(root).kubelet === 'idle') return;
+    const manifests = join(root, manifestsFlag(root) ?? config.staticPodPath ?? '/etc/kubernetes/manifests');
     if (watcher === undefined && existsSync(manifests)) {
       // A watch dies with its directory: the next periodic look makes a new one.
-      watcher = watch(manifests, look).on('error', () => {
+      // A directory that is moved away as a whole is noticed by the periodic look only.
+      watcher = watch(manifests, () => existsSync(manifests) && look()).on('error', () => {
         watcher = undefined;
       });
     }
-    const wanted = readManifests(root, manifests);
+    const wanted = readManifests(root, node, manifests);
     for (const file of new Set([...pods.keys(), ...wanted.keys()])) {
       const spec = wanted.get(file);
       if (spec === 'unreadable') continue;
@@ -49,15 +50,25 @@ export async function kubelet(root: string, words: string[]): Promise<void> {
   tellReady(root, 'kubelet');
 }
 
+// A real kubelet must be restarted to take another flag; this one reads it at every look.
+function manifestsFlag(root: string): string | undefined {
+  const directory = join(root, 'etc/systemd/system/kubelet.service.d');
+  const dropIns = existsSync(directory) ? readdirSync(directory).sort() : [];
+  const flags = dropIns.map(
+    (name) => /--pod-manifest-path=(\S+)/.exec(readFileSync(join(directory, name), 'utf8'))?.[1],
+  );
+  return flags.findLast((flag) => flag !== undefined);
+}
+
 // Every file whose name does not begin with a dot is a pod, whatever its extension: a backup left there runs.
-function readManifests(root: string, directory: string): Map<string, PodSpec | 'unreadable'> {
+function readManifests(root: string, node: NodeRecord, directory: string): Map<string, PodSpec | 'unreadable'> {
   const found = new Map<string, PodSpec | 'unreadable'>();
   for (const file of existsSync(directory) ? readdirSync(directory).sort() : []) {
     const path = join(directory, file);
     if (file.startsWith('.') || !statSync(path, { throwIfNoEntry: false })?.isFile()) continue;
     try {
       const text = readFileSync(path, 'utf8');
-      found.set(file, { ...readPod(text), hash: createHash('sha256').update(text).digest('hex') });
+      found.set(file, { ...readPod(text), uid: uidOf(node, text) });
     } catch (error) {
       found.set(file, 'unreadable');
       log(root, 'kubelet', `Could not process manifest file path=${path} err=${(error as Error).message}`);
@@ -67,15 +78,16 @@ function readManifests(root: string, directory: string): Map<string, PodSpec | '
 }
 
 type Manifest = {
-  metadata: { name: string; annotations?: Record<string, string> };
-  spec: { containers: { command: string[] }[] };
+  metadata: { name: string; namespace?: string };
+  spec: { containers: { name?: string; command: string[] }[] };
 };
 
-function readPod(text: string): Omit<PodSpec, 'hash'> {
+function readPod(text: string): Omit<PodSpec, 'uid'> {
   const pod = parseYaml(text) as Manifest | null;
-  const command = pod?.spec?.containers?.[0]?.command;
+  const { command, name: container } = pod?.spec?.containers?.[0] ?? {};
   if (!Array.isArray(command) || command.length === 0) throw new Error('no container with a command');
-  return { name: pod!.metadata.name, command: becomes(command) };
+  const { name, namespace } = pod!.metadata;
+  return { name, namespace: namespace ?? 'default', container: container ?? name, command: becomes(command) };
 }
 
 // `sh -c "exec PROGRAM …"`: the container's process is the program. Other scripts do not run here.

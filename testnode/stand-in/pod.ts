@@ -1,36 +1,48 @@
-// One static pod: a process that is replaced when its manifest's content changes, with the kubelet's waits (measured on
-// v1.22, see the constants; all of them times the node's speed).
+// One static pod: a process that is replaced when its manifest's content changes, and started again when it ends, with the
+// waits of the node's version of the kubelet (all of them times the node's speed).
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { standInCommand } from '../launch.ts';
-import { type NodeRecord, readNodeRecord } from '../options.ts';
+import { type NodeRecord, readNodeRecord, versionNumbers } from '../options.ts';
+import { hideProcess, notePod, type PodNames, showProcess } from './proc.ts';
 import type { ProcessId } from './process.ts';
 import { idOf, isAlive, log, readJson, signal, sleep, until } from './process.ts';
 
-export type PodSpec = { name: string; command: string[]; hash: string };
+/** `uid`: made of the manifest's content, so that a changed manifest is another pod. */
+export type PodSpec = PodNames & { command: string[]; uid: string };
 
-type Running = ProcessId & { file: string; name: string; hash: string };
+type Running = ProcessId & { file: string; name: string; uid: string };
 
 const POLL = 20;
-/** From the exit of the previous process to the start of the new one, after a changed manifest. */
-const GAP: Record<string, number> = { 'kube-apiserver': 2_000, etcd: 400 };
-const OTHER_GAP = 300;
 /** From SIGTERM to SIGKILL. */
 const GRACE = 30_000;
-/** Before an unchanged pod that ran already is started again: this, then 10 s, doubled each time. */
-const FIRST_RESTART = 5_000;
+/** Before a container is started for the third time: this, doubled each time. */
 const BACK_OFF = 10_000;
 const LONGEST_BACK_OFF = 300_000;
 /** A pod that ran so long has its back-off forgotten. */
 const FORGOTTEN = 600_000;
+
+/** Milliseconds until a container runs again: in a changed pod (from the exit of the previous one), and in the same pod. */
+type Waits = { replaced(name: string): number; restarted(name: string): number };
+
+/** Measured on v1.22, and on v1.36: there a changed pod waits for the kubelet's next sync. */
+const OLD: Waits = {
+  replaced: (name) => ({ 'kube-apiserver': 2_000, etcd: 400 })[name] ?? 300,
+  restarted: () => 5_000,
+};
+const TODAY: Waits = { replaced: () => 11_000, restarted: (name) => (name === 'etcd' ? 8_000 : 1_000) };
+
+function waitsOf({ version }: NodeRecord): Waits {
+  return versionNumbers(version)[1] > 22 ? TODAY : OLD;
+}
 
 /** The pods an earlier kubelet left running. */
 export function podsBefore(root: string, node: NodeRecord): Map<string, Pod> {
   const directory = join(root, 'run/demo/pods');
   mkdirSync(directory, { recursive: true });
   const pods = new Map<string, Pod>();
-  for (const name of readdirSync(directory)) {
+  for (const name of readdirSync(directory).filter((each) => each.endsWith('.json'))) {
     const running = readJson<Running>(join(directory, name));
     if (running === undefined || !isAlive(running)) continue;
     pods.set(running.file, new Pod(root, node, running.file, running));
@@ -53,7 +65,7 @@ export class Pod {
     this.#node = node;
     this.#file = file;
     this.#running = running;
-    if (running !== null) this.#starts.set(running.hash, { count: 1, last: Date.now() });
+    if (running !== null) this.#starts.set(running.uid, { count: 1, last: Date.now() });
   }
 
   /** What the manifests directory says now; null: the file is gone. */
@@ -68,50 +80,63 @@ export class Pod {
     for (;;) {
       const wanted = this.#wanted;
       if (this.#running !== null && !isAlive(this.#running)) this.#ended();
-      else if (this.#running !== null && this.#running.hash !== wanted?.hash) await this.#end();
+      else if (this.#running !== null && this.#running.uid !== wanted?.uid) await this.#end();
       else if (this.#running === null && wanted !== null) await this.#start(wanted);
       else await sleep(POLL);
     }
   }
 
   async #end(): Promise<void> {
-    const { name, pid, hash } = this.#running!;
+    const { name, pid, uid } = this.#running!;
     log(this.#root, 'kubelet', `Killing pod file=${this.#file} name=${name} pid=${pid}`);
     signal(this.#running!, 'SIGTERM');
     const ended = await until(() => !isAlive(this.#running!), Math.max(GRACE * this.#node.speed, 2_000));
     if (!ended) signal(this.#running!, 'SIGKILL');
     await until(() => !isAlive(this.#running!), 2_000);
     this.#ended();
-    if (this.#wanted !== null && this.#wanted.hash !== hash) await this.#pause(GAP[name] ?? OTHER_GAP);
+    if (this.#wanted !== null && this.#wanted.uid !== uid) await this.#pause(waitsOf(this.#node).replaced(name));
   }
 
   #ended(): void {
     const { name, pid } = this.#running!;
     log(this.#root, 'kubelet', `Pod ended file=${this.#file} name=${name} pid=${pid}`);
     rmSync(this.#record, { force: true });
+    hideProcess(this.#root, pid);
     this.#running = null;
   }
 
   async #start(spec: PodSpec): Promise<void> {
-    const before = this.#starts.get(spec.hash) ?? { count: 0, last: 0 };
+    const before = this.#starts.get(spec.uid) ?? { count: 0, last: 0 };
     const forgotten = Date.now() - before.last > FORGOTTEN * this.#node.speed;
     const count = before.count > 1 && forgotten ? 1 : before.count;
     if (count > 0) {
-      const wait = count === 1 ? FIRST_RESTART : Math.min(BACK_OFF * 2 ** (count - 2), LONGEST_BACK_OFF);
+      const wait =
+        count === 1
+          ? waitsOf(this.#node).restarted(spec.name)
+          : Math.min(BACK_OFF * 2 ** (count - 2), LONGEST_BACK_OFF);
       log(this.#root, 'kubelet', `Back-off file=${this.#file} name=${spec.name} wait=${wait * this.#node.speed}ms`);
       const end = Date.now() + wait * this.#node.speed;
       // A changed manifest is another pod, which does not wait for this one's back-off.
-      while (Date.now() < end && this.#wanted?.hash === spec.hash) await sleep(POLL);
-      if (this.#wanted?.hash !== spec.hash) return;
+      while (Date.now() < end && this.#wanted?.uid === spec.uid) await sleep(POLL);
+      if (this.#wanted?.uid !== spec.uid) return;
     }
-    this.#starts.set(spec.hash, { count: count + 1, last: Date.now() });
-    this.#running = { ...launch(this.#root, spec), file: this.#file, name: spec.name, hash: spec.hash };
+    this.#starts.set(spec.uid, { count: count + 1, last: Date.now() });
+    notePod(this.#root, this.#node, spec, spec.uid);
+    const process = launch(this.#root, spec);
+    const isFirst = !existsSync(this.#everStarted);
+    showProcess(this.#root, this.#node, process.pid, spec.uid, isFirst);
+    writeFileSync(this.#everStarted, '');
+    this.#running = { ...process, file: this.#file, name: spec.name, uid: spec.uid };
     writeFileSync(this.#record, JSON.stringify(this.#running));
     log(this.#root, 'kubelet', `Started pod file=${this.#file} name=${spec.name} pid=${this.#running.pid}`);
   }
 
   #pause(milliseconds: number): Promise<void> {
     return sleep(milliseconds * this.#node.speed);
+  }
+
+  get #everStarted(): string {
+    return join(this.#root, 'run/demo/pods', `${this.#file}.started`);
   }
 
   get #record(): string {

@@ -18,7 +18,7 @@ export function outdated({
   certificates,
   preconditions,
 }: Pick<Inventory, 'node' | 'certificates' | 'preconditions'>): Outdated[] {
-  const readAtStart = rulesOfNode(node)?.readAtStart ?? [];
+  const readAtStart = rulesOfNode(node)?.readAtStart(preconditions) ?? [];
   return certificates.flatMap((file) => {
     if (!readAtStart.includes(file.id)) return [];
     const component = preconditions.components.find(({ name }) => name === file.component);

@@ -35,8 +35,8 @@ export type DistributionRules = {
   clientCertificates: Partial<Record<Endpoint['name'], string>>;
   /** Components whose expired certificates explain why this component or unit is not healthy. */
   reliesOn(component: string): readonly ComponentHealth['name'][];
-  /** Ids of certificates that their component reads at its start only, and that no server shows. */
-  readAtStart: readonly string[];
+  /** Ids of certificates that their component, in the version that runs, reads at its start only, and that no server shows. */
+  readAtStart(preconditions: Pick<Preconditions, 'components'>): readonly string[];
 
   /** Milliseconds before expiry from which a restart of this version renews; null: the tool renews at any time. */
   restartWindow(version: string | null): number | null;

@@ -67,6 +67,19 @@ export const kubeadmBlockers: BlockerCheck[] = [
       ),
   },
   {
+    code: 'PROCESS_UNKNOWN',
+    // A component that answers has a process; one that is not seen could not be seen to restart.
+    find: ({ inventory: { preconditions } }) =>
+      preconditions.processesHidden === true
+        ? []
+        : preconditions.components
+            .filter(({ pid, healthy, pod }) => pod !== null && healthy && pid === null)
+            .map(({ name, manifest, pod }) => ({
+              why: `${name} is healthy, but no process with the arguments in ${manifest} was found in its pod`,
+              remedy: `See whether the manifest was changed while the kubelet was stopped, and whether ${pod?.logsDir} has a directory for the pod (the kubelet's podLogsDir).`,
+            })),
+  },
+  {
     code: 'COMPONENT_UNKNOWN',
     // What cannot restart would keep the old certificates in memory until they expire.
     find: ({ inventory: { preconditions } }) =>

@@ -1,10 +1,16 @@
-import type { ComponentHealth, Endpoint } from '../model/inventory.ts';
-import type { CycleStep, Step } from '../model/plan.ts';
+import type { ComponentHealth, Endpoint, Inventory } from '../model/inventory.ts';
+import type { CycleStep, ServedExpectation, Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
 import { expectation, filesOf, served, servedSteps } from '../plan/expectations.ts';
+import { MIN_AGE } from '../plan/steps/static-pod-restart.ts';
+import { SECOND } from '../time/duration.ts';
+import { minorOf, reloadsByItself } from './kubernetes-version.ts';
 
-/** The static pods that must restart after every renewal, in this order. */
+/** The static pods that certagent restarts, in this order. */
 export const RESTARTED = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
+
+/** Kubeconfigs that are read once, at the start of the component. */
+const READ_ONCE = { 'kube-controller-manager': 'controller-manager.conf', 'kube-scheduler': 'scheduler.conf' } as const;
 
 /** etcd asks its clients for a certificate, and logs those that have none. */
 export const ETCD_CLIENTS: Partial<Record<Endpoint['name'], string>> = {
@@ -25,7 +31,8 @@ export function kubeadmSteps(draft: Draft): Step[] {
     }),
     { kind: 'verify-files', expect: renewed.map((one) => expectation(one, inventory)) },
     ...etcdSteps(draft),
-    ...RESTARTED.flatMap((name) => restartOf(name, draft)),
+    ...apiserverSteps(draft),
+    ...readersOf(draft).flatMap((name) => restartOf(name, draft)),
     ...servedSteps(draft, ETCD_CLIENTS),
   ];
 }
@@ -35,23 +42,75 @@ function etcdSteps(draft: Draft): Step[] {
   const { renewed, settings } = draft;
   if (!renewed.some(({ id }) => id === 'etcd-server' || id === 'etcd-peer')) return [];
   const endpoints = served(draft, ETCD_CLIENTS).filter(({ name }) => name !== 'kube-apiserver');
-  return restartOf('etcd', draft).map((cycle) =>
-    endpoints.length === 0
-      ? cycle
-      : { kind: 'cycle-unless-served', endpoints, patience: settings.limits.etcdPatience, cycle },
+  return unlessServed('etcd', endpoints, settings.limits.etcdPatience, draft);
+}
+
+/** Where it loads renewed certificates by itself, nothing is restarted, and the API is never away. */
+function apiserverSteps(draft: Draft): Step[] {
+  const { renewed, settings, inventory } = draft;
+  if (!loadsByItself(inventory)) return restartOf('kube-apiserver', draft);
+  const endpoints = served(draft).filter(({ name }) => name === 'kube-apiserver');
+  const isServed = endpoints.some(({ expects }) => renewed.some(({ id }) => id === expects));
+  // Where its port is not known, nothing would show that it serves the new one.
+  if (endpoints.length > 0 && !isServed) return [];
+  return unlessServed('kube-apiserver', endpoints, settings.limits.served, draft);
+}
+
+/**
+ * Whether the kube-apiserver goes on with renewed certificates without a restart. One that is not healthy, or whose start is
+ * being held back, would only be up again after the kubelet's back-off.
+ */
+function loadsByItself({ preconditions }: Pick<Inventory, 'preconditions'>): boolean {
+  const apiserver = preconditions.components.find(({ name }) => name === 'kube-apiserver');
+  return apiserver?.healthy === true && apiserver.pid !== null && reloadsByItself(apiserver.version);
+}
+
+/** Before v1.27 the kube-apiserver restarts, and those that have lost it are started anew with it. */
+function readersOf({ inventory, renewed }: Draft): (keyof typeof READ_ONCE)[] {
+  const all = Object.keys(READ_ONCE) as (keyof typeof READ_ONCE)[];
+  if (!loadsByItself(inventory)) return all;
+  return all.filter((name) => renewed.some(({ id }) => id === READ_ONCE[name]));
+}
+
+function unlessServed(
+  name: CycleStep['component'],
+  endpoints: ServedExpectation[],
+  patience: number,
+  draft: Draft,
+): Step[] {
+  return restartOf(name, draft).map((cycle) =>
+    endpoints.length === 0 ? cycle : { kind: 'cycle-unless-served', endpoints, patience, cycle },
   );
 }
 
 function restartOf(name: CycleStep['component'], { inventory, settings }: Draft): CycleStep[] {
-  return inventory.preconditions.components.filter(hasManifest(name)).map(({ manifest, processArguments, health }) => ({
-    kind: 'cycle',
-    component: name,
-    manifest,
-    method: settings.cycle,
-    processArguments,
-    health,
-    limit: settings.limits.component,
-  }));
+  return inventory.preconditions.components.filter(hasManifest(name)).map((component) => {
+    const method = settings.cycle === 'signal' && !canBeSignalled(component, inventory) ? 'annotate' : settings.cycle;
+    return {
+      kind: 'cycle',
+      component: name,
+      manifest: component.manifest,
+      method,
+      processArguments: component.processArguments,
+      ...(component.pod === null ? {} : { pod: component.pod }),
+      ...(method === 'signal' && mayBeKilled(component) ? { killAfter: GRACE } : {}),
+      health: component.health,
+      limit: settings.limits.component,
+    };
+  });
+}
+
+/** By the time that it takes to drain: with SIGTERM alone the API is away for a minute, with SIGKILL for 5 s (measured on v1.36). */
+const GRACE = 5 * SECOND;
+
+/** An operator who wants it to shut down slowly has a reason, a load balancer for example. */
+function mayBeKilled({ name, delaysShutdown }: ComponentHealth): boolean {
+  return name === 'kube-apiserver' && !delaysShutdown;
+}
+
+/** Elsewhere an annotation makes a new pod of it: no process, one of another user, one that the kubelet would hold back. */
+function canBeSignalled({ startedAt, isSameUser }: ComponentHealth, { takenAt }: Inventory): boolean {
+  return isSameUser && startedAt !== null && takenAt - startedAt >= MIN_AGE;
 }
 
 function hasManifest(name: string) {
@@ -64,7 +123,7 @@ function hasManifest(name: string) {
  * defaults. Before v1.20 the command was `kubeadm alpha certs`.
  */
 function argvFor(name: string, { inventory: { node, preconditions }, settings }: Draft): string[] {
-  const minor = Number(/^v1\.(\d+)\./.exec(preconditions.tool?.version ?? '')?.[1] ?? 20);
+  const minor = minorOf(preconditions.tool?.version ?? null) ?? 20;
   return [
     ...(minor < 20 ? ['alpha'] : []),
     ...['certs', 'renew', name],

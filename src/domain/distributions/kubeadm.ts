@@ -3,6 +3,7 @@ import type { DistributionRules, RoleRules } from './distribution.ts';
 import { kubeadmBlockers } from './kubeadm-blockers.ts';
 import { kubeadmChecks } from './kubeadm-checks.ts';
 import { ETCD_CLIENTS, kubeadmSteps } from './kubeadm-plan.ts';
+import { reloadsByItself } from './kubernetes-version.ts';
 import { KUBEADM, type RoleOf } from './names.ts';
 
 /** A kubelet that does not run cannot restart a static pod: no expired certificate excuses it. */
@@ -23,9 +24,15 @@ export const kubeadm: DistributionRules & { roles: Record<RoleOf<'kubeadm'>, Rol
   clientAuthorities: ({ certificatesDir }) => [`${certificatesDir}/ca.crt`],
   clientCertificates: ETCD_CLIENTS,
   reliesOn: (component) => RELIES_ON[component] ?? [],
-  // Measured on v1.22: the kube-apiserver keeps the kubelet client certificate of its open connections, scheduler and
-  // controller-manager keep the credentials they started with. etcd loads everything by itself.
-  readAtStart: ['apiserver-kubelet-client', 'controller-manager.conf', 'scheduler.conf'],
+  // Scheduler and controller-manager keep the credentials they started with. The kube-apiserver keeps the kubelet client
+  // certificate of its open connections before v1.27 (measured on v1.22). etcd loads everything by itself.
+  readAtStart: ({ components }) => [
+    ...(components.some(({ name, version }) => name === 'kube-apiserver' && reloadsByItself(version))
+      ? []
+      : ['apiserver-kubelet-client']),
+    'controller-manager.conf',
+    'scheduler.conf',
+  ],
   restartWindow: () => null,
   renewsWithin: () => Number.POSITIVE_INFINITY,
   renewedAtEveryStart: () => false,

@@ -31,7 +31,7 @@ export function restartedUnit({ name, units, endpoints }: Flavour): Rules {
     clientCertificates: {},
     // It renews what has expired when it starts.
     reliesOn: () => [PROCESS],
-    readAtStart: [],
+    readAtStart: () => [],
     restartWindow,
     renewsWithin: (preconditions) => preconditions.restartWindow ?? OLD_RESTART_WINDOW,
     renewedAtEveryStart,

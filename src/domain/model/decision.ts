@@ -1,4 +1,5 @@
 import type { ReasonCode } from '../decide/reasons.ts';
+import type { RestartMethod } from '../plan/steps/static-pod-restart.ts';
 import type { Instant } from './certificate.ts';
 
 export type Verdict =
@@ -69,7 +70,7 @@ export type Policy = {
   triesPerDay: number;
   /** Stable number in [0, 1) of this node: spreads many nodes over the maintenance window. */
   nodeDelay: number;
-  cycle: 'annotate' | 'move';
+  cycle: RestartMethod;
 };
 
 export type MaintenanceWindow = {

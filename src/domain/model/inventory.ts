@@ -2,6 +2,7 @@ import type { HazardCode } from '../decide/hazards.ts';
 import type { Distribution, Role } from '../distributions/names.ts';
 import type { Certificate, Instant, Owner, Place } from './certificate.ts';
 import type { HealthCheck } from './health-check.ts';
+import type { PodIdentity } from './pod-identity.ts';
 
 export type { Distribution, Role } from '../distributions/names.ts';
 
@@ -108,11 +109,19 @@ export type ComponentHealth = {
   pid: number | null;
   /** When that process began; null where there is none, and for units. */
   startedAt: Instant | null;
+  /** Whether it runs as certagent's own user, so that certagent may signal it. */
+  isSameUser: boolean;
   /**
    * Arguments its process carries, as /proc of this machine shows them (paths hold the root prefix): they tell it from
    * other clusters' processes on the same node. Empty for units.
    */
   processArguments: string[];
+  /** The static pod that it runs in; null for units. */
+  pod: PodIdentity | null;
+  /** By the tag of its image, as "v1.36.3"; null for units, and where the tag is no version. */
+  version: string | null;
+  /** Whether its flags make it serve for a while after SIGTERM (`--shutdown-delay-duration`). */
+  delaysShutdown: boolean;
   /** How to ask for its health. K3s: `/readyz` with the administrator's certificate; null for other units
    *  and when its manifest has no probe that can be asked. */
   health: HealthCheck | null;
@@ -128,7 +137,14 @@ export type Hazard = {
 };
 
 /** A static pod besides the control plane's, with the paths of the node that it mounts. */
-export type Neighbour = { pod: string; manifest: string; mounts: string[] };
+export type Neighbour = {
+  pod: string;
+  manifest: string;
+  mounts: string[];
+  identity: PodIdentity;
+  /** When the oldest process of its containers began; null: none was found. */
+  startedAt: Instant | null;
+};
 
 /** What must be known before anything is changed. */
 export type Preconditions = {

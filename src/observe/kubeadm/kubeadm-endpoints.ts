@@ -1,7 +1,7 @@
 import type { Endpoint, ObservedCertificate } from '../../domain/model/inventory.ts';
 import { localAddress } from '../local-address.ts';
-import type { StaticPod } from '../manifests.ts';
 import { absolute } from '../node-files.ts';
+import type { StaticPod } from '../static-pod-manifest.ts';
 
 /** Where kube-apiserver and etcd listen, as the flags in their manifests say. */
 export function kubeadmEndpoints(pods: StaticPod[], certificates: ObservedCertificate[]): Endpoint[] {

@@ -2,9 +2,9 @@ import { basename, dirname } from 'node:path';
 import type { Role } from '../../domain/distributions/names.ts';
 import type { ComponentName, NodePaths } from '../../domain/model/inventory.ts';
 import type { Root } from '../../host/root.ts';
-import type { StaticPod } from '../manifests.ts';
 import { absolute, exists } from '../node-files.ts';
 import { type Source, source } from '../source.ts';
+import type { StaticPod } from '../static-pod-manifest.ts';
 import type { KubeletSettings } from './kubelet-settings.ts';
 
 type Entry = { name: string; ca: string; component: ComponentName | null; file?: string; etcd?: true; optional?: true };

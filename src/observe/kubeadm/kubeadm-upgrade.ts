@@ -1,11 +1,11 @@
-import { findProcesses } from '../../host/processes.ts';
+import { findProgram } from '../../host/processes.ts';
 import type { Root } from '../../host/root.ts';
 
 const CHANGING = ['upgrade', 'init', 'join', 'reset'];
 
 /** A kubeadm that changes the node at this moment. Under a root prefix only one that works below it. */
 export async function upgradeUnderWay(root: Root): Promise<string | null> {
-  for (const { pid, argv } of await findProcesses('kubeadm', []).catch(() => [])) {
+  for (const { pid, argv } of await findProgram('kubeadm').catch(() => [])) {
     const verb = argv.findIndex(
       (word, at) => CHANGING.includes(word) || (word === 'certs' && argv[at + 1] === 'renew'),
     );

@@ -1,14 +1,16 @@
 import { dirname } from 'node:path';
 import { roleOf } from '../../domain/distributions/index.ts';
 import type { Root } from '../../host/root.ts';
-import { readManifests, type StaticPod } from '../manifests.ts';
+import { readManifests } from '../manifests.ts';
 import { absolute, exists } from '../node-files.ts';
 import type { Candidate } from '../observer.ts';
+import type { StaticPod } from '../static-pod-manifest.ts';
 import { type UnitList, unitsThatRun } from '../unit-files.ts';
 import { versionOf } from '../version.ts';
 import { kubeadmCaKeys } from './kubeadm-ca-keys.ts';
 import { kubeadmComponents } from './kubeadm-components.ts';
 import { kubeadmEndpoints } from './kubeadm-endpoints.ts';
+import { observeNeighbours } from './kubeadm-neighbours.ts';
 import { kubeadmSources } from './kubeadm-sources.ts';
 import { readKubeletSettings } from './kubelet-settings.ts';
 
@@ -57,11 +59,11 @@ export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]>
       paths,
       missing: marks.filter((mark) => !mark.there).map((mark) => mark.path),
       findings,
-      neighbours,
+      neighbours: () => observeNeighbours(root, neighbours, kubelet),
       sources: () => kubeadmSources(root, { role, paths, pods, kubelet }),
       version: () => versionOf(root, 'kubeadm', ['version', '-o', 'short']),
       endpoints: (certificates) => kubeadmEndpoints(pods, certificates),
-      components: (unit) => kubeadmComponents(root, { role, manifestsDir, pods }, unit),
+      components: (unit) => kubeadmComponents(root, { role, kubelet, pods }, unit),
       // kubeadm restarts nothing that would replace a CA.
       hazards: async () => [],
       caKeys: (reads, certificates) => (controlPlane ? kubeadmCaKeys(reads, certificates) : []),

@@ -1,11 +1,15 @@
 import type { Root } from '../../host/root.ts';
-import { flagsOf } from '../manifests.ts';
 import { absolute, names, settings } from '../node-files.ts';
+import { flagsOf } from '../static-pod-manifest.ts';
 import { unitCommand } from '../unit-command.ts';
 
 export type KubeletSettings = {
   configFile: string;
   manifestsDir: string;
+  /** Where it keeps its pods; their UIDs are names below it. */
+  rootDir: string;
+  /** Where it keeps the logs of its pods, in directories named after their UIDs. */
+  podLogsDir: string;
   /** Where it keeps its own certificates. */
   certificatesDir: string;
   /** A serving certificate and key that an operator gave it. */
@@ -29,6 +33,8 @@ export async function readKubeletSettings(root: Root): Promise<KubeletSettings> 
   return {
     configFile,
     manifestsDir: flag('pod-manifest-path') ?? absolute(config.staticPodPath) ?? '/etc/kubernetes/manifests',
+    rootDir: flag('root-dir') ?? '/var/lib/kubelet',
+    podLogsDir: absolute(config.podLogsDir) ?? '/var/log/pods',
     certificatesDir: flag('cert-dir') ?? '/var/lib/kubelet/pki',
     servingCertificate: flag('tls-cert-file') ?? absolute(config.tlsCertFile),
     servingKey: flag('tls-private-key-file') ?? absolute(config.tlsPrivateKeyFile),

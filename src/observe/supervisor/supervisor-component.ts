@@ -4,6 +4,7 @@ import { askHealth } from '../../host/http.ts';
 import type { Root } from '../../host/root.ts';
 import { kubeconfigCredentials, pemCredentials } from '../credentials.ts';
 import { HEALTH_LIMIT, isHealthy } from '../health.ts';
+import { NO_PROCESS } from '../no-process.ts';
 import type { Unit } from '../observer.ts';
 
 /** Where a server's API is, and the kubeconfig of its administrator. */
@@ -21,11 +22,10 @@ export async function supervisorComponent(
       ? null
       : ({ scheme: 'https', host: server.api.host, port: server.api.port, path: '/readyz' } as const);
   const observed = {
+    ...NO_PROCESS,
     name: PROCESS,
     manifest: null,
     pid: unit?.mainPid ?? null,
-    startedAt: null,
-    processArguments: [],
     health,
   };
   if (server === null || health === null || unit?.active !== true)

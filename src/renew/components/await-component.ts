@@ -1,9 +1,11 @@
 import { CertagentError } from '../../domain/model/errors.ts';
 import type { CycleStep } from '../../domain/model/plan.ts';
 import { askHealth } from '../../host/http.ts';
-import { findProcesses, isRunning, type Process } from '../../host/processes.ts';
+import type { Process } from '../../host/processes.ts';
+import type { Root } from '../../host/root.ts';
 import type { StepContext } from '../steps/actor.ts';
 import { until } from '../wait.ts';
+import { componentProcesses, stillRunning } from './component-processes.ts';
 
 /** One good answer can come from the process that is about to end, or before the first crash of a new one. */
 const GOOD_ANSWERS = 2;
@@ -17,9 +19,9 @@ export async function awaitComponent(step: CycleStep, before: Process[], context
   let last: Process | undefined;
   const answer = await until(
     async () => {
-      const processes = await findProcesses(step.component, step.processArguments);
+      const processes = await componentProcesses(context.root, step);
       const fresh = processes.filter((process) => !before.some((old) => isSame(old, process))).at(-1);
-      const lacking = await whatLacks(step, before, fresh);
+      const lacking = await whatLacks(step, context.root, before, fresh);
       const same = last !== undefined && fresh !== undefined && isSame(last, fresh);
       good = lacking !== null ? 0 : same ? good + 1 : 1;
       last = fresh;
@@ -36,8 +38,13 @@ export async function awaitComponent(step: CycleStep, before: Process[], context
 }
 
 /** null when nothing lacks. */
-async function whatLacks(step: CycleStep, before: Process[], fresh: Process | undefined): Promise<string | null> {
-  if ((await Promise.all(before.map(isRunning))).some(Boolean)) return `for the previous ${step.component} to stop`;
+async function whatLacks(
+  step: CycleStep,
+  root: Root,
+  before: Process[],
+  fresh: Process | undefined,
+): Promise<string | null> {
+  if ((await stillRunning(root, before)).length > 0) return `for the previous ${step.component} to stop`;
   if (fresh === undefined) return `for the kubelet to start ${step.component}`;
   if (step.health === null) return null;
   const health = await askHealth(step.health, { limit: 2_000 });

@@ -4,12 +4,13 @@ import type { Undo } from '../../domain/model/journal.ts';
 import type { CycleStep } from '../../domain/model/plan.ts';
 import type { RestartMethod } from '../../domain/plan/steps/static-pod-restart.ts';
 import { writeAtomic } from '../../host/files.ts';
-import { isRunning, type Process } from '../../host/processes.ts';
+import type { Process } from '../../host/processes.ts';
 import type { Root } from '../../host/root.ts';
 import { sha256 } from '../backup/backup-manifest.ts';
 import type { StepContext } from '../steps/actor.ts';
 import { until } from '../wait.ts';
 import { annotate } from './annotation.ts';
+import { stillRunning } from './component-processes.ts';
 import {
   isThere,
   moveAcross,
@@ -19,6 +20,7 @@ import {
   returnManifest,
 } from './manifest-file.ts';
 import { fileOfManifest } from './manifest-link.ts';
+import { endBySignal } from './signal.ts';
 
 type Method = {
   /** Throws where the method cannot work; called before anything is changed, not when the certificates are new already. */
@@ -30,6 +32,14 @@ type Method = {
 
 /** Every way to make the kubelet restart a static pod. A method without an entry does not compile. */
 export const RESTART_METHODS: Record<RestartMethod, Method> = {
+  // Where a signal does not work, the annotation does.
+  signal: {
+    check: (manifest, root) => fileOfManifest(root, manifest),
+    undo: (step) => ({ kind: 'cycle', step }),
+    start: async (step, context, before) => {
+      if (!(await endBySignal(step, before, context))) await changeAnnotation(step, context);
+    },
+  },
   annotate: {
     check: (manifest, root) => fileOfManifest(root, manifest),
     undo: (step) => ({ kind: 'cycle', step }),
@@ -78,8 +88,8 @@ async function moveOutAndBack(step: CycleStep, context: StepContext, before: Pro
   if (await isThere(home)) await moveAcross(home, away);
   const gone = await until(
     async () => {
-      const left = (await Promise.all(before.map(isRunning))).filter(Boolean).length;
-      return left === 0 ? {} : `for the kubelet to stop ${step.component}`;
+      const left = await stillRunning(root, before);
+      return left.length === 0 ? {} : `for the kubelet to stop ${step.component}`;
     },
     { limit: step.limit, interval: context.pollInterval, waiting: context.waiting },
   );

@@ -1,9 +1,9 @@
 import type { Undo } from '../../domain/model/journal.ts';
 import type { CycleStep } from '../../domain/model/plan.ts';
-import { findProcesses } from '../../host/processes.ts';
 import type { StepContext } from '../steps/actor.ts';
 import { stopwatch } from '../wait.ts';
 import { awaitComponent } from './await-component.ts';
+import { componentProcesses } from './component-processes.ts';
 import { RESTART_METHODS } from './restart-methods.ts';
 
 /**
@@ -13,7 +13,7 @@ import { RESTART_METHODS } from './restart-methods.ts';
  */
 export async function restartStaticPod(step: CycleStep, context: StepContext): Promise<string> {
   const elapsed = stopwatch();
-  const before = await findProcesses(step.component, step.processArguments);
+  const before = await componentProcesses(context.root, step);
   await RESTART_METHODS[step.method].start(step, context, before);
   await awaitComponent(step, before, context);
   return `back after ${elapsed()}`;

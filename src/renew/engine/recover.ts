@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/model/certificate.ts';
 import type { JournalRecord, PlanOutcome, UnknownRecord } from '../../domain/model/journal.ts';
 import { changesCertificates } from '../../domain/plan/plan-parts.ts';
 import { MINUTE, SECOND } from '../../domain/time/duration.ts';
-import { findProcesses } from '../../host/processes.ts';
+import { findProgram } from '../../host/processes.ts';
 import { actorOf } from '../steps/actor.ts';
 import { repairPairs } from '../undo/repair-pairs.ts';
 import { until } from '../wait.ts';
@@ -116,7 +116,10 @@ async function awaitOrphan(run: Run, context: RenewContext): Promise<void> {
   if (!context.root.isMachine || renew?.kind !== 'kubeadm-renew') return;
   const { pollInterval, waiting } = stepContext(run, step, context);
   await until(
-    async () => ((await findProcesses(KUBEADM, ['renew'])).length === 0 ? {} : 'for a running kubeadm to finish'),
+    async () => {
+      const running = (await findProgram(KUBEADM)).some(({ argv }) => argv.includes('renew'));
+      return running ? 'for a running kubeadm to finish' : {};
+    },
     { limit: renew.limit, interval: pollInterval, waiting },
   );
 }

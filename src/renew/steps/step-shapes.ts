@@ -1,6 +1,7 @@
 import { DISTRIBUTION_NAMES } from '../../domain/distributions/names.ts';
 import type { ComponentName, Endpoint } from '../../domain/model/inventory.ts';
 import type { Expectation, HealthCheck, ServedExpectation } from '../../domain/model/plan.ts';
+import type { PodIdentity } from '../../domain/model/pod-identity.ts';
 import {
   count,
   instant,
@@ -59,12 +60,23 @@ export const expectation: Shape<Expectation> = object({
   old: orNull(object({ serial: text, notAfter: instant, sans: list(text), usages: list(text), subject: text })),
 });
 
+const podIdentity: Shape<PodIdentity> = object({
+  namespace: text,
+  name: text,
+  containers: list(text),
+  uid: orNull(text),
+  logsDir: nodePath,
+  rootDir: nodePath,
+});
+
 export const restart = object({
   kind: tag('cycle'),
   component: wordOf(COMPONENTS),
   manifest: nodePath,
   method: wordOf(RESTART_METHODS),
   processArguments: list(text),
+  pod: optional(podIdentity),
+  killAfter: optional(number),
   health,
   limit: number,
 });

@@ -67,6 +67,15 @@ const ofAnotherVersion: History = {
 
 const pre = (change: Partial<Preconditions>) => withPreconditions(kubeadm, change);
 const table: [string, string[], Inventory, Options?][] = [
+  [
+    'a component answers, but its process is not seen',
+    ['PROCESS_UNKNOWN'],
+    pre({
+      components: kubeadm.preconditions.components.map((one) =>
+        one.name === 'kube-scheduler' ? { ...one, pid: null, startedAt: null } : one,
+      ),
+    }),
+  ],
   ['/proc is mounted with hidepid', ['PROCESSES_HIDDEN'], pre({ processesHidden: true })],
   ['observe mode', ['OBSERVE_MODE'], kubeadm, { policy: { mode: 'observe' } }],
   ['a plan without an end', ['PLAN_UNFINISHED'], kubeadm, { history: unfinished }],

@@ -11,10 +11,15 @@ const table: [Step, string][] = [
   [steps['verify-files'], 'verify apiserver on disk'],
   [{ kind: 'verify-files', expect: [expect, expect] }, 'verify 2 certificates on disk'],
   [cycle, 'restart etcd by an annotation in /etc/kubernetes/manifests/etcd.yaml'],
+  [{ ...cycle, method: 'signal' }, 'restart etcd by a signal to its process (SIGTERM)'],
+  [
+    { ...cycle, method: 'signal', killAfter: 5_000 },
+    'restart etcd by a signal to its process (SIGTERM, then SIGKILL after 5 s)',
+  ],
   [{ ...cycle, method: 'move' }, 'restart etcd by moving /etc/kubernetes/manifests/etcd.yaml out and back'],
   [
     steps['cycle-unless-served'],
-    'ask etcd (2379) what is served; unless it is the new certificate within 10 s: restart etcd by an annotation in /etc/kubernetes/manifests/etcd.yaml',
+    'wait until etcd (2379) serves the new certificate; if not within 10 s, restart etcd by an annotation in /etc/kubernetes/manifests/etcd.yaml',
   ],
   [steps['verify-served'], 'verify what etcd (2379) serves'],
   [
@@ -36,10 +41,10 @@ test('a plan is described with its steps numbered', () => {
     certificates: ['client-admin'],
     why: 'client-admin ends in 20 d',
     oldExpired: false,
-    steps: table.slice(0, 10).map(([step]) => step),
+    steps: table.slice(0, 12).map(([step]) => step),
   };
   const lines = describePlan(plan).split('\n');
   assert.equal(lines[0], 'Renew 1 certificate of k3s: client-admin ends in 20 d');
   assert.equal(lines[1], '   1. back up 1 file to /b/1');
-  assert.equal(lines[10], '  10. verify what etcd (2379), etcd-peer (2380) serve');
+  assert.equal(lines[12], '  12. verify what etcd (2379), etcd-peer (2380) serve');
 });

@@ -69,7 +69,7 @@ describe('recover', { concurrency: 2 }, () => {
     await killedAt(on, on.plan, scheduler, 'waiting');
     assert.equal((await recover(on.context))?.result, 'succeeded');
     assert.deepEqual(await snapshot(on.root, ['/etc/kubernetes/manifests']), manifests);
-    assert.equal((await pids(on.plan))['kube-scheduler']?.length, 1);
+    assert.equal((await pids(on.root, on.plan))['kube-scheduler']?.length, 1);
   });
 
   it('finishes a K3s restart', async (t) => {

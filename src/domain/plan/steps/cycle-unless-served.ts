@@ -1,11 +1,11 @@
 import type { ServedExpectation } from '../../model/expectation.ts';
-import { formatDuration } from '../../time/duration.ts';
+import { SECOND } from '../../time/duration.ts';
 import type { CycleStep } from './cycle.ts';
 import { describeRestart } from './static-pod-restart.ts';
 import type { StepRule } from './step-rule.ts';
 import { endpointNames } from './verify-served.ts';
 
-/** Asks what endpoints serve, and restarts the component only when that is not the file. */
+/** For a component that loads renewed files by itself: asks what its endpoints serve, and restarts the component only when that is not the file. */
 export type CycleUnlessServedStep = {
   kind: 'cycle-unless-served';
   endpoints: ServedExpectation[];
@@ -15,7 +15,7 @@ export type CycleUnlessServedStep = {
 
 export const cycleUnlessServed: StepRule<CycleUnlessServedStep> = {
   describe: ({ endpoints, patience, cycle }) =>
-    `ask ${endpointNames(endpoints)} what is served; unless it is the new certificate within ${formatDuration(patience)}: ${describeRestart(cycle)}`,
+    `wait until ${endpointNames(endpoints)} serve${endpoints.length === 1 ? 's' : ''} the new certificate; if not within ${patience / SECOND} s, ${describeRestart(cycle)}`,
   onFailure: 'roll-back',
   changes: 'processes',
   restarts: ({ cycle }) => cycle,
