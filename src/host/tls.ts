@@ -7,19 +7,19 @@ export type ClientCredentials = { certificate: string; key: string };
 /**
  * The leaf certificate (DER) a server presents. No trust is decided here: what is served is compared with a file, so an
  * expired or foreign certificate must be seen, not refused. Throws CertagentError TLS_UNREACHABLE when the connection or
- * handshake does not come about within `limit` milliseconds.
+ * handshake does not come about within `limit` milliseconds. `serverName`: what to ask for; default: the host.
  */
 export function servedCertificate(
   host: string,
   port: number,
-  options: { limit: number; client?: ClientCredentials },
+  options: { limit: number; client?: ClientCredentials; serverName?: string },
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = connect({
       host,
       port,
       rejectUnauthorized: false,
-      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...serverName(options.serverName ?? host),
       ...(options.client === undefined ? {} : { cert: options.client.certificate, key: options.client.key }),
     });
     const timer = setTimeout(() => fail(new Error(`no answer within ${options.limit} ms`)), options.limit);
@@ -39,4 +39,9 @@ export function servedCertificate(
       else resolve(raw);
     });
   });
+}
+
+/** An address is no server name (RFC 6066, 3). */
+function serverName(name: string): { servername?: string } {
+  return isIP(name) === 0 ? { servername: name } : {};
 }

@@ -5,6 +5,7 @@ import type {
   Endpoint,
   Finding,
   Hazard,
+  LoopbackCertificate,
   Neighbour,
   NodePaths,
   ObservedCertificate,
@@ -49,6 +50,8 @@ export type Detected = {
   endpoints(certificates: ObservedCertificate[]): Endpoint[];
   /** Process and health of everything that loads its certificates. */
   components(unit: Unit, certificates: ObservedCertificate[]): Promise<ComponentHealth[]>;
+  /** A certificate that its kube-apiserver holds in memory only; absent: the distribution has none that can be restarted alone. */
+  loopback?(components: ComponentHealth[], certificates: ObservedCertificate[]): Promise<LoopbackCertificate | null>;
   /** Why a restart of its unit would do harm. `renewsUntil`: a restart renews leaves that expire before this. */
   hazards(reads: SourceRead[], renewsUntil: Instant): Promise<Hazard[]>;
   /** Keys of the CAs that sign its leaves on this node. */

@@ -32,6 +32,7 @@ export async function observePreconditions(
     areProcessesVisible(),
     node.neighbours?.() ?? [],
   ]);
+  const loopback = (await node.loopback?.(components, certificates)) ?? null;
   return {
     unit: unit === null ? null : withoutPid(unit),
     tool,
@@ -41,6 +42,7 @@ export async function observePreconditions(
     components,
     ...(visible || components.every(({ manifest }) => manifest === null) ? {} : { processesHidden: true as const }),
     ...(neighbours.length > 0 ? { neighbours } : {}),
+    ...(loopback === null ? {} : { loopback }),
     hazards,
     restartWindow,
   };

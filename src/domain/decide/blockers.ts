@@ -4,6 +4,7 @@ import type { Blocker } from '../model/decision.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { type BlockerCase, type BlockerCheck, when } from './blocker-check.ts';
 import { HAZARDS } from './hazards.ts';
+import { loopbackExpired } from './loopback.ts';
 import { isPairBroken } from './own-checks.ts';
 import { REASONS } from './reasons.ts';
 import { planOfAnotherVersion, unfinishedPlan } from './unfinished-plans.ts';
@@ -110,8 +111,9 @@ export const blockerChecks: BlockerCheck[] = [
 ];
 
 /** Whether an expired certificate explains that a component, or the unit, is not healthy. */
-function isBrokenByExpiry(name: string, { certificates, node }: Inventory, now: Instant): boolean {
+function isBrokenByExpiry(name: string, { certificates, node, preconditions }: Inventory, now: Instant): boolean {
   const relevant = rulesOfNode(node)?.reliesOn(name) ?? [];
+  if (relevant.includes('kube-apiserver') && loopbackExpired(preconditions, now)) return true;
   return certificates.some(
     ({ component, certificate }) => component !== null && relevant.includes(component) && certificate.notAfter < now,
   );

@@ -26,7 +26,11 @@ type WithoutCode<V> = V extends unknown ? Omit<V, 'code'> : never;
 
 /** "expires in 25 d", "expired 3 h ago". */
 export function expires({ certificate }: Pick<ObservedCertificate, 'certificate'>, now: Instant): string {
-  const left = certificate.notAfter - now;
+  return expiresAt(certificate.notAfter, now);
+}
+
+export function expiresAt(notAfter: Instant, now: Instant): string {
+  const left = notAfter - now;
   return left >= 0 ? `expires in ${formatDuration(left)}` : `expired ${formatDuration(-left)} ago`;
 }
 

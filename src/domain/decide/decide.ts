@@ -2,11 +2,13 @@ import { rulesOf } from '../distributions/index.ts';
 import type { Instant } from '../model/certificate.ts';
 import type { Decision, Decisions, History, Policy, Renewal, Verdict } from '../model/decision.ts';
 import type { Inventory } from '../model/inventory.ts';
+import { inMaintenance } from '../time/windows.ts';
 import { automaticMoment } from './automatic-moment.ts';
 import { findBlockers } from './blockers.ts';
 import { type Case, type DecideRequest, expires } from './certificate-check.ts';
 import { verdictOn } from './checks.ts';
 import { nextTryAt } from './history-of.ts';
+import { LOOPBACK, loopbackMoment } from './loopback.ts';
 import { isLeaf } from './ownership.ts';
 import { isRenewableAt, nearnessOf, renewalWindow } from './renewal-window.ts';
 
@@ -47,11 +49,13 @@ function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
   );
   if (due.length > 0) {
     const ids = idsAt(input.now, input, judged);
-    return unlessPrevented(input, { kind: 'now', ids, why: whyNow(due, ids) });
+    return unlessPrevented(input, { kind: 'now', ids, why: whyNow(due, ids), ...outside(input) });
   }
   const refused = refusedForce(input, judged);
   if (refused !== null) return refused;
   if (waiting.length > 0) return unlessPrevented(input, later(input, judged, waiting));
+  const loopback = loopbackMoment(input.inventory, input.policy, input.request, input.now);
+  if (loopback !== null) return unlessPrevented(input, restartFor(loopback, input));
   return { kind: 'none', nextAt: input.policy.mode === 'observe' ? null : nextAt(input, judged) };
 }
 
@@ -75,6 +79,19 @@ function unlessPrevented(input: DecideInput, intended: Intended): Renewal {
     return { kind: 'observing', until: blockers.length > 0 ? null : until, ids, why, blockers };
   }
   return blockers.length > 0 ? { kind: 'blocked', ids, blockers } : intended;
+}
+
+/** The kube-apiserver alone: nothing else is due. */
+function restartFor({ at, why }: { at: Instant; why: string }, { history, policy, now }: DecideInput): Intended {
+  const until = Math.max(at, nextTryAt(history, policy, now));
+  const ids = [LOOPBACK];
+  if (until <= now) return { kind: 'now', ids, why };
+  return { kind: 'waiting', until, code: until > at ? 'BACK_OFF' : 'MAINTENANCE_WINDOW', ids, why };
+}
+
+/** What is urgent does not wait for the maintenance window; what else could be done at once with it does. */
+function outside({ request, policy, now }: DecideInput): { outsideMaintenance?: true } {
+  return request.kind === 'manual' || inMaintenance(policy.maintenance, now) ? {} : { outsideMaintenance: true };
 }
 
 /** Ids of all certificates that the node's tool renews when it is run at `at`. */

@@ -1,9 +1,10 @@
+import { LOOPBACK_NOTICE } from '../decide/loopback.ts';
 import type { ComponentHealth, Endpoint, Inventory } from '../model/inventory.ts';
 import type { CycleStep, ServedExpectation, Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
 import { expectation, filesOf, served, servedSteps } from '../plan/expectations.ts';
 import { MIN_AGE } from '../plan/steps/static-pod-restart.ts';
-import { SECOND } from '../time/duration.ts';
+import { DAY, SECOND } from '../time/duration.ts';
 import { minorOf, reloadsByItself } from './kubernetes-version.ts';
 
 /** The static pods that certagent restarts, in this order. */
@@ -29,12 +30,18 @@ export function kubeadmSteps(draft: Draft): Step[] {
       const writes = [...new Set([expect.keyPath, expect.path])];
       return { kind: 'kubeadm-renew', name: one.id, argv, writes, expect, limit: settings.limits.kubeadm };
     }),
-    { kind: 'verify-files', expect: renewed.map((one) => expectation(one, inventory)) },
+    ...verified(draft),
     ...etcdSteps(draft),
     ...apiserverSteps(draft),
     ...readersOf(draft).flatMap((name) => restartOf(name, draft)),
     ...servedSteps(draft, ETCD_CLIENTS),
   ];
+}
+
+function verified({ renewed, inventory }: Draft): Step[] {
+  // A plan that only restarts renews no file.
+  if (renewed.length === 0) return [];
+  return [{ kind: 'verify-files', expect: renewed.map((one) => expectation(one, inventory)) }];
 }
 
 /** etcd serves a renewed certificate by itself, so it is asked first; only its own certificates concern it. */
@@ -48,7 +55,7 @@ function etcdSteps(draft: Draft): Step[] {
 /** Where it loads renewed certificates by itself, nothing is restarted, and the API is never away. */
 function apiserverSteps(draft: Draft): Step[] {
   const { renewed, settings, inventory } = draft;
-  if (!loadsByItself(inventory)) return restartOf('kube-apiserver', draft);
+  if (!loadsByItself(inventory) || isDueByLoopback(draft)) return restartOf('kube-apiserver', draft);
   const endpoints = served(draft).filter(({ name }) => name === 'kube-apiserver');
   const isServed = endpoints.some(({ expects }) => renewed.some(({ id }) => id === expects));
   // Where its port is not known, nothing would show that it serves the new one.
@@ -64,6 +71,17 @@ function loadsByItself({ preconditions }: Pick<Inventory, 'preconditions'>): boo
   const apiserver = preconditions.components.find(({ name }) => name === 'kube-apiserver');
   return apiserver?.healthy === true && apiserver.pid !== null && reloadsByItself(apiserver.version);
 }
+
+/**
+ * Whether a restart now spares a restart of its own before the next renewal, which comes after eleven months; and in any case
+ * when the loopback certificate has only weeks left.
+ */
+function isDueByLoopback({ inventory: { preconditions, takenAt }, isMaintenance }: Draft): boolean {
+  const left = (preconditions.loopback?.notAfter ?? Number.POSITIVE_INFINITY) - takenAt;
+  return left <= LOOPBACK_NOTICE || (isMaintenance && left < NEXT_RENEWAL);
+}
+
+const NEXT_RENEWAL = 335 * DAY;
 
 /** Before v1.27 the kube-apiserver restarts, and those that have lost it are started anew with it. */
 function readersOf({ inventory, renewed }: Draft): (keyof typeof READ_ONCE)[] {

@@ -31,7 +31,8 @@ export type Blocker = { code: ReasonCode; why: string; remedy: string };
 /** The node's renewal, one for all certificates of the same tool. */
 export type Renewal =
   | { kind: 'none'; nextAt: Instant | null }
-  | { kind: 'now'; ids: string[]; why: string }
+  /** `outsideMaintenance`: it is urgent, and the maintenance window is closed. */
+  | { kind: 'now'; ids: string[]; why: string; outsideMaintenance?: true }
   /** Nothing prevents it, but its time has not come. `code`: what it waits for; `until` null: somebody else's turn has no time. */
   | { kind: 'waiting'; until: Instant | null; code: ReasonCode; ids: string[]; why: string }
   /** Mode "observe": what would be renewed and when. `blockers`: what would prevent it, so that no time can be named. */

@@ -146,6 +146,12 @@ export type Neighbour = {
   startedAt: Instant | null;
 };
 
+/**
+ * The certificate that a kube-apiserver made at its start for its requests to itself, in its memory only. `start`: it did not
+ * show it, so this follows from its start and its version.
+ */
+export type LoopbackCertificate = { notAfter: Instant; from: 'served' | 'start' };
+
 /** What must be known before anything is changed. */
 export type Preconditions = {
   /** The unit that runs the node. `stopped`: not active, and not because it failed by itself. */
@@ -162,6 +168,8 @@ export type Preconditions = {
   processesHidden?: true;
   /** Absent: there are none. */
   neighbours?: Neighbour[];
+  /** Absent: no kube-apiserver of a static pod runs here, or nothing is known of it. */
+  loopback?: LoopbackCertificate;
   hazards: Hazard[];
   /** Milliseconds before expiry from which a restart renews, by version; null where a tool renews at any time. */
   restartWindow: number | null;

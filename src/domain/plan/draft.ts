@@ -30,4 +30,9 @@ export type PlanInput = {
 };
 
 /** What the steps of a plan are made of: the certificates that it renews, by id, and the directory of its backup. */
-export type Draft = Pick<PlanInput, 'inventory' | 'settings'> & { renewed: ObservedCertificate[]; backup: string };
+export type Draft = Pick<PlanInput, 'inventory' | 'settings'> & {
+  renewed: ObservedCertificate[];
+  backup: string;
+  /** Whether the maintenance window is open, or a person has asked: what can wait need not. */
+  isMaintenance: boolean;
+};

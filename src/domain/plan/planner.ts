@@ -16,7 +16,7 @@ export const BACKUPS_DIR = '/var/lib/certagent/backups';
 export function makePlan({ inventory, decisions, settings, planId, now }: PlanInput): RenewalPlan | null {
   const { distribution } = inventory.node;
   if (decisions.renewal.kind !== 'now' || distribution === null) return null;
-  const { ids, why } = decisions.renewal;
+  const { ids, why, outsideMaintenance } = decisions.renewal;
   const renewed = inventory.certificates.filter(({ id }) => ids.includes(id)).sort(byId);
   const backup = `${settings.backups}/${planId}`;
   const neighbours = neighboursOf(inventory, renewed);
@@ -25,11 +25,17 @@ export function makePlan({ inventory, decisions, settings, planId, now }: PlanIn
     id: planId,
     createdAt: now,
     distribution,
-    certificates: renewed.map(({ id }) => id),
+    certificates: [...ids].sort(),
     why,
     oldExpired: renewed.some(({ component, certificate }) => component !== null && certificate.notAfter < now),
     ...(neighbours.length === 0 ? {} : { neighbours }),
-    steps: rulesOf(distribution).steps({ inventory, settings, renewed, backup }),
+    steps: rulesOf(distribution).steps({
+      inventory,
+      settings,
+      renewed,
+      backup,
+      isMaintenance: outsideMaintenance !== true,
+    }),
   };
 }
 

@@ -13,6 +13,7 @@ import { kubeadmEndpoints } from './kubeadm-endpoints.ts';
 import { observeNeighbours } from './kubeadm-neighbours.ts';
 import { kubeadmSources } from './kubeadm-sources.ts';
 import { readKubeletSettings } from './kubelet-settings.ts';
+import { observeLoopback } from './loopback.ts';
 
 /** A kubeadm node is known by its files; the kubelet's configuration and the manifests say where they are. */
 export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]> {
@@ -64,6 +65,7 @@ export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]>
       version: () => versionOf(root, 'kubeadm', ['version', '-o', 'short']),
       endpoints: (certificates) => kubeadmEndpoints(pods, certificates),
       components: (unit) => kubeadmComponents(root, { role, kubelet, pods }, unit),
+      loopback: (components, certificates) => observeLoopback(components, kubeadmEndpoints(pods, certificates)),
       // kubeadm restarts nothing that would replace a CA.
       hazards: async () => [],
       caKeys: (reads, certificates) => (controlPlane ? kubeadmCaKeys(reads, certificates) : []),

@@ -50,6 +50,7 @@ export const aliceLeaf = (days: number) =>
     owner: 'copy',
     place: { kind: 'kubeconfig', path: '/home/alice/.kube/config', entry: 'user', name: 'admin', index: 0 },
   });
+export const loopback = (days: number) => ({ notAfter: NOW + days * DAY, from: 'served' as const });
 export const loaded = (id: string, component: ComponentName, modifiedAt: number) =>
   leaf({ id, days: 300, component, file: { mode: 0o600, uid: 0, gid: 0, modifiedAt, changedAt: modifiedAt } });
 export const blocked = {

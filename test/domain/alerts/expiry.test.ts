@@ -1,5 +1,5 @@
 import { leaf } from './alert-node.ts';
-import { aliceLeaf, blocked, type Case, copy, escalate, key, renew, testStanding } from './alert-parts.ts';
+import { aliceLeaf, blocked, type Case, copy, escalate, key, loopback, renew, testStanding } from './alert-parts.ts';
 
 const file = { kind: 'pem', path: '/tls/client-admin.crt', index: 0 } as const;
 const entry = { kind: 'kubeconfig', path: '/admin.conf', entry: 'cluster', name: 'default', index: 0 } as const;
@@ -28,6 +28,17 @@ testStanding([
       ['CERTIFICATE_EXPIRED', 'critical', 'node', ['a']],
       ['CERTIFICATE_URGENT', 'warning', 'node', ['b']],
     ],
+  ],
+  ['a loopback certificate with 61 days left', { preconditions: { loopback: loopback(61) } }, []],
+  [
+    'a loopback certificate with 60 days left',
+    { preconditions: { loopback: loopback(60) } },
+    [['LOOPBACK_EXPIRES', 'warning', 'kube-apiserver', ['apiserver-loopback-client']]],
+  ],
+  [
+    'a loopback certificate in its last days',
+    { preconditions: { loopback: loopback(6) } },
+    [['LOOPBACK_EXPIRES', 'critical', 'kube-apiserver', ['apiserver-loopback-client']]],
   ],
   [
     'not yet valid',

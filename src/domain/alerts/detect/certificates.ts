@@ -1,3 +1,5 @@
+import { expiresAt } from '../../decide/certificate-check.ts';
+import { LOOPBACK, LOOPBACK_NOTICE } from '../../decide/loopback.ts';
 import { type Found, type Judged, leavesOf, type NodeState } from '../input.ts';
 import { remedyOf, renewing, unblocking } from '../remedies.ts';
 import { counted, date, expiries, names } from '../words.ts';
@@ -52,6 +54,28 @@ export function expiring(state: NodeState): Found[] {
       once: true,
     },
   ];
+}
+
+/** No tool shows it, and the API server fails when it expires. */
+export function loopback(state: NodeState): Found[] {
+  const { loopback } = state.inventory.preconditions;
+  if (loopback === undefined || loopback.notAfter - state.now > LOOPBACK_NOTICE) return [];
+  return [
+    {
+      subject: 'kube-apiserver',
+      severity: loopback.notAfter - state.now < LAST_DAYS ? 'critical' : 'warning',
+      members: [[LOOPBACK, date(loopback.notAfter)]],
+      text: `The loopback certificate of kube-apiserver ${expiresAt(loopback.notAfter, state.now)}. Only a restart of kube-apiserver makes a new one.`,
+      remedy: restartRemedy(state),
+    },
+  ];
+}
+
+function restartRemedy(state: NodeState): string {
+  if (state.onDemand.kind !== 'now') return unblocking(state) || 'Restart the kube-apiserver.';
+  return obstacle(state.decisions.renewal) === null
+    ? 'certagent restarts the kube-apiserver in the maintenance window. To restart it at once: certagent renew'
+    : 'Restart the kube-apiserver at a time that suits you: certagent renew';
 }
 
 function near(state: NodeState, nearness: Judged['decision']['nearness']): Judged[] {

@@ -33,6 +33,15 @@ export const EXPIRY = {
     remedy: "Check this node's clock, and the clock of the machine that signed: timedatectl",
     find: certificates.notYetValid,
   },
+  LOOPBACK_EXPIRES: {
+    category: 'expiry',
+    meaning:
+      'The certificate that a kube-apiserver made at its start, for its requests to itself, expires within 60 days.',
+    severity: 'warning',
+    at: { critical: 'within 7 days of expiry' },
+    remedy: 'Nothing: certagent restarts the kube-apiserver in the maintenance window.',
+    find: certificates.loopback,
+  },
   CA_ENDING: {
     category: 'expiry',
     meaning: 'A CA expires within 365, 180, 90 or 30 days. certagent does not renew CAs.',
