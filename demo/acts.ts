@@ -1,20 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DAY } from '../src/domain/time/duration.ts';
-import { startEnvironment } from '../testnode/launch.ts';
 import { makeNode, type NodeKind, openNode, type TestNode } from '../testnode/node.ts';
-import { describeCopy, heading, received, textOf } from './exhibits.ts';
+import { probe } from '../testnode/probe.ts';
+import { type Certagent, run, startDaemon } from './certagent.ts';
+import { describeCopy, describeProbe, heading, received, textOf } from './exhibits.ts';
 import { type Inbox, openInbox } from './inbox.ts';
 import { closedWindow } from './window.ts';
-
-/** How certagent is started: a program, and what goes before certagent's own arguments. */
-export type Certagent = { program: string; first: string[] };
 
 export type DemoOptions = {
   /** Leave the nodes (stopped daemon, running components) where they are and say where. */
@@ -144,6 +138,7 @@ async function play(act: Act, home: string, nodes: TestNode[], options: DemoOpti
 
     const show = (...args: string[]) => run(certagent, root, args, out);
     let daemon: { stop(): Promise<void> } | null = null;
+    const probed = probe((node.ports.apiserver ?? node.ports.api)!);
     try {
       await act.perform({
         root,
@@ -158,7 +153,10 @@ async function play(act: Act, home: string, nodes: TestNode[], options: DemoOpti
       await received(inbox);
     } finally {
       await (daemon as { stop(): Promise<void> } | null)?.stop();
+      await probed.end();
     }
+    heading(out, 'The API, asked every 100 ms all the time');
+    out.write(`${describeProbe(await probed.end())}\n`);
     heading(out, 'The email, as the SMTP server received it');
     out.write(`${await textOf(inbox.emails.at(-1) ?? '')}\n`);
     heading(out, 'The webhook, as the HTTP server received it');
@@ -200,50 +198,4 @@ async function configure(root: string, inbox: Inbox): Promise<void> {
     '',
   ];
   await writeFile(join(root, 'etc/certagent/config.toml'), lines.join('\n'));
-}
-
-/** `certagent --root ROOT …`, with the terminal (its progress line and colours) where `out` is one. */
-async function run({ program, first }: Certagent, root: string, args: string[], out: NodeJS.WritableStream) {
-  out.write(`\n$ certagent ${args.join(' ')}\n`);
-  const shared = out === process.stdout;
-  const child = spawn(program, [...first, '--root', root, ...args], {
-    stdio: ['ignore', shared ? 'inherit' : 'pipe', shared ? 'inherit' : 'pipe'],
-    env: { ...process.env, ...startEnvironment() },
-  });
-  for (const stream of [child.stdout, child.stderr]) stream?.pipe(out, { end: false });
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`certagent ${args.join(' ')} exited with ${code}`);
-}
-
-async function startDaemon({ program, first }: Certagent, root: string): Promise<{ stop(): Promise<void> }> {
-  const log: Buffer[] = [];
-  const child = spawn(program, [...first, '--root', root, 'run'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...startEnvironment() },
-  });
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => log.push(chunk));
-  const ended = once(child, 'exit');
-  if (!(await listens(join(root, 'run/certagent/control.sock'))))
-    throw new Error(`the daemon did not start:\n${Buffer.concat(log)}`);
-  return {
-    stop: async () => {
-      child.kill('SIGTERM');
-      await ended;
-    },
-  };
-}
-
-/** Waits for a unix socket that accepts, at most a minute: the daemon may be an emulated one. */
-async function listens(path: string): Promise<boolean> {
-  for (let tries = 0; tries < 600; tries++) {
-    const socket = connect(path);
-    const accepted = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (accepted) return true;
-    await sleep(100);
-  }
-  return false;
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { simpleParser } from 'mailparser';
 import { parseKubeconfig } from '../src/host/kubeconfig.ts';
 import { parseCertificate } from '../src/host/x509.ts';
+import type { Probed } from '../testnode/probe.ts';
 import type { Inbox } from './inbox.ts';
 
 /** Alerts arrive after the renewal: waits until both servers have received one, at most a minute. */
@@ -30,4 +31,9 @@ export async function textOf(email: string): Promise<string> {
 
 export function heading(out: NodeJS.WritableStream, title: string): void {
   out.write(`\n── ${title} ${'─'.repeat(Math.max(3, 96 - title.length))}\n`);
+}
+
+export function describeProbe({ requests, failed, away }: Probed): string {
+  const outage = failed.length === 0 ? '' : `, the API was away for ${(away / 1000).toFixed(1)} s`;
+  return `${requests} requests, ${failed.length} failed${outage}`;
 }

@@ -10,11 +10,29 @@ export type HealthAnswer = { status: number | null; detail: string };
  * GETs a component's health path. The server's certificate is not verified here (a health check must work when it has
  * expired; what is served is compared elsewhere). `status` is null when nothing answered within `limit` milliseconds.
  */
-export function askHealth(
+export async function askHealth(
   check: HealthCheck,
   options: { limit: number; client?: ClientCredentials },
 ): Promise<HealthAnswer> {
-  return new Promise<HealthAnswer>((resolve) => {
+  const { status, detail } = await get(check, options);
+  return { status, detail };
+}
+
+/** The version that a kube-apiserver says it has, which it tells everybody ("v1.36.3"); null when it does not. */
+export async function askVersion(server: HealthCheck, options: { limit: number }): Promise<string | null> {
+  const { body } = await get({ ...server, path: '/version' }, options);
+  const version = /"gitVersion":\s*"(v\d+\.\d+\.\d+)/.exec(body)?.[1];
+  return version ?? null;
+}
+
+/** More of a body than this is not kept. */
+const BODY = 16_384;
+
+function get(
+  check: HealthCheck,
+  options: { limit: number; client?: ClientCredentials },
+): Promise<HealthAnswer & { body: string }> {
+  return new Promise<HealthAnswer & { body: string }>((resolve) => {
     const send = check.scheme === 'https' ? httpsRequest : httpRequest;
     const request = send(
       {
@@ -28,16 +46,19 @@ export function askHealth(
         ...(options.client === undefined ? {} : { cert: options.client.certificate, key: options.client.key }),
       },
       (response) => {
-        response.resume();
+        let body = '';
+        response.on('data', (chunk: Buffer) => {
+          if (body.length < BODY) body += chunk.toString('latin1');
+        });
         response.once('close', () =>
-          resolve({ status: response.statusCode ?? null, detail: `HTTP ${response.statusCode}` }),
+          resolve({ status: response.statusCode ?? null, detail: `HTTP ${response.statusCode}`, body }),
         );
       },
     );
     request.once('error', (error: NodeJS.ErrnoException) =>
-      resolve({ status: null, detail: error.code ?? error.message }),
+      resolve({ status: null, detail: error.code ?? error.message, body: '' }),
     );
     request.end();
     // A manifest can name a path or host that no request can be made of: that throws at once.
-  }).catch((error) => ({ status: null, detail: errorCode(error) }));
+  }).catch((error) => ({ status: null, detail: errorCode(error), body: '' }));
 }

@@ -1,6 +1,6 @@
 import type { ComponentHealth } from '../domain/model/inventory.ts';
 import type { PodIdentity } from '../domain/model/pod-identity.ts';
-import { askHealth } from '../host/http.ts';
+import { askHealth, askVersion } from '../host/http.ts';
 import { findPodProcesses } from '../host/pod-processes.ts';
 import { beganAt, ownUser } from '../host/processes.ts';
 import type { Root } from '../host/root.ts';
@@ -42,12 +42,17 @@ export async function observeStaticPod(
     isSameUser: process !== undefined && process.uid === ownUser,
     processArguments,
     pod,
-    version: manifest.version,
+    version: manifest.version ?? (healthy ? await askedVersion(manifest) : null),
     delaysShutdown: !/^0?[a-z]*$/.test(manifest.flags.get('shutdown-delay-duration') ?? ''),
     health: manifest.health,
     healthy,
     detail: notes.join('; '),
   };
+}
+
+/** Where the tag of its image is no version (a digest alone, "latest"). */
+async function askedVersion({ component, health }: StaticPod): Promise<string | null> {
+  return component === 'kube-apiserver' && health !== null ? askVersion(health, { limit: HEALTH_LIMIT }) : null;
 }
 
 export function identityOf(names: NamedPod, { podLogsDir, rootDir }: PodDirectories): PodIdentity {

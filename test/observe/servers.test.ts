@@ -258,3 +258,43 @@ async function pretend(t: TestContext, name: string, words: string[]): Promise<C
   await once(child.stdout!, 'data');
   return child;
 }
+
+const IMAGES: [image: string, version: string | null][] = [
+  ['registry.k8s.io/kube-apiserver:v1.31.4', 'v1.31.4'],
+  ['harbor.example:5000/k8s/kube-apiserver:v1.30.2', 'v1.30.2'],
+  ['public.ecr.aws/eks/kube-apiserver:v1.33.5-eks-1-33-12', 'v1.33.5'],
+  ['rancher/hardened-kubernetes:v1.34.1-rke2r1-build20250910', 'v1.34.1'],
+  [`registry.k8s.io/kube-apiserver:v1.35.0@sha256:${'0a'.repeat(32)}`, 'v1.35.0'],
+  [`harbor.example:5000/kube-apiserver@sha256:${'0a'.repeat(32)}`, 'v1.36.3'],
+  ['registry.k8s.io/kube-apiserver:latest', 'v1.36.3'],
+];
+test('the version of a kube-apiserver is that of its image; where that tells none, the server is asked', async (t) => {
+  const node = await nodeFor(t, { kind: 'kubeadm' });
+  await node.start();
+  const manifest = 'etc/kubernetes/manifests/kube-apiserver.yaml';
+  await node.faults({ kubelet: 'idle' });
+  const text = get(node.root, manifest);
+  for (const [image, version] of IMAGES) {
+    put(node.root, manifest, text.replace(/image: .*/, `image: ${image}`));
+    const { components } = (await look(node)).preconditions;
+    assert.equal(components.find(({ name }) => name === 'kube-apiserver')?.version, version, image);
+  }
+});
+
+test('the loopback certificate: as the kube-apiserver shows it, else from its start', async (t) => {
+  const node = await nodeFor(t, { kind: 'kubeadm', upDays: 40 });
+  await node.start();
+  const loopback = async () => (await look(node)).preconditions.loopback;
+  const expected = Date.now() + (3 * 365 - 40) * DAY;
+  const near = (found: number | undefined) => Math.abs((found ?? 0) - expected) < 10 * 60_000;
+  const shown = await loopback();
+  assert.equal(shown?.from, 'served');
+  assert.ok(near(shown?.notAfter));
+  // Another port than the one that its flag names: then only its process tells.
+  await node.faults({ kubelet: 'idle' });
+  const manifest = 'etc/kubernetes/manifests/kube-apiserver.yaml';
+  edit(node.root, manifest, /--secure-port=\d+/.exec(get(node.root, manifest))![0], '--secure-port=1');
+  const computed = await loopback();
+  assert.equal(computed?.from, 'start');
+  assert.ok(near(computed?.notAfter));
+});

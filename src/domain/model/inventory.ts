@@ -118,7 +118,7 @@ export type ComponentHealth = {
   processArguments: string[];
   /** The static pod that it runs in; null for units. */
   pod: PodIdentity | null;
-  /** By the tag of its image, as "v1.36.3"; null for units, and where the tag is no version. */
+  /** By the tag of its image, else as it says itself: "v1.36.3"; null for units, and where neither tells. */
   version: string | null;
   /** Whether its flags make it serve for a while after SIGTERM (`--shutdown-delay-duration`). */
   delaysShutdown: boolean;

@@ -71,6 +71,8 @@ const METHODS: [what: string, Partial<ComponentHealth>, PlanSettings['cycle'], m
   ['a younger process, which the kubelet would hold back', { startedAt: YOUNG }, 'signal', 'annotate'],
   ['a process of another user', { isSameUser: false }, 'signal', 'annotate'],
   ['no process', { pid: null, startedAt: null, healthy: false }, 'signal', 'annotate'],
+  ['an old kubelet, which restarts a changed pod at once', { version: 'v1.22.3' }, 'signal', 'annotate'],
+  ['an image whose tag is no version', { version: null }, 'signal', 'signal'],
   ['annotations by choice', {}, 'annotate', 'annotate'],
   ['moves by choice', {}, 'move', 'move'],
 ];

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { DAY } from '../../../src/domain/time/duration.ts';
 import { ANNOTATION } from '../../../src/renew/components/annotation.ts';
 import { execute } from '../../../src/renew/engine/execute.ts';
-import { probing } from '../probe.ts';
+import { probe } from '../../../testnode/probe.ts';
 import { assertJournalled, endsOf, KUBEADM_FILES, pids, snapshot, stage } from '../support.ts';
 
 /** One that is served, and the two that are file mounts. */
@@ -31,9 +31,9 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
     const { plan, context, root, node, journal, told } = await stage(t);
     const before = await pids(root, plan);
     const manifests = await snapshot(root, ['/etc/kubernetes/manifests']);
-    const probe = probing(node.ports.apiserver!);
+    const probed = probe(node.ports.apiserver!);
     const outcome = await execute(plan, 'manual', context);
-    assert.deepEqual(await probe.failures(), [], 'the API was never away');
+    assert.deepEqual((await probed.end()).failed, [], 'the API was never away');
     assert.deepEqual(
       { ...outcome, granted: [] },
       {
