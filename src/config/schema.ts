@@ -76,6 +76,10 @@ export const schema = z.strictObject({
         z.prefault(z.enum(['signal', 'annotate', 'move']), 'signal'),
         'How static pods are restarted. signal: end the process, and the kubelet restarts its container at once; annotate: change an annotation in the manifest, which takes longer; move: move the manifest out and back, which takes longest.',
       ),
+      neighbours: note(
+        z.prefault(z.enum(['report', 'restart']), 'report'),
+        'Other static pods that mount renewed files (kube-vip with admin.conf). report: name them; restart: restart them after the renewal, one by one.',
+      ),
       tries_per_day: note(z.prefault(count(1, 24), 3), 'Maximum number of automatic attempts in 24 hours.'),
       backups: note(z.prefault(count(1, 100), 5), 'Number of backups to keep.'),
       kubeadm_config: note(

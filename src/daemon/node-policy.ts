@@ -34,6 +34,7 @@ export function planSettingsOf({ renew }: Config): PlanSettings {
   return {
     kubeadmConfig: renew.kubeadm_config ?? null,
     cycle: renew.cycle,
+    neighbours: renew.neighbours,
     backups: BACKUPS_DIR,
     limits: {
       kubeadm: renew.kubeadm_limit,

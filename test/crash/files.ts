@@ -7,7 +7,7 @@ export async function filesOf(root: string): Promise<string[]> {
   return entries
     .filter((entry) => entry.isFile() || entry.isSymbolicLink())
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
-    .filter((path) => !path.startsWith('/run/demo/'))
+    .filter((path) => !/^\/(run\/demo|proc|var\/log\/pods|var\/lib\/kubelet\/pods)\//.test(path))
     .sort();
 }
 

@@ -94,7 +94,7 @@ describe('kubeadm in trouble', { concurrency: 2 }, () => {
     ],
     [
       'a component does not come back with the new certificates',
-      { rejectsRenewed: ['kube-apiserver'] },
+      { rejectsRenewed: ['kube-scheduler'] },
       /./,
       'rolled-back',
     ],

@@ -39,6 +39,7 @@ const cases: Record<string, Case> = {
 async function onDisk(t: TestContext, under: string): Promise<{ on: Ground; disk: Disk }> {
   let disk: Disk | undefined;
   const on = await ground(t, {
+    renew: { cycle: 'annotate' },
     prepare: async (node, atEnd) => {
       disk = await ownDisk(node, under, '8m', atEnd);
     },

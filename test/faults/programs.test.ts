@@ -50,13 +50,6 @@ const cases: Record<string, Case> = {
     remedy: /by hand/,
     result: 'rolled-back',
   },
-  'the kubelet does nothing': {
-    options: { renew: { component_limit: '3s', served_limit: '3s' }, faults: { kubelet: 'idle' } },
-    says: /^\S+ kube-apiserver did not come back within 3 s/,
-    remedy: /journalctl -u kubelet/,
-    // Every file is as before; the error also says that the kubelet did not react to that either.
-    result: 'rolled-back',
-  },
   'systemctl restart fails': {
     options: { ...K3S, faults: { systemctl: 'fails' } },
     says: /^UNIT_RESTART_FAILED systemctl restart k3s exited with 1/,
@@ -91,6 +84,18 @@ describe('programs that misbehave', { concurrency: 2 }, () => {
       await assertAsBefore(on);
       await assertTold(on.inbox, /raised RENEWAL_(ROLLED_BACK|FAILED)/);
     });
+
+  test('the kubelet hangs from the first restart on: nothing is signalled, and everything is as before', async (t) => {
+    const on = await ground(t, { renew: { component_limit: '3s', served_limit: '3s' } });
+    const { outcome } = await renewWith(on.agent, 'cycle', () => void on.node.faults({ kubelet: 'idle' }));
+    assert.match(`${outcome.error?.code} ${outcome.error?.message}`, /^\S+ kube-\S+ did not come back within 3 s/);
+    assert.match(outcome.error?.remedy ?? '', /journalctl -u kubelet/);
+    // The error also says that the kubelet did not react to that either.
+    assert.equal(outcome.result, 'rolled-back', outcome.error?.message);
+    await assertAsBefore(on);
+    const { renewal } = await on.agent.check();
+    assert.match(renewal.kind === 'blocked' ? renewal.blockers.map(({ why }) => why).join() : '', /kubelet .*HTTP 500/);
+  });
 
   test('kubeadm is missing: nothing is begun, and it is said', async (t) => {
     const on = await ground(t);

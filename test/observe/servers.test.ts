@@ -56,7 +56,7 @@ test('a running kubeadm node: everything healthy, every server serves what is on
 test('a kubeconfig that is renewed by hand: the component that was not restarted since is named', async (t) => {
   const node = await nodeFor(t, { kind: 'kubeadm' });
   await node.start();
-  const names = async () => outdated(await look(node)).map(({ component, file }) => [component.name, file.id]);
+  const names = async () => outdated(await look(node)).map(({ name, file }) => [name, file.id]);
   assert.deepEqual(await names(), []);
   const path = join(node.root, 'etc/kubernetes/scheduler.conf');
   await run(new Root(node.root), 'kubeadm', ['certs', 'renew', 'scheduler.conf'], { limit: 60_000 });

@@ -1,6 +1,6 @@
 // A throw-away node that runs, the plan that certagent makes for it, and what the node looks like before and after.
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -46,10 +46,13 @@ export async function stage(
     limits?: Partial<PlanSettings['limits']>;
     cycle?: RestartMethod;
     names?: string[];
+    neighbours?: PlanSettings['neighbours'];
+    /** Manifests by name, of static pods besides the control plane's. */
+    pods?: Record<string, string>;
   } = {},
 ): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'certagent-renew-'));
-  const { limits, cycle = 'signal', names, ...nodeOptions } = options;
+  const { limits, cycle = 'signal', neighbours = 'report', names, pods = {}, ...nodeOptions } = options;
   await quickStandIns();
   const node = await makeNode({
     root: join(directory, 'node'),
@@ -61,6 +64,8 @@ export async function stage(
     await node.remove();
     await rm(directory, { recursive: true, force: true });
   });
+  for (const [name, text] of Object.entries(pods))
+    await writeFile(join(node.root, 'etc/kubernetes/manifests', `${name}.yaml`), text);
   await node.start({ longRunning: true });
   const root = new Root(node.root);
   const journal = await openJournal(root);
@@ -69,7 +74,7 @@ export async function stage(
   return {
     node,
     root,
-    plan: only(names, await planFor(root, { cycle, limits: { ...LIMITS, ...limits } })),
+    plan: only(names, await planFor(root, { cycle, neighbours, limits: { ...LIMITS, ...limits } })),
     journal,
     told,
     context: {
@@ -96,7 +101,10 @@ function only(names: string[] | undefined, plan: RenewalPlan): RenewalPlan {
   return { ...plan, certificates: names, steps };
 }
 
-async function planFor(root: Root, settings: Pick<PlanSettings, 'cycle' | 'limits'>): Promise<RenewalPlan> {
+async function planFor(
+  root: Root,
+  settings: Pick<PlanSettings, 'cycle' | 'neighbours' | 'limits'>,
+): Promise<RenewalPlan> {
   const now = Date.now();
   const config = { copies: { mode: 'off', paths: [], users: [] }, watch: { paths: [] } };
   const inventory = await observe({ root, config: { node: {}, ...config } as never, now });

@@ -94,6 +94,7 @@ export function policyOf(change: Partial<Policy> = {}): Policy {
 export const SETTINGS: PlanSettings = {
   kubeadmConfig: null,
   cycle: 'signal',
+  neighbours: 'report',
   backups: BACKUPS_DIR,
   limits: {
     kubeadm: 120_000,

@@ -1,8 +1,9 @@
 import { LOOPBACK_NOTICE } from '../decide/loopback.ts';
-import type { ComponentHealth, Endpoint, Inventory } from '../model/inventory.ts';
+import type { ComponentHealth, Endpoint, Inventory, Neighbour } from '../model/inventory.ts';
 import type { CycleStep, ServedExpectation, Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
 import { expectation, filesOf, served, servedSteps } from '../plan/expectations.ts';
+import { neighboursOf } from '../plan/neighbours.ts';
 import { MIN_AGE } from '../plan/steps/static-pod-restart.ts';
 import { DAY, SECOND } from '../time/duration.ts';
 import { minorOf, reloadsByItself } from './kubernetes-version.ts';
@@ -35,7 +36,20 @@ export function kubeadmSteps(draft: Draft): Step[] {
     ...apiserverSteps(draft),
     ...readersOf(draft).flatMap((name) => restartOf(name, draft)),
     ...servedSteps(draft, ETCD_CLIENTS),
+    ...restartedNeighbours(draft).map(
+      ({ identity, manifest }): Step => ({
+        kind: 'restart-neighbour',
+        pod: identity,
+        manifest,
+        limit: settings.limits.component,
+      }),
+    ),
   ];
+}
+
+/** Last, one by one: the cluster does not depend on them, or would have lost them already. */
+function restartedNeighbours({ inventory, renewed, settings }: Draft): Neighbour[] {
+  return settings.neighbours === 'restart' ? neighboursOf(inventory, renewed) : [];
 }
 
 function verified({ renewed, inventory }: Draft): Step[] {
@@ -102,7 +116,9 @@ function unlessServed(
 }
 
 function restartOf(name: CycleStep['component'], { inventory, settings }: Draft): CycleStep[] {
-  return inventory.preconditions.components.filter(hasManifest(name)).map((component) => {
+  const { components } = inventory.preconditions;
+  const kubelet = components.find((component) => component.name === 'kubelet')?.health;
+  return components.filter(hasManifest(name)).map((component) => {
     const method = settings.cycle === 'signal' && !canBeSignalled(component, inventory) ? 'annotate' : settings.cycle;
     return {
       kind: 'cycle',
@@ -112,6 +128,7 @@ function restartOf(name: CycleStep['component'], { inventory, settings }: Draft)
       processArguments: component.processArguments,
       ...(component.pod === null ? {} : { pod: component.pod }),
       ...(method === 'signal' && mayBeKilled(component) ? { killAfter: GRACE } : {}),
+      ...(method === 'signal' && kubelet ? { kubelet } : {}),
       health: component.health,
       limit: settings.limits.component,
     };
@@ -158,11 +175,12 @@ function argvFor(name: string, { inventory: { node, preconditions }, settings }:
 }
 
 /** All that kubeadm can overwrite and the CAs that sign it, whether it is renewed now or not; and the manifests. */
-function backedUp({ inventory }: Draft): string[] {
+function backedUp(draft: Draft): string[] {
+  const { inventory } = draft;
   const own = inventory.certificates.filter(
     ({ owner, place }) =>
       owner === 'kubeadm' || owner === 'external-ca' || (owner === 'cluster-ca' && place.kind === 'pem'),
   );
   const manifests = inventory.preconditions.components.flatMap(({ manifest }) => (manifest === null ? [] : [manifest]));
-  return [...filesOf(own), ...manifests.sort()];
+  return [...filesOf(own), ...[...manifests, ...restartedNeighbours(draft).map(({ manifest }) => manifest)].sort()];
 }

@@ -9,6 +9,8 @@ export type PlanSettings = {
   kubeadmConfig: string | null;
   /** How a static pod restarts. */
   cycle: CycleStep['method'];
+  /** Whether other static pods that use renewed files are restarted, or named. */
+  neighbours: 'report' | 'restart';
   /** Directory of all backups; each plan has its own directory below it. */
   backups: string;
   limits: {

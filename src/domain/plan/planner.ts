@@ -3,7 +3,7 @@ import { CertagentError } from '../model/errors.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import type { RenewalPlan } from '../model/plan.ts';
 import type { PlanInput } from './draft.ts';
-import { neighboursOf } from './neighbours.ts';
+import { type AffectedNeighbour, neighboursOf } from './neighbours.ts';
 
 export type { PlanSettings } from './draft.ts';
 
@@ -19,7 +19,7 @@ export function makePlan({ inventory, decisions, settings, planId, now }: PlanIn
   const { ids, why, outsideMaintenance } = decisions.renewal;
   const renewed = inventory.certificates.filter(({ id }) => ids.includes(id)).sort(byId);
   const backup = `${settings.backups}/${planId}`;
-  const neighbours = neighboursOf(inventory, renewed);
+  const left = settings.neighbours === 'restart' ? [] : neighboursOf(inventory, renewed);
   refuseManifestsDir(inventory, backup);
   return {
     id: planId,
@@ -28,7 +28,7 @@ export function makePlan({ inventory, decisions, settings, planId, now }: PlanIn
     certificates: [...ids].sort(),
     why,
     oldExpired: renewed.some(({ component, certificate }) => component !== null && certificate.notAfter < now),
-    ...(neighbours.length === 0 ? {} : { neighbours }),
+    ...(left.length === 0 ? {} : { neighbours: left.map(inWords) }),
     steps: rulesOf(distribution).steps({
       inventory,
       settings,
@@ -48,6 +48,10 @@ function refuseManifestsDir({ node }: Inventory, backup: string): void {
     `the backup ${backup} would lie inside the manifests directory ${manifestsDir}, and the kubelet would run it`,
     { remedy: "Point the kubelet's staticPodPath at a directory of its own." },
   );
+}
+
+function inWords({ pod, manifest, used }: AffectedNeighbour): string {
+  return `${pod} (${manifest}), which mounts ${used.join(', ')}`;
 }
 
 function byId(a: ObservedCertificate, b: ObservedCertificate): number {

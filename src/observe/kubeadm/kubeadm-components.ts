@@ -1,6 +1,8 @@
 import type { Role } from '../../domain/distributions/names.ts';
 import type { ComponentHealth } from '../../domain/model/inventory.ts';
+import { askHealth } from '../../host/http.ts';
 import type { Root } from '../../host/root.ts';
+import { HEALTH_LIMIT, isHealthy } from '../health.ts';
 import { NO_PROCESS } from '../no-process.ts';
 import type { Unit } from '../observer.ts';
 import { observeStaticPod } from '../static-pod.ts';
@@ -14,7 +16,7 @@ export function kubeadmComponents(root: Root, node: Node, unit: Unit): Promise<C
   return Promise.all([
     ...node.pods.map((pod) => observeStaticPod(root, pod, node.kubelet)),
     ...absent(node),
-    kubelet(unit),
+    kubelet(unit, node.kubelet),
   ]);
 }
 
@@ -32,13 +34,12 @@ function absent({ role, kubelet: { manifestsDir }, pods }: Node): ComponentHealt
   }));
 }
 
-function kubelet(unit: Unit): ComponentHealth {
-  return {
-    name: 'kubelet',
-    ...NO_PROCESS,
-    manifest: null,
-    pid: unit?.mainPid ?? null,
-    healthy: unit?.active === true,
-    detail: unit?.detail ?? 'its unit is not known',
-  };
+/** It answers by its main loop: one that hangs is active for systemd, and restarts nothing. */
+async function kubelet(unit: Unit, { health }: KubeletSettings): Promise<ComponentHealth> {
+  const observed = { ...NO_PROCESS, name: 'kubelet' as const, manifest: null, pid: unit?.mainPid ?? null, health };
+  if (unit?.active !== true || health === null)
+    return { ...observed, healthy: unit?.active === true, detail: unit?.detail ?? 'its unit is not known' };
+  const { status, detail } = await askHealth(health, { limit: HEALTH_LIMIT });
+  const healthy = isHealthy(status);
+  return { ...observed, healthy, detail: healthy ? unit.detail : `${unit.detail}, but not healthy (${detail})` };
 }

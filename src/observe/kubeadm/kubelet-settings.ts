@@ -1,4 +1,6 @@
+import type { HealthCheck } from '../../domain/model/health-check.ts';
 import type { Root } from '../../host/root.ts';
+import { localAddress } from '../local-address.ts';
 import { absolute, names, settings } from '../node-files.ts';
 import { flagsOf } from '../static-pod-manifest.ts';
 import { unitCommand } from '../unit-command.ts';
@@ -10,6 +12,8 @@ export type KubeletSettings = {
   rootDir: string;
   /** Where it keeps the logs of its pods, in directories named after their UIDs. */
   podLogsDir: string;
+  /** How to ask for its health; null where that is switched off. */
+  health: HealthCheck | null;
   /** Where it keeps its own certificates. */
   certificatesDir: string;
   /** A serving certificate and key that an operator gave it. */
@@ -35,8 +39,19 @@ export async function readKubeletSettings(root: Root): Promise<KubeletSettings> 
     manifestsDir: flag('pod-manifest-path') ?? absolute(config.staticPodPath) ?? '/etc/kubernetes/manifests',
     rootDir: flag('root-dir') ?? '/var/lib/kubelet',
     podLogsDir: absolute(config.podLogsDir) ?? '/var/log/pods',
+    health: healthOf(
+      flags.get('healthz-bind-address') ?? config.healthzBindAddress,
+      flags.get('healthz-port') ?? config.healthzPort,
+    ),
     certificatesDir: flag('cert-dir') ?? '/var/lib/kubelet/pki',
     servingCertificate: flag('tls-cert-file') ?? absolute(config.tlsCertFile),
     servingKey: flag('tls-private-key-file') ?? absolute(config.tlsPrivateKeyFile),
   };
+}
+
+function healthOf(address: unknown, port: unknown): HealthCheck | null {
+  const number = Number(port ?? 10_248);
+  if (!Number.isInteger(number) || number <= 0 || number > 65_535) return null;
+  const host = localAddress(typeof address === 'string' ? address : '127.0.0.1');
+  return { scheme: 'http', host, port: number, path: '/healthz' };
 }

@@ -5,7 +5,7 @@ import type { Process } from '../../host/processes.ts';
 import type { Root } from '../../host/root.ts';
 import type { StepContext } from '../steps/actor.ts';
 import { until } from '../wait.ts';
-import { componentProcesses, stillRunning } from './component-processes.ts';
+import { componentProcesses, isSame, stillRunning } from './component-processes.ts';
 
 /** One good answer can come from the process that is about to end, or before the first crash of a new one. */
 const GOOD_ANSWERS = 2;
@@ -50,8 +50,4 @@ async function whatLacks(
   const health = await askHealth(step.health, { limit: 2_000 });
   if (health.status === 200) return null;
   return `for ${step.component} to be healthy: ${step.health.path} ${health.status === null ? `does not answer (${health.detail})` : `answers ${health.detail}`}`;
-}
-
-function isSame(a: Process, b: Process): boolean {
-  return a.pid === b.pid && a.startedAt === b.startedAt;
 }

@@ -14,3 +14,7 @@ export async function stillRunning(root: Root, processes: Process[]): Promise<Pr
   const running = await Promise.all(processes.map((process) => isRunning(procOf(root), process)));
   return processes.filter((_, index) => running[index]);
 }
+
+export function isSame(a: Process, b: Process): boolean {
+  return a.pid === b.pid && a.startedAt === b.startedAt;
+}

@@ -1,24 +1,16 @@
 import { readlink } from 'node:fs/promises';
-import { CertagentError, errorCode } from '../../domain/model/errors.ts';
+import { CertagentError } from '../../domain/model/errors.ts';
 import type { Undo } from '../../domain/model/journal.ts';
 import type { CycleStep } from '../../domain/model/plan.ts';
 import type { RestartMethod } from '../../domain/plan/steps/static-pod-restart.ts';
-import { writeAtomic } from '../../host/files.ts';
 import type { Process } from '../../host/processes.ts';
 import type { Root } from '../../host/root.ts';
 import { sha256 } from '../backup/backup-manifest.ts';
 import type { StepContext } from '../steps/actor.ts';
 import { until } from '../wait.ts';
-import { annotate } from './annotation.ts';
+import { changeAnnotation } from './change-annotation.ts';
 import { stillRunning } from './component-processes.ts';
-import {
-  isThere,
-  moveAcross,
-  placeOfMoved,
-  readManifestFile,
-  replaceManifest,
-  returnManifest,
-} from './manifest-file.ts';
+import { isThere, moveAcross, placeOfMoved, readManifestFile, returnManifest } from './manifest-file.ts';
 import { fileOfManifest } from './manifest-link.ts';
 import { endBySignal } from './signal.ts';
 
@@ -47,28 +39,6 @@ export const RESTART_METHODS: Record<RestartMethod, Method> = {
   },
   move: { check: async () => {}, undo: undoOfMove, start: moveOutAndBack },
 };
-
-/**
- * The manifest is never absent and never half-written: a crash at any moment loses nothing. The annotation makes it a new
- * pod, so the kubelet's back-off of earlier crashes does not apply.
- */
-async function changeAnnotation(step: CycleStep, { root, now }: StepContext): Promise<void> {
-  const { bytes, facts } = await readManifestFile(root, step);
-  const path = await fileOfManifest(root, step.manifest);
-  let text: string;
-  try {
-    text = annotate(bytes.toString('utf8'), new Date(now()).toISOString());
-  } catch (cause) {
-    throw CertagentError.relayed(errorCode(cause), `the manifest ${step.manifest} cannot be annotated`, {
-      cause,
-      ...(cause instanceof CertagentError && cause.remedy !== undefined ? { remedy: cause.remedy } : {}),
-    });
-  }
-  if (path === root.at(step.manifest)) return replaceManifest(path, text, facts);
-  // Where a link leads nothing is run as a pod, and only that directory is known to be writable.
-  const { mode, uid, gid } = facts;
-  await writeAtomic(path, text, { mode, uid, gid });
-}
 
 async function undoOfMove(step: CycleStep, root: Root): Promise<Undo> {
   const from = placeOfMoved(step.manifest);

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { errorCode } from '../../domain/model/errors.ts';
 import type { StaticPodRestart } from '../../domain/plan/steps/static-pod-restart.ts';
 import { MIN_AGE } from '../../domain/plan/steps/static-pod-restart.ts';
+import { askHealth } from '../../host/http.ts';
 import { beganAt, type Process, procOf, readProcess } from '../../host/processes.ts';
 import { Root } from '../../host/root.ts';
 import type { StepContext } from '../steps/actor.ts';
@@ -10,11 +11,12 @@ import { stillRunning } from './component-processes.ts';
 
 /**
  * Ends a component's processes, so that the kubelet restarts their container at once. False where that would not work, and
- * nothing was done: no process runs, one is so young that the kubelet's back-off would hold up its next start, or certagent
- * may not signal it. Never signals a process that is not exactly the one it was given.
+ * nothing was done: no process runs, one is so young that the kubelet's back-off would hold up its next start, the kubelet
+ * hangs, or certagent may not signal it. Never signals a process that is not exactly the one it was given.
  */
 export async function endBySignal(step: StaticPodRestart, before: Process[], context: StepContext): Promise<boolean> {
   if (before.length === 0 || before.some((process) => isYoung(process))) return false;
+  if (step.kubelet !== undefined && (await askHealth(step.kubelet, { limit: 5_000 })).status !== 200) return false;
   for (const process of before) if (!(await send(context.root, process, 'SIGTERM'))) return false;
   if (step.killAfter === undefined) return true;
   await until(

@@ -5,6 +5,7 @@ import { backup } from './backup.ts';
 import { cycle } from './cycle.ts';
 import { cycleUnlessServed } from './cycle-unless-served.ts';
 import { kubeadmRenew } from './kubeadm-renew.ts';
+import { restartNeighbour } from './restart-neighbour.ts';
 import { restartUnit } from './restart-unit.ts';
 import { verifyFiles } from './verify-files.ts';
 import { verifyServed } from './verify-served.ts';
@@ -20,4 +21,5 @@ export const ACTORS: Actors = {
   'restart-unit': restartUnit,
   'await-ready': awaitReady,
   'await-listener': awaitListener,
+  'restart-neighbour': restartNeighbour,
 };

@@ -48,9 +48,13 @@ export const servedEndpoints: Shape<ServedExpectation[]> = list(
   }),
 );
 
-export const health: Shape<HealthCheck | null> = orNull(
-  object({ scheme: word(['http', 'https']), host: text, port: count, path: nodePath }),
-);
+const healthCheck: Shape<HealthCheck> = object({
+  scheme: word(['http', 'https']),
+  host: text,
+  port: count,
+  path: nodePath,
+});
+export const health: Shape<HealthCheck | null> = orNull(healthCheck);
 
 export const expectation: Shape<Expectation> = object({
   id: text,
@@ -60,7 +64,7 @@ export const expectation: Shape<Expectation> = object({
   old: orNull(object({ serial: text, notAfter: instant, sans: list(text), usages: list(text), subject: text })),
 });
 
-const podIdentity: Shape<PodIdentity> = object({
+export const podIdentity: Shape<PodIdentity> = object({
   namespace: text,
   name: text,
   containers: list(text),
@@ -77,6 +81,7 @@ export const restart = object({
   processArguments: list(text),
   pod: optional(podIdentity),
   killAfter: optional(number),
+  kubelet: optional(healthCheck),
   health,
   limit: number,
 });

@@ -21,6 +21,7 @@ const table: [Step, string][] = [
     steps['cycle-unless-served'],
     'wait until etcd (2379) serves the new certificate; if not within 10 s, restart etcd by an annotation in /etc/kubernetes/manifests/etcd.yaml',
   ],
+  [steps['restart-neighbour'], 'restart kube-vip by an annotation in /m/kube-vip.yaml'],
   [steps['verify-served'], 'verify what etcd (2379) serves'],
   [
     { kind: 'verify-served', endpoints: [endpoint, { ...endpoint, name: 'etcd-peer', port: 2380 }], limit: 1 },
@@ -41,10 +42,10 @@ test('a plan is described with its steps numbered', () => {
     certificates: ['client-admin'],
     why: 'client-admin ends in 20 d',
     oldExpired: false,
-    steps: table.slice(0, 12).map(([step]) => step),
+    steps: table.slice(0, 13).map(([step]) => step),
   };
   const lines = describePlan(plan).split('\n');
   assert.equal(lines[0], 'Renew 1 certificate of k3s: client-admin ends in 20 d');
   assert.equal(lines[1], '   1. back up 1 file to /b/1');
-  assert.equal(lines[12], '  12. verify what etcd (2379), etcd-peer (2380) serve');
+  assert.equal(lines[13], '  13. verify what etcd (2379), etcd-peer (2380) serve');
 });

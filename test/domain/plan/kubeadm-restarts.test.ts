@@ -10,6 +10,7 @@ import { restartsOf } from '../../../src/domain/plan/plan-parts.ts';
 import { makePlan, type PlanSettings } from '../../../src/domain/plan/planner.ts';
 import { MINUTE } from '../../../src/domain/time/duration.ts';
 import { inventoryOf, NO_HISTORY, NOW, policyOf, SETTINGS, withPreconditions } from '../../support/inventory.ts';
+import { neighbour } from '../../support/parts.ts';
 
 function planFor(inventory: Inventory, settings: Partial<PlanSettings> = {}): RenewalPlan {
   const request = { kind: 'schedule' } as const;
@@ -108,4 +109,18 @@ test('the plan of a v1.26 node', async () => {
   const text = `${JSON.stringify({ said: describePlan(plan).split('\n'), plan }, null, 2)}\n`;
   if (process.env.UPDATE_GOLDEN === '1') await writeFile(golden, text);
   assert.equal(text, await readFile(golden, 'utf8'), 'run with UPDATE_GOLDEN=1 if the change is meant');
+});
+
+test('other static pods that use renewed files restart last, where that is configured', () => {
+  const neighbours = [
+    neighbour({ pod: 'kube-vip', mounts: ['/etc/kubernetes/admin.conf'] }),
+    neighbour({ pod: 'web' }),
+  ];
+  const plan = planFor(withPreconditions(due, { neighbours }), { neighbours: 'restart' });
+  const last = plan.steps.at(-1);
+  assert.equal(plan.neighbours, undefined);
+  assert.equal(last?.kind === 'restart-neighbour' && last.pod.name, 'kube-vip');
+  assert.equal(plan.steps.filter(({ kind }) => kind === 'restart-neighbour').length, 1);
+  const [backup] = plan.steps;
+  assert.ok(backup?.kind === 'backup' && backup.files.includes('/m/kube-vip.yaml'));
 });

@@ -42,6 +42,7 @@ const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = 
   'restart-unit': 'certificates',
   'await-ready': 'nothing',
   'await-listener': 'nothing',
+  'restart-neighbour': 'processes',
 };
 
 for (const step of Object.values(steps)) {

@@ -282,7 +282,8 @@ test('every plan backs up all it overwrites before it does, and verifies all it 
 const MOUNTS: [mount: string, isNamed: boolean][] = [
   ['/etc/kubernetes/admin.conf', true],
   ['/etc/kubernetes', true],
-  ['/', true],
+  ['/', false],
+  ['/etc', false],
   ['/etc/kubernetes/pki/', true],
   ['/etc/kubernetes/admin', false],
   ['/etc/ssl', false],

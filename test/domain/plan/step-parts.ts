@@ -1,6 +1,7 @@
 // One step of each kind. Shared by what tests plans: a new kind does not compile without an example.
 import type { CycleStep, Expectation, StepKind } from '../../../src/domain/model/plan.ts';
 import type { StepOf } from '../../../src/domain/plan/steps/step-rules.ts';
+import { identity } from '../../support/parts.ts';
 
 export const cycle: CycleStep = {
   kind: 'cycle',
@@ -41,5 +42,11 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
     endpoint: { name: 'k3s', host: '127.0.0.1', port: 6443, expects: 'dynamic-cert' },
     expect,
     limit: 180_000,
+  },
+  'restart-neighbour': {
+    kind: 'restart-neighbour',
+    pod: identity('kube-vip'),
+    manifest: '/m/kube-vip.yaml',
+    limit: 360_000,
   },
 };

@@ -47,14 +47,17 @@ function stale(
 /** What a process that serves nothing to compare was not restarted for: it fails when the certificate it holds expires. */
 export function notLoaded(state: NodeState): Found[] {
   const waiting = outdated(state.inventory).filter(({ file }) => !isLoading(file, state.now));
-  const components = [...new Set(waiting.map(({ component }) => component.name))];
+  const components = [...new Set(waiting.map(({ name }) => name))];
   const files = waiting.map(({ file }) => file.id);
-  const renew = renewing(state, files, ', or have everything renewed and restarted: certagent renew --force');
+  // A renewal restarts the control plane's own components.
+  const isOurs = components.every((name) => state.inventory.preconditions.components.some((one) => one.name === name));
+  const advice = ', or have everything renewed and restarted: certagent renew --force';
+  const renew = isOurs ? renewing(state, files, advice) : null;
   return [
     {
-      members: waiting.map(({ component, file }) => [
-        file.id,
-        `written ${date(file.file.modifiedAt)}; ${component.name} has run since ${date(component.startedAt)}`,
+      members: waiting.map(({ name, startedAt, file }) => [
+        waiting.some((other) => other.file === file && other.name !== name) ? `${file.id} in ${name}` : file.id,
+        `written ${date(file.file.modifiedAt)}; ${name} has run since ${date(startedAt)}`,
       ]),
       text: `${counted(components.length, 'component', 'has', 'have')} not loaded the new ${list(files)}, and ${components.length === 1 ? 'fails' : 'fail'} when the previous certificate expires: ${list(components)}.`,
       remedy: `Restart ${list(components)} (a static pod: change an annotation in its manifest)${renew ?? '.'}`,

@@ -22,6 +22,8 @@ export type StaticPodRestart = {
   pod?: PodIdentity;
   /** Method "signal": milliseconds after SIGTERM at which it gets SIGKILL; left out: it gets none. */
   killAfter?: number;
+  /** Method "signal": the kubelet that must answer before; left out: nobody can be asked. */
+  kubelet?: HealthCheck;
   health: HealthCheck | null;
   limit: number;
 };

@@ -4,6 +4,7 @@ import { backup } from './backup.ts';
 import { cycle } from './cycle.ts';
 import { cycleUnlessServed } from './cycle-unless-served.ts';
 import { kubeadmRenew } from './kubeadm-renew.ts';
+import { restartNeighbour } from './restart-neighbour.ts';
 import { restartUnit } from './restart-unit.ts';
 import type { StepRule } from './step-rule.ts';
 import { verifyFiles } from './verify-files.ts';
@@ -23,6 +24,7 @@ const RULES = {
   'restart-unit': restartUnit,
   'await-ready': awaitReady,
   'await-listener': awaitListener,
+  'restart-neighbour': restartNeighbour,
 };
 
 export type StepKind = keyof typeof RULES;
