@@ -65,7 +65,7 @@ async function enabledUnits(root: Root): Promise<Set<string>> {
   return new Set(lists.flat().map((name) => name.replace(/\.service$/, '')));
 }
 
-/** The units that run a program, whatever their names. */
+/** The units that run a program, whatever their names; a unit of the program's own name runs it, if only by a script. */
 export async function unitsThatRun(
   root: Root,
   { names: all, enabled }: UnitList,
@@ -90,12 +90,17 @@ async function readUnit(
   if (main === null || !(main.includes(program) || name.includes(program))) return null;
   const assignments = [main, ...(await dropIns(root, name))].flatMap(serviceAssignments);
   const environment = await environmentOf(root, name, assignments);
-  for (const command of afterReset(assignments, 'ExecStart')) {
-    const argv = words(command).map((word) => withSpecifiers(word, name));
-    const started = startedProgram(withVariables(argv, environment), program);
+  const commands = afterReset(assignments, 'ExecStart').map((command) =>
+    withVariables(
+      words(command).map((word) => withSpecifiers(word, name)),
+      environment,
+    ),
+  );
+  for (const command of commands) {
+    const started = startedProgram(command, program);
     if (started !== null) return { argv: started.argv, environment: new Map([...environment, ...started.environment]) };
   }
-  return null;
+  return name === program && commands[0] !== undefined ? { argv: commands[0], environment } : null;
 }
 
 async function firstText(root: Root, directories: string[], file: string): Promise<string | null> {
