@@ -8,7 +8,7 @@ import { renderEmail } from '../../src/alert/email-text.ts';
 import { shown } from '../../src/alert/labels.ts';
 import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody } from '../../src/alert/shapes.ts';
 import { judge } from '../../src/cli/render/check.ts';
-import { errorJson, renderError } from '../../src/cli/render/errors.ts';
+import { errorJson, renderError } from '../../src/cli/render/error-text.ts';
 import { scrub } from '../../src/cli/render/paint.ts';
 import { renderPlan } from '../../src/cli/render/plan.ts';
 import { renderStatus } from '../../src/cli/render/status.ts';

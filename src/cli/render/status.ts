@@ -2,7 +2,7 @@ import type { StatusReport } from '../../domain/model/status.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import { nodeLine } from './node.ts';
 import { type Paint, plain, scrub } from './paint.ts';
-import { renewalLines } from './renewal.ts';
+import { renewalLines } from './renewal-lines.ts';
 import { certificateTable } from './rows.ts';
 import { alertLines, copyLines, findingLines, lastAttemptLines, servedLines } from './sections.ts';
 import { fold } from './table.ts';

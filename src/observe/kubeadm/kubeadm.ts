@@ -4,16 +4,16 @@ import type { Root } from '../../host/root.ts';
 import { readManifests } from '../manifests.ts';
 import { absolute, exists } from '../node-files.ts';
 import type { Candidate } from '../observer.ts';
+import { versionOf } from '../program-version.ts';
 import type { StaticPod } from '../static-pod-manifest.ts';
 import type { UnitList } from '../unit-files.ts';
-import { versionOf } from '../version.ts';
 import { kubeadmCaKeys } from './kubeadm-ca-keys.ts';
 import { kubeadmComponents } from './kubeadm-components.ts';
 import { kubeadmEndpoints } from './kubeadm-endpoints.ts';
+import { observeLoopback } from './kubeadm-loopback.ts';
 import { observeNeighbours } from './kubeadm-neighbours.ts';
 import { kubeadmSources } from './kubeadm-sources.ts';
 import { KUBELET, kubeletUnit, readKubeletSettings } from './kubelet-settings.ts';
-import { observeLoopback } from './loopback.ts';
 
 /** A kubeadm node is known by its files; the kubelet's configuration and the manifests say where they are. */
 export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]> {

@@ -10,8 +10,8 @@ import type { Endpoint, ObservedCertificate } from '../../domain/model/inventory
 import type { Root } from '../../host/root.ts';
 import { exists } from '../node-files.ts';
 import type { Candidate, Observer } from '../observer.ts';
+import { versionOf } from '../program-version.ts';
 import { type UnitFile, unitsThatRun } from '../unit-files.ts';
-import { versionOf } from '../version.ts';
 import { supervisorComponent } from './supervisor-component.ts';
 import { serverHazards } from './supervisor-hazards.ts';
 import { servingEndpoints } from './supervisor-serving.ts';
