@@ -5,10 +5,9 @@ import { type Paint, plain, scrub } from './paint.ts';
 import { renewalLines } from './renewal-lines.ts';
 import { certificateTable } from './rows.ts';
 import { alertLines, copyLines, findingLines, lastAttemptLines, servedLines } from './sections.ts';
+import type { View } from './status-view.ts';
 import { fold } from './table.ts';
-import { type Times, timesIn } from './time.ts';
-
-export type View = { paint: Paint; times: Times; width: number; wide: boolean };
+import { timesIn } from './time.ts';
 
 /** `certagent status` for a person. `width`: columns of the terminal, Infinity when there is none. */
 export function renderStatus(
