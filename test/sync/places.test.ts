@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { afterEach, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { CopyCache } from '../../src/sync/cache.ts';
-import { ALICE, COPIES, COPY, isRoot, kubeconfig, makeNode, makePki, type Pki, type SyncNode } from './fixture.ts';
+import { ALICE, COPIES, COPY, isRoot, kubeconfig, type Pki, type SyncNode } from './fixture.ts';
+import { nodePerTest } from './node-per-test.ts';
 
 describe('which copies are brought up to date, and which are left', () => {
   let pki: Pki;
   let node: SyncNode;
-  before(async () => {
-    pki = await makePki();
+  nodePerTest((...each) => {
+    [node, pki] = each;
   });
-  beforeEach(() => {
-    node = makeNode(pki);
-  });
-  afterEach(() => node.remove());
 
   test('configured users get a copy of their own, only where there is none', async () => {
     const config = { ...COPIES, paths: [], users: ['alice', 'nobody-here'] };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
-import { afterEach, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { loadX509 } from '../../src/host/x509-package.ts';
 import {
   ALICE,
@@ -12,23 +12,18 @@ import {
   DAY,
   dataOf,
   kubeconfig,
-  makeNode,
-  makePki,
   NOW,
   type Pki,
   type SyncNode,
 } from './fixture.ts';
+import { nodePerTest } from './node-per-test.ts';
 
 describe('syncCopies', () => {
   let pki: Pki;
   let node: SyncNode;
-  before(async () => {
-    pki = await makePki();
+  nodePerTest((...each) => {
+    [node, pki] = each;
   });
-  beforeEach(() => {
-    node = makeNode(pki);
-  });
-  afterEach(() => node.remove());
 
   test('a byte copy of the old admin.conf becomes a byte copy of the new one, with owner, mode and a backup', async () => {
     const old = kubeconfig(pki.ca, pki.old);
