@@ -9,7 +9,7 @@ import { startHelper } from '../../src/sync/spawn.ts';
 import { ALICE, COPIES, COPY, isRoot, makeNode, type Pki, type SyncNode } from './fixture.ts';
 import { nodePerTest } from './node-per-test.ts';
 
-describe('a home whose owner means harm', () => {
+describe('a home whose owner is hostile', () => {
   let pki: Pki;
   let node: SyncNode;
   let old: string;
@@ -191,7 +191,7 @@ describe('a home whose owner means harm', () => {
       }
     });
 
-    test('a helper stopped by its user after the last answer is ended, and holds up nobody', async () => {
+    test('a helper stopped by its user after the last answer is killed, and delays nobody', async () => {
       node.write(COPY, old);
       const { program, first } = ourselves();
       const child = spawn(program, [...first, COPIES_HELPER], { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'ignore'] });

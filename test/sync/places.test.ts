@@ -5,7 +5,7 @@ import type { CopyCache } from '../../src/sync/cache.ts';
 import { ALICE, COPIES, COPY, isRoot, kubeconfig, type Pki, type SyncNode } from './fixture.ts';
 import { nodePerTest } from './node-per-test.ts';
 
-describe('which copies are brought up to date, and which are left', () => {
+describe('which copies are updated, and which are left alone', () => {
   let pki: Pki;
   let node: SyncNode;
   nodePerTest((...each) => {
@@ -33,7 +33,7 @@ describe('which copies are brought up to date, and which are left', () => {
     assert.equal(node.read(COPY), 'mine');
   });
 
-  test('configured paths are brought up to date as their owner, and told when they are not there', async () => {
+  test('configured paths are updated as their owner, and reported when they are missing', async () => {
     node.write('/home/alice/ci/kubeconfig.yaml', kubeconfig(pki.ca, pki.old));
     const paths = ['/home/alice/ci/kubeconfig.yaml', '/srv/none', COPY, '/etc/kubernetes/admin.conf'];
     node.write(COPY, kubeconfig(pki.ca, pki.old));

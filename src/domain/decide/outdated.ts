@@ -10,8 +10,8 @@ export type Outdated = { component: ComponentHealth & { startedAt: Instant }; fi
 const TOLERANCE = 2 * SECOND;
 
 /**
- * Components that started before a file of theirs was written, of the files that they read at their start only. What
- * servers show is compared at their ports instead.
+ * Components that started before a file of theirs was written, of the files that they read only at their start. What
+ * servers serve is compared at their ports instead.
  */
 export function outdated({
   node,

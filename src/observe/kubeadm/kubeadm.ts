@@ -37,7 +37,7 @@ export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]>
   const apiserver = { path: `${manifestsDir}/kube-apiserver.yaml`, there: pods.some(is('kube-apiserver')) };
   const controlPlane = [apiserver, server, admin, caKey].some((mark) => mark.there);
   const marks = controlPlane ? [apiserver, server, admin, ca, kubeletConf, config] : [kubeletConf, ca, config];
-  // RKE2 and K3s have a kubelet and its directories too: without kubelet.conf these are no trace of kubeadm.
+  // RKE2 and K3s have a kubelet and its directories too: without kubelet.conf these are not a trace of kubeadm.
   const traces = controlPlane || kubeletConf.there ? marks.filter((mark) => mark.there).length : 0;
   const role = controlPlane ? 'control-plane' : 'worker';
   const paths = {

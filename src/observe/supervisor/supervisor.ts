@@ -102,7 +102,7 @@ async function candidate(
   };
 }
 
-/** The files that tell a server from an agent, and what a node of that role lacks. A server has an agent's files, too. */
+/** The files that distinguish a server from an agent, and what a node of that role lacks. A server has an agent's files too. */
 async function marksOf(root: Root, { dataDir, kubeconfig }: SupervisorSettings, isServer: boolean) {
   const there = async (path: string) => ({ path, there: await exists(root, path) });
   const [tls, admin, serverCa, kubelet, agentCa] = await Promise.all([
