@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DAY } from '../src/domain/time/duration.ts';
 import { issueAuthority, issueCertificate } from '../testnode/pki.ts';
 
-/** Where the certificates of a root lie, seen from the node. */
+/** The node's path of the directory that holds a root's certificates. */
 export const CERTIFICATES = '/etc/ssl/bench';
 
 /** `count` different certificates as PEM (EC P-256, one CA, two SANs). One key serves all: making keys is not measured. */

@@ -33,7 +33,7 @@ export async function time(command: Command, runs: number): Promise<number> {
   return median(taken);
 }
 
-/** The same for several commands, taken in turns: whatever else the machine does, it does to all of them. */
+/** The same for several commands, in turns, so that other load on the machine affects all of them. */
 export async function times(commands: Command[], runs: number): Promise<number[]> {
   const taken: number[][] = commands.map(() => []);
   for (let run = -1; run < runs; run += 1)

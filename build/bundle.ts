@@ -24,7 +24,7 @@ export async function bundle(directory: string): Promise<Bundle> {
     write: false,
     metafile: true,
     bundle: true,
-    // Only for this format does esbuild cut.
+    // esbuild splits only this format.
     splitting: true,
     format: 'esm',
     platform: 'node',
@@ -32,7 +32,7 @@ export async function bundle(directory: string): Promise<Bundle> {
     minify: true,
     legalComments: 'none',
     logLevel: 'warning',
-    // A package needs the path of its file only to find files beside it; the executable has none.
+    // A package needs its own path only to find files beside it, and the executable has none.
     define: { 'import.meta.url': '"file:///usr/bin/certagent"' },
     plugins: [plainRequire],
   });
@@ -68,7 +68,7 @@ async function commonJs(text: string, options: TransformOptions = {}): Promise<s
   ).code;
 }
 
-/** `require` made by createRequire is a stranger to esbuild; without it the call is bundled, and stays as late as it is. */
+/** esbuild does not know a `require` made by createRequire; without it esbuild bundles the call, which still loads late. */
 export const plainRequire: Plugin = {
   name: 'plain-require',
   setup({ onLoad }) {

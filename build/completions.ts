@@ -135,7 +135,7 @@ _certagent "$@"
 
 const functionOf = (path: string) => `_certagent${path === '' ? '' : `_${path.replaceAll(' ', '_')}`}`;
 
-/** A function for a place that more words follow: it completes the next one, or hands over to that word's place. */
+/** A function for a word that others follow: it completes the next word, or calls that word's function. */
 function zshFunction(place: Place): string {
   const items = place.words.map(({ word, summary }) => quoted(`${word}:${summary}`)).join(' ');
   const cases = place.words.flatMap(({ word }) => {

@@ -31,7 +31,7 @@ export async function executable(
 ): Promise<void> {
   const config = join(scratch, `sea-${architecture}.json`);
   const blob = join(scratch, `sea-${architecture}.blob`);
-  // Bytecode is of no use to another architecture, which compiles when it runs.
+  // Another architecture cannot use the bytecode: it compiles when it runs.
   const own = architecture === process.arch;
   if (own && parts !== undefined)
     run(process.execPath, [...V8_OPTIONS, SAME_BYTES, join(PROJECT, 'build/compile.mjs'), parts]);
@@ -62,7 +62,7 @@ async function assets(parts: string, own: boolean): Promise<Record<string, strin
   return Object.fromEntries(names.sort().map((name) => [`./${name}`, join(parts, name)]));
 }
 
-/** postject warns a dozen times of sections without a name, which a stripped executable has, and throws what is an error. */
+/** postject warns a dozen times about sections without a name, which a stripped executable has, and throws real errors. */
 async function quietly(act: () => Promise<void>): Promise<void> {
   const { warn } = console;
   console.warn = () => {};

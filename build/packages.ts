@@ -62,7 +62,7 @@ async function debian(
     await copyFile(join(PROJECT, 'packaging/debian', script), join(control, script));
   await settle(tree, epoch);
   const file = join(directory, `certagent_${VERSION}_${DEBIAN[architecture]}.deb`);
-  // One thread: how the others divide the work would show in the bytes.
+  // One thread: the way several divide the work changes the bytes.
   const how = ['--root-owner-group', '-Zxz', fast ? '-z0' : '-z3', '--threads-max=1', '-b', tree, `${file}.new`];
   run('dpkg-deb', how, { env: { SOURCE_DATE_EPOCH: String(epoch) } });
   await rename(`${file}.new`, file);
@@ -126,7 +126,7 @@ async function archive(
   return file;
 }
 
-/** Of everything in the directory, as sha256sum -c reads it. */
+/** Checksums of everything in the directory, in the format of sha256sum -c. */
 async function sumsOf(directory: string): Promise<string> {
   const lines: string[] = [];
   for (const name of (await readdir(directory)).sort()) {

@@ -1,4 +1,4 @@
-// npm run pictures: the README's pictures of a terminal (docs/*.svg), drawn from what certagent says on a throw-away node.
+// npm run pictures: the README's pictures of a terminal (docs/*.svg), drawn from what certagent prints on a throw-away node.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -62,7 +62,7 @@ try {
     console.log(`docs/${name}.svg`);
   }
 } finally {
-  // It writes its state to the last.
+  // It writes its state until it exits.
   if (daemon?.kill()) await once(daemon, 'exit');
   await node.remove();
   await rm(directory, { recursive: true, force: true });
@@ -72,7 +72,7 @@ try {
 function onTerminal(words: string[]): string {
   const command = `'${CERTAGENT}' --root '${root}' ${words.join(' ')}`;
   const shown = `stty cols ${COLUMNS}; { ${command} 2>&1 >&3 | cat; } 3>&1`;
-  // Without the echo of an end of input that script(1) hands on.
+  // Without the end of input that script(1) echoes.
   const said = run('script', ['--quiet', '--return', '--command', shown, '/dev/null'], { env: { TERM: 'xterm' } });
   let text = said
     .replaceAll('\r', '')
@@ -120,7 +120,7 @@ function piecesOf(text: string): Piece[][] {
       for (const part of line.split(/(\x1b\[[\d;]*m| {2,})/)) {
         if (part.startsWith('\x1b')) style = styled(style, part.slice(2, -1).split(';').map(Number));
         else {
-          // SVG drops blanks at both ends.
+          // SVG drops leading and trailing blanks.
           const indent = part.length - part.trimStart().length;
           if (part.trim() !== '') pieces.push({ ...style, text: part.trim(), column: column + indent });
           column += part.length;

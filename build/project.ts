@@ -13,7 +13,7 @@ type Lock = { packages: Record<string, Entry> };
 
 export const VERSION: string = json<{ version: string }>('package.json').version;
 
-/** What package-lock.json says of a package. */
+/** A package's entry in package-lock.json. */
 export function locked(name: string): { version: string; integrity: string } {
   const { version, integrity } = json<Lock>('package-lock.json').packages[`node_modules/${name}`]!;
   return { version, integrity: integrity! };

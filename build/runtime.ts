@@ -31,7 +31,7 @@ export async function runtime(architecture: Architecture): Promise<string> {
   return node;
 }
 
-/** Copies the runtime without its symbols: half of its size, and only before something is injected can they be taken. */
+/** Copies the runtime without its symbols: half of its size. Once something is injected, they can no longer be removed. */
 export function stripped(node: string, to: string, architecture: Architecture): void {
   const own = architecture === process.arch ? ['strip'] : [];
   const cross = architecture === 'arm64' ? 'aarch64-linux-gnu-strip' : 'x86_64-linux-gnu-strip';

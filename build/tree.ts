@@ -24,7 +24,7 @@ export async function layOut(directory: string, executable: string): Promise<str
     'usr/share/fish/vendor_completions.d/certagent.fish': fishCompletion(),
   };
   const copies: Record<string, string> = {
-    // Whoever installs the package has not asked for a change of the node yet: it observes. Its bytes are not to change from
+    // A new installation has not been asked to change the node: it observes. Its bytes must not change from
     // one version to the next: every node in renew mode has changed this file, and dpkg asks where both have, or gives up
     // the upgrade where nobody can answer. A file that is not a conffile explains the keys.
     [CONFIG]: join(PROJECT, 'packaging/config.toml'),

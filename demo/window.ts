@@ -4,7 +4,7 @@ const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
 /**
  * A maintenance window (TOML) that is closed for at least a day and a half from `now`, in every time zone: inside of the
- * default one the daemon renews automatically, and an act that shows `certagent renew` would come too late.
+ * default one the daemon renews automatically, and the act that shows `certagent renew` finds nothing to do.
  */
 export function closedWindow(now: number): string {
   const weekday = WEEKDAYS[new Date(now + 3 * DAY).getUTCDay()];

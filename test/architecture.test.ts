@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,27 @@ test(`no file of src is longer than ${LONGEST_FILE} lines`, async () => {
     if (lines > LONGEST_FILE) long.push(`${path}: ${lines}`);
   }
   assert.deepEqual(long, []);
+});
+
+/** Folders in which files of one name are about one thing. */
+const SHARED_NAMES: { folders: string[]; why: string }[] = [
+  { folders: ['domain/plan/steps', 'renew/steps'], why: 'the rule of a step kind, and its actor' },
+  { folders: ['domain/alerts/kinds', 'domain/alerts/detect'], why: "an alert's entry, and what raises it" },
+  { folders: ['domain/distributions', 'observe/kubeadm', 'observe/k3s', 'observe/rke2'], why: 'rules and observer' },
+  { folders: ['domain/model', 'cli/commands', 'cli/render'], why: 'the data, the command that shows it, its text' },
+];
+
+test('files of one name in two folders are about one thing', async () => {
+  assert.deepEqual(ambiguousNames(await filesOf('src')), []);
+});
+
+test('a name with two meanings is found', () => {
+  const twice = ['src/domain/plan/steps/cycle.ts', 'src/renew/steps/cycle.ts', 'src/a/index.ts', 'src/b/index.ts'];
+  assert.deepEqual(ambiguousNames(twice), []);
+  assert.deepEqual(ambiguousNames([...twice, 'src/sync/cycle.ts', 'src/renew/engine/run.ts', 'src/cli/run.ts']), [
+    'cycle.ts: domain/plan/steps, renew/steps, sync',
+    'run.ts: renew/engine, cli',
+  ]);
 });
 
 test('the domain reads no clock, no process, no chance and prints nothing', async () => {
@@ -88,6 +109,8 @@ test('each rule between the rooms refuses what it is there to refuse', async (t)
   for (const file of targets)
     if (file !== '' && !file.includes('nowhere')) await put(directory, file, 'export const target = 1;\n');
   for (const [file, imported] of FORBIDDEN) await put(directory, file, `import '${imported}';\n`);
+  await put(directory, 'src/host/one.ts', "import type { Two } from './two.ts';\nexport type One = Two | 1;\n");
+  await put(directory, 'src/host/two.ts', "import type { One } from './one.ts';\nexport type Two = One | 2;\n");
   for (const name of ['package.json', 'tsconfig.json', '.dependency-cruiser.mjs', 'node_modules'])
     await symlink(join(project, name), join(directory, name));
 
@@ -101,7 +124,8 @@ test('each rule between the rooms refuses what it is there to refuse', async (t)
   const violations = (
     JSON.parse(output) as { summary: { violations: { from: string; rule: { name: string } }[] } }
   ).summary.violations.map((violation) => `${violation.from}: ${violation.rule.name}`);
-  const missed = FORBIDDEN.map(([file, , rule]) => `${file}: ${rule}`).filter((line) => !violations.includes(line));
+  const expected = [...FORBIDDEN.map(([file, , rule]) => `${file}: ${rule}`), 'src/host/one.ts: no-cycles'];
+  const missed = expected.filter((line) => !violations.includes(line));
   assert.deepEqual(missed, []);
 });
 
@@ -111,6 +135,20 @@ function roomsOf(page: string): string[] {
   assert.ok(map, 'ARCHITECTURE.md has no fenced map that begins with "src/"');
   const below = map.slice('src/\n'.length).split(/^\S/m)[0] ?? '';
   return [...below.matchAll(/^ {2}(\S+)/gm)].map((match) => match[1] as string);
+}
+
+/** "name: folders" of each file name that is in folders which may not share names. */
+function ambiguousNames(paths: string[]): string[] {
+  const folders = new Map<string, string[]>();
+  for (const path of paths) {
+    const name = basename(path);
+    folders.set(name, [...(folders.get(name) ?? []), dirname(path).slice('src/'.length)]);
+  }
+  return [...folders].flatMap(([name, all]) => {
+    const mayShare =
+      name === 'index.ts' || SHARED_NAMES.some((group) => all.every((folder) => group.folders.includes(folder)));
+    return all.length === 1 || mayShare ? [] : [`${name}: ${all.join(', ')}`];
+  });
 }
 
 /** Paths of the TypeScript files below a directory of the project, as seen from the project. */

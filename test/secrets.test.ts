@@ -142,7 +142,7 @@ async function secretsOf(root: string): Promise<Map<string, string>> {
   return needles;
 }
 
-/** Text of every file below a directory; keys that a backup holds are its purpose, its listing is not. */
+/** Text of every file below a directory; a backup holds keys on purpose, its listing holds none. */
 async function written(directory: string, withKeys = false): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const entry of await readdir(directory, { recursive: true }).catch(() => [])) {
@@ -163,7 +163,7 @@ function watchCommandLines(t: TestContext, root: string): () => string {
     }
   };
   const timer = setInterval(() => void look(), 150);
-  // However the test ends: the timer would keep the process running.
+  // Even when the test fails: the timer would keep the process running.
   t.after(() => clearInterval(timer));
   return () => {
     clearInterval(timer);

@@ -25,7 +25,7 @@ export type NodeOptions = {
   caEnds?: number;
   /** notBefore of every CA, and with it of every leaf; default a year ago. */
   caStarts?: number;
-  /** Factor on every wait of the stand-ins; default 0.02. */
+  /** Factor for every wait of the stand-ins; default 0.02. */
   speed?: number;
   /** Version that kubeadm, k3s or rke2 prints. */
   version?: string;

@@ -9,7 +9,7 @@ const reserved = new Map<number, Server>();
 
 /**
  * A port on 127.0.0.1 for each name: free now, and kept from every other node, of other processes too, until it is
- * released or this process ends.
+ * released or this process exits.
  */
 export async function reservePorts(names: string[]): Promise<Record<string, number>> {
   const picked: Record<string, number> = {};

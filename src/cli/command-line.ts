@@ -25,7 +25,7 @@ async function report(error: unknown, { name, global }: CommandLine): Promise<nu
     process.stdout.write(unknownLine(explain(error)));
     return 3;
   }
-  const { errorJson, exitCodeOf, renderError } = await import('./render/errors.ts');
+  const { errorJson, exitCodeOf, renderError } = await import('./render/error-text.ts');
   const { paintWith, plain } = await import('./render/paint.ts');
   const paint = coloured(global.color ?? true, process.stderr) ? paintWith : plain;
   process.stderr.write(global.output === 'json' ? errorJson(error) : renderError(error, paint));

@@ -1,7 +1,7 @@
 import type { Progress } from '../domain/model/journal.ts';
 import { formatDuration, SECOND } from '../domain/time/duration.ts';
 import type { Context } from './context.ts';
-import { progressText } from './render/renewal.ts';
+import { progressText } from './render/renewal-lines.ts';
 
 /**
  * Shows a running plan: on a terminal one line that is drawn over, with the time since the step began; elsewhere a line

@@ -4,7 +4,7 @@ import type { Inventory, NodeFacts } from '../domain/model/inventory.ts';
 import type { CopyOutcome } from '../domain/model/journal.ts';
 import type { Root } from '../host/root.ts';
 import type { CopyCache } from '../sync/cache.ts';
-import { rememberSource, syncCopies } from '../sync/sync.ts';
+import { rememberSource, syncCopies } from '../sync/sync-copies.ts';
 
 /**
  * Updates users' kubeconfig copies, or with `dryRun` reports what would be done. Nothing where the node has no admin

@@ -5,7 +5,7 @@ import { type YamlAny, type YamlDocument, yamlKind } from './yaml.ts';
 
 const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
-/** Refuses control characters and makes each line end a line feed: YAML 1.1 has more of both. The length stays. */
+/** Refuses control characters and replaces each line break by a line feed: YAML 1.1 has more of both. The length stays. */
 export function asLibyamlTakesIt(text: string): string {
   if (UNPRINTABLE.test(text)) throw new CertagentError('BAD_YAML', 'holds control characters');
   return text.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, '\n');
@@ -76,7 +76,7 @@ function hasForeignEscape(source: string): boolean {
 }
 
 /**
- * A tab may not stand before a token of a block, nor on a line of its own; it may in quotes and flow collections, and after
+ * A tab may not come before a token of a block, nor on a line of its own; it may in quotes and flow collections, and after
  * a plain scalar, right of the block that it is in.
  */
 function hasTabAsIndentation(text: string, spans: Span[], stop: number): boolean {

@@ -2,9 +2,11 @@ import { readlinkSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
-import type { Root } from './root.ts';
 
 const LINK_LIMIT = 40;
+
+/** A `Root` (root.ts, which uses this file): the prefix is empty for the machine itself. */
+type Prefixed = { readonly prefix: string };
 
 /**
  * Path of this machine that a path of the node leads to, with symbolic links followed as the node itself would: under a
@@ -12,8 +14,8 @@ const LINK_LIMIT = 40;
  * nothing outside is ever opened. On the machine itself the kernel does that and the path stays as it is. A path that does
  * not exist is not an error. `from`: a directory of this machine without links in it where the path starts. Throws CertagentError LINK_LOOP.
  */
-export async function followLinks(root: Root, path: string, from = root.prefix): Promise<string> {
-  if (root.isMachine) return path;
+export async function followLinks(root: Prefixed, path: string, from = root.prefix): Promise<string> {
+  if (root.prefix === '') return path;
   const walk = newWalk(root.prefix, path, from);
   for (let next = walk.next(); next !== null; next = walk.next()) walk.take(await linkTarget(next));
   return walk.reached();

@@ -1,6 +1,7 @@
 import { errorCode } from '../domain/model/errors.ts';
 import { findCommand, run } from './commands.ts';
 import { readSmall } from './files.ts';
+import { followLinks } from './links.ts';
 import { PROGRAMS } from './programs.ts';
 import type { Root } from './root.ts';
 
@@ -15,7 +16,7 @@ const LARGEST = 64 * 1024 * 1024;
  */
 export async function users(root: Root): Promise<User[]> {
   const found: User[] = [];
-  await eachLine(root.at('/etc/passwd'), (line) => found.push(...userIn(line)));
+  await eachLine(root, '/etc/passwd', (line) => found.push(...userIn(line)));
   return found;
 }
 
@@ -33,7 +34,7 @@ export async function lookUpUsers(root: Root, keys: string[]): Promise<User[]> {
 /** Number of a group of the node; null when it does not exist. */
 export async function groupId(root: Root, group: string): Promise<number | null> {
   let id: number | null = null;
-  await eachLine(root.at('/etc/group'), (line) => {
+  await eachLine(root, '/etc/group', (line) => {
     if (id === null && line.startsWith(`${group}:`)) id = idOf(line.split(':')[2]);
   });
   return id;
@@ -42,7 +43,7 @@ export async function groupId(root: Root, group: string): Promise<number | null>
 /** Numbers of the groups that name a user as a member, for each of the users that /etc/group names among `names`. */
 export async function memberships(root: Root, names: Set<string>): Promise<Map<string, number[]>> {
   const groups = new Map<string, number[]>();
-  await eachLine(root.at('/etc/group'), (line) => {
+  await eachLine(root, '/etc/group', (line) => {
     const [, , gid, members = ''] = line.split(':');
     const id = idOf(gid);
     if (id === null) return;
@@ -67,8 +68,8 @@ function idOf(text: string | undefined): number | null {
 }
 
 /** A file that is not there has no lines; one that is not a regular file throws, as `readSmall` does. */
-async function eachLine(path: string, take: (line: string) => void): Promise<void> {
-  const text = await readSmall(path, LARGEST).then(
+async function eachLine(root: Root, path: string, take: (line: string) => void): Promise<void> {
+  const text = await readSmall(await followLinks(root, path), LARGEST).then(
     ({ bytes }) => bytes.toString('utf8'),
     (error) => {
       if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return '';

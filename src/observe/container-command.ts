@@ -46,6 +46,6 @@ function lastCommand(script: string): string[] {
   return commands.findLast((words) => words.length > 1) ?? [];
 }
 
-/** Quoted text, an escaped character, an operator, blanks (an escaped line end among them), anything else. */
+/** Quoted text, an escaped character, an operator, blanks (an escaped line break among them), anything else. */
 const TOKENS =
   /'([^']*)'|"((?:[^"\\]|\\.)*)"|\\([^\n])|(\|\||&&|[;|\n]|\d?>&?\d?|&)|((?:[ \t]|\\\n)+)|[^\s'"\\;|&>]+|./gs;

@@ -20,7 +20,7 @@ export async function detect(root: Root, named: string | null = null): Promise<D
   return { ...best.node, unit: named ?? best.node.unit, missing: [...best.node.missing, ...new Set(leftOver)] };
 }
 
-/** systemd is asked only where the files on the node leave a doubt. */
+/** systemd is asked only where the files do not decide. */
 async function mostLikely(root: Root, found: Candidate[]): Promise<Candidate> {
   const byFiles = found.sort((a, b) => rank(b) - rank(a));
   const [first, second] = byFiles;
@@ -29,7 +29,7 @@ async function mostLikely(root: Root, found: Candidate[]): Promise<Candidate> {
   return first!;
 }
 
-/** More than a node has traces. */
+/** More traces than a node can have. */
 const MANY = 100;
 
 const rank = ({ isEnabled, isInstalled, traces }: Candidate): number =>

@@ -4,7 +4,7 @@ import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
 import { parseYaml } from '../host/yaml.ts';
 
-/** Small questions to the node that are answered with null or an empty list instead of an error. */
+/** Small reads of the node that give null or an empty list instead of an error. */
 
 export async function exists(root: Root, path: string): Promise<boolean> {
   try {

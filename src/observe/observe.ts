@@ -52,7 +52,7 @@ export async function observe({ root, config, now }: ObserveOptions): Promise<In
     findings,
     served,
     preconditions,
-    // The daemon judges it: it knows what the clock showed before.
+    // The daemon judges the clock: it knows what it showed before.
     clock: { ...clock, doubt: null },
   };
 }

@@ -22,7 +22,7 @@ export type Observer = (root: Root, units: UnitList) => Promise<Candidate[]>;
 export type Candidate = {
   /** How many of its files are there. */
   traces: number;
-  /** The directory or file to name when it is left over from a node of earlier. */
+  /** The directory or file to name when it is left over from an earlier node. */
   remains: string;
   /** Whether its unit has a file, and whether systemd starts it at boot. */
   isInstalled: boolean;
@@ -30,14 +30,14 @@ export type Candidate = {
   node: Detected & { distribution: Distribution; role: Role; unit: string };
 };
 
-/** What kind of node this is and where it keeps its files, with all that is asked in its distribution's own way. */
+/** What kind of node this is and where it keeps its files, with the questions whose answer depends on the distribution. */
 export type Detected = {
   distribution: Distribution | null;
   role: Role | null;
   /** The systemd unit that runs it. */
   unit: string | null;
   paths: NodePaths;
-  /** What this kind of node should have and has not, in words for a person. */
+  /** What this kind of node should have and lacks, in words for a person. */
   missing: string[];
   /** What could not be read to find that out. */
   findings?: Finding[];

@@ -6,7 +6,7 @@ import { type Source, source } from './source.ts';
 const MATCH_LIMIT = 10_000;
 const VISIT_LIMIT = 200_000;
 
-/** What an operator adds to the watch: paths and patterns, at most 10,000 files. `alive`: called from time to time. */
+/** The paths and patterns of `watch.paths`, at most 10,000 files. `alive`: called from time to time. */
 export async function watchedSources(
   root: Root,
   paths: string[],

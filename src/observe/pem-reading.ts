@@ -6,14 +6,14 @@ import { type Content, Unreadable } from './file-content.ts';
 /** A certificate (DER) and its place among those of its file. */
 export type Parsed = { certificate: Certificate; der: Buffer; index: number };
 
-/** What a PEM text says, without its secrets. `key`: what belongs to its private key, see `keyOf`. */
+/** The content of a PEM text, without its secrets. `key`: what belongs to its private key, see `keyOf`. */
 export type PemReading = { format: 'pem'; certificates: Parsed[]; problem: Unreadable | null; key: KeyId };
 
-/** SHA-256 of the public key that belongs to a private key; null: there is no private key. */
+/** SHA-256 of the public key that belongs to a private key; null: without a private key. */
 export type KeyId = string | 'unreadable' | null;
 
 export function pemReading({ bytes }: Pick<Content, 'bytes'>): PemReading {
-  // A character for each byte: a comment in another encoding than UTF-8 is not Go's business either.
+  // A character for each byte: Go does not mind comments in other encodings than UTF-8 either.
   return readingOf(bytes.toString('latin1'));
 }
 

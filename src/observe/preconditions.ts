@@ -68,7 +68,7 @@ function upgradeOn(root: Root, { distribution }: Pick<NodeFacts, 'distribution'>
   return distribution === null ? null : UPGRADES[distribution](root);
 }
 
-/** A systemctl that fails, hangs or is missing is an observation too. */
+/** A systemctl that fails, hangs or is missing is an observation, not an error. */
 async function observeUnit(root: Root, node: Detected): Promise<Unit> {
   const name = node.unit;
   if (name === null) return null;

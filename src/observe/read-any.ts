@@ -24,7 +24,7 @@ export function anyReading(content: Content): Reading {
   }
 }
 
-/** A pattern of an operator's can match files that users write, and no YAML of theirs is parsed with root's rights. */
+/** An operator's pattern can match files that users write, and root parses no YAML of users. */
 export function refuseUsersYaml({ text, facts: { uid } }: Content): void {
   if (uid === 0 || uid === process.getuid!() || !/[:{]/.test(text)) return;
   throw new Unreadable(

@@ -7,7 +7,7 @@ import { fileFacts, notExpected } from './read-pem.ts';
 import type { Scan } from './scan.ts';
 import { ownerOf, type Parts, type ReadCertificate, type Source } from './source.ts';
 
-/** What K3s's listener certificate says, without its secrets. */
+/** The content of K3s's listener secret, without the key. */
 export type DynamicCertReading = {
   format: 'dynamic-cert';
   certificates: Parsed[];

@@ -10,7 +10,7 @@ import { fileFacts, notExpected } from './read-pem.ts';
 import type { Scan } from './scan.ts';
 import { source as makeSource, ownerOf, type Parts, type ReadCertificate, type Source } from './source.ts';
 
-/** What a kubeconfig says, without its secrets. */
+/** The content of a kubeconfig, without its secrets. */
 export type KubeconfigReading = { format: 'kubeconfig'; entries: Entry[]; problem: Unreadable | null };
 
 type Entry = {

@@ -10,7 +10,7 @@ import type { SourceRead } from './source.ts';
 export type WatchRequest = { prefix: string; path: string; known: string[] };
 export type WatchAnswer = { findings: Finding[] };
 
-/** Milliseconds without a sign of life after which the file system of a path counts as silent. */
+/** Milliseconds without progress after which the file system of a path counts as silent. */
 const PATIENCE = PROGRAMS.watchHelper.limit;
 
 /**
@@ -50,7 +50,7 @@ export async function readWatched(
   return { reads: [...reads.values()], findings };
 }
 
-/** A Buffer comes out of JSON as an object. */
+/** JSON turns a Buffer into an object. */
 function revived(read: SourceRead): SourceRead {
   return { ...read, certificates: read.certificates?.map((each) => ({ ...each, der: Buffer.from(each.der) })) ?? [] };
 }

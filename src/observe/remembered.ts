@@ -1,4 +1,4 @@
-/** What a file said when it was read, as long as its stamp is the same. Never anything secret. */
+/** What was read from a file, as long as its stamp is the same. Never anything secret. */
 type Remembered = { stamp: string; said: unknown };
 
 /** A Map that forgets the value that was used least recently when it holds more than `limit`. */
@@ -31,8 +31,8 @@ export class BoundedMap<K, V> {
 const FILES = 2_000;
 
 /**
- * What the files of earlier scans said. Only observing asks it: a renewal is verified with what is read afresh
- * (renew/steps/leaf.ts).
+ * What earlier scans read. Only observe uses it: a renewal is verified with what is read afresh
+ * (renew/verify/leaf.ts).
  */
 export const memory = new BoundedMap<string, Remembered>(FILES);
 

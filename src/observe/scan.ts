@@ -5,7 +5,7 @@ import { followLinks } from '../host/links.ts';
 import { isOnLocalDisk } from '../host/read-stamped.ts';
 import type { Root } from '../host/root.ts';
 
-/** What is looked up once while the node's files are read: thousands of them lie in a few directories. */
+/** What is looked up once per scan: thousands of files are in a few directories. */
 export type Scan = {
   root: Root;
   /** Permissions of directories. */

@@ -10,7 +10,7 @@ import type { NamedPod, StaticPod } from './static-pod-manifest.ts';
 /** Where the kubelet notes the UIDs of its pods. */
 export type PodDirectories = { podLogsDir: string; rootDir: string };
 
-/** Process and health of a static pod, as its manifest says where to ask. */
+/** Process and health of a static pod; its manifest says where to ask. */
 export async function observeStaticPod(
   root: Root,
   manifest: StaticPod,

@@ -6,7 +6,7 @@ import type { Root } from '../host/root.ts';
 import { names, text } from './node-files.ts';
 import { environmentAssignments, serviceAssignments, withSpecifiers, withVariables, words } from './unit-text.ts';
 
-/** A unit as its file, its drop-ins and its environment files say; systemd itself may know another state. */
+/** A unit according to its file, drop-ins and environment files; the state that systemd has loaded may differ. */
 export type UnitFile = {
   /** Without ".service". */
   name: string;
@@ -19,7 +19,7 @@ export type UnitFile = {
 /** The names of the service units that may run a node, and the units that systemd starts at boot. */
 export type UnitList = { names: string[]; enabled: ReadonlySet<string> };
 
-/** Where units are, the first directory counts most. */
+/** Where units are; the first directory wins. */
 const OF_OPERATORS = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system'];
 const OF_PACKAGES = ['/usr/lib/systemd/system', '/lib/systemd/system'];
 const DIRECTORIES = [...OF_OPERATORS, ...OF_PACKAGES];
@@ -65,7 +65,7 @@ async function enabledUnits(root: Root): Promise<Set<string>> {
   return new Set(lists.flat().map((name) => name.replace(/\.service$/, '')));
 }
 
-/** The units that run a program, whatever their names. */
+/** The units that run a program, whatever their names; a unit of the program's own name runs it, if only by a script. */
 export async function unitsThatRun(
   root: Root,
   { names: all, enabled }: UnitList,
@@ -90,12 +90,17 @@ async function readUnit(
   if (main === null || !(main.includes(program) || name.includes(program))) return null;
   const assignments = [main, ...(await dropIns(root, name))].flatMap(serviceAssignments);
   const environment = await environmentOf(root, name, assignments);
-  for (const command of afterReset(assignments, 'ExecStart')) {
-    const argv = words(command).map((word) => withSpecifiers(word, name));
-    const started = startedProgram(withVariables(argv, environment), program);
+  const commands = afterReset(assignments, 'ExecStart').map((command) =>
+    withVariables(
+      words(command).map((word) => withSpecifiers(word, name)),
+      environment,
+    ),
+  );
+  for (const command of commands) {
+    const started = startedProgram(command, program);
     if (started !== null) return { argv: started.argv, environment: new Map([...environment, ...started.environment]) };
   }
-  return null;
+  return name === program && commands[0] !== undefined ? { argv: commands[0], environment } : null;
 }
 
 async function firstText(root: Root, directories: string[], file: string): Promise<string | null> {
@@ -110,7 +115,7 @@ async function firstText(root: Root, directories: string[], file: string): Promi
 async function dropIns(root: Root, unit: string): Promise<string[]> {
   const dashes = [...unit.matchAll(/-/g)].map(({ index }) => `${unit.slice(0, index + 1)}.service.d`);
   const files = new Map<string, string>();
-  // What is named for more units counts less.
+  // Drop-ins for more units have lower priority.
   for (const kind of [`${unit}.service.d`, ...dashes.reverse(), 'service.d']) {
     for (const directory of DIRECTORIES) {
       for (const file of await names(root, `${directory}/${kind}`))
@@ -121,13 +126,13 @@ async function dropIns(root: Root, unit: string): Promise<string[]> {
   return (await Promise.all(paths.map((path) => text(root, path)))).flatMap((found) => found ?? []);
 }
 
-/** The values of a key; an empty one takes those before it away. */
+/** The values of a key; an empty one resets those before it. */
 function afterReset(assignments: [string, string][], key: string): string[] {
   const values = assignments.filter(([name]) => name === key).map(([, value]) => value);
   return values.slice(values.lastIndexOf('') + 1);
 }
 
-/** `Environment=`, then the environment files, which count more. */
+/** `Environment=`, then the environment files, which override it. */
 async function environmentOf(root: Root, unit: string, assignments: [string, string][]): Promise<Map<string, string>> {
   const environment = new Map<string, string>();
   for (const word of afterReset(assignments, 'Environment').flatMap(words)) {

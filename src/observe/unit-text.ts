@@ -1,6 +1,6 @@
-/** What systemd's unit files and environment files say, as systemd reads them (systemd.service(5), systemd.exec(5)). */
+/** systemd's unit files and environment files, parsed as systemd parses them (systemd.service(5), systemd.exec(5)). */
 
-/** The assignments of the `[Service]` sections, in order. A line that ends in a backslash goes on in the next one. */
+/** The assignments of the `[Service]` sections, in order. A backslash at the end of a line continues it in the next one. */
 export function serviceAssignments(text: string): [key: string, value: string][] {
   let section = '';
   return logicalLines(text).flatMap((line): [string, string][] => {
@@ -27,7 +27,7 @@ function logicalLines(text: string): string[] {
   let continued = false;
   for (const each of text.split(/\r?\n/)) {
     const line = each.trim();
-    // A comment between continued lines does not end them.
+    // A comment between continued lines does not interrupt them.
     if (/^[#;]/.test(line)) continue;
     const goesOn = line.endsWith('\\');
     const part = goesOn ? line.slice(0, -1).trimEnd() : line;

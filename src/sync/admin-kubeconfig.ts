@@ -3,6 +3,7 @@ import type { Certificate } from '../domain/model/certificate.ts';
 import { CertagentError } from '../domain/model/errors.ts';
 import { readSmall, readTextIfThere } from '../host/files.ts';
 import { currentEntries, parseKubeconfig } from '../host/kubeconfig.ts';
+import { followLinks } from '../host/links.ts';
 import { certificateTexts } from '../host/pem.ts';
 import type { Root } from '../host/root.ts';
 import { isSignedBy } from '../host/x509.ts';
@@ -33,7 +34,7 @@ export type Ca = { pem: string; certificate: Certificate };
  * one of the client CAs signed that. K3s rewrites its file at each start, so it can be seen half-written.
  */
 export async function readSource(root: Root, path: string, clientCaPaths: string[]): Promise<Source> {
-  const { bytes } = await readSmall(root.at(path));
+  const { bytes } = await readSmall(await followLinks(root, path));
   const text = bytes.toString('utf8');
   const entries = currentEntries(parseKubeconfig(bytes));
   if (!entries?.user.certificate || !entries.user.key) throw unusable(path, 'holds no embedded client certificate');
@@ -71,7 +72,7 @@ export function readCas(data: string): Ca[] {
 }
 
 async function readClientCas(root: Root, paths: string[]): Promise<string[]> {
-  const texts = await Promise.all(paths.map((path) => readTextIfThere(root.at(path))));
+  const texts = await Promise.all(paths.map(async (path) => readTextIfThere(await followLinks(root, path))));
   return texts.flatMap((text) => certificateTexts(text ?? ''));
 }
 

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { readSmall, writeAtomic } from '../host/files.ts';
+import { followLinks } from '../host/links.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 import { type Memory, NOTHING } from './memory.ts';
 
@@ -16,7 +17,7 @@ const LARGEST = 64 * 1024 * 1024;
 export async function loadMemory(root: Root): Promise<Memory> {
   let text: string;
   try {
-    text = (await readSmall(root.at(FILE), LARGEST)).bytes.toString('utf8');
+    text = (await readSmall(await followLinks(root, FILE), LARGEST)).bytes.toString('utf8');
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return NOTHING;
     throw unusable('cannot be read', error);

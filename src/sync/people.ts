@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { Config } from '../config/schema.ts';
+import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
 import { lookUpUsers, type User, users } from '../host/users.ts';
 import { listDirectory } from './look.ts';
@@ -39,7 +40,7 @@ export async function findHomes(root: Root, people: User[], isRoot: boolean): Pr
     if (sharers.some(({ uid }) => uid >= FIRST_USER) && posix.dirname(path) !== '/') parents.add(posix.dirname(path));
   const more: Home[] = [];
   for (const parent of [...parents].slice(0, MOST_DIRECTORIES))
-    for (const name of await listDirectory(root.at(parent))) {
+    for (const name of await listDirectory(await followLinks(root, parent))) {
       const path = posix.join(parent, name);
       if (!byPath.has(path)) more.push({ path, sharers: [] });
     }

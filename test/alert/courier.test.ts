@@ -9,7 +9,7 @@ import { AT, alert, dispatch, makeRoot } from './support.ts';
 
 const numbered = (number: number): Dispatch => dispatch({ id: `id-${number}` });
 
-/** Waits until `holds`, a few milliseconds at a time; the test runner's own limit ends it. */
+/** Waits until `holds`, a few milliseconds at a time; the test runner's own limit stops it. */
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 2));
 }
@@ -35,7 +35,7 @@ test('a sink that is down neither delays the others nor loses anything nor chang
   assert.deepEqual([service.failing(), await spooled(root, 'broken')], [[], 0]);
 });
 
-test('a restart takes up what waits and sends nothing again that was taken', async (t) => {
+test('a restart sends what waits, and does not repeat what was accepted', async (t) => {
   const root = await makeRoot(t);
   let left = 1;
   const first = fakeSink('a', async () => (left-- > 0 ? 'taken' : down()));
@@ -49,7 +49,7 @@ test('a restart takes up what waits and sends nothing again that was taken', asy
   assert.deepEqual([first.taken, second.taken], [['id-1'], ['id-2', 'id-3']]);
 });
 
-test('a sink that failed before a reload has not recovered by it, but by taking what waits', async (t) => {
+test('a sink that failed before a reload recovers when it accepts what waits, not by the reload', async (t) => {
   const root = await makeRoot(t);
   const { service } = await open(t, root, { sinks: [fakeSink('a', down).sink, fakeSink('b').sink] });
   await service.enqueue(numbered(1));
@@ -67,7 +67,7 @@ test('a sink that failed before a reload has not recovered by it, but by taking 
   assert.deepEqual(reloaded.failing(), []);
 });
 
-test('a sink that hangs: the alert is in the spool before it is sent, stop does not wait for ever, nothing is lost', async (t) => {
+test('a sink that hangs: the alert is in the spool before it is sent, stop waits for a limited time, nothing is lost', async (t) => {
   const root = await makeRoot(t);
   const hanging = fakeSink('a', async (_given, signal) => {
     await once(signal!, 'abort');
@@ -108,7 +108,7 @@ test('a sink is reported when three tries have failed, or 15 minutes have passed
   }
 });
 
-test('Retry-After is waited for, and a flush tries all the same', async (t) => {
+test('Retry-After delays the next try, but not a flush', async (t) => {
   const root = await makeRoot(t);
   let tries = 0;
   const busy = fakeSink('a', async () => {
@@ -125,7 +125,7 @@ test('Retry-After is waited for, and a flush tries all the same', async (t) => {
   assert.equal(tries, 2);
 });
 
-test('a message the sink always refuses is given up after some tries, and the next one passes', async (t) => {
+test('a message that the sink always refuses is dropped after some tries, and the next one is sent', async (t) => {
   const root = await makeRoot(t);
   const picky = fakeSink('a', async ({ id }) => {
     if (id === 'id-1') throw new SinkError('a', 'bad request', { refusesMessage: true });
@@ -165,7 +165,7 @@ for (const [how, [raised, later]] of Object.entries(SET)) {
   });
 }
 
-test('an alert that no sink accepts is given up when it has been tried for long enough, over restarts too', async (t) => {
+test('an alert that no sink accepts is dropped after a limit, which counts across restarts', async (t) => {
   const root = await makeRoot(t);
   const broken = fakeSink('a', down);
   const pace = { first: 5, most: 20, keep: 400 };
@@ -179,7 +179,7 @@ test('an alert that no sink accepts is given up when it has been tried for long 
   assert.match(lines.join('\n'), /gave up/);
 });
 
-test('what waits for a sink that the configuration lost is kept for a while, whatever the clock shows', async (t) => {
+test('alerts for a sink that was removed from the configuration are kept for a while, whatever the clock shows', async (t) => {
   const root = await makeRoot(t);
   const { service } = await open(t, root, { sinks: [fakeSink('gone', down).sink] });
   await service.enqueue(numbered(1));

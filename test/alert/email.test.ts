@@ -66,7 +66,7 @@ test('one email reaches every recipient, as text and as a table', async (t) => {
   assert.equal(mail.date?.getTime(), AT);
 });
 
-test('STARTTLS: not a word to a server that does not offer it', async (t) => {
+test('STARTTLS: nothing is sent to a server that does not offer it', async (t) => {
   const { port, emails } = await mailServer(t, { disabledCommands: ['AUTH', 'STARTTLS'] });
   const sink = emailSink(settings(port, { security: 'starttls' }), 'mail', await makeRoot(t));
   await assert.rejects(
@@ -87,7 +87,7 @@ for (const security of ['starttls', 'tls'] as const)
     assert.deepEqual([emails[0]!.secure, emails[0]!.user], [true, 'me']);
   });
 
-test('a server whose CA is not known is refused', async (t) => {
+test('a server with an unknown CA is refused', async (t) => {
   const { port, emails } = await mailServer(t, { ...tls(), authOptional: true });
   const sink = emailSink(settings(port, { security: 'starttls' }), 'mail', await makeRoot(t));
   await assert.rejects(sink.send(dispatch()), /did not accept the email/);
@@ -148,7 +148,7 @@ test('missing files are named', async (t) => {
   await assert.rejects(send({}), /127\.0\.0\.1:1 did not accept the email \(ESOCKET|ECONN/);
 });
 
-test('a server that says nothing is left when certagent stops', async (t) => {
+test('stop does not wait for a server that does not answer', async (t) => {
   const silent = createServer(() => {});
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   t.after(() => silent.close());

@@ -7,7 +7,7 @@ import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody, TEST } from
 import { DAY } from '../../src/domain/time/duration.ts';
 import { AT, alert, dispatch, everyKind, told } from './support.ts';
 
-/** UPDATE_GOLDEN=1 writes what is rendered now; the difference is then looked at by a person. */
+/** UPDATE_GOLDEN=1 writes what is rendered now; a person then reviews the difference. */
 async function golden(name: string, actual: string): Promise<void> {
   const file = new URL(`../golden/${name}`, import.meta.url);
   if (process.env.UPDATE_GOLDEN === '1') await writeFile(file, actual);
@@ -50,7 +50,7 @@ test('a subject is one short line whatever the alert says', () => {
   assert.ok(line.length < 130);
 });
 
-test('all clear and a summary are said in words', () => {
+test('all clear and a summary are sentences', () => {
   const { text, html } = renderEmail(
     dispatch({ notifications: [told({ status: 'cleared' })], allClear: true, merged: 12 }),
   );
@@ -92,7 +92,7 @@ test('Alertmanager: a changed severity resolves the previous one, and what clear
   assert.deepEqual(alerts({ alert: alert({ once: true }) }), [['critical', 366]]);
 });
 
-test('Alertmanager: what an earlier version left in the spool says less of what was sent', () => {
+test('Alertmanager: an entry that an earlier version left in the spool knows less about what was sent', () => {
   const severities = (change: Parameters<typeof told>[0]) =>
     (
       JSON.parse(alertmanagerBody(dispatch({ notifications: [told(change)] }), DAY)) as {
@@ -104,7 +104,7 @@ test('Alertmanager: what an earlier version left in the spool says less of what 
   assert.deepEqual(severities({ status: 'cleared', worst: 'critical' }), ['critical']);
 });
 
-test('PagerDuty: an end has the key of its beginning; a test opens an incident and resolves it', () => {
+test('PagerDuty: what resolves an incident has the key that opened it; a test opens an incident and resolves it', () => {
   const events = (change: Parameters<typeof told>[0]) =>
     pagerdutyBodies(dispatch({ notifications: [told(change)] }), 'K').map((body) => JSON.parse(body));
   const [began] = events({});

@@ -65,7 +65,7 @@ test('a book of an earlier version is read: what it sent is not sent again, and 
   );
 });
 
-test('what is held off is in the book after a restart, and sent when its time has come', async (t) => {
+test('an alert that is held off survives a restart, and is sent when the hold-off is over', async (t) => {
   const root = await makeRoot(t);
   const { sink, taken } = fakeSink('a');
   const clock = alert({ code: 'CLOCK_DOUBTFUL', severity: 'warning' });
@@ -152,7 +152,7 @@ test('from the state of a node to an email and a webhook, and no secret in log, 
     ]),
     [
       [['raised CERTIFICATE_EXPIRED'], false],
-      // The webhook is not sent what only informs.
+      // The webhook gets no alert of severity info.
       [['cleared CERTIFICATE_EXPIRED'], true],
     ],
   );

@@ -37,7 +37,7 @@ test('only root reads what waits', async (t) => {
   assert.equal((await stat(join(directory, name))).mode & 0o777, 0o600);
 });
 
-test('from the fifty-first on, what waits is summed up in one: of each alert the last word', async (t) => {
+test('from the fifty-first on, what waits becomes one message with the latest state of each alert', async (t) => {
   const directory = (await makeRoot(t)).at('/spool/mail');
   const spool = await openSpool(directory);
   for (let number = 1; number <= 60; number++) await spool.add(numbered(number));
@@ -89,7 +89,7 @@ for (const [what, { version, extra, left }] of Object.entries(VERSIONS)) {
   });
 }
 
-test('what the disk refuses is kept in memory and still delivered', async (t) => {
+test('an alert that cannot be written to the disk is kept in memory and still delivered', async (t) => {
   const root = await makeRoot(t);
   // A file where the directory should be: refused for root, too.
   await writeFile(root.at('/spool'), '');
@@ -99,7 +99,7 @@ test('what the disk refuses is kept in memory and still delivered', async (t) =>
   await chmod(root.at('/spool'), 0o600);
 });
 
-test('a sink is told what concerns it, and the end of what it was told of', () => {
+test('a sink gets the alerts that it is configured for, and the all-clear of those it got', () => {
   const codes = (least: 'info' | 'warning' | 'critical') =>
     forSink(
       dispatch({
@@ -118,14 +118,14 @@ test('a sink is told what concerns it, and the end of what it was told of', () =
   assert.equal(forSink(dispatch({ notifications: [told({ alert: alert({ severity: 'info' }) })] }), 'critical'), null);
 });
 
-test('a sink is not sent the resolving of what it never saw', () => {
+test('a sink gets no all-clear for an alert that it never got', () => {
   const sent = (last: { severity: 'info' | 'critical'; worst: 'info' | 'critical' }) =>
     forSink(dispatch({ notifications: [told({ sent: last })] }), 'warning')!.notifications[0]!.sent;
   assert.equal(sent({ severity: 'info', worst: 'info' }), null);
   assert.deepEqual(sent({ severity: 'info', worst: 'critical' }), { severity: 'info', worst: 'critical' });
 });
 
-test('of two messages about an alert that become one, the sink has seen what was before the first', () => {
+test('two messages about an alert that become one keep the state that the sink last saw', () => {
   const first = told({ alert: alert({ severity: 'warning' }), sent: null });
   const second = told({ sent: { severity: 'warning', worst: 'warning' } });
   const [both] = merge(dispatch({ notifications: [first] }), dispatch({ notifications: [second] })).notifications;

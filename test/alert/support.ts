@@ -89,7 +89,7 @@ export function keepLog(): { log: Log; lines: string[] } {
 
 export type Received = { path: string; headers: IncomingHttpHeaders; body: string };
 
-/** An HTTP server whose answer to each POST the test decides; without a word of the test it says 200. */
+/** An HTTP server whose answer to each POST the test decides; 200 unless the test decides otherwise. */
 export async function webhookServer(t: TestContext) {
   const received: Received[] = [];
   const state: { answer: (response: ServerResponse) => void } = { answer: (response) => void response.end('ok') };

@@ -23,7 +23,7 @@ async function put(root: Root, path: string, text: string): Promise<string> {
   return path;
 }
 
-test('a signed message is what a receiver with the secret verifies', async (t) => {
+test('a receiver with the secret verifies a signed message', async (t) => {
   const root = await makeRoot(t);
   const { url, received } = await webhookServer(t);
   const secret_file = await put(root, '/etc/secret', `${SECRET}\n`);
@@ -97,7 +97,7 @@ test('a redirect is not followed', async (t) => {
   assert.equal(received.length, 1);
 });
 
-test('an answer without an end is cut off', async (t) => {
+test('an endless answer is cut off', async (t) => {
   const { url, state } = await webhookServer(t);
   state.answer = (response) => {
     response.writeHead(200);
@@ -110,7 +110,7 @@ test('an answer without an end is cut off', async (t) => {
   assert.equal(await sinkFor(url, await makeRoot(t)).send(dispatch()), 'HTTP 200');
 });
 
-test('a server that never answers is left when certagent stops', async (t) => {
+test('stop does not wait for a server that never answers', async (t) => {
   const { url, state } = await webhookServer(t);
   const ending = new AbortController();
   state.answer = () => {
@@ -119,7 +119,7 @@ test('a server that never answers is left when certagent stops', async (t) => {
   await assert.rejects(sinkFor(url, await makeRoot(t)).send(dispatch(), ending.signal), /could not be reached/);
 });
 
-test('bad secrets and addresses are named by their file', async (t) => {
+test('errors about bad secrets and addresses name the file', async (t) => {
   const root = await makeRoot(t);
   const { url } = await webhookServer(t);
   const secret_file = await put(root, '/etc/bad', 'not base64 !!!');

@@ -1,5 +1,5 @@
-// What the tests try of the build, made once for the source as it is: the first test that asks builds, the others wait,
-// while tests that need neither go on.
+// The build outputs that tests use, made once for the current source: the first test that asks builds, the others wait,
+// while tests that need neither continue.
 import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

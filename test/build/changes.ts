@@ -2,7 +2,7 @@
 import { PROJECT } from '../../build/project.ts';
 import { run } from '../../build/run.ts';
 
-/** Branches that this one may be merged into, the most certain first. */
+/** Branches that this one may be merged into, the most likely first. */
 const TARGETS = ['origin/HEAD', 'origin/main', 'main'];
 
 /**

@@ -9,7 +9,7 @@ import { describeKeys } from '../../src/config/keys.ts';
 import { CODES } from '../../src/domain/alerts/catalogue.ts';
 
 for (const [path, make] of Object.entries(GENERATED))
-  test(`${path} is what the catalogue and the schema say`, async () => {
+  test(`${path} is up to date with the catalogue and the schema`, async () => {
     const now = await readFile(join(PROJECT, path), 'utf8');
     assert.equal(now, make(now), `${path} is stale: npm run docs`);
   });

@@ -65,7 +65,7 @@ test('what the package installs, with which rights', { skip }, async (t) => {
 });
 
 // Another text here, and dpkg asks about it on every node in renew mode; without a terminal the upgrade then fails.
-test('the installed configuration is that of the first version, byte for byte', async () => {
+test('the installed configuration equals the first version’s, byte for byte', async () => {
   const hash = createHash('sha256').update(await readFile(join(PROJECT, 'packaging/config.toml')));
   assert.equal(hash.digest('hex'), 'f3c8871b5b2831939868cb18e207f11d5c431960dd62d41850403f9da54ed80b');
 });

@@ -118,7 +118,7 @@ const CASES: Case[] = [
 
 testCommandLines(CASES);
 
-test('status prints what the daemon saw last', async (t) => {
+test('status prints the daemon’s last check', async (t) => {
   const ran = await certagent(await served(t), ['status']);
   assert.deepEqual(ran, { exitCode: 0, stdout: renderStatus(report()), stderr: '' });
 });
@@ -136,7 +136,7 @@ test('status --watch draws again and again', async (t) => {
   assert.equal(ran.stderr, '');
 });
 
-test('reload without a daemon says so by its exit code', async (t) => {
+test('reload without a daemon has its own exit code', async (t) => {
   const ran = await certagent(await temporaryRoot(t), ['reload']);
   assert.equal(ran.exitCode, 3);
   assert.match(ran.stderr, /NO_DAEMON\)\nWhat to do: Start it/);

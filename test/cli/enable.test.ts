@@ -11,7 +11,7 @@ const EDITS: [what: string, before: string, after: string][] = [
   ['the value alone', '# ours\nmode = "observe" # for now\n[log]\n', '# ours\nmode = "renew" # for now\n[log]\n'],
   ['single quotes', "mode='observe'\n", 'mode="renew"\n'],
   ['a quoted key', '"mode" = "observe"\n', '"mode" = "renew"\n'],
-  ['Windows line ends', '# a\r\nmode = "observe"\r\n', '# a\r\nmode = "renew"\r\n'],
+  ['Windows line breaks', '# a\r\nmode = "observe"\r\n', '# a\r\nmode = "renew"\r\n'],
   ['no mode', '[log]\nlevel = "warn"\n', 'mode = "renew"\n[log]\nlevel = "warn"\n'],
   ['a commented one', '# x\n#mode = "observe"\n[log]\n', '# x\nmode = "renew"\n[log]\n'],
   ['an empty file', '', 'mode = "renew"\n'],
@@ -51,7 +51,7 @@ test('enable shows the plan, keeps comments and mode of the file, and the daemon
   assert.equal(await readFile(file, 'utf8'), '# ours\nmode = "renew"\n[maintenance]\nstart = "03:00"\nend = "04:00"\n');
   assert.equal((await stat(file)).mode & 0o777, 0o640);
   assert.equal(reloads, 1);
-  // What would be done were it enabled already: an observing daemon's own plan is always empty.
+  // The plan as if it were enabled: an observing daemon's own plan is always empty.
   assert.deepEqual(asked, [WANTED, WANTED]);
   assert.match((await certagent(root, ['enable'])).stdout, /already renews on this node/);
   assert.match((await certagent(root, ['disable'])).stdout, /only observes from now on\.\n$/);
@@ -61,7 +61,7 @@ test('enable shows the plan, keeps comments and mode of the file, and the daemon
 
 const WANTED = { force: false, enabled: true };
 
-test('a mode is set where there is no configuration yet', async (t) => {
+test('enable writes the mode where there is no configuration yet', async (t) => {
   const root = await served(t);
   assert.equal((await certagent(root, ['disable'])).exitCode, 0);
   assert.equal(await readFile(root.at(CONFIG_FILE), 'utf8'), 'mode = "observe"\n');

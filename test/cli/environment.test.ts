@@ -41,7 +41,7 @@ async function image(t: TestContext): Promise<string> {
   return directory;
 }
 
-test('variables that steer Node.js change nothing of what certagent prints, and show no address', async (t) => {
+test('variables that configure Node.js do not change what certagent prints, and reveal no address', async (t) => {
   const args = [
     '--disable-warning=ExperimentalWarning',
     join(project, 'src/main.ts'),

@@ -1,4 +1,4 @@
-// `--root DIR`: an image that somebody else prepared is only looked at; and what only looks makes and writes nothing.
+// `--root DIR`: an image that somebody else prepared is only read, and reading creates and writes nothing.
 import assert from 'node:assert/strict';
 import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -78,7 +78,7 @@ async function snapshot(directory: string): Promise<string[]> {
   return lines;
 }
 
-test('what only reads makes and writes nothing on an image', async (t) => {
+test('commands that only read create and write nothing in an image', async (t) => {
   const { root } = await image(t);
   const before = await snapshot(root.prefix);
   for (const [command, call] of READING) {
@@ -91,15 +91,15 @@ test('what only reads makes and writes nothing on an image', async (t) => {
   assert.deepEqual(await snapshot(root.prefix), before);
 });
 
-/** How an image can be somebody else's. */
+/** Ways in which others can write to an image. */
 const FOREIGN: Record<string, (root: Root) => Promise<void>> = {
-  'belongs to somebody': (root) => chown(root.prefix, SOMEBODY, SOMEBODY),
+  'belongs to another user': (root) => chown(root.prefix, SOMEBODY, SOMEBODY),
   'may be written by all': (root) => chmod(root.prefix, 0o777),
   'may be written by a group': (root) => chmod(root.prefix, 0o770),
-  'lies in a directory of somebody': (root) => chown(dirname(root.prefix), SOMEBODY, SOMEBODY),
+  'is in a directory of another user': (root) => chown(dirname(root.prefix), SOMEBODY, SOMEBODY),
 };
 for (const [what, make] of Object.entries(FOREIGN)) {
-  test(`an image that ${what} is looked at: nothing of it is run, nothing is written`, { skip }, async (t) => {
+  test(`an image that ${what} is only read: none of its programs run, and nothing is written`, { skip }, async (t) => {
     const { root, outside } = await image(t);
     await make(root);
     await put(root, '/etc/certagent/config.toml', 'mode = "renew"\n');
@@ -112,7 +112,7 @@ for (const [what, make] of Object.entries(FOREIGN)) {
   });
 }
 
-test('on an image of somebody, a command says what it does not do', { skip }, async (t) => {
+test('on an image that others can write to, a command reports what it does not do', { skip }, async (t) => {
   const { root } = await image(t);
   await chown(root.prefix, SOMEBODY, SOMEBODY);
   const status = await certagent(root, ['status']);
@@ -123,7 +123,7 @@ test('on an image of somebody, a command says what it does not do', { skip }, as
   assert.match(enable.stderr, /ROOT_FOREIGN/);
 });
 
-/** Links of an image of ours that lead out of it; `precious` must stay as it is. */
+/** Links that lead out of an image of root's; `precious` must not change. */
 const LINKS: Record<string, (root: Root, outside: string) => Promise<void>> = {
   'the state directory': (root, outside) => link(root, '/var/lib/certagent', outside),
   'a directory above it': (root, outside) => link(root, '/var/lib', outside),
@@ -142,7 +142,7 @@ async function link(root: Root, path: string, target: string): Promise<void> {
   await symlink(target, root.at(path));
 }
 for (const [what, make] of Object.entries(LINKS)) {
-  test(`a link out of an image, ${what}: what it leads to stays as it is`, async (t) => {
+  test(`a link out of an image, ${what}: its target does not change`, async (t) => {
     const { root, outside } = await image(t);
     await make(root, outside);
     const before = await snapshot(outside);
@@ -157,7 +157,7 @@ for (const [what, make] of Object.entries(LINKS)) {
   });
 }
 
-test('a program of an image is not one that a link outside of it names', async (t) => {
+test('a link out of an image is not taken for one of its programs', async (t) => {
   const { root } = await image(t);
   const marks = join(root.prefix, '../marks');
   await writeFile(marks, `#!/bin/sh\necho outside >> ${join(root.prefix, '../ran')}\n`, { mode: 0o755 });

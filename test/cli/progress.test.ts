@@ -23,7 +23,7 @@ const step = (change: Partial<Progress>): Progress => ({
   ...change,
 });
 
-test('elsewhere than on a terminal each step has a line for its begin and one for its end', () => {
+test('without a terminal each step prints a line when it starts and one when it is done', () => {
   const out = stream();
   const line = progressLine(out);
   line.show(step({}));
@@ -46,7 +46,7 @@ test('elsewhere than on a terminal each step has a line for its begin and one fo
   );
 });
 
-test('on a terminal one line is drawn over, never wider than it, and gone at the end', () => {
+test('on a terminal one line is redrawn, never wider than the terminal, and removed afterwards', () => {
   const out = stream(30);
   const line = progressLine(out);
   line.show(step({}));

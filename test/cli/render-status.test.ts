@@ -12,7 +12,7 @@ const inWindow = {
   kind: 'defer',
   until: saturday,
   code: 'MAINTENANCE_WINDOW',
-  why: 'ends in 62 d; renewed in the maintenance window',
+  why: 'expires in 62 d; renewed in the maintenance window',
 } as const;
 const along = { kind: 'defer', until: saturday, code: 'GOES_ALONG', why: 'is renewed along' } as const;
 
@@ -51,7 +51,7 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
         until: saturday,
         code: 'MAINTENANCE_WINDOW',
         ids: ['apiserver', 'apiserver-etcd-client'],
-        why: 'apiserver ends in 62 d; renewed in the maintenance window',
+        why: 'apiserver expires in 62 d; renewed in the maintenance window',
       },
       alerts: [
         {
@@ -59,7 +59,7 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
             code: 'CERTIFICATE_URGENT',
             severity: 'warning',
             subject: '/etc/ssl/ingress/shop.crt',
-            text: 'shop.crt ends in 20 d.',
+            text: 'shop.crt expires in 20 d.',
             remedy: 'Renew it where it came from.',
             facts: {},
           },
@@ -124,10 +124,10 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
       certificates: [
         row('apiserver', 20, {
           nearness: 'urgent',
-          verdict: { kind: 'renew', code: 'URGENT', why: 'ends in 20 d' },
+          verdict: { kind: 'renew', code: 'URGENT', why: 'expires in 20 d' },
         }),
       ],
-      renewal: { kind: 'now', ids: ['apiserver'], why: 'apiserver ends in 20 d' },
+      renewal: { kind: 'now', ids: ['apiserver'], why: 'apiserver expires in 20 d' },
       running: {
         planId: 'p',
         step: 3,

@@ -13,7 +13,7 @@ const PLAN: RenewalPlan = {
   createdAt: NOW,
   distribution: 'k3s',
   certificates: ['client-admin', 'dynamic-cert'],
-  why: 'client-admin ends in 20 d',
+  why: 'client-admin expires in 20 d',
   oldExpired: false,
   steps: [{ kind: 'restart-unit', unit: 'k3s', limit: 300_000 }],
 };

@@ -37,7 +37,7 @@ test('without a daemon the node itself is read, which is said, and nothing is ch
   assert.match(forced.stdout, /BLOCKED for 11 certificates/);
   assert.equal(forced.exitCode, 4);
 
-  // What is told is what is so now, not what a daemon last knew.
+  // The report is about the node as it is now, not about a daemon's last check.
   await copyFile(root.at('/etc/kubernetes/pki/etcd/server.key'), root.at('/etc/kubernetes/pki/apiserver.key'));
   const damaged = await certagent(root, ['check']);
   assert.equal(damaged.exitCode, 2);

@@ -17,7 +17,7 @@ after(() => rmSync(CACHE, { recursive: true, force: true }));
 
 export type Ran = { exitCode: number | null; stdout: string; stderr: string };
 
-/** Runs certagent as its own process on a root; `enough` ends it once its output satisfies it. */
+/** Runs certagent as its own process on a root; certagent is stopped when its output satisfies `enough`. */
 export function certagent(root: Root, args: string[], enough?: (stdout: string) => boolean): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(

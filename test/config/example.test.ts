@@ -11,7 +11,7 @@ test('config.example.toml is what the schema says', async () => {
   assert.equal(file, exampleToml(), 'config.example.toml is stale: npm run docs');
 });
 
-test('the example as it stands means the defaults', async () => {
+test('the unchanged example means the defaults', async () => {
   assert.deepEqual(await parseConfig(exampleToml(), 'example'), schema.parse({}));
 });
 

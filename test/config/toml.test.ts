@@ -14,7 +14,7 @@ const DATA: [what: string, text: string, data: unknown][] = [
   ['lists of tables', '[[a]]\nx = 1\n[[a]]\n[a.b]\nc = 2\n[[a.d]]\n', { a: [{ x: 1 }, { b: { c: 2 }, d: [{}] }] }],
   ['inline tables in lists', 'a = [{ b = 1 }, { c = [2, 3] }]', { a: [{ b: 1 }, { c: [2, 3] }] }],
   ['quoted keys', '"a b"."c\\n" = 1', { 'a b': { 'c\n': 1 } }],
-  ['a byte order mark and Windows line ends', '\ufeffa = 1\r\nb = 2\r\n', { a: 1, b: 2 }],
+  ['a byte order mark and Windows line breaks', '\ufeffa = 1\r\nb = 2\r\n', { a: 1, b: 2 }],
 ];
 for (const [what, text, data] of DATA) test(`TOML: ${what}`, () => assert.deepEqual(read(text).data, data));
 

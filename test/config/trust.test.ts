@@ -31,16 +31,16 @@ const STATES: [what: string, make: (root: Root, path: string) => Promise<unknown
   ['may be read by all', (root, path) => chmod(root.at(path), 0o644), null],
   ['may be written by all', (root, path) => chmod(root.at(path), 0o666), /can be written by others \(mode 0666\)/],
   ['may be written by its group', (root, path) => chmod(root.at(path), 0o660), /can be written by others/],
-  ['belongs to somebody', (root, path) => chown(root.at(path), SOMEBODY, 0), /belongs to the user with the number/],
+  ['belongs to another user', (root, path) => chown(root.at(path), SOMEBODY, 0), /belongs to the user with the number/],
   [
-    'lies in a directory of somebody',
+    'is in a directory of another user',
     (root, path) => chown(root.at(dirname(path)), SOMEBODY, 0),
     /belongs to the user/,
   ],
-  ['lies in a directory that all may write', (root, path) => chmod(root.at(dirname(path)), 0o777), /mode 0777/],
-  ['lies in a sticky directory of root', (root, path) => chmod(root.at(dirname(path)), 0o1777), null],
+  ['is in a directory that all may write', (root, path) => chmod(root.at(dirname(path)), 0o777), /mode 0777/],
+  ['is in a sticky directory of root', (root, path) => chmod(root.at(dirname(path)), 0o1777), null],
   [
-    'is a link to a file of somebody',
+    'is a link to a file of another user',
     async (root, path) => {
       await put(root, '/srv/theirs', 'mode = "observe"\n');
       await chown(root.at('/srv/theirs'), SOMEBODY, 0);
@@ -102,7 +102,7 @@ async function faults(root: Root): Promise<string> {
   return error.problems.map(({ line, key, message }) => `line ${line}: ${key} ${message}`).join('\n');
 }
 
-test('a file that is not there, and a systemd credential, are no reason to refuse a configuration', async (t) => {
+test('a file that is not there, and a systemd credential, do not make a configuration refused', async (t) => {
   const root = await node(t);
   await put(root, CONFIG_FILE, '[[alerts.webhook]]\nurl_file = "chat-url"\nsecret_file = "/srv/later"\n');
   assert.equal((await loadNodeConfig(root, CONFIG_FILE)).alerts.webhook.length, 1);
@@ -117,7 +117,7 @@ const OF_THE_CLUSTER = [
   '/etc/../etc/kubernetes/pki/sa.key',
 ];
 for (const path of OF_THE_CLUSTER) {
-  test(`${path} is no secret of a sink, by its name or through a link`, async (t) => {
+  test(`${path} is not accepted as a sink's secret, by its name or through a link`, async (t) => {
     const root = await node(t);
     await put(root, path, 'x');
     await mkdir(root.at('/etc/certagent'), { recursive: true });

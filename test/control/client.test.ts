@@ -53,7 +53,7 @@ test('progress arrives while the renewal still runs', async (t) => {
   const root = await served(t, {
     renew: async (_request, progress) => {
       progress(PROGRESS);
-      // Ends only when the client has seen the step.
+      // Resolves only when the client has seen the step.
       await told;
       return null;
     },
@@ -112,7 +112,7 @@ const HALF = {
   'within a renewal': `HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\n\r\n{"progress":{}}\n{"outco`,
 };
 for (const [when, text] of Object.entries(HALF)) {
-  test(`a daemon that ends ${when} is told as such`, async (t) => {
+  test(`a daemon that exits ${when} is reported as such`, async (t) => {
     const root = await temporaryRoot(t);
     const path = socketPath(root, 'control');
     await mkdir(dirname(path), { recursive: true });

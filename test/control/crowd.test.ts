@@ -92,7 +92,7 @@ test('however many ask, the daemon works out an answer a few times only', async 
   assert.ok(calls.length <= paths.length * windows, `${calls.length} calls in ${windows} times 250 ms`);
 });
 
-/** `count` connections that have sent `words`; ended with the test. */
+/** `count` connections that have sent `words`; closed after the test. */
 async function crowd(t: TestContext, root: Root, words: string, count: number): Promise<Socket[]> {
   const sockets = await Promise.all(
     Array.from({ length: count }, async () => {

@@ -79,7 +79,7 @@ for (const { what, method, path, body, status, code, allow } of REFUSED) {
   });
 }
 
-test('a renewal is told step by step while it runs', async (t) => {
+test('a running renewal reports each step', async (t) => {
   const root = await served(t);
   const answer = await http(socketPath(root, 'control'), 'POST', '/v1/renew', '{"force":true}');
   assert.equal(answer.headers['content-type'], 'application/x-ndjson');
@@ -125,7 +125,7 @@ test('without a group nobody else reads', async (t) => {
   assert.equal((await stat(socketPath(root, 'status'))).mode & 0o777, 0o600);
 });
 
-test('a second daemon is refused and the first goes on', async (t) => {
+test('a second daemon is refused and the first keeps running', async (t) => {
   const root = await served(t);
   await assert.rejects(serveControl({ root, groupId: null, handlers: handlers() }), { code: 'ALREADY_RUNNING' });
   assert.equal((await http(socketPath(root, 'status'), 'GET', '/v1/status')).status, 200);

@@ -54,7 +54,7 @@ export async function temporaryRoot(t: TestContext, under = tmpdir()): Promise<R
   return new Root(directory);
 }
 
-/** A root whose sockets are served until the test ends. */
+/** A root whose sockets are served for the duration of the test. */
 export async function served(
   t: TestContext,
   change: Partial<ControlHandlers> = {},

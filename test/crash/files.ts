@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Every file below the node's root, as a path of the node; what the stand-ins keep of themselves apart. */
+/** Every file below the node's root, as a path of the node; except for the stand-ins' own state. */
 export async function filesOf(root: string): Promise<string[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   return entries
@@ -11,7 +11,7 @@ export async function filesOf(root: string): Promise<string[]> {
     .sort();
 }
 
-/** What a cycle must leave as it is, by path: all but the lock's pid, when an alert was told and the clock read last, and what waits. */
+/** What a cycle must not change, by path: all but the lock's pid, the times of alerts and of the clock, and the spool. */
 export async function contentsOf(root: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const path of await filesOf(root)) {

@@ -15,9 +15,9 @@ export type Faulty = { what: string; detail: string };
 
 /** How far the agent had come when it was killed, as the disk shows. */
 export type State = {
-  /** A plan whose end the journal does not hold. */
+  /** A plan whose outcome is not in the journal. */
   unfinished: boolean;
-  /** Its end lay in a spool or had been sent, but the journal did not know. */
+  /** The alert about its outcome was in a spool or sent, but not in the journal. */
   telling: boolean;
 };
 
@@ -192,7 +192,7 @@ async function journalOf(root: string): Promise<{ records: JournalRecord[]; torn
   return { records: lines.map((line) => JSON.parse(line) as JournalRecord), torn };
 }
 
-/** Every plan has an end, and only one, and it was told; every undo that was begun has an end as well. */
+/** Every plan has exactly one outcome, which was reported; every undo that was begun has an outcome too. */
 async function journal({ node }: Ground): Promise<(string | null)[]> {
   const { records, torn } = await journalOf(node.root);
   const plans = records.filter((record) => record.type === 'plan-started');
@@ -200,10 +200,10 @@ async function journal({ node }: Ground): Promise<(string | null)[]> {
     records.filter((record) => record.type === type && 'planId' in record && record.planId === id).length;
   return [
     torn === '' ? null : 'the last line is torn',
-    plans.length > 0 ? null : 'no plan is told',
+    plans.length > 0 ? null : 'no plan is reported',
     ...plans.flatMap(({ plan: { id } }) => [
-      countOf('plan-ended', id) === 1 ? null : `${id} has ${countOf('plan-ended', id)} ends`,
-      countOf('plan-told', id) === 1 ? null : `${id} is told ${countOf('plan-told', id)} times`,
+      countOf('plan-ended', id) === 1 ? null : `${id} has ${countOf('plan-ended', id)} outcomes`,
+      countOf('plan-told', id) === 1 ? null : `${id} is reported ${countOf('plan-told', id)} times`,
     ]),
   ];
 }
@@ -223,7 +223,7 @@ export async function stepInHand({ node }: Ground): Promise<Faulty[]> {
 
 type Told = { status: string; code: string };
 
-/** A plan that was cut short is told as recovered once (twice only when killed while that was told), others are not. */
+/** An interrupted plan is reported as recovered once (twice only after a kill during the report), others are not. */
 async function alerts({ node, inbox }: Ground, states: State[]): Promise<(string | null)[]> {
   const messages = inbox.webhooks.map((body) => (JSON.parse(body) as { data: { id: string; alerts: Told[] } }).data);
   const told = [...new Map(messages.map(({ id, alerts }) => [id, alerts])).values()].flat();
@@ -235,7 +235,9 @@ async function alerts({ node, inbox }: Ground, states: State[]): Promise<(string
   return [
     waiting.length === 0 ? null : `${waiting.length} alerts wait`,
     told.length > 0 ? null : 'nothing is told',
-    recovered >= least && recovered <= most ? null : `RECOVERED is told ${recovered} times, not ${least} to ${most}`,
+    recovered >= least && recovered <= most
+      ? null
+      : `RECOVERED is reported ${recovered} times, not ${least} to ${most}`,
   ];
 }
 

@@ -56,7 +56,7 @@ export async function crash(plan: CrashPlan, options: MatrixOptions): Promise<Fi
   return figures;
 }
 
-/** What a power loss takes differs from what a kill leaves where something is about to be synced, and at a child's end. */
+/** A power loss and a kill differ where something is about to be synced, and where a child exits. */
 function jobsOf(chosen: number[], points: string[], { stride }: MatrixOptions): Job[] {
   return chosen.flatMap((at, index): Job[] => {
     const more = stride > 0 && index % stride === stride - 1;

@@ -4,7 +4,7 @@ import type { Faults, NodeKind } from '../../testnode/node.ts';
 export type CrashPlan = {
   name: string;
   kind: NodeKind;
-  /** Factor on the stand-ins' waits. */
+  /** Factor for the stand-ins' waits. */
   speed: number;
   /** Lines of TOML. */
   config: string;

@@ -1,5 +1,5 @@
 // Loaded into the agent's process alone (`node --import`), before anything of certagent: counts the calls that change
-// something outside of the process (files, children), and at the call that CRASH_AT names ends the process as a power
+// something outside of the process (files, children), and at the call that CRASH_AT names stops the process as a power
 // button would. Product code knows nothing of this, and a call that is added tomorrow is counted tomorrow.
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
@@ -32,7 +32,7 @@ function point(what: string): void {
 function wrap(owner: object, name: string, around: (call: Call) => Call): void {
   const holder = owner as Record<string, Call>;
   const call = holder[name];
-  if (call === undefined) throw new Error(`there is no ${name} to wrap`);
+  if (call === undefined) throw new Error(`${name} does not exist, so it cannot be wrapped`);
   holder[name] = around(call);
 }
 
@@ -130,7 +130,7 @@ for (const name of CHANGING) {
 }
 wrap(fs, 'rmSync', counted('rmSync'));
 
-/** Before a child is started, right after, and after its end. A question that is asked again and again is one point. */
+/** Before a child starts, right after, and after it exits. A question that is repeated counts as one point. */
 wrap(
   childProcess,
   'spawn',

@@ -39,7 +39,7 @@ export function remember(name: string, path: string, to: string): () => void {
   }
 }
 
-/** Called when a child starts; what it returns is called at its end. Nobody knows whether it syncs: kubeadm does not. */
+/** Called when a child starts; what it returns is called when the child exits. Children may not sync: kubeadm does not. */
 export function rememberChild(root: string): () => void {
   const since = Date.now() - 10;
   return () => {

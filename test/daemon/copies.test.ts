@@ -24,7 +24,7 @@ test('the cycle that renews shows the copies as they are after it', async (t) =>
   assert.deepEqual([after.copies[0]?.result, code(copy)], ['updated', 'keep']);
 });
 
-test('a copy that only waits for permission to write is pending, and nobody is told', async (t) => {
+test('a copy that only waits for permission to write is pending, and raises no alert', async (t) => {
   const { agent, node } = await scene(t, { kind: 'kubeadm', days: 20, config: '[copies]\nenabled = false\n' });
   assert.deepEqual((await agent.check()).copies, []);
   await configure(node, 'mode = "observe"\n');

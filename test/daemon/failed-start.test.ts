@@ -1,4 +1,4 @@
-// A daemon that cannot start ends, with an exit code and a reason, and lets go of its lock: else systemd counts no failure.
+// A daemon that cannot start exits with a code and a reason, and releases its lock: else systemd counts no failure.
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -34,7 +34,7 @@ const FAULTS: [what: string, code: string, make: (root: Root, t: TestContext) =>
   ['a file at the status socket', 'SOCKET_TAKEN', (root) => put(root, '/run/certagent/status.sock', '')],
   ['a run directory that is a file', 'ENOTDIR|EEXIST', (root) => put(root, '/run/certagent', '')],
   [
-    'somebody who listens on the control socket',
+    'another process that listens on the control socket',
     'ALREADY_RUNNING',
     async (root, t) => {
       await mkdir(dirname(root.at(SOCKET)), { recursive: true });
@@ -45,7 +45,7 @@ const FAULTS: [what: string, code: string, make: (root: Root, t: TestContext) =>
 ];
 
 for (const [what, code, make] of FAULTS) {
-  test(`a start that fails of ${what} ends with ${code}`, async (t) => {
+  test(`a start that fails because of ${what} exits with ${code}`, async (t) => {
     const root = await temporaryRoot(t);
     await make(root, t);
     const { exitCode, stderr } = await certagent(root, ['run']);

@@ -51,7 +51,7 @@ const steps = (log: string) =>
     .filter((line) => line.includes('"step"'))
     .map((line) => JSON.parse(line) as { step: number; state: string });
 
-test('a daemon tells systemd, sees a changed file, refuses a bad configuration and ends on SIGTERM', async (t) => {
+test('a daemon notifies systemd, sees a changed file, refuses a bad configuration and exits on SIGTERM', async (t) => {
   const node = await nodeFor(t, { leafEnds: Date.now() + 200 * DAY });
   await node.start();
   const inbox = await openInbox();
@@ -73,13 +73,13 @@ test('a daemon tells systemd, sees a changed file, refuses a bad configuration a
   );
   assert.equal(first.findings.length, 0);
 
-  await t.test('a second one says who is there, and ends', async () => {
+  await t.test('a second daemon names the running one, and exits', async () => {
     const second = await certagent(node, 'run');
     assert.notEqual(second.code, 0);
     assert.match(second.stderr, new RegExp(`pid ${daemon.child.pid}\\b`));
   });
 
-  await t.test('a damaged file is seen without anyone asking', async () => {
+  await t.test('a damaged file is reported without a request', async () => {
     await writeFile(watched, 'garbage');
     const status = await until(
       () => ask.status(),
@@ -90,7 +90,7 @@ test('a daemon tells systemd, sees a changed file, refuses a bad configuration a
     assert.ok((await toldAtLast(inbox, 'raised FILE_UNREADABLE')).includes('raised FILE_UNREADABLE'));
   });
 
-  await t.test('a bad configuration is refused, told, and the old one stays', async () => {
+  await t.test('a bad configuration is refused and reported, and the previous one stays in use', async () => {
     await writeFile(join(node.root, 'etc/certagent/config.toml'), '[windows]\nopens = 90\n');
     const refused = await certagent(node, 'reload');
     assert.equal(refused.code, 1);

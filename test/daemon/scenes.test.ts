@@ -1,4 +1,4 @@
-// What an operator sees of each situation, on both kinds of node: what is done, what is left alone, what is told.
+// What an operator sees of each situation, on both kinds of node: what is done, what is left alone, what is reported.
 import assert from 'node:assert/strict';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ for (const kind of KINDS) {
       ['expired', { days: -2, config: maintenance('later') }],
     ];
     for (const [what, options] of renewing) {
-      test(`${what}: renewed, served, copied and told`, async (t) => {
+      test(`${what}: renewed, served, copied and reported`, async (t) => {
         const { agent, inbox } = await scene(t, { kind, ...options });
         const status = await agent.check();
         assert.deepEqual(
@@ -71,7 +71,7 @@ for (const kind of KINDS) {
 }
 
 describe('kubeadm in trouble', { concurrency: 2 }, () => {
-  test('an external CA: the leaves under it are told, nothing is run', async (t) => {
+  test('an external CA: the leaves under it are reported, nothing is run', async (t) => {
     const { node, agent, inbox } = await scene(t, { kind: 'kubeadm-external-ca', days: 20 });
     const before = await fingerprints(node);
     const status = await agent.check();
@@ -98,10 +98,10 @@ describe('kubeadm in trouble', { concurrency: 2 }, () => {
       /./,
       'rolled-back',
     ],
-    ['the served certificate stays old', { servesStale: ['kube-apiserver'] }, /SERVED|STALE/, 'rolled-back'],
+    ['the previous certificate stays in use', { servesStale: ['kube-apiserver'] }, /SERVED|STALE/, 'rolled-back'],
   ];
   for (const [what, faults, code, result] of failing) {
-    test(`${what}: certificates and manifests are as before, and it is told`, async (t) => {
+    test(`${what}: certificates and manifests do not change, and an alert is raised`, async (t) => {
       const { node, agent, inbox } = await scene(t, {
         kind: 'kubeadm',
         days: 20,
@@ -131,7 +131,7 @@ describe('kubeadm in trouble', { concurrency: 2 }, () => {
     assert.ok(all.includes('cleared RENEWAL_ROLLED_BACK'), all.join(', '));
     assert.ok(
       inbox.webhooks.some((body) => JSON.parse(body).data.allClear === true),
-      'all clear is told',
+      'all clear is sent',
     );
   });
 });
@@ -193,7 +193,7 @@ describe('K3s in trouble', { concurrency: 2 }, () => {
     }
   });
 
-  test('stopped on purpose, with certificates that have expired: it stays stopped, and it is told', async (t) => {
+  test('stopped on purpose, with expired certificates: certagent leaves it stopped and reports it', async (t) => {
     const { node, agent, inbox } = await scene(t, { kind: 'k3s-server', days: -2 });
     await run(node, 'usr/bin/systemctl', 'stop', 'k3s');
     const { renewal, lastAttempt } = await agent.check();
@@ -218,7 +218,7 @@ describe('K3s in trouble', { concurrency: 2 }, () => {
   });
 
   for (const k3s of ['does-not-renew', 'listener-stays-old', 'never-ready'] as const) {
-    test(`${k3s}: it is no success`, async (t) => {
+    test(`${k3s}: the renewal does not succeed`, async (t) => {
       const { agent, inbox } = await scene(t, { kind: 'k3s-server', days: 20, faults: { k3s } });
       const status = await agent.check();
       assert.notEqual(status.lastAttempt?.result, 'succeeded');

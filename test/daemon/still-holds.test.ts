@@ -42,7 +42,7 @@ const UNITS: [name: string, shown: Shown, expected: string | null][] = [
   ['that somebody restarted', { pid: 11 }, 'UNIT_RESTARTED'],
   ['that crashed, and systemd started again', { pid: 11, restarts: 1 }, null],
   ['that somebody stopped', { state: 'inactive', pid: 0 }, 'UNIT_NOT_RUNNING'],
-  ['that is starting again by itself', { state: 'activating', pid: 0, restarts: 1 }, null],
+  ['that systemd starts again', { state: 'activating', pid: 0, restarts: 1 }, null],
 ];
 
 for (const [name, shown, expected] of UNITS) {

@@ -14,7 +14,7 @@ import { nodeFor } from '../testnode/support.ts';
 export type Scene = { node: TestNode; agent: Agent; inbox: Inbox; root: Root };
 
 export type SceneOptions = Partial<NodeOptions> & {
-  /** Days until the leaves end. */
+  /** Days until the leaves expire. */
   days: number;
   /** Lines of TOML before the alert sinks. */
   config?: string;

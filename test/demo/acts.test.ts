@@ -23,7 +23,7 @@ test("the demo's maintenance window is closed now and for a day, at every hour o
 });
 
 // Inside of the default window the daemon would renew by itself before anybody asks it to.
-test('the act of a renewal by hand ends well where the node shows half past two at night', async () => {
+test('the act of a manual renewal succeeds where the node’s clock shows 02:30', async () => {
   const shown = new Text();
   const code = await runDemo({
     keep: false,

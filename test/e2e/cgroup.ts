@@ -1,5 +1,5 @@
 // A control group for each machine. Without one of its own a machine's systemd takes the whole tree of this one for its
-// own, and two machines end each other's services.
+// own, and two machines stop each other's services.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -25,7 +25,7 @@ export function removeCgroup(groups: string[]): void {
   }
 }
 
-/** Removes the groups whose name says so, of runs that did not get to it. */
+/** Removes the groups whose name says so, of runs that were stopped before they could. */
 export function sweepCgroups(isLeftOver: (name: string) => boolean): void {
   for (const mounted of hierarchies()) {
     const names = readdirSync(mounted).filter(isLeftOver);

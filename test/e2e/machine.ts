@@ -78,7 +78,7 @@ export class Machine {
     return this.run('runuser', '-u', user, '--', program, ...words);
   }
 
-  /** As `run`; throws, with the end of the machine's log, when the command does not exit with 0. Returns what it printed. */
+  /** As `run`; throws, with the last lines of the machine's log, when the command does not exit with 0. Returns what it printed. */
   async must(program: string, ...words: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(program, ...words);
     if (code === 0) return stdout;
@@ -97,7 +97,7 @@ export class Machine {
     return spawn('setpriv', ['--pdeathsig', 'KILL', ...enter], { stdio: ['ignore', 'pipe', 'inherit'] });
   }
 
-  /** What the machine's console said. */
+  /** The output of the machine's console. */
   console(): string {
     return readFileSync(join(this.#directory, 'console.log'), 'utf8').slice(-5_000);
   }
@@ -108,7 +108,7 @@ export class Machine {
     await this.#off(OFF_LIMIT);
   }
 
-  /** The plug is pulled: nothing in the machine gets to do anything any more. */
+  /** The plug is pulled: no process of the machine runs on. */
   async cutPower(): Promise<void> {
     if (this.#isOn()) process.kill(this.#leader, 'SIGKILL');
     await this.#off(10_000);
@@ -120,7 +120,7 @@ export class Machine {
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** For the end of this process, when nothing can be waited for. */
+  /** For the exit of this process, when nothing can be awaited. */
   removeAtOnce(): void {
     try {
       if (this.#isOn()) process.kill(this.#leader, 'SIGKILL');

@@ -9,7 +9,7 @@ import { LONG_RUNNING } from '../../testnode/stand-in/k3s-leaves.ts';
 import { bundledStandIns } from '../testnode/bundle.ts';
 import { type Machine, TEMPORARY } from './machine.ts';
 
-/** The stand-ins have a runtime of their own: whatever happens to certagent, the node keeps running. */
+/** The stand-ins have a runtime of their own: the node keeps running whatever certagent does. */
 export const PLAYER = '/opt/demo/node';
 const STAND_INS = '/opt/demo/bin/stand-ins.cjs';
 

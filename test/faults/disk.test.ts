@@ -6,7 +6,7 @@ import { assertAsBefore, assertTold, type Disk, type Ground, ground, noMounts, o
 
 const STATE = 'var/lib/certagent';
 const CLUSTER = 'etc/kubernetes';
-/** Where the disk under a directory of the node gives out, and at which step. */
+/** The directory of the node whose disk fails, and at which step. */
 type Case = { under: string; at: Step['kind']; how: 'fill' | 'readOnly'; says: RegExp };
 
 const cases: Record<string, Case> = {
@@ -22,7 +22,7 @@ const cases: Record<string, Case> = {
     how: 'readOnly',
     says: /^BACKUP_FAILED the backup in \S+ could not be made: /,
   },
-  'the journal takes no more once kubeadm runs': {
+  'the journal cannot be written once kubeadm runs': {
     under: STATE,
     at: 'kubeadm-renew',
     how: 'fill',
@@ -47,7 +47,7 @@ async function onDisk(t: TestContext, under: string): Promise<{ on: Ground; disk
   return { on, disk: disk as Disk };
 }
 
-describe('disks that give out', { concurrency: 2, skip: noMounts }, () => {
+describe('disks that fail', { concurrency: 2, skip: noMounts }, () => {
   for (const [what, { under, at, how, says }] of Object.entries(cases))
     test(what, async (t) => {
       const { on, disk } = await onDisk(t, under);
@@ -66,7 +66,7 @@ describe('disks that give out', { concurrency: 2, skip: noMounts }, () => {
       assert.ok((await on.agent.check()).served.every(({ state }) => state === 'current'));
     });
 
-  test('neither a manifest nor the old files fit any more: what is there is whole, and a forced renewal heals it', async (t) => {
+  test('neither a manifest nor the previous files fit: no file is torn, and a forced renewal repairs the node', async (t) => {
     const { on, disk } = await onDisk(t, CLUSTER);
     const { outcome } = await renewWith(on.agent, 'cycle', () => disk.fill());
     assert.equal(outcome.result, 'failed');

@@ -27,12 +27,12 @@ async function kill(child: ChildProcess): Promise<void> {
 
 const delivered = (child: ChildProcess) => once(child.stdout!, 'data');
 
-test('killed before the acceptance was known: it is sent again, under the same id, and what came later after it', async (t) => {
+test('killed before the acceptance was known: the alert is sent again with the same id, before later ones', async (t) => {
   const root = await makeRoot(t);
   const { url, received, state } = await webhookServer(t);
   let first: ChildProcess;
   const killed = new Promise<void>((resolve) => {
-    // The sink has the whole message; its answer finds nobody.
+    // The sink has the whole message; nobody receives its answer.
     state.answer = (response) => {
       state.answer = (later) => void later.end();
       void kill(first).then(() => {

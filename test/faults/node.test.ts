@@ -1,4 +1,4 @@
-// Faults of the node around certagent: ports that never answer, a lost state directory, files that change under its eyes.
+// Faults of the node around certagent: ports that never answer, a lost state directory, files that change while they are read.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ import { assertTold, ground } from './support.ts';
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const look = async (root: Root) => observe({ root, config: await parseConfig('', 'config.toml'), now: Date.now() });
 
-/** A port that takes connections and never says a word. */
+/** A port that takes connections and never answers. */
 async function mute(t: TestContext, port: number): Promise<void> {
   const sockets: Socket[] = [];
   const server = createServer((socket) => void sockets.push(socket.on('error', () => {})));
@@ -32,7 +32,7 @@ async function mute(t: TestContext, port: number): Promise<void> {
   });
 }
 
-test('every port accepts and never answers: looked at in bounded time, each server named', async (t) => {
+test('every port accepts and never answers: a check takes bounded time, and names each server', async (t) => {
   const node = await nodeFor(t, { leafEnds: Date.now() + 200 * DAY });
   for (const port of Object.values(node.ports)) await mute(t, port);
   const { served, certificates } = await look(new Root(node.root));
@@ -46,7 +46,7 @@ test('every port accepts and never answers: looked at in bounded time, each serv
     assert.match(each.state === 'unreachable' ? each.detail : each.state, /did not answer|within|timed? ?out/i);
 });
 
-test('a pair that is rewritten in place while it is read is told neither as damaged nor as mismatched', async (t) => {
+test('a pair that is rewritten in place while it is read is reported neither as damaged nor as mismatched', async (t) => {
   const node = await nodeFor(t, { leafEnds: Date.now() + 200 * DAY });
   const path = join(node.root, 'etc/kubernetes/pki/apiserver.crt');
   const whole = await readFile(path);
@@ -60,7 +60,7 @@ test('a pair that is rewritten in place while it is read is told neither as dama
   assert.equal(certificates.find(({ id }) => id === 'apiserver')?.key.state, 'matches');
 });
 
-test('a certificate that grows without end while it is read: bounded, and told', async (t) => {
+test('a certificate that grows endlessly while it is read: bounded, and reported', async (t) => {
   const node = await nodeFor(t, { leafEnds: Date.now() + 200 * DAY });
   const path = join(node.root, 'etc/kubernetes/pki/apiserver.crt');
   const writer = spawn('sh', ['-c', 'yes CERTIFICATE | head -c 200000000 > "$0"', path], { stdio: 'ignore' });
@@ -77,7 +77,7 @@ test('a certificate that grows without end while it is read: bounded, and told',
   );
 });
 
-test('the state directory is lost between two runs: what stands is told again, and nothing is missed', async (t) => {
+test('the state directory is lost between two runs: active alerts are sent again, and none is missed', async (t) => {
   const { node, agent, inbox, root } = await ground(t, { days: 200, kind: 'kubeadm-worker' });
   const watched = join(node.root, 'etc/ingress.crt');
   await writeFile(watched, 'garbage');
@@ -102,7 +102,7 @@ test('the state directory is lost between two runs: what stands is told again, a
 const LIMITED = 'echo 1 > /proc/sys/user/max_inotify_watches && exec "$0" "$@"';
 const limited = ['--user', '--map-root-user', 'sh', '-c', LIMITED];
 
-test("inotify's limit is reached: the daemon says so and goes on by its schedule", async (t) => {
+test("inotify's limit is reached: the daemon reports it and keeps to its schedule", async (t) => {
   const probe = spawn('unshare', [...limited, 'true'], { stdio: 'ignore' });
   if ((await once(probe, 'exit'))[0] !== 0) return t.skip('user namespaces are not allowed here');
   const node = await nodeFor(t, { kind: 'kubeadm-worker', leafEnds: Date.now() + 200 * DAY });
@@ -124,7 +124,7 @@ test("inotify's limit is reached: the daemon says so and goes on by its schedule
   const said = log.split('\n').filter((line) => line.includes('cannot be watched'));
   assert.equal(said.length, 1, 'said once, not for every file');
   const status = await eventually(() => remote(new Root(node.root)).status());
-  assert.ok(status.nextCheckAt !== null && status.nextCheckAt - status.at <= 60_000, 'the schedule goes on');
+  assert.ok(status.nextCheckAt !== null && status.nextCheckAt - status.at <= 60_000, 'the schedule continues');
   child.kill('SIGTERM');
   assert.deepEqual(await ended, [0, null]);
 });

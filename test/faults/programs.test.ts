@@ -1,4 +1,4 @@
-// Programs of the node that hang, flood, die or do nothing: the renewal ends in bounded time and leaves the node as it was.
+// Programs of the node that hang, flood, die or do nothing: the renewal stops within a time limit and the node does not change.
 import assert from 'node:assert/strict';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -97,7 +97,7 @@ describe('programs that misbehave', { concurrency: 2 }, () => {
     assert.match(renewal.kind === 'blocked' ? renewal.blockers.map(({ why }) => why).join() : '', /kubelet .*HTTP 500/);
   });
 
-  test('kubeadm is missing: nothing is begun, and it is said', async (t) => {
+  test('kubeadm is missing: nothing is begun, and it is reported', async (t) => {
     const on = await ground(t);
     await rename(join(on.node.root, 'usr/bin/kubeadm'), join(on.node.root, 'usr/bin/elsewhere'));
     await assert.rejects(
@@ -111,7 +111,7 @@ describe('programs that misbehave', { concurrency: 2 }, () => {
     await assertTold(on.inbox, /raised RENEWAL_BLOCKED/);
   });
 
-  test('systemctl answers nothing at all: looked at in bounded time, nothing is begun, and it is said', async (t) => {
+  test('systemctl never answers: a check takes bounded time, nothing is begun, and it is reported', async (t) => {
     const on = await ground(t, K3S);
     await inFrontOf(on.node, 'usr/bin/systemctl', 'exec /bin/sleep 600');
     const status = await on.agent.check();

@@ -1,4 +1,4 @@
-// Receivers of alerts that misbehave, through the whole alert service: nothing is lost, nobody else waits for them.
+// Sinks that misbehave, through the whole alert service: nothing is lost, and other sinks do not wait.
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
@@ -54,7 +54,7 @@ const WEBHOOKS: [string, (response: ServerResponse) => void, RegExp][] = [
   ['drops the connection', (response) => void response.destroy(), /could not be reached \(ECONNRESET\)/],
 ];
 for (const [what, answer, reason] of WEBHOOKS)
-  test(`a webhook that ${what}: said in the log, kept on disk, delivered when it is well; the other one waits for nothing`, async (t) => {
+  test(`a webhook that ${what}: logged, kept on disk, delivered when it works again; the other sink does not wait`, async (t) => {
     const root = await makeRoot(t);
     const [ill, well] = [await webhookServer(t), await webhookServer(t)];
     ill.state.answer = answer;
@@ -76,7 +76,7 @@ for (const [what, answer, reason] of WEBHOOKS)
     assert.equal(well.received.length, 1, 'the other one heard it once');
   });
 
-test('a webhook that hangs delays nobody else, and certagent stops in spite of it', async (t) => {
+test('a webhook that hangs delays no other sink, and certagent can stop', async (t) => {
   const root = await makeRoot(t);
   const [ill, well] = [await webhookServer(t), await webhookServer(t)];
   ill.state.answer = () => {};

@@ -22,7 +22,7 @@ export type Ground = { node: TestNode; agent: Agent; inbox: Inbox; root: Root; b
 export type AtEnd = (ending: () => Promise<unknown>) => void;
 
 export type GroundOptions = Partial<NodeOptions> & {
-  /** Days until the leaves end; default 20, which is urgent. */
+  /** Days until the leaves expire; default 20, which is urgent. */
   days?: number;
   /** Keys of [renew] beside the limits of `LIMITS`. */
   renew?: Record<string, string>;

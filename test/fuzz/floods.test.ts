@@ -69,7 +69,7 @@ test('slow clients on the status socket do not hold up the control socket, and a
   await Promise.all(slow);
 });
 
-/** A connection that sends a byte now and then; resolves when the server has ended it. */
+/** A connection that sends a byte now and then; resolves when the server has closed it. */
 async function drip(t: TestContext, path: string, beginning: string): Promise<void> {
   const socket: Socket = connect(path);
   socket.on('error', () => {});
@@ -77,12 +77,12 @@ async function drip(t: TestContext, path: string, beginning: string): Promise<vo
   t.after(() => socket.destroy());
   socket.write(beginning);
   const timer = setInterval(() => socket.write('a'), 300);
-  // Not `once` of events, which takes an error (the server ended it while we wrote) for a failure.
+  // Not `once` of events, which takes an error (the server closed it while we wrote) for a failure.
   await new Promise<void>((resolve) => socket.on('close', () => resolve()));
   clearInterval(timer);
 }
 
-test('1,000 connections are turned away but for a few, and the daemon goes on', async (t) => {
+test('of 1,000 connections all but a few are refused, and the daemon keeps running', async (t) => {
   const { root } = await counting(t);
   let open = 0;
   const sockets = await Promise.all(

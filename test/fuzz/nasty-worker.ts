@@ -1,4 +1,4 @@
-// One parser and one text after the other, each named before it is tried, so that a hang or a full heap can be told.
+// Tries each parser with each text, and names both first, so that a hang or a full heap can be reported.
 import { parentPort } from 'node:worker_threads';
 import { CertagentError } from '../../src/domain/model/errors.ts';
 import { NASTY } from './nasty.ts';

@@ -56,7 +56,7 @@ function put(root: Root, path: string, content: string): void {
   writeFileSync(root.at(path), content);
 }
 
-test('what systemctl, timedatectl, kubeadm and k3s print reaches errors cut and printable, and ends nothing', async (t) => {
+test('what systemctl, timedatectl, kubeadm and k3s print reaches errors cut and printable, and stops nothing', async (t) => {
   const root = new Root(directoryFor(t));
   const { certificatePem, keyPem } = (await samples()).leaves[0]!;
   put(root, '/a.crt', certificatePem);
@@ -187,7 +187,7 @@ const OTHERS = [
   '/var/lib/rancher/k3s/server/tls/dynamic-cert.json',
 ];
 
-test('a kubeadm and a K3s node of which anything is changed are observed to the end', async (t) => {
+test('a kubeadm and a K3s node with any change are observed completely', async (t) => {
   const nodes = [await nodeOf(t, 'kubeadm'), await nodeOf(t, 'k3s-server')];
   const thing = fc.oneof(
     fc.constantFrom('directory', 'circle', 'nothing', 'zero') as fc.Arbitrary<string>,

@@ -11,7 +11,7 @@ import { counting } from './counting.ts';
 import { mutatedText } from './mutate.ts';
 import { fuzz } from './support.ts';
 
-/** Sends raw bytes, and reads until the server ends the connection or says nothing more. */
+/** Sends raw bytes, and reads until the server closes the connection or stops sending. */
 function exchange(path: string, bytes: Buffer, patience = 3_000): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -53,7 +53,7 @@ const raw = fc.oneof(
   fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
 );
 
-test('whatever bytes come, both sockets answer with HTTP or end the connection, and go on', async (t) => {
+test('whatever bytes come, both sockets answer with HTTP or close the connection, and keep working', async (t) => {
   const { root } = await counting(t);
   let good = 0;
   await fuzz(t, 250, fc.tuple(fc.constantFrom('status', 'control'), raw), async ([name, bytes]) => {

@@ -8,7 +8,7 @@ import { renderEmail } from '../../src/alert/email-text.ts';
 import { shown } from '../../src/alert/labels.ts';
 import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody } from '../../src/alert/shapes.ts';
 import { judge } from '../../src/cli/render/check.ts';
-import { errorJson, renderError } from '../../src/cli/render/errors.ts';
+import { errorJson, renderError } from '../../src/cli/render/error-text.ts';
 import { scrub } from '../../src/cli/render/paint.ts';
 import { renderPlan } from '../../src/cli/render/plan.ts';
 import { renderStatus } from '../../src/cli/render/status.ts';
@@ -22,7 +22,7 @@ import { issueAuthority, issueCertificate } from '../../testnode/pki.ts';
 import { NODE, NOW, report } from '../cli/reports.ts';
 import { fuzz } from './support.ts';
 
-/** All but the line ends of our own. */
+/** Everything except our own line breaks. */
 const STEERS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 const EVIL = [
@@ -39,7 +39,7 @@ const EVIL = [
 ];
 const evil = fc.array(fc.constantFrom(...EVIL), { minLength: 1, maxLength: 4 }).map((parts) => parts.join('a'));
 
-/** The value with evil texts put at the end of every string in it that is free text. */
+/** The value with hostile text appended to every string in it that is free text. */
 function poisoned<T>(value: T, text: string): T {
   const fixed = new Set([
     'schema',

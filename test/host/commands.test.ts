@@ -51,13 +51,13 @@ test('a command outside of the root is not found', async () => {
   });
 });
 
-test('a command that hangs is ended at its limit, even when it ignores SIGTERM', async () => {
+test('a command that hangs is killed at its limit, even when it ignores SIGTERM', async () => {
   await program('hangs', 'exec /bin/sleep 60');
   const result = await run(root, 'hangs', [], { limit: 100 });
   assert.equal(result.timedOut, true);
 });
 
-test('a command that prints without end is cut', async () => {
+test('endless output of a command is cut', async () => {
   await program('floods', 'exec /usr/bin/yes certificates');
   const result = await run(root, 'floods', [], { limit: 20_000 });
   assert.ok(result.stdout.length <= 1024 * 1024);
@@ -94,8 +94,8 @@ test('the state of a unit, known and unknown', async () => {
 });
 
 for (const [what, shown, stopped] of [
-  ['told to stop', 'inactive;Restart=always;NRestarts=0', true],
-  ['told to stop, and exited with 1', 'failed;Restart=always;NRestarts=0', true],
+  ['asked to stop', 'inactive;Restart=always;NRestarts=0', true],
+  ['asked to stop, and exited with 1', 'failed;Restart=always;NRestarts=0', true],
   ['started too often', 'failed;Restart=always;NRestarts=5', false],
   ['failed, and systemd does not start it again', 'failed;Restart=no;NRestarts=0', false],
   ['being started again', 'activating;Restart=always;NRestarts=7', false],

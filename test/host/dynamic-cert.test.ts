@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { isDynamicCert, parseDynamicCert } from '../../src/host/dynamic-cert.ts';
 
 // The rules are those of dynamiclistener v0.10 (storage/file) and of Go 1.26's encoding/json; each row was put to a decoder
-// of the type v1.Secret. Not told apart here: the same member twice, which Go merges.
+// of the type v1.Secret. Not distinguished here: the same member twice, which Go merges.
 const data = '"data":{"tls.crt":"Q1JU","tls.key":"S0VZ"}';
 
 describe('a TLS secret is read as K3s reads it', () => {
@@ -17,7 +17,7 @@ describe('a TLS secret is read as K3s reads it', () => {
     ['anything after it', `{${data}} x`, ['CRT', 'KEY']],
     ['another case', '{"Data":{"tls.crt":"Q1JU"}}', ['CRT', '']],
     ['the keys of the data keep their case', '{"data":{"TLS.CRT":"Q1JU"}}', ['', '']],
-    ['line ends in the base64', '{"data":{"tls.crt":"QU\\r\\nJD"}}', ['ABC', '']],
+    ['line breaks in the base64', '{"data":{"tls.crt":"QU\\r\\nJD"}}', ['ABC', '']],
     ['bytes as numbers', '{"data":{"tls.crt":[65,66]}}', ['AB', '']],
     ['null everywhere', '{"kind":null,"metadata":null,"data":{"tls.crt":null},"immutable":null}', ['', '']],
     ['no data', '{}', ['', '']],

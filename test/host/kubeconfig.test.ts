@@ -26,7 +26,7 @@ contexts:
 - {name: b, context: {cluster: two, user: embedded}}
 `;
 
-test('embedded data, file references and other credentials are told apart', () => {
+test('embedded data, file references and other credentials are distinguished', () => {
   const config = parseKubeconfig(TEXT);
   assert.deepEqual(config.clusters, [
     { name: 'one', server: 'https://127.0.0.1:6443', ca: 'CA', caFile: null },
@@ -52,7 +52,7 @@ test('embedded data, file references and other credentials are told apart', () =
 // The rules are client-go v0.36's (clientcmd.Load) and those of what it is made of: sigs.k8s.io/yaml and go-yaml v2, which
 // follow YAML 1.1, and encoding/json. Each row was put to clientcmd.Load, but for those that say otherwise; so were 90,000
 // changed kubeconfigs: where both read one, they read the same, and in 1 of 100 one refuses what the other reads, here mostly
-// for text in quotes or brackets that goes on at the left margin.
+// for text in quotes or brackets that continues at the left margin.
 const user = (body: string) => `kind: Config\nusers: [{name: u, user: ${body}}]\n`;
 const minimal = 'kind: Config\nusers: [{name: u}]\n';
 
@@ -71,7 +71,7 @@ describe('a kubeconfig is read as kubectl reads it', () => {
     ['keys that nobody knows', `${minimal}more: {than: 1}\n`, ['u']],
     ['a key twice: the last one counts', 'users: [{name: a}]\nusers: [{name: b}]\n', ['b']],
     ['a trailing ---', `${minimal}---\n`, ['u']],
-    ['a second document, which nobody reads', `${minimal}---\nkind: Pod\nusers: [\n`, ['u']],
+    ['a second document, which kubectl ignores', `${minimal}---\nkind: Pod\nusers: [\n`, ['u']],
     ['an end of the document, and garbage', `${minimal}...\n[\n`, ['u']],
     ['an empty document before it', `---\n---\n${minimal}`, []],
     ['an alias', 'a: &a {name: u}\nusers: [*a]\n', ['u']],
@@ -86,7 +86,7 @@ describe('a kubeconfig is read as kubectl reads it', () => {
     ['a comment right after quotes', 'users: [{name: u}]\ncurrent-context: "x"# mine\n', ['u']],
     ['a byte order mark', `\ufeff${minimal}`, ['u']],
     ['CRLF', minimal.replaceAll('\n', '\r\n'), ['u']],
-    ['line ends of old', minimal.replaceAll('\n', '\r'), ['u']],
+    ['line breaks of old Macs', minimal.replaceAll('\n', '\r'), ['u']],
     ['UTF-16 with its mark', Buffer.from(`\ufeff${minimal}`, 'utf16le'), ['u']],
     ['two extensions of the same name', `${minimal}extensions: [{name: a}, {name: a}]\n`, ['u']],
     ['%YAML 1.1', `%YAML 1.1\n---\n${minimal}`, ['u']],
@@ -103,7 +103,7 @@ describe('a kubeconfig is read as kubectl reads it', () => {
 
   const data: [string, string][] = [
     ['QUJD', 'on one line'],
-    ['"QU\\r\\nJD\\n"', 'with line ends'],
+    ['"QU\\r\\nJD\\n"', 'with line breaks'],
     ['|\n      QU\n      JD\n', 'as a literal block'],
     ['!!binary UVVKRA==', 'as base64 of base64'],
     ['[65, 66, 67]', 'as numbers'],
@@ -196,7 +196,7 @@ describe('a kubeconfig that can be read and not used', () => {
   });
 });
 
-test('a file is a kubeconfig by what it says, not by how it looks', () => {
+test('a file is recognised as a kubeconfig by parsing, not by its look', () => {
   const is = (text: string) => parseIfKubeconfig(Buffer.from(text)) !== null;
   assert.deepEqual(['kind: Config # mine', '{"kind":"Config"}', 'users: []', 'current-context: x', minimal].map(is), [
     true,

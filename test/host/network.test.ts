@@ -47,7 +47,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-test('what a server serves is seen, also when it wants a client certificate that we lack', async () => {
+test('the served certificate is seen even when the server wants a client certificate that certagent lacks', async () => {
   const open = await listen(createHttpsServer(pem));
   assert.equal(
     parseCertificate(await servedCertificate('127.0.0.1', open, { limit: 5_000 })).fingerprint,

@@ -67,7 +67,7 @@ describe('a PEM text holds the blocks that Go finds in it', () => {
     });
 });
 
-describe('certificates are the blocks that Kubernetes takes for such', () => {
+describe('certificates are the blocks that Kubernetes reads as certificates', () => {
   const forms: [string, string, number][] = [
     ['CERTIFICATE', whole, 1],
     ['TRUSTED CERTIFICATE, of openssl', block('TRUSTED CERTIFICATE'), 0],

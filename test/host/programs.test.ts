@@ -1,4 +1,4 @@
-// Every program that certagent starts, misbehaving in every way that holds up who waits for it.
+// Every program that certagent starts, misbehaving in every way that could delay certagent.
 import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ const MISBEHAVIOURS: Record<string, Misbehaviour> = {
     within: KILLED,
     timedOut: true,
   },
-  'ends at SIGTERM, and its child ignores it': {
+  'exits at SIGTERM, and its child ignores it': {
     script: (sleep) => `(trap "" TERM; exec ${sleep}) & ${sleep}`,
     within: KILLED,
     timedOut: true,
@@ -47,7 +47,7 @@ const MISBEHAVIOURS: Record<string, Misbehaviour> = {
 
 const commands = [...new Set(Object.values(PROGRAMS).flatMap(({ command }) => command.split(', ')))];
 
-describe('a program that misbehaves holds nobody up', { concurrency: true }, () => {
+describe('a program that misbehaves delays nobody', { concurrency: true }, () => {
   let number = 0;
   for (const command of commands)
     for (const [how, { script, within, timedOut, stdout }] of Object.entries(MISBEHAVIOURS)) {
@@ -61,13 +61,13 @@ describe('a program that misbehaves holds nobody up', { concurrency: true }, () 
         assert.ok(performance.now() - began < within, `back after ${Math.round(performance.now() - began)} ms`);
         assert.equal(result.timedOut, timedOut);
         if (stdout !== undefined) assert.match(result.stdout, stdout);
-        // What a program that ended in time leaves running is its own affair: a wrapper may start a service.
+        // A program that exits in time may leave processes running: a wrapper may start a service.
         if (timedOut) assert.deepEqual(await sleepers(seconds), []);
         else for (const pid of await sleepers(seconds)) process.kill(pid, 'SIGKILL');
       });
     }
 
-  test('a flood that two processes write is cut, and both are ended', async () => {
+  test('a flood that two processes write is cut, and both are killed', async () => {
     const seconds = mark(0);
     await program('flood', `/usr/bin/yes ${seconds} & exec /usr/bin/yes ${seconds}`);
     const { stdout, exitCode } = await run(root, 'flood', [], { limit: 60_000 });
@@ -76,7 +76,7 @@ describe('a program that misbehaves holds nobody up', { concurrency: true }, () 
   });
 });
 
-test('who asks a program that hangs gets an answer that says so', { concurrency: true }, async () => {
+test('a program that hangs is reported as an error that says so', { concurrency: true }, async () => {
   for (const name of ['systemctl', 'timedatectl']) await program(name, `exec /bin/sleep ${mark(99)}`);
   await Promise.all([
     assert.rejects(unitState(root, 'k3s'), { code: 'SYSTEMCTL_FAILED', message: /did not finish in time/ }),

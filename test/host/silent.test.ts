@@ -40,7 +40,7 @@ test('a process that does not answer is reported in time, and its place is asked
   assert.deepEqual(await exit, [null, 'SIGKILL']);
 });
 
-test('what a process writes: progress, an answer, nonsense, its end', async () => {
+test('what a process writes: progress, an answer, nonsense, or nothing more', async () => {
   const script = 'read a; echo +1; echo "+{}"; echo \'{"x":1}\'; read b; echo "{"; read c; exit 0';
   const helper = startHelperProcess(spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] }));
   const progress: unknown[] = [];

@@ -8,7 +8,7 @@ import { watchPaths } from '../../src/host/watcher.ts';
 const directory = await mkdtemp(join(tmpdir(), 'certagent-watcher-'));
 after(() => rm(directory, { recursive: true }));
 
-test('a burst of changes is told once, a file that appears later too, and nothing after close', async () => {
+test('a burst of changes is reported once, a file that appears later too, and nothing after close', async () => {
   await mkdir(join(directory, 'pki'));
   const told: string[][] = [];
   let wake = () => {};

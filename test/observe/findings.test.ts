@@ -18,7 +18,7 @@ type Broken = {
   format?: Source['format'];
   reason: FindingReason;
   detail: RegExp;
-  /** Certificates that are told all the same. */
+  /** Certificates that are reported nevertheless. */
   still?: number;
 };
 
@@ -49,7 +49,7 @@ const BROKEN: Broken[] = [
   { what: 'some other text', make: (root) => put(root, 'it', 'hello\n'), reason: 'no-certificate', detail: /no PEM/ },
   { what: 'a key alone', make: (root) => put(root, 'it', pair.keyPem), reason: 'no-certificate', detail: /no PEM/ },
   {
-    what: 'a PEM block that is no certificate',
+    what: 'a PEM block that is not a certificate',
     make: (root) => put(root, 'it', garbage),
     reason: 'bad-certificate',
     detail: /certificate 1/,
@@ -84,7 +84,7 @@ const BROKEN: Broken[] = [
     detail: /not a regular/,
   },
   {
-    what: 'a kubeconfig that is no YAML',
+    what: 'a kubeconfig that is not YAML',
     make: (root) => put(root, 'it', 'kind: Config\nusers: [\n'),
     format: 'kubeconfig',
     reason: 'bad-kubeconfig',
@@ -128,7 +128,7 @@ const BROKEN: Broken[] = [
     detail: /JSON/,
   },
   {
-    what: 'a listener secret that is no JSON',
+    what: 'a listener secret that is not JSON',
     make: (root) => put(root, 'it', 'garbage }'),
     format: 'dynamic-cert',
     reason: 'no-certificate',
@@ -144,7 +144,7 @@ const BROKEN: Broken[] = [
 ];
 
 for (const { what, make, format = 'pem', reason, detail, still = 0 } of BROKEN) {
-  test(`${what} is told as ${reason}, soon and without its content`, async (t) => {
+  test(`${what} is reported as ${reason}, soon and without its content`, async (t) => {
     const root = directoryFor(t);
     make(root);
     const [read] = await readSources(new Root(root), [pem({ format })]);
@@ -155,7 +155,7 @@ for (const { what, make, format = 'pem', reason, detail, still = 0 } of BROKEN) 
   });
 }
 
-test('a file that may not be read is told as permission', {
+test('a file that may not be read is reported as permission', {
   skip: process.getuid?.() === 0 && 'root may read everything',
 }, async (t) => {
   const root = directoryFor(t);
@@ -165,7 +165,7 @@ test('a file that may not be read is told as permission', {
   assert.equal(read?.finding?.reason, 'permission');
 });
 
-test('what is optional may be missing, and is told all the same when it is broken', async (t) => {
+test('an optional file may be missing, and is reported when it is broken', async (t) => {
   const root = directoryFor(t);
   const [missing] = await readSources(new Root(root), [pem({ presence: 'optional' })]);
   assert.equal(missing?.finding, null);

@@ -162,7 +162,7 @@ for (const [kind, wanted] of Object.entries(KINDS) as [NodeKind, Kind][]) {
   });
 }
 
-test('each certificate of a chain is told, the CAs in K3s’s files are the cluster’s', async (t) => {
+test('each certificate of a chain is listed, the CAs in K3s’s files are the cluster’s', async (t) => {
   const inventory = await look(await nodeFor(t, { kind: 'k3s-server' }));
   const chained = named(inventory, 'client-admin#1');
   assert.deepEqual(chained.place, {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Root } from '../../src/host/root.ts';
-import { type KubeletSettings, readKubeletSettings } from '../../src/observe/kubeadm/kubelet-settings.ts';
+import { type KubeletSettings, kubeletUnit, readKubeletSettings } from '../../src/observe/kubeadm/kubelet-settings.ts';
+import { listUnits } from '../../src/observe/unit-files.ts';
 import { directoryFor, put } from './support.ts';
 
 const UNIT = 'usr/lib/systemd/system/kubelet.service';
@@ -53,9 +54,27 @@ const CASES: [what: string, files: Record<string, string>, expected: Partial<Kub
     {
       ...stock,
       'etc/systemd/system/kubelet.service.d/10-kubeadm.conf':
-        '[Service]\nExecStart=/usr/bin/kubelet --cert-dir=/etc-wins\n',
+        '[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --cert-dir=/etc-wins\n',
     },
     { certificatesDir: '/etc-wins' },
+  ],
+  [
+    'a unit of another name',
+    { 'etc/systemd/system/node-agent.service': '[Service]\nExecStart=/opt/bin/kubelet --cert-dir=/named\n' },
+    { certificatesDir: '/named' },
+  ],
+  [
+    'a script that starts the kubelet',
+    { [UNIT]: '[Service]\nExecStart=/usr/local/bin/start-node --cert-dir=/script\n' },
+    { certificatesDir: '/script' },
+  ],
+  [
+    'a unit of the usual name before another',
+    {
+      'etc/systemd/system/a.service': '[Service]\nExecStart=/opt/bin/kubelet --cert-dir=/other\n',
+      [UNIT]: '[Service]\nExecStart=/usr/bin/kubelet --cert-dir=/usual\n',
+    },
+    { certificatesDir: '/usual' },
   ],
   [
     'what an empty Environment and EnvironmentFile take back',
@@ -82,8 +101,10 @@ const CASES: [what: string, files: Record<string, string>, expected: Partial<Kub
 
 for (const [what, files, expected] of CASES)
   test(`the kubelet's settings: ${what}`, async (t) => {
-    const root = directoryFor(t);
-    for (const [path, text] of Object.entries(files)) put(root, path, text);
-    const found = await readKubeletSettings(new Root(root));
+    const directory = directoryFor(t);
+    for (const [path, text] of Object.entries(files)) put(directory, path, text);
+    const root = new Root(directory);
+    const unit = await kubeletUnit(root, await listUnits(root));
+    const found = await readKubeletSettings(root, unit?.argv ?? []);
     assert.deepEqual({ ...found, ...expected }, found);
   });

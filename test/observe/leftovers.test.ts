@@ -14,7 +14,7 @@ function enable(root: string, unit: string, content = SERVICE): void {
   symlinkSync(`../${unit}.service`, join(root, `etc/systemd/system/multi-user.target.wants/${unit}.service`));
 }
 
-test('a K3s agent is one beside what a server and a kubeadm cluster left: by its active unit, by its enabled one', async (t) => {
+test('a K3s agent beside the remains of a server and a kubeadm cluster is recognised by its active unit, or its enabled one', async (t) => {
   for (const how of ['active', 'enabled'] as const) {
     const agent = await nodeFor(t, { kind: 'k3s-agent' });
     const server = await nodeFor(t, { kind: 'k3s-server' });

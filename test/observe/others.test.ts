@@ -93,7 +93,7 @@ test('a leaf of a CA with the right name but another key is not signed, whoeverâ
   assert.deepEqual(named(inventory, 'apiserver').issuance, { ca: 'ca', state: 'not-signed', caNotAfter: ca.notAfter });
 });
 
-test('a CA that is gone, a CA file that holds the old and the new one, and a strangerâ€™s leaf', async (t) => {
+test('a CA that is missing, a CA file with the previous and the new one, and a leaf of another CA', async (t) => {
   const { root } = await nodeFor(t, { kind: 'kubeadm' });
   const next = await authority('next-ca');
   const old = get(root, 'etc/kubernetes/pki/ca.crt');

@@ -35,7 +35,7 @@ test('certificates and kubeconfigs in other directories are found where the mani
   assert.deepEqual(inventory.findings, []);
 });
 
-test('what is half there is told as missing, and missing certificates are findings', async (t) => {
+test('the missing part of an incomplete node is reported, and missing certificates are findings', async (t) => {
   const { root } = await nodeFor(t, { kind: 'kubeadm' });
   for (const path of [
     'etc/kubernetes/manifests',
@@ -73,7 +73,7 @@ test('what another distribution left is reported and ignored', async (t) => {
   assert.match(missing.join(), /\/etc\/kubernetes is left over from a kubeadm worker node/);
 });
 
-test('the cloud controller’s certificate of an older K3s is left out beside the one that took its place', async (t) => {
+test('the cloud controller’s certificate of an older K3s is ignored when its successor exists', async (t) => {
   const { root } = await nodeFor(t, { kind: 'k3s-server' });
   const tls = join(root, 'var/lib/rancher/k3s/server/tls');
   const old = 'var/lib/rancher/k3s/server/tls/client-cloud-controller.crt';

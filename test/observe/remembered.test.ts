@@ -9,7 +9,7 @@ import { BoundedMap, isWorthRemembering, memory } from '../../src/observe/rememb
 import { ca, kubeconfig, me, pair, pem } from './parts.ts';
 import { directoryFor, put } from './support.ts';
 
-test('what an unchanged file said is remembered, and a change in place with the old times is seen', async (t) => {
+test('the content of an unchanged file is remembered, and a change in place that keeps the times is seen', async (t) => {
   const root = directoryFor(t);
   const path = join(root, 'it');
   const text = pair.certificatePem + pair.keyPem;

@@ -6,7 +6,7 @@ import { readSources } from '../../src/observe/read-sources.ts';
 import { cut, pair, pem } from './parts.ts';
 import { authority, directoryFor, leaf, put } from './support.ts';
 
-test('a half-written certificate is read again before anybody is told', async (t) => {
+test('a half-written certificate is read again before it is reported', async (t) => {
   const root = directoryFor(t);
   put(root, 'it', cut);
   const reading = readSources(new Root(root), [pem({ key: { path: '/it.key', expected: true } })]);

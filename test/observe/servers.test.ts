@@ -127,7 +127,7 @@ test('where a K3s or RKE2 server is asked: RKE2’s ports are fixed, and its API
   }
 });
 
-test('a server that accepts and says nothing is unreachable, in seconds', { timeout: 30_000 }, async (t) => {
+test('a server that accepts and does not answer is unreachable, within seconds', { timeout: 30_000 }, async (t) => {
   const silent = createServer(() => {});
   silent.listen(0, '127.0.0.1');
   await once(silent, 'listening');
@@ -181,7 +181,7 @@ test('where servers are asked: flags, listening URLs and K3s’s settings', asyn
   assert.deepEqual(await asked(), ['kube-apiserver 127.0.0.1:6443 apiserver']);
 });
 
-test('a component without a probe is judged by its process; a second manifest of it is told', async (t) => {
+test('a component without a probe is judged by its process; a second manifest of it is reported', async (t) => {
   const { root } = await nodeFor(t, { kind: 'kubeadm' });
   const manifest = 'etc/kubernetes/manifests/kube-scheduler.yaml';
   put(root, 'etc/kubernetes/manifests/kube-scheduler.yaml.bak', get(root, manifest));
@@ -201,7 +201,7 @@ test('a component without a probe is judged by its process; a second manifest of
   assert.deepEqual([found?.healthy, found?.pid], [true, child.pid]);
 });
 
-test('a kubeadm that changes the node is seen, one that only looks or works elsewhere is not', async (t) => {
+test('a kubeadm that changes the node is seen, one that only reads or works elsewhere is not', async (t) => {
   const { root } = await nodeFor(t, { kind: 'kubeadm' });
   const seen = async () => (await look({ root })).preconditions.upgradeUnderWay;
   await pretend(t, 'kubeadm', ['upgrade', 'apply', 'v1.32.0']);
@@ -225,7 +225,7 @@ test('a systemctl that fails, or is not there, is an observation', async (t) => 
   assert.deepEqual([preconditions.tool, node.version, clock.synchronized], [null, null, null]);
 });
 
-test('room on the disk is told for the state directory and the certificates', async (t) => {
+test('free disk space is reported for the state directory and the certificates', async (t) => {
   const { root } = await nodeFor(t, { kind: 'kubeadm' });
   const { disk } = (await look({ root })).preconditions;
   assert.deepEqual(
@@ -238,7 +238,6 @@ test('room on the disk is told for the state directory and the certificates', as
   }
 });
 
-/** A process of this name and arguments that does nothing, ended after the test. */
 /** A process that this node's kubelet would have started for the pod of that name. */
 async function pretendPod(t: TestContext, root: string, name: string, words: string[]): Promise<ChildProcess> {
   const child = await pretend(t, name, words);
@@ -249,6 +248,7 @@ async function pretendPod(t: TestContext, root: string, name: string, words: str
   return child;
 }
 
+/** A process of this name and arguments that does nothing, stopped after the test. */
 async function pretend(t: TestContext, name: string, words: string[]): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['--eval=console.log(1);setInterval(() => {}, 1000)', '--', ...words], {
     argv0: name,

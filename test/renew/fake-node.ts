@@ -70,7 +70,7 @@ export const fakePlan = (change: Partial<RenewalPlan> = {}): RenewalPlan => ({
   ...change,
 });
 
-/** What happens while a step acts, after its first file and before its end. */
+/** What happens while a step acts, after its first file and before it is done. */
 export type Meanwhile = (step: Step, node: FakeNode) => Promise<void> | void;
 
 export type FakeNode = {

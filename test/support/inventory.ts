@@ -22,12 +22,12 @@ export const NODE_KINDS: NodeKind[] = [
 
 export type InventoryOptions = {
   now?: number;
-  /** Days from `now` until every leaf and every CA ends. */
+  /** Days from `now` until every leaf and every CA expires. */
   days?: number;
   caDays?: number;
 };
 
-/** A sound node of that kind, as plain data: everything is there, healthy and far from its end unless `days` says so. */
+/** A sound node of that kind, as plain data: everything is there, healthy and far from expiry unless `days` says otherwise. */
 export function inventoryOf(
   kind: NodeKind,
   { now = NOW, days = 200, caDays = 3_000 }: InventoryOptions = {},
@@ -65,7 +65,7 @@ export function withPreconditions(inventory: Inventory, change: Partial<Precondi
   return { ...inventory, preconditions: { ...inventory.preconditions, ...change } };
 }
 
-/** A CA file of kubeadm that holds the next CA first; `ids` are still signed by the one of before. */
+/** A CA file of kubeadm that holds the next CA first; `ids` are still signed by the previous one. */
 export function rotating(inventory: Inventory, ca: string, ids: string[]): Inventory {
   const next = inventory.certificates.find(({ id }) => id === ca)!;
   const former = { ...next, id: `${ca}#1`, place: { ...next.place, index: 1 } };

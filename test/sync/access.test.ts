@@ -1,19 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { afterEach, before, beforeEach, describe, test } from 'node:test';
-import {
-  COPIES,
-  COPY,
-  client,
-  DAY,
-  kubeconfig,
-  MEMORY,
-  makeNode,
-  makePki,
-  NOW,
-  type Pki,
-  type SyncNode,
-} from './fixture.ts';
+import { describe, test } from 'node:test';
+import { COPIES, COPY, client, DAY, kubeconfig, MEMORY, NOW, type Pki, type SyncNode } from './fixture.ts';
+import { nodePerTest } from './node-per-test.ts';
 
 const BACKUP = `${COPY}.certagent-backup`;
 
@@ -21,14 +10,9 @@ describe('certagent does not undo that access was taken away', () => {
   let pki: Pki;
   let node: SyncNode;
   let old: string;
-  before(async () => {
-    pki = await makePki();
-    old = kubeconfig(pki.ca, pki.old);
+  nodePerTest((...each) => {
+    [node, pki, old] = each;
   });
-  beforeEach(() => {
-    node = makeNode(pki);
-  });
-  afterEach(() => node.remove());
 
   test('a copy first seen with an older certificate is reported and left, until it is adopted', async () => {
     node.remember([]);

@@ -8,7 +8,7 @@ import { ALICE, COPIES, COPY, dataOf, isRoot, kubeconfig, makeNode, makePki } fr
 /** The attacker is a second user; alice is their neighbour, and holds what they would like to have. */
 const MALLORY = isRoot ? { uid: 54_400, gid: 54_400 } : ALICE;
 
-test('a user’s home full of harm: nothing is handed out, read or changed', async (t) => {
+test('a user’s home full of attacks: nothing is handed out, read or changed', async (t) => {
   const pki = await makePki();
   const node = makeNode(pki);
   t.after(() => node.remove());

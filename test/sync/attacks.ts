@@ -15,7 +15,7 @@ export type Attack = {
   othersFile?: true;
 };
 
-/** Ends without removing its socket. */
+/** Exits without removing its socket. */
 const LISTEN = "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
 
 export async function attacks({ pki }: SyncNode): Promise<Attack[]> {

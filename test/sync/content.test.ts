@@ -48,7 +48,7 @@ describe('replaceValues keeps everything but the value', () => {
   ];
   for (const [what, text, wanted] of cases) test(what, () => assert.equal(edit(text), wanted));
 
-  test('whatever stands around it', () => {
+  test('whatever surrounds it', () => {
     const style = fc.constantFrom('T0xE', '"T0xE"', "'T0xE'", '|\n      T0xE', '>-\n      T0xE\n');
     const comment = fc
       .string({ unit: 'grapheme', maxLength: 20 })
@@ -75,7 +75,7 @@ describe('replaceValues keeps everything but the value', () => {
   });
 });
 
-describe('replaceValues leaves alone what stands there twice, or for something else too', () => {
+describe('replaceValues does not change a value that occurs twice, or that has another use', () => {
   const cases: [string, string][] = [
     ['an alias', 'a: &a T0xE\nusers: [{name: u, user: {client-certificate-data: *a}}]\n'],
     [

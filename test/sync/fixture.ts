@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { CopyOutcome } from '../../src/domain/model/journal.ts';
 import { Root } from '../../src/host/root.ts';
 import { parseCertificate } from '../../src/host/x509.ts';
-import { type SyncOptions, syncCopies } from '../../src/sync/sync.ts';
+import { type SyncOptions, syncCopies } from '../../src/sync/sync-copies.ts';
 import { kubeconfigText } from '../../testnode/kubeconfig-text.ts';
 import { type Issued, issueAuthority, issueCertificate } from '../../testnode/pki.ts';
 

@@ -2,24 +2,20 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { afterEach, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { COPIES_HELPER, ourselves } from '../../src/host/self.ts';
 import type { Answer, Location } from '../../src/sync/messages.ts';
 import { startHelper } from '../../src/sync/spawn.ts';
-import { ALICE, COPIES, COPY, isRoot, kubeconfig, makeNode, makePki, type Pki, type SyncNode } from './fixture.ts';
+import { ALICE, COPIES, COPY, isRoot, makeNode, type Pki, type SyncNode } from './fixture.ts';
+import { nodePerTest } from './node-per-test.ts';
 
-describe('a home whose owner means harm', () => {
+describe('a home whose owner is hostile', () => {
   let pki: Pki;
   let node: SyncNode;
   let old: string;
-  before(async () => {
-    pki = await makePki();
-    old = kubeconfig(pki.ca, pki.old);
+  nodePerTest((...each) => {
+    [node, pki, old] = each;
   });
-  beforeEach(() => {
-    node = makeNode(pki);
-  });
-  afterEach(() => node.remove());
 
   test('a symbolic link at ~/.kube is refused, even to a place of their own', async () => {
     node.write('/home/alice/real/config', old);
@@ -195,7 +191,7 @@ describe('a home whose owner means harm', () => {
       }
     });
 
-    test('a helper stopped by its user after the last answer is ended, and holds up nobody', async () => {
+    test('a helper stopped by its user after the last answer is killed, and delays nobody', async () => {
       node.write(COPY, old);
       const { program, first } = ourselves();
       const child = spawn(program, [...first, COPIES_HELPER], { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'ignore'] });

@@ -56,7 +56,7 @@ for (const [what, copy] of [
     }
   });
 
-test('how many points that were', (t) => {
+test('the number of points', (t) => {
   assert.ok(points > 25);
   t.diagnostic(`killed at ${points} points, and the copy whole after each`);
 });

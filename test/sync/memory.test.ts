@@ -58,7 +58,7 @@ describe('which copies with an older certificate are renewed', () => {
     ['after a renewal that was rolled back', through(source(A), source(B), source(A), source(C)), A, {}, null],
     ['nothing known', through(source(B)), A, {}, /never saw/],
     [
-      'removed, and back with the old one',
+      'removed, and back with the previous one',
       through(source(A), current(A), gone(PATH), source(B)),
       A,
       {},
@@ -93,7 +93,7 @@ describe('which copies with an older certificate are renewed', () => {
       else assert.match(answer ?? 'renewed', wanted);
     });
 
-  test('what says the same again changes nothing', () => {
+  test('the same observation again changes nothing', () => {
     const memory = through(source(A), current(A), current(B, '/srv/b', 2));
     assert.equal(current(A)(memory), memory);
     assert.deepEqual(source(A)(memory), memory);

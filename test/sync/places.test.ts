@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { afterEach, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { CopyCache } from '../../src/sync/cache.ts';
-import { ALICE, COPIES, COPY, isRoot, kubeconfig, makeNode, makePki, type Pki, type SyncNode } from './fixture.ts';
+import { ALICE, COPIES, COPY, isRoot, kubeconfig, type Pki, type SyncNode } from './fixture.ts';
+import { nodePerTest } from './node-per-test.ts';
 
-describe('which copies are brought up to date, and which are left', () => {
+describe('which copies are updated, and which are left alone', () => {
   let pki: Pki;
   let node: SyncNode;
-  before(async () => {
-    pki = await makePki();
+  nodePerTest((...each) => {
+    [node, pki] = each;
   });
-  beforeEach(() => {
-    node = makeNode(pki);
-  });
-  afterEach(() => node.remove());
 
   test('configured users get a copy of their own, only where there is none', async () => {
     const config = { ...COPIES, paths: [], users: ['alice', 'nobody-here'] };
@@ -36,7 +33,7 @@ describe('which copies are brought up to date, and which are left', () => {
     assert.equal(node.read(COPY), 'mine');
   });
 
-  test('configured paths are brought up to date as their owner, and told when they are not there', async () => {
+  test('configured paths are updated as their owner, and reported when they are missing', async () => {
     node.write('/home/alice/ci/kubeconfig.yaml', kubeconfig(pki.ca, pki.old));
     const paths = ['/home/alice/ci/kubeconfig.yaml', '/srv/none', COPY, '/etc/kubernetes/admin.conf'];
     node.write(COPY, kubeconfig(pki.ca, pki.old));

@@ -61,7 +61,7 @@ for (const attack of ATTACKS)
     }
   });
 
-test('how many moments that were', (t) => {
+test('the number of moments', (t) => {
   assert.ok(moments > 200);
   t.diagnostic(`${ATTACKS.length} kinds of attack at ${moments} moments`);
 });

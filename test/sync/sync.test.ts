@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
-import { afterEach, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { loadX509 } from '../../src/host/x509-package.ts';
 import {
   ALICE,
@@ -12,23 +12,18 @@ import {
   DAY,
   dataOf,
   kubeconfig,
-  makeNode,
-  makePki,
   NOW,
   type Pki,
   type SyncNode,
 } from './fixture.ts';
+import { nodePerTest } from './node-per-test.ts';
 
 describe('syncCopies', () => {
   let pki: Pki;
   let node: SyncNode;
-  before(async () => {
-    pki = await makePki();
+  nodePerTest((...each) => {
+    [node, pki] = each;
   });
-  beforeEach(() => {
-    node = makeNode(pki);
-  });
-  afterEach(() => node.remove());
 
   test('a byte copy of the old admin.conf becomes a byte copy of the new one, with owner, mode and a backup', async () => {
     const old = kubeconfig(pki.ca, pki.old);
@@ -66,7 +61,7 @@ describe('syncCopies', () => {
     assert.deepEqual(readdirSync(node.at('/home/alice/.kube')), ['config']);
   });
 
-  test('tells the certificates that concern this cluster as they are afterwards, and no key', async () => {
+  test('reports the certificates of this cluster as they are afterwards, and no key', async () => {
     const visitor = await client(pki.ca, NOW + 50 * DAY, { subject: { commonName: 'visitor' } });
     const stranger = await client(pki.otherCa, NOW + 60 * DAY);
     const user = (name: string, { cert, key }: ReturnType<typeof dataOf>) =>
@@ -148,7 +143,7 @@ users:
     assert.equal(node.read(COPY), k3s(pki.renewed, 'https://node.example.org:6443'));
   });
 
-  test('a key file that claims the certificate’s public key but cannot sign for it is no proof', async () => {
+  test('a key file that claims the certificate’s public key but cannot sign for it is not proof', async () => {
     const rsa = await client(pki.ca, NOW + DAY, { keyType: 'rsa' });
     const mine = await client(pki.otherCa, NOW + DAY, { keyType: 'rsa' });
     // n and e of the real certificate, the private numbers of another key: what one who only saw the certificate can make.
@@ -199,7 +194,7 @@ users:
   });
 });
 
-/** The same CA key and name in a new certificate that ends later. */
+/** The same CA key and name in a new certificate that expires later. */
 async function renewCa(pki: Pki): Promise<string> {
   const x509 = await loadX509();
   const key = createPrivateKey(pki.ca.keyPem);

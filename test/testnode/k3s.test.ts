@@ -52,7 +52,11 @@ test('inside the window all is renewed in place, the API asks for credentials, i
   assert.equal((await get(api!, '/cacerts')).body, readFileSync(tls(node, 'server-ca.crt'), 'utf8'));
   assert.equal((await get(api!, '/readyz')).status, 401);
   assert.deepEqual(await get(api!, '/readyz', await admin(node)), { status: 200, body: 'ok' });
-  assert.equal((await get(api!, '/readyz', await copy(node))).status, 200, 'the old one is good until it ends');
+  assert.equal(
+    (await get(api!, '/readyz', await copy(node))).status,
+    200,
+    'the previous one is valid until it expires',
+  );
   const shown = await run(node, 'usr/bin/systemctl', 'show', '--property=MainPID', 'k3s');
   const argv = readFileSync(`/proc/${shown.stdout.trim().split('=')[1]}/cmdline`, 'utf8');
   assert.equal(argv.replaceAll('\0', '').trim(), '/usr/local/bin/k3s server');
@@ -117,14 +121,14 @@ const hazards: { name: string; damage(node: TestNode): void; exits: boolean; see
     },
   },
   {
-    name: 'a garbage serving certificate ends k3s',
+    name: 'k3s exits with a garbage serving certificate',
     damage: (node) => writeFileSync(tls(node, 'serving-kube-apiserver.crt'), 'garbage\n'),
     exits: true,
     see: async (node) =>
       assert.match(await text(node, 'run/demo/k3s.log'), /apiserver exited: tls: failed to find any PEM/),
   },
   {
-    name: 'a k3s.yaml that cannot be written ends k3s',
+    name: 'k3s exits when it cannot write k3s.yaml',
     damage: (node) => {
       rmSync(join(node.root, 'etc/rancher/k3s/k3s.yaml'));
       writeFileSync(join(node.root, 'etc/rancher/k3s/file'), '');
@@ -173,7 +177,7 @@ test('systemctl: an unknown unit, a failing one, one that never gets ready', asy
   await node.faults({ systemctl: 'fails' });
   assert.equal((await restart(node)).code, 1);
   await node.faults({ systemctl: 'none', k3s: 'never-ready' });
-  const pending = restart(node); // ends when the node is stopped
+  const pending = restart(node); // exits when the node is stopped
   const activating = 'ActiveState=activating\n';
   await eventually(
     async () => (await run(node, 'usr/bin/systemctl', 'show', '-p', 'ActiveState', 'k3s')).stdout === activating,

@@ -162,7 +162,7 @@ test('faults: not renewed with exit 0, exit 1, failing at a name, torn there', a
   assert.equal(statSync(pki(node, 'apiserver-etcd-client.crt')).size, 0);
 });
 
-test('with external etcd its names do not exist; the version is told as asked', async (t) => {
+test('with external etcd its names do not exist; the version is printed as asked', async (t) => {
   const node = await nodeFor(t, { kind: 'kubeadm-external-etcd' });
   writeFileSync(join(node.root, 'etc/k.yaml'), 'kind: ClusterConfiguration\netcd:\n  external:\n    endpoints: []\n');
   const ran = await renew(node, 'etcd-server', '--config=/etc/k.yaml');

@@ -171,7 +171,7 @@ test('a node opened elsewhere is stopped there, and nothing of it is left', asyn
   assert.ok(await apiserver(node));
 });
 
-test('when whoever started the node is killed, its processes end by themselves', async (t) => {
+test('when the process that started the node is killed, the node’s processes exit', async (t) => {
   const node = await nodeFor(t);
   const program = new URL('../../testnode/node.ts', import.meta.url);
   const script = `import { openNode } from ${JSON.stringify(program.href)};

@@ -67,7 +67,7 @@ for (const { kind, without } of absent) {
   });
 }
 
-test('before v1.29 there is no super-admin.conf and administrators are system:masters', async (t) => {
+test('before v1.29 administrators are system:masters, without a super-admin.conf', async (t) => {
   const node = await nodeFor(t, { version: 'v1.28.9' });
   assert.equal(existsSync(join(node.root, 'etc/kubernetes/super-admin.conf')), false);
   const file = join(node.root, 'etc/kubernetes/pki/apiserver-kubelet-client.crt');

@@ -11,7 +11,7 @@ const onDisk = (node: TestNode, path: string) =>
   new X509Certificate(readFileSync(join(node.root, 'etc/kubernetes/pki', path))).fingerprint256;
 const overWire = async (port: number) => (await served(port)).fingerprint256;
 
-test('etcd serves a renewed certificate at the next connection, the API server at its next look', async (t) => {
+test('etcd serves a renewed certificate at the next connection, the API server when it reads its files again', async (t) => {
   const node = await nodeFor(t);
   await node.start();
   await renew(node, 'etcd-server');
@@ -51,7 +51,7 @@ test('faults: neither reloads, and with servesStale not even a new process serve
   assert.equal(await overWire(node.ports.apiserver!), api);
 });
 
-test('expired: the API refuses the administrator, the scheduler ends; renewed and cycled both are well', async (t) => {
+test('expired: the API refuses the administrator, the scheduler exits; renewed and restarted, both are healthy', async (t) => {
   const node = await nodeFor(t, { leafEnds: Date.now() - DAY });
   await node.start();
   const admin = clientOf(await text(node, 'etc/kubernetes/admin.conf'));
@@ -64,7 +64,7 @@ test('expired: the API refuses the administrator, the scheduler ends; renewed an
   assert.equal((await get(node.ports.apiserver!, '/api', renewed)).status, 200);
 });
 
-test('with an external etcd the API server is ready, and etcd is no pod', async (t) => {
+test('with an external etcd the API server is ready, and etcd is not a pod', async (t) => {
   const node = await nodeFor(t, { kind: 'kubeadm-external-etcd' });
   await node.start();
   assert.equal((await get(node.ports.apiserver!, '/readyz')).status, 200);

@@ -1,6 +1,6 @@
 // Stand-in for kube-controller-manager and kube-scheduler: /healthz on a port of their own with a certificate that no
 // file of the node holds. The client certificate of the kubeconfig is read at start only; once it has expired the lease
-// is lost and the process ends. Simplified: it never speaks to the API server, so an outage of that does not end it.
+// is lost and the process exits. Simplified: it never calls the API server, so an outage of that does not stop it.
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';

@@ -53,7 +53,7 @@ export function logSigned(root: string, node: NodeRecord, certificatePem: string
   log(root, unitOf(node.kind), `level=info msg="certificate ${name} signed by ${signer}: notAfter=${validTo}"`);
 }
 
-/** Exists during a start that plays one of long ago, when nothing was due. */
+/** Exists during a start that stands for one long ago, when nothing was due. */
 export const LONG_RUNNING = 'run/demo/long-running';
 
 export function isLongRunning(root: string): boolean {

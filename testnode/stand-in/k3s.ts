@@ -1,6 +1,6 @@
 // Stand-in for k3s and rke2: `--version`, and `server` and `agent` as their units run them. Simplified: no cluster, no
 // objects, no etcd process; the secret k3s-serving is not there, so only dynamic-cert.json counts; RKE2's kube-apiserver is
-// no static pod but lives and ends with the unit. As with the real one, nothing can be read from the arguments of the
+// not a static pod but starts and stops with the unit. As with the real one, nothing can be read from the arguments of the
 // running process.
 import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';

@@ -43,7 +43,7 @@ function tables(leaves: Row[], cas: Row[], minor: number): string {
   return `${table([['CERTIFICATE', 'EXPIRES', 'RESIDUAL TIME', name, external], ...first])}\n${table([[name, 'EXPIRES', 'RESIDUAL TIME', external], ...second])}`;
 }
 
-// Go's tabwriter: columns as wide as their longest cell and three blanks; the last column ends in what kubeadm's own
+// Go's tabwriter: columns as wide as their longest cell and three blanks; the last column is followed by what kubeadm's own
 // format writes after it.
 function table(rows: string[][]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)) + 3);

@@ -1,4 +1,4 @@
-// What kubeadm reads, with the words in which it fails.
+// What kubeadm reads, and its error messages.
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -44,7 +44,7 @@ export function endIfFaulty(root: string, component: string, certificatePem: str
   const renewed = () =>
     new X509Certificate(certificatePem).validToDate.getTime() > readNodeRecord(root).leafEnds + 1_000;
   if (faults.neverComesBack.includes(component) || (faults.rejectsRenewed.includes(component) && renewed())) {
-    process.stderr.write(`${component}: ends at once, as the node's faults want it\n`);
+    process.stderr.write(`${component}: exits at once, as the node's faults demand\n`);
     process.exit(1);
   }
 }

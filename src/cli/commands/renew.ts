@@ -6,7 +6,7 @@ import { type Context, jsonText } from '../context.ts';
 import { progressLine } from '../progress.ts';
 import { scrub } from '../render/paint.ts';
 import { renderPlan } from '../render/plan.ts';
-import { outcomeLines } from '../render/renewal.ts';
+import { outcomeLines } from '../render/renewal-lines.ts';
 import { timesIn } from '../render/time.ts';
 
 const BLOCKED = 4;

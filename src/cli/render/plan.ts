@@ -2,7 +2,7 @@ import type { PlanReport } from '../../domain/model/status.ts';
 import { describeStep } from '../../domain/plan/describe.ts';
 import { nodeLine } from './node.ts';
 import { type Paint, plain, scrub } from './paint.ts';
-import { renewalLines } from './renewal.ts';
+import { renewalLines } from './renewal-lines.ts';
 import { fold, wrap } from './table.ts';
 import { timesIn } from './time.ts';
 

@@ -4,7 +4,7 @@ import type { Nearness, Verdict } from '../../domain/model/decision.ts';
 import type { StatusReport, StatusRow } from '../../domain/model/status.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import type { Style } from './paint.ts';
-import type { View } from './status.ts';
+import type { View } from './status-view.ts';
 import { type Cell, type Column, table } from './table.ts';
 import type { Times } from './time.ts';
 

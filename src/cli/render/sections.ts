@@ -4,7 +4,7 @@ import type { CopyOutcome } from '../../domain/model/journal.ts';
 import type { StatusReport } from '../../domain/model/status.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import type { Style } from './paint.ts';
-import type { View } from './status.ts';
+import type { View } from './status-view.ts';
 import { type Cell, table } from './table.ts';
 
 type Alerts = StatusReport['alerts'];

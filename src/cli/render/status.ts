@@ -2,13 +2,12 @@ import type { StatusReport } from '../../domain/model/status.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import { nodeLine } from './node.ts';
 import { type Paint, plain, scrub } from './paint.ts';
-import { renewalLines } from './renewal.ts';
+import { renewalLines } from './renewal-lines.ts';
 import { certificateTable } from './rows.ts';
 import { alertLines, copyLines, findingLines, lastAttemptLines, servedLines } from './sections.ts';
+import type { View } from './status-view.ts';
 import { fold } from './table.ts';
-import { type Times, timesIn } from './time.ts';
-
-export type View = { paint: Paint; times: Times; width: number; wide: boolean };
+import { timesIn } from './time.ts';
 
 /** `certagent status` for a person. `width`: columns of the terminal, Infinity when there is none. */
 export function renderStatus(

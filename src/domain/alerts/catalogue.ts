@@ -2,7 +2,7 @@ import type { AlertKind, EventKind, ExpiryKind, StateKind } from './kind.ts';
 import { CERTAGENT } from './kinds/certagent.ts';
 import { EVENTS } from './kinds/events.ts';
 import { EXPIRY } from './kinds/expiry.ts';
-import { FILES } from './kinds/files.ts';
+import { FILES } from './kinds/on-disk.ts';
 import { RENEWAL } from './kinds/renewal.ts';
 import { SERVERS } from './kinds/servers.ts';
 

@@ -9,7 +9,7 @@ import { isPairBroken } from './own-checks.ts';
 import { REASONS } from './reasons.ts';
 import { planOfAnotherVersion, unfinishedPlan } from './unfinished-plans.ts';
 
-/** Everything that forbids a renewal now, all of it at once so that a person need not find out one after the other. */
+/** Everything that forbids a renewal now, all at once, so that a person does not find one after the other. */
 export function findBlockers(known: BlockerCase): Blocker[] {
   const checks = [...blockerChecks, ...(rulesOfNode(known.inventory.node)?.blockers ?? [])];
   const found = checks.flatMap(({ code, find }) => find(known).map((each): Blocker => ({ code, ...each })));
@@ -72,7 +72,7 @@ export const blockerChecks: BlockerCheck[] = [
       return [
         {
           why: `the unit ${unit.name} ${why}`,
-          remedy: `${cause}Start it (systemctl start ${unit.name}), and certagent goes on.`,
+          remedy: `${cause}Start it (systemctl start ${unit.name}), and certagent continues.`,
         },
       ];
     },

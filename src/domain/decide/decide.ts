@@ -41,7 +41,7 @@ function judge(input: DecideInput & Pick<Case, 'observed'>): Judged {
   };
 }
 
-/** The node is disturbed once: when one certificate is to be renewed, all go along that the same tool renews. */
+/** The node is disturbed once: when one certificate is renewed, so are all that the same tool renews. */
 function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
   const due = judged.filter(({ decision }) => decision.verdict.kind === 'renew');
   const waiting = judged.flatMap(({ decision: { id, verdict } }) =>
@@ -59,7 +59,7 @@ function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
   return { kind: 'none', nextAt: input.policy.mode === 'observe' ? null : nextAt(input, judged) };
 }
 
-/** A check always names a time; what has none is somebody else's turn, which no check knows. */
+/** A check always names a time; only another node's turn has none, which no check knows. */
 type Waiting = { id: string } & Extract<Verdict, { kind: 'defer' }> & { until: Instant };
 type Intended = Extract<Renewal, { kind: 'now' | 'waiting' }>;
 

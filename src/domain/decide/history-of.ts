@@ -6,7 +6,7 @@ import { DAY, MINUTE } from '../time/duration.ts';
 /** A plan of another version whose name cannot be read. */
 const UNNAMED = 'unknown';
 
-/** The attempts in a journal, oldest first; a plan without an end is `unfinished`. */
+/** The attempts in a journal, oldest first; a plan without an outcome is `unfinished`. */
 export function historyOf(records: JournalRecord[]): History {
   const attempts = new Map<string, Attempt>();
   for (const record of records) {
@@ -23,7 +23,7 @@ export function historyOf(records: JournalRecord[]): History {
     } else if (record.type === 'unknown') {
       const known = attempts.get(record.planId ?? '') ?? [...attempts.values()].at(-1);
       const attempt = record.recordType === 'plan-started' ? ofAnotherVersion(record) : known;
-      // It belongs to the plan that is under way; where there is none, it says nothing about a renewal.
+      // It belongs to the running plan; without one it says nothing about a renewal.
       if (attempt?.result === 'unfinished') attempts.set(attempt.planId, withUnknown(attempt, record));
     } else if (record.type === 'plan-ended') {
       const started = attempts.get(record.planId) ?? attempts.get(UNNAMED);
@@ -47,7 +47,7 @@ function ofAnotherVersion({ at, planId }: UnknownRecord): Attempt {
   };
 }
 
-/** An end that cannot be read is an end: nothing is left to finish, and nothing says that it succeeded. */
+/** An outcome that cannot be read is an outcome: nothing is left to finish, and nothing shows that it succeeded. */
 function withUnknown(attempt: Attempt, { at, recordType, word }: UnknownRecord): Attempt {
   const ended = recordType === 'plan-ended' ? { endedAt: at, result: 'failed' as const } : {};
   return { ...attempt, ...ended, unknown: attempt.unknown ?? word };

@@ -6,7 +6,7 @@ import { type CertificateCheck, escalate, expires } from './certificate-check.ts
 import { isLeaf, isRotatedByKubelet, isSelfMade, isToolOwned } from './ownership.ts';
 import { CA_NOTICES } from './renewal-window.ts';
 
-/** What certagent cannot renew, whatever the hour: reported when it expires soon, with what to do. */
+/** What certagent can never renew: reported when it expires soon, with what to do. */
 export const othersChecks: CertificateCheck[] = [
   {
     code: 'FOLLOWS_LEAF',
@@ -69,7 +69,7 @@ export const othersChecks: CertificateCheck[] = [
   },
   {
     code: 'KUBELET_CONF_OUTDATED',
-    // A kubelet that starts with an expired certificate in its kubelet.conf ends at once, whatever it has rotated.
+    // A kubelet that starts with an expired certificate in its kubelet.conf exits at once, whatever it has rotated.
     verdict: ({ observed, nearness, inventory, now }) => {
       const rotated = nearness === 'valid' ? null : rotatedInstead(observed, inventory, now);
       if (rotated === null) return null;

@@ -24,7 +24,7 @@ export function renewalWindow(
     return before(certificate, late, late);
   }
   if (!isToolOwned(observed)) {
-    // Whoever renews these usually begins with a third left: with a quarter left it is late.
+    // The usual tools renew these with a third left: with a quarter left it is late.
     const opens = Math.min(policy.opens, Math.floor(lifetime(certificate) / 4));
     return before(certificate, opens, Math.min(policy.urgent, Math.floor(lifetime(certificate) / 6)));
   }
@@ -57,7 +57,7 @@ function renewsWithin({ node, preconditions }: Inventory): number {
 
 /**
  * Milliseconds for which the tool granted it, or null: a leaf's notBefore is its CA's, so only the renewal that made it
- * can tell.
+ * knows.
  */
 function grantedLifetime({ id, certificate }: ObservedCertificate, history: History): number | null {
   const attempt = history.attempts.findLast(({ granted }) =>

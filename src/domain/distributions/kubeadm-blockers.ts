@@ -92,7 +92,7 @@ export const kubeadmBlockers: BlockerCheck[] = [
   },
 ];
 
-/** The administrator's kubeconfigs may have been taken from the node on purpose; kubeadm passes over them. */
+/** The administrator's kubeconfigs may have been removed from the node on purpose; kubeadm skips them. */
 function isNeeded({ owner, id, reason }: Finding): boolean {
   const optional = reason === 'missing' && (id === 'admin.conf' || id === 'super-admin.conf');
   return (owner === 'kubeadm' || owner === 'cluster-ca') && !optional;

@@ -26,7 +26,7 @@ export const kubeadmChecks: CertificateCheck[] = [
   },
 ];
 
-/** kubeadm would move the node to the CA that it finds, without a word. */
+/** kubeadm would silently move the node to the CA that it finds. */
 export function isOfOtherCa({ owner, issuance }: ObservedCertificate): boolean {
   return owner === 'kubeadm' && issuance.state === 'not-signed';
 }

@@ -6,7 +6,7 @@ import { expectation, filesOf, served, servedSteps } from '../plan/expectations.
 /** `api` answers for Kubernetes; `listener` serves the certificate that is renewed some time after the start. */
 export type RestartEndpoints = { api: Endpoint['name']; listener: Endpoint['name'] };
 
-/** The unit restarts and renews; on a server the listener's certificate is waited for by itself. */
+/** The unit restarts and renews; on a server a step of its own waits for the listener's certificate. */
 export function restartSteps(draft: Draft, usual: { unit: string; endpoints: RestartEndpoints }): Step[] {
   const { inventory, settings, renewed } = draft;
   const { paths, role } = inventory.node;
@@ -52,7 +52,7 @@ export function restartSteps(draft: Draft, usual: { unit: string; endpoints: Res
   ];
 }
 
-/** A server can run without these two: what did not answer before the restart is not waited for after it. */
+/** A server can run without these two: the plan does not wait for what did not answer before the restart. */
 function isExpected({ endpoint, state }: ServedCertificate): boolean {
   return state !== 'unreachable' || !OPTIONAL.includes(endpoint.name);
 }

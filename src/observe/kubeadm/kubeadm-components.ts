@@ -20,7 +20,7 @@ export function kubeadmComponents(root: Root, node: Node, unit: Unit): Promise<C
   ]);
 }
 
-/** Control-plane components that should have a manifest and have none: moved out, or broken. */
+/** Control-plane components without the manifest that they should have: moved out, or broken. */
 function absent({ role, kubelet: { manifestsDir }, pods }: Node): ComponentHealth[] {
   if (role !== 'control-plane') return [];
   const present = pods.map(({ component }) => component);

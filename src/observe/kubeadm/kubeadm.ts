@@ -4,20 +4,21 @@ import type { Root } from '../../host/root.ts';
 import { readManifests } from '../manifests.ts';
 import { absolute, exists } from '../node-files.ts';
 import type { Candidate } from '../observer.ts';
+import { versionOf } from '../program-version.ts';
 import type { StaticPod } from '../static-pod-manifest.ts';
-import { type UnitList, unitsThatRun } from '../unit-files.ts';
-import { versionOf } from '../version.ts';
+import type { UnitList } from '../unit-files.ts';
 import { kubeadmCaKeys } from './kubeadm-ca-keys.ts';
 import { kubeadmComponents } from './kubeadm-components.ts';
 import { kubeadmEndpoints } from './kubeadm-endpoints.ts';
+import { observeLoopback } from './kubeadm-loopback.ts';
 import { observeNeighbours } from './kubeadm-neighbours.ts';
 import { kubeadmSources } from './kubeadm-sources.ts';
-import { readKubeletSettings } from './kubelet-settings.ts';
-import { observeLoopback } from './loopback.ts';
+import { KUBELET, kubeletUnit, readKubeletSettings } from './kubelet-settings.ts';
 
 /** A kubeadm node is known by its files; the kubelet's configuration and the manifests say where they are. */
 export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]> {
-  const kubelet = await readKubeletSettings(root);
+  const installed = await kubeletUnit(root, units);
+  const kubelet = await readKubeletSettings(root, installed?.argv ?? []);
   const { manifestsDir } = kubelet;
   const { pods, neighbours, findings } = await readManifests(root, manifestsDir);
   const certificatesDir = await certificatesDirectory(root, pods);
@@ -36,11 +37,9 @@ export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]>
   const apiserver = { path: `${manifestsDir}/kube-apiserver.yaml`, there: pods.some(is('kube-apiserver')) };
   const controlPlane = [apiserver, server, admin, caKey].some((mark) => mark.there);
   const marks = controlPlane ? [apiserver, server, admin, ca, kubeletConf, config] : [kubeletConf, ca, config];
-  // RKE2 and K3s have a kubelet and its directories too: without kubelet.conf these are no trace of kubeadm.
+  // RKE2 and K3s have a kubelet and its directories too: without kubelet.conf these are not a trace of kubeadm.
   const traces = controlPlane || kubeletConf.there ? marks.filter((mark) => mark.there).length : 0;
   const role = controlPlane ? 'control-plane' : 'worker';
-  const unit = roleOf({ distribution: 'kubeadm', role })?.unit ?? 'kubelet';
-  const [installed] = (await unitsThatRun(root, units, 'kubelet')).sort((a) => (a.name === unit ? -1 : 1));
   const paths = {
     certificatesDir,
     kubeconfigDir,
@@ -51,12 +50,12 @@ export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]>
   const candidate: Candidate = {
     traces,
     remains: traces > 0 && (server.there || ca.there || caKey.there) ? certificatesDir : kubeconfigDir,
-    isInstalled: installed !== undefined,
+    isInstalled: installed !== null,
     isEnabled: installed?.isEnabled === true,
     node: {
       distribution: 'kubeadm',
       role,
-      unit: installed?.name ?? unit,
+      unit: installed?.name ?? roleOf({ distribution: 'kubeadm', role })?.unit ?? KUBELET,
       paths,
       missing: marks.filter((mark) => !mark.there).map((mark) => mark.path),
       findings,

@@ -3,7 +3,10 @@ import type { Root } from '../../host/root.ts';
 import { localAddress } from '../local-address.ts';
 import { absolute, names, settings } from '../node-files.ts';
 import { flagsOf } from '../static-pod-manifest.ts';
-import { unitCommand } from '../unit-command.ts';
+import { type UnitFile, type UnitList, unitsThatRun } from '../unit-files.ts';
+
+/** The program, and the usual name of its unit. */
+export const KUBELET = 'kubelet';
 
 export type KubeletSettings = {
   configFile: string;
@@ -21,12 +24,18 @@ export type KubeletSettings = {
   servingKey: string | null;
 };
 
+/** The unit that runs the kubelet. */
+export async function kubeletUnit(root: Root, units: UnitList): Promise<UnitFile | null> {
+  const running = await unitsThatRun(root, units, KUBELET);
+  return running.find(({ name }) => name === KUBELET) ?? running[0] ?? null;
+}
+
 /**
- * How the kubelet is configured: the file of `--config`, then the files of `--config-dir` in alphabetical order (later ones
- * override), then its flags, which win over both.
+ * How the kubelet that this command line starts is configured: the file of `--config`, then the files of `--config-dir` in
+ * alphabetical order (later ones override), then its flags, which win over both.
  */
-export async function readKubeletSettings(root: Root): Promise<KubeletSettings> {
-  const flags = flagsOf(await unitCommand(root, 'kubelet'));
+export async function readKubeletSettings(root: Root, argv: string[]): Promise<KubeletSettings> {
+  const flags = flagsOf(argv);
   const flag = (name: string) => absolute(flags.get(name));
   const configFile = flag('config') ?? '/var/lib/kubelet/config.yaml';
   const config = { ...(await settings(root, configFile)) };

@@ -20,7 +20,7 @@ const VARIABLES: Record<string, string> = {
 const SHORT: Record<string, string> = { c: 'config', d: 'data-dir', o: 'write-kubeconfig' };
 
 /**
- * As K3s merges them (pkg/configfilearg): it puts what its configuration files say before the words of its command line,
+ * As K3s merges them (pkg/configfilearg): it puts the options of its configuration files before its command line,
  * where the last word of an option counts; variables count where an option is in neither. K3s overwrites its own
  * arguments, so they cannot be read from its process.
  */
@@ -57,7 +57,7 @@ async function files(root: Root, config: string): Promise<string[]> {
   return [config, ...more.map((file) => `${config}.d/${file}`)];
 }
 
-/** Later files override; a key that ends in "+" appends. */
+/** Later files override; a key with a final "+" appends. */
 function merge(into: Map<string, unknown>, key: string, value: unknown): void {
   if (!key.endsWith('+')) {
     into.set(key, value);

@@ -25,7 +25,7 @@ export async function serverHazards(
   const ofServer = reads.filter(
     ({ source }) => source.format === 'pem' && source.path.startsWith(`${certificatesDir}/`),
   );
-  // What a restart does not write is not its business.
+  // A restart does not touch what it does not write.
   const leaves = ofServer.filter(({ source }) => !isAuthority(source.id) && source.owner !== 'operator');
   return [
     ...ofServer.filter(({ source }) => isAuthority(source.id)).flatMap(authorityHazard),

@@ -23,7 +23,7 @@ export function servingEndpoints(
   });
 }
 
-/** What the operator passes on counts more than the files of this version. */
+/** The operator's arguments override the files of this version. */
 function isServed(
   { owner, place }: Pick<ObservedCertificate, 'owner' | 'place'>,
   given: (argument: string) => string | undefined,

@@ -10,8 +10,8 @@ import type { Endpoint, ObservedCertificate } from '../../domain/model/inventory
 import type { Root } from '../../host/root.ts';
 import { exists } from '../node-files.ts';
 import type { Candidate, Observer } from '../observer.ts';
+import { versionOf } from '../program-version.ts';
 import { type UnitFile, unitsThatRun } from '../unit-files.ts';
-import { versionOf } from '../version.ts';
 import { supervisorComponent } from './supervisor-component.ts';
 import { serverHazards } from './supervisor-hazards.ts';
 import { servingEndpoints } from './supervisor-serving.ts';
@@ -102,7 +102,7 @@ async function candidate(
   };
 }
 
-/** The files that tell a server from an agent, and what a node of that role lacks. A server has an agent's files, too. */
+/** The files that distinguish a server from an agent, and what a node of that role lacks. A server has an agent's files too. */
 async function marksOf(root: Root, { dataDir, kubeconfig }: SupervisorSettings, isServer: boolean) {
   const there = async (path: string) => ({ path, there: await exists(root, path) });
   const [tls, admin, serverCa, kubelet, agentCa] = await Promise.all([

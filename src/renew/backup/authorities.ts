@@ -1,5 +1,6 @@
 import { CertagentError } from '../../domain/model/errors.ts';
 import { readSmall } from '../../host/files.ts';
+import { followLinks } from '../../host/links.ts';
 import { certificatesIn, readPem } from '../../host/pem.ts';
 import type { Root } from '../../host/root.ts';
 import { parseCertificate } from '../../host/x509.ts';
@@ -14,7 +15,7 @@ export async function changedAuthorities(root: Root, backup: string): Promise<st
     if (!isAuthority((await readBackedUp(directory, file)).toString('utf8'))) continue;
     const key = files.find(({ path }) => path === file.path.replace(/\.crt$/, '.key'));
     for (const each of key === undefined ? [file] : [file, key])
-      if ((await checksum(root.at(each.path))) !== each.sha256) changed.push(each.path);
+      if ((await checksum(root, each.path)) !== each.sha256) changed.push(each.path);
   }
   return changed;
 }
@@ -37,10 +38,11 @@ export function isAuthority(text: string): boolean {
   }
 }
 
-/** SHA-256 of a file of this machine; null for one that cannot be read. */
-export async function checksum(path: string): Promise<string | null> {
-  return readSmall(path).then(
-    ({ bytes }) => sha256(bytes),
-    () => null,
-  );
+/** SHA-256 of a file of the node; null for one that cannot be read. */
+export async function checksum(root: Root, path: string): Promise<string | null> {
+  try {
+    return sha256((await readSmall(await followLinks(root, path))).bytes);
+  } catch {
+    return null;
+  }
 }

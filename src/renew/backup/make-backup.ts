@@ -5,6 +5,7 @@ import { CertagentError, errorCode } from '../../domain/model/errors.ts';
 import { restartsOf } from '../../domain/plan/plan-parts.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { readSmall, syncDirectory } from '../../host/files.ts';
+import { followLinks } from '../../host/links.ts';
 import type { Root } from '../../host/root.ts';
 import { RESTART_METHODS } from '../components/restart-methods.ts';
 import type { StepContext } from '../steps/actor.ts';
@@ -84,7 +85,7 @@ async function copyAll(step: BackupStep, { root, plan, now }: StepContext, to: s
     if (seen.has(path)) return;
     seen.add(path);
     try {
-      const { bytes, facts } = await readSmall(root.at(path), BACKUP_FILE_LIMIT);
+      const { bytes, facts } = await readSmall(await followLinks(root, path), BACKUP_FILE_LIMIT);
       const { mode, uid, gid, size, modifiedAt } = facts;
       const copy = placeIn(to, path);
       await mkdir(dirname(copy), { recursive: true, mode: 0o700 });
@@ -109,7 +110,7 @@ type Entry = { kind: 'file'; path: string } | { kind: 'link'; path: string; targ
 
 /** Regular files and links below a directory of the node; sockets, FIFOs and devices hold nothing to bring back. */
 async function* walk(root: Root, directory: string): AsyncGenerator<Entry> {
-  const entries = await readdir(root.at(directory), { withFileTypes: true }).catch((error: unknown) => {
+  const entries = await readdir(await followLinks(root, directory), { withFileTypes: true }).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;
   });

@@ -2,6 +2,7 @@ import { lstat, mkdir, readlink, rename, rm, stat, symlink } from 'node:fs/promi
 import { basename, dirname, join } from 'node:path';
 import { CertagentError, errorCode } from '../../domain/model/errors.ts';
 import { type FileFacts, readSmall, syncDirectory, writeAtomic } from '../../host/files.ts';
+import { followLinks } from '../../host/links.ts';
 import { type Root, STATE_DIR } from '../../host/root.ts';
 
 export async function readManifestFile(
@@ -9,7 +10,7 @@ export async function readManifestFile(
   { manifest }: { manifest: string },
 ): Promise<{ bytes: Buffer; facts: FileFacts }> {
   try {
-    return await readSmall(root.at(manifest));
+    return await readSmall(await followLinks(root, manifest));
   } catch (cause) {
     throw new CertagentError('MANIFEST_MISSING', `the manifest ${manifest} cannot be read`, { cause });
   }

@@ -2,16 +2,12 @@ import { constants } from 'node:fs';
 import { access, readlink, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CertagentError } from '../../domain/model/errors.ts';
+import { followLinks } from '../../host/links.ts';
 import type { Root } from '../../host/root.ts';
 
-/** The file a link leads to: a rename onto the link would put a file in its place. Throws when that file is outside of the root. */
+/** The file that a link leads to, in an image within it: a rename onto the link would put a file in its place. */
 export async function throughLink(root: Root, path: string): Promise<string> {
-  const at = root.at(path);
-  const real = await realpath(at).catch(() => at);
-  if (real === at) return at;
-  const top = root.isMachine ? '' : await realpath(root.prefix);
-  if (!real.startsWith(`${top}/`)) throw new Error('leads out of the root directory');
-  return real;
+  return root.isMachine ? realpath(path).catch(() => path) : followLinks(root, path);
 }
 
 /**

@@ -2,10 +2,20 @@ import type { PlanOutcome } from '../../domain/model/journal.ts';
 import type { RenewalPlan, Step } from '../../domain/model/plan.ts';
 import { changesNode, failureRule } from '../../domain/plan/plan-parts.ts';
 import { actorOf, NOTHING } from '../steps/actor.ts';
+import {
+  end,
+  hasWritten,
+  interrupted,
+  newRun,
+  planError,
+  type Run,
+  rememberLeft,
+  report,
+  stepContext,
+} from './plan-run.ts';
 import { lostPrecondition, preconditionLost } from './precondition.ts';
 import type { RenewContext } from './renew-context.ts';
 import { leaveAsIs, rollBack } from './rollback.ts';
-import { end, hasWritten, interrupted, newRun, planError, type Run, rememberLeft, report, stepContext } from './run.ts';
 
 export type { RenewContext } from './renew-context.ts';
 

@@ -2,8 +2,8 @@ import { backupOf, expectationsOf } from '../../domain/plan/plan-parts.ts';
 import { changedAuthorities } from '../backup/authorities.ts';
 import { worksOrStarts } from '../units/readiness.ts';
 import { areSound } from '../verify/check-renewed.ts';
+import type { Run } from './plan-run.ts';
 import type { RenewContext } from './renew-context.ts';
-import type { Run } from './run.ts';
 
 /**
  * Whether, after a failure, the new certificates are the better ones. kubeadm: when the old ones had expired. K3s and RKE2:

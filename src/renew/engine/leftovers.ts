@@ -5,8 +5,8 @@ import { removeTemporaries } from '../../host/files.ts';
 import { removePartials } from '../backup/make-backup.ts';
 import { fileOfManifest } from '../components/manifest-link.ts';
 import { actorOf } from '../steps/actor.ts';
+import { type Run, stepContext } from './plan-run.ts';
 import type { RenewContext } from './renew-context.ts';
-import { type Run, stepContext } from './run.ts';
 
 /**
  * Removes what a killed agent left half-written: temporary files, and backups that did not become whole or were about to

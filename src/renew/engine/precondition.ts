@@ -3,8 +3,8 @@ import { explain } from '../../domain/model/errors.ts';
 import type { Step } from '../../domain/model/plan.ts';
 import { backupOf } from '../../domain/plan/plan-parts.ts';
 import { authoritiesOfOthers } from '../undo/guard.ts';
+import type { PlanError, Run } from './plan-run.ts';
 import type { RenewContext } from './renew-context.ts';
-import type { PlanError, Run } from './run.ts';
 
 /** Before a step: what forbids to go on since the plan was made. null: nothing. */
 export async function lostPrecondition(run: Run, step: Step, context: RenewContext): Promise<Blocker | null> {

@@ -9,9 +9,9 @@ import { repairPairs } from '../undo/repair-pairs.ts';
 import { until } from '../wait.ts';
 import { carryOn } from './execute.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { end, hasWritten, newRun, type PlanError, type Run, stepContext, undoKey } from './plan-run.ts';
 import type { RenewContext } from './renew-context.ts';
 import { rollBack } from './rollback.ts';
-import { end, hasWritten, newRun, type PlanError, type Run, stepContext, undoKey } from './run.ts';
 
 /**
  * Finishes or undoes the plan that a killed agent left unfinished; null when there is none, or when another version of

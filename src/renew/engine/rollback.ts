@@ -7,9 +7,9 @@ import { authoritiesOfOthers } from '../undo/guard.ts';
 import { repairPairs } from '../undo/repair-pairs.ts';
 import { type UndoContext, undoActorOf } from '../undo/undos.ts';
 import { newOnesStay } from './keep.ts';
+import { end, interrupted, type PlanError, type Run, report, stepContext, tryToNote, undoKey } from './plan-run.ts';
 import { otherAtWork, preconditionLost } from './precondition.ts';
 import type { RenewContext } from './renew-context.ts';
-import { end, interrupted, type PlanError, type Run, report, stepContext, tryToNote, undoKey } from './run.ts';
 
 /** The result of an undo: what failed, what was left because somebody else had changed it, and what stopped it. */
 type Undone = { problems: string[]; left: Set<string>; stopped: PlanError | null };

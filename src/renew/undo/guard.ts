@@ -4,6 +4,7 @@ import { errorCode } from '../../domain/model/errors.ts';
 import type { Undo } from '../../domain/model/journal.ts';
 import type { RenewalPlan } from '../../domain/model/plan.ts';
 import { backupOf, expectationsOf } from '../../domain/plan/plan-parts.ts';
+import { followLinks } from '../../host/links.ts';
 import type { Root } from '../../host/root.ts';
 import { changedAuthorities, checksum } from '../backup/authorities.ts';
 import { readManifest } from '../backup/backup-manifest.ts';
@@ -72,13 +73,13 @@ async function stateOf(
   traces: Traces,
 ): Promise<State> {
   if (before !== null && typeof before === 'object') return stateOfLink(root.at(path), before);
-  const now = await checksum(root.at(path));
+  const now = await checksum(root, path);
   if (now === before) return 'as-it-was';
   // Not in the backup: it cannot be put back, and `restore` says so.
   if (before === undefined || isUnitWritten(path)) return 'ours';
   const left = traces.left.get(path);
   if (left !== undefined) return now === left ? 'ours' : 'theirs';
-  const mayBeOurs = isWrittenBy(path, traces) && !(await isLaterThan(root.at(path), traces.writtenUntil));
+  const mayBeOurs = isWrittenBy(path, traces) && !(await isLaterThan(root, path, traces.writtenUntil));
   return mayBeOurs ? 'ours' : 'theirs';
 }
 
@@ -124,8 +125,8 @@ function isWrittenBy(path: string, { undos }: Traces): boolean {
 }
 
 /** By the inode's ctime: a file that was copied into its place may have any mtime. */
-async function isLaterThan(path: string, since: Instant): Promise<boolean> {
-  return stat(path).then(
+async function isLaterThan(root: Root, path: string, since: Instant): Promise<boolean> {
+  return stat(await followLinks(root, path)).then(
     ({ ctimeMs }) => ctimeMs > since,
     () => false,
   );

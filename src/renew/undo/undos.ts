@@ -87,7 +87,7 @@ async function restartWithOldFiles(
   await restartUnit(root, unit, limit);
   if ((await changedAuthorities(root, backup)).length > 0) {
     // A further start would do the same: then at least the files are the old ones when a person comes to look.
-    for (const path of await lastingFiles(root, backup)) traces.left.set(path, await checksum(root.at(path)));
+    for (const path of await lastingFiles(root, backup)) traces.left.set(path, await checksum(root, path));
     await putBack(root, backup, await everythingIn(root.at(backup)), traces);
     throw new CertagentError('CA_CHANGED', `${unit} made new CAs once more; the files were put back again`);
   }

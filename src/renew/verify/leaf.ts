@@ -3,6 +3,7 @@ import { CertagentError } from '../../domain/model/errors.ts';
 import { isDynamicCert, parseDynamicCert } from '../../host/dynamic-cert.ts';
 import { readSmall } from '../../host/files.ts';
 import { currentEntries, type Kubeconfig, type KubeconfigUser, parseIfKubeconfig } from '../../host/kubeconfig.ts';
+import { followLinks } from '../../host/links.ts';
 import { certificateTexts, privateKeyText, readPem } from '../../host/pem.ts';
 import type { Root } from '../../host/root.ts';
 import { parseCertificate } from '../../host/x509.ts';
@@ -46,7 +47,7 @@ async function textOf(root: Root, path: string, what: 'certificate' | 'key'): Pr
 }
 
 async function read(root: Root, path: string): Promise<Buffer> {
-  return (await readSmall(root.at(path))).bytes;
+  return (await readSmall(await followLinks(root, path))).bytes;
 }
 
 function secretEntry(text: string, path: string): { certificate: string; key: string } {

@@ -1,6 +1,7 @@
 import { CertagentError, explain } from '../../domain/model/errors.ts';
 import type { ServedExpectation } from '../../domain/model/plan.ts';
 import { readSmall } from '../../host/files.ts';
+import { followLinks } from '../../host/links.ts';
 import type { Root } from '../../host/root.ts';
 import { type ClientCredentials, servedCertificate } from '../../host/tls.ts';
 import { parseCertificate } from '../../host/x509.ts';
@@ -63,8 +64,9 @@ async function credentials(
   root: Root,
   { certificatePath, keyPath }: { certificatePath: string; keyPath: string },
 ): Promise<ClientCredentials> {
-  const [certificate, key] = await Promise.all([readSmall(root.at(certificatePath)), readSmall(root.at(keyPath))]);
-  return { certificate: certificate.bytes.toString('utf8'), key: key.bytes.toString('utf8') };
+  const text = async (path: string) => (await readSmall(await followLinks(root, path))).bytes.toString('utf8');
+  const [certificate, key] = await Promise.all([text(certificatePath), text(keyPath)]);
+  return { certificate, key };
 }
 
 function servedError(

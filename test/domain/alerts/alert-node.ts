@@ -8,7 +8,7 @@ export const NOW = Date.UTC(2027, 2, 1, 12);
 
 type Wanted = Partial<Omit<ObservedCertificate, 'certificate' | 'issuance'>> & {
   id: string;
-  /** Days from now to its end. */
+  /** Days from now until it expires. */
   days: number;
   isCa?: boolean;
   caDays?: number;

@@ -58,7 +58,7 @@ testStanding([
     [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']]],
   ],
   [
-    'a renewal that was rolled back and is pressing, and a server that stays with the old certificate',
+    'a renewal that was rolled back and is pressing, and a server that keeps the previous certificate',
     {
       lastAttempt: attempt('rolled-back'),
       leaves: [leaf({ id: 'apiserver', days: 20, verdict: renew })],
@@ -71,14 +71,14 @@ testStanding([
     ],
   ],
   [
-    'a failure after which only a server stays with the old certificate',
+    'a failure after which only a server keeps the previous certificate',
     { lastAttempt: attempt('failed'), inventory: { served: [stale(200)] } },
     [
       ['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']],
       ['SERVED_STALE', 'warning', 'kube-apiserver', ['127.0.0.1:6443', 'apiserver']],
     ],
   ],
-  ['a failure that somebody mended', { lastAttempt: attempt('failed') }, []],
+  ['a failure that somebody repaired', { lastAttempt: attempt('failed') }, []],
   [
     'a success',
     { lastAttempt: attempt('succeeded'), renewal: { kind: 'waiting', until: NOW, code: 'BACK_OFF', ids: [], why: '' } },
@@ -138,7 +138,7 @@ testStanding([
     ],
   ],
   [
-    'the same once more, when nothing else stood',
+    'the same once more, when nothing else was active',
     { leaves: [], inventory: nowhere, before: [{ ...active('NODE_UNKNOWN'), severity: 'critical' }] },
     [['NODE_UNKNOWN', 'critical', 'node', ['missing']]],
   ],

@@ -44,7 +44,7 @@ test('all clear is sent when the last one cleared, and not while another is acti
   const one = at(1, [alert('B')], both.book);
   assert.deepEqual([sent(one), one.allClear], [['cleared A'], false]);
   assert.equal(at(2, [], one.book).allClear, true);
-  assert.equal(at(3, [], []).allClear, false, 'nothing stood before');
+  assert.equal(at(3, [], []).allClear, false, 'nothing was active before');
 });
 
 test('another severity and a further member make it new; fewer members and other values do not', () => {

@@ -37,7 +37,7 @@ const EVENTS: [string, Parameters<typeof events>[0], [string, string, string][]]
     ],
   ],
   [
-    'kept new, and nobody knows why',
+    'new certificates kept, for an unknown reason',
     { outcome: silent, recovered: false, copies: [] },
     [
       [

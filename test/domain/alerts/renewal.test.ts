@@ -41,7 +41,7 @@ testStanding([
   ],
   ['observing a node on which nothing is due', { renewal: observing([]) }, []],
   [
-    'blocked by the mode: what else is in the way is named, and nobody is paged',
+    'blocked by the mode: other obstacles are named, and no page is sent',
     { leaves: due(60), renewal: { ...blocked, blockers: [observe, ...blocked.blockers], ids: ['a', 'b'] } },
     [['OBSERVING', 'info', 'node', ['DISK_FULL', 'a', 'b']]],
   ],

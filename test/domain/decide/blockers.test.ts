@@ -206,14 +206,14 @@ test('a rotation of a CA: its file is named, and what to do', () => {
   assert.match(blocker!.remedy, /^Finish the rotation: .*\/etc\/kubernetes\/pki\/ca\.crt.*kubeadm certs renew all/);
 });
 
-test('a unit that is down: what somebody stopped is to be started, what failed is to be looked at', () => {
+test('a unit that is down: the remedy is to start what somebody stopped, and to find out why it failed', () => {
   const down = (stopped: boolean) =>
     blockers(withPreconditions(k3s, k3sUnit({ active: false, stopped, detail: 'inactive (dead)' })));
   assert.deepEqual(down(true), [
     {
       code: 'UNIT_NOT_RUNNING',
       why: 'the unit k3s is stopped (inactive (dead)), and certagent leaves it stopped',
-      remedy: 'Start it (systemctl start k3s), and certagent goes on.',
+      remedy: 'Start it (systemctl start k3s), and certagent continues.',
     },
   ]);
   assert.match(down(false)[0]!.remedy, /journalctl -u k3s.*systemctl start k3s/);

@@ -104,7 +104,7 @@ const table: Row[] = [
 
 testVerdicts(table);
 
-test('a verdict tells until when and what to do', () => {
+test('a verdict says until when, and what to do', () => {
   const keep = decisionOn('apiserver', kubeadm(91)).verdict;
   assert.deepEqual(keep, { kind: 'keep', until: NOW + DAY });
   assert.deepEqual(decisionOn('apiserver', apiserver(10, { place: chain })).verdict, { kind: 'keep', until: null });
@@ -122,7 +122,7 @@ test('a verdict tells until when and what to do', () => {
   assert.match(unknown.kind === 'defer' ? unknown.why : '', /K3s of this version/);
 });
 
-test('a back-off that ends outside of the maintenance window waits for the next, unless it is urgent', () => {
+test('a back-off that expires outside of the maintenance window waits for the next window, unless it is urgent', () => {
   const until = (days: number) => {
     const { verdict } = decisionOn('apiserver', kubeadm(days), { history: failedJustNow });
     return verdict.kind === 'defer' ? new Date(verdict.until!).toISOString() : verdict.kind;

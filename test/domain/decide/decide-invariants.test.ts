@@ -42,7 +42,7 @@ test('nothing is renewed before its window opens, unless by force; never anythin
   );
 });
 
-test('expired or urgent and nothing in the way: renewed now; outside of the maintenance window nothing else is', () => {
+test('expired or urgent without an obstacle: renewed now; outside of the maintenance window nothing else is', () => {
   fc.assert(
     fc.property(anyNode, anyPolicy, ({ inventory, now }, policy) => {
       const { renewal, certificates } = run(inventory, { now, policy });
@@ -56,7 +56,7 @@ test('expired or urgent and nothing in the way: renewed now; outside of the main
   );
 });
 
-test('what is promised is kept: at the moment that was named, the renewal begins', () => {
+test('a promise is kept: the renewal begins at the time that was named', () => {
   fc.assert(
     fc.property(anyNode, anyPolicy, ({ inventory, now }, policy) => {
       const { renewal } = run(inventory, { now, policy });

@@ -32,7 +32,7 @@ function simulate(kind: NodeKind, days: number, lifetime: number, fails: (index:
           inventory,
         );
     }
-    // The daemon wakes up at the moment that was named, and at its own times besides.
+    // The daemon wakes up at the time that the decision names, and at its own intervals.
     const next = renewal.kind === 'waiting' ? renewal.until : renewal.kind === 'none' ? renewal.nextAt : null;
     now = Math.min(next ?? Number.POSITIVE_INFINITY, now + every);
   }
@@ -59,7 +59,7 @@ test('certificates granted for 60 days are renewed every 40 days, not at every c
   assert.equal(expiredChecks, 0);
 });
 
-test('a renewal that always fails is tried no more than three times a day, and ever less often', () => {
+test('a renewal that always fails is tried no more than three times a day, and less and less often', () => {
   const { attempts } = simulate('kubeadm', 365, 365 * DAY, () => true, 3 * HOUR);
   assert.ok(attempts.length > 30);
   for (const { startedAt } of attempts) {
@@ -70,7 +70,7 @@ test('a renewal that always fails is tried no more than three times a day, and e
   assert.ok(last.slice(1).every(({ startedAt }, index) => startedAt - last[index]!.startedAt >= DAY));
 });
 
-test('after some failures it succeeds, and peace returns', () => {
+test('after some failures it succeeds, and nothing more is tried', () => {
   const { attempts, expiredChecks } = simulate('k3s-server', 400, 365 * DAY, (index) => index < 4);
   assert.deepEqual(
     attempts.map(({ result }) => result),

@@ -29,7 +29,7 @@ test('nothing is due: the node is left alone until the first window opens', () =
   assert.deepEqual(observing.renewal, { kind: 'none', nextAt: null });
 });
 
-test('one certificate is due: all that kubeadm renews go along in the maintenance window', () => {
+test('one certificate is due: all that kubeadm renews are renewed with it, in the maintenance window', () => {
   const inventory = ending('kubeadm', 'apiserver', 60);
   const { renewal, certificates } = run(inventory);
   assert.deepEqual(renewal, {
@@ -60,7 +60,7 @@ test('at its moment in the window, and by hand at once', () => {
   }
 });
 
-test('why names what ends first', () => {
+test('why names what expires first', () => {
   const several = withCertificate(ending('kubeadm', 'apiserver', 20), 'etcd-peer', {
     certificate: { notAfter: NOW + 10 * DAY },
   });
@@ -83,7 +83,7 @@ test('the earliest moment counts when several wait', () => {
   assert.match(renewal.kind === 'waiting' ? renewal.why : '', /^etcd-peer /);
 });
 
-test('what an external CA signs does not go along and does not hold up the rest', () => {
+test('what an external CA signs is not renewed with the others and does not delay them', () => {
   const { renewal } = run(inventoryOf('kubeadm-external-ca', { days: 20 }));
   assert.deepEqual(renewal.kind === 'now' && renewal.ids, [
     'apiserver-etcd-client',
@@ -103,7 +103,7 @@ test('no time is promised while a blocker is known, whether the moment has come 
   }
 });
 
-test('observe mode: says what it would renew and when, which is no obstacle', () => {
+test('observe mode: says what it would renew and when, and is not an obstacle', () => {
   const policy = policyOf({ mode: 'observe' });
   for (const [days, until] of [
     [60, TONIGHT],
@@ -130,7 +130,7 @@ test('observe mode: what would prevent the renewal is named, and then no time', 
   }
 });
 
-test('observe mode: who asks for a renewal is refused', () => {
+test('observe mode: a request for a renewal is refused', () => {
   const policy = policyOf({ mode: 'observe' });
   for (const days of [60, 20, -1])
     for (const request of [BY_HAND, BY_FORCE]) {
@@ -158,7 +158,7 @@ test('force renews what is not due, but not what K3s would not renew', () => {
   assert.equal(run(inventoryOf('k3s-agent'), { request: BY_FORCE }).renewal.kind, 'now');
 });
 
-test('K3s: only what a restart renews goes along', () => {
+test('K3s: only what a restart renews is renewed with it', () => {
   const inventory = ending('k3s-server', 'client-admin', 20);
   const { renewal } = run(inventory);
   assert.deepEqual(renewal.kind === 'now' && renewal.ids, [

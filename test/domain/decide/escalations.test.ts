@@ -1,4 +1,4 @@
-// What a renewal must not or cannot do: it is left alone, or told to whoever can.
+// What a renewal must not or cannot do: certagent leaves it alone, or reports it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DAY } from '../../../src/domain/time/duration.ts';
@@ -85,7 +85,7 @@ const table: Row[] = [
       ['embedded and late, and so is the rotated one', 'escalate KUBELET_NOT_ROTATING', conf(20, 20)],
       ['embedded and late, and the rotated one has expired since', 'escalate KUBELET_NOT_ROTATING', conf(-9, -1)],
       [
-        'a file of before, the rotated one is fresh',
+        'a previous file beside a fresh rotated one',
         'escalate KUBELET_CONF_OUTDATED',
         conf(-3, 200, { place: { ...pem, path: '/var/lib/kubelet/pki/kubelet-client-2020.pem' } }),
       ],
@@ -145,7 +145,7 @@ const table: Row[] = [
     apiserver(60, { issuance: { ca: 'ca', state: 'signed', caNotAfter: NOW + 50 * DAY } }),
   ],
   [
-    'it ends with its CA, which a renewal cannot change',
+    'it expires with its CA, which a renewal cannot change',
     'escalate OUTLIVES_CA',
     'apiserver',
     apiserver(20, { issuance: { ca: 'ca', state: 'signed', caNotAfter: NOW + 20 * DAY } }),

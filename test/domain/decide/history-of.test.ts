@@ -18,7 +18,7 @@ const plan = (id: string): RenewalPlan => ({
   steps: [],
 });
 
-test('a journal tells of attempts, with their ends and what was granted', () => {
+test('a journal gives the attempts, their outcomes and what was granted', () => {
   const granted = [{ id: 'apiserver', notAfter: NOW + 365 * DAY }];
   const error = { code: 'NOT_RENEWED', message: 'kubeadm exited 0 and renewed nothing' };
   const records: JournalRecord[] = [
@@ -80,7 +80,7 @@ test('a record of another version marks the plan that it belongs to', () => {
       [started, unknown({}), ended],
       [{ ...begun, unknown: 'rehearse', result: 'succeeded', endedAt: NOW + 9 }],
     ],
-    ['after its end', [started, ended, unknown({})], [{ ...begun, result: 'succeeded', endedAt: NOW + 9 }]],
+    ['after its outcome', [started, ended, unknown({})], [{ ...begun, result: 'succeeded', endedAt: NOW + 9 }]],
     [
       'its end',
       [started, unknown({ recordType: 'plan-ended' })],
@@ -154,7 +154,7 @@ const table: [string, History, number][] = [
     NOW - HOUR + 61 * MINUTE,
   ],
   [
-    'the wait ends at a day',
+    'the wait is a day at most',
     history(...Array.from({ length: 40 }, (_, index) => attempt(NOW - (40 - index) * DAY))),
     NOW + MINUTE,
   ],
@@ -167,7 +167,7 @@ for (const [what, given, expected] of table) {
   });
 }
 
-test('whatever happens, no 24 hours see more automatic tries than allowed, nor two failures at once', () => {
+test('no 24 hours have more automatic tries than allowed, and a failure is never followed by a try at once', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 24 }),

@@ -15,7 +15,7 @@ import {
   withPreconditions,
 } from '../../support/inventory.ts';
 
-/** Days before the end at which the window of certificate `id` opens and is urgent. */
+/** Days before expiry at which the window of certificate `id` opens, and at which it is urgent. */
 function days(inventory: Inventory, id: string, policy: Partial<Policy> = {}, history = NO_HISTORY): [number, number] {
   const observed = inventory.certificates.find((one) => one.id === id)!;
   const window = renewalWindow(observed, { inventory, policy: policyOf(policy), history });
@@ -50,7 +50,7 @@ test('a short-lived certificate has a third and a sixth of what was granted', ()
   assert.deepEqual(of(60 * DAY, { urgent: DAY }), [20, 1], 'never wider than the policy');
 });
 
-test('what was granted to another certificate of that name says nothing', () => {
+test('what was granted to another certificate of that name does not count', () => {
   const inventory = inventoryOf('kubeadm', { days: 50 });
   const history = granted(inventory, 'apiserver', 60 * DAY);
   const newer = withCertificate(inventory, 'apiserver', { certificate: { notAfter: NOW + 300 * DAY } });
@@ -76,13 +76,13 @@ test('agents follow their servers by a week', () => {
   assert.deepEqual(days(inventoryOf('k3s-agent'), 'agent/client-kubelet', wide), [120, 120]);
 });
 
-test("the kubelet's own are near their end only when rotation is evidently late", () => {
+test("the kubelet's own certificates are near expiry only when rotation is evidently late", () => {
   const inventory = inventoryOf('kubeadm');
   assert.deepEqual(days(lifetime(inventory, 'kubelet-client', 365 * DAY), 'kubelet-client'), [30, 30]);
   assert.deepEqual(days(lifetime(inventory, 'kubelet-client', DAY), 'kubelet-client'), [1 / 12, 1 / 12]);
 });
 
-test('CAs are near their end a year before it', () => {
+test('CAs are near expiry from a year before it', () => {
   assert.deepEqual(days(inventoryOf('kubeadm'), 'etcd-ca'), [365, 30]);
 });
 

@@ -19,7 +19,7 @@ const outcome = (certificates: ObservedCertificate[]): CopyOutcome => ({
   certificates,
 });
 
-test('copies join what was observed, and are told once', () => {
+test('copies are added to what was observed, and reported once', () => {
   const { inventory } = node();
   const ca = inventory.certificates.find(({ id }) => id === 'ca')!;
   const copy = of(PATH, 'copy', ca.certificate.notAfter);

@@ -67,7 +67,7 @@ const table: Row[] = [
     tried(),
   ],
   [
-    'fetched anew at every start',
+    'fetched again at every start',
     'renew URGENT',
     'agent/client-kubelet',
     withCertificate(k3s(200), 'agent/client-kubelet', due),

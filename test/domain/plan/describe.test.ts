@@ -40,12 +40,12 @@ test('a plan is described with its steps numbered', () => {
     createdAt: 0,
     distribution: 'k3s' as const,
     certificates: ['client-admin'],
-    why: 'client-admin ends in 20 d',
+    why: 'client-admin expires in 20 d',
     oldExpired: false,
     steps: table.slice(0, 13).map(([step]) => step),
   };
   const lines = describePlan(plan).split('\n');
-  assert.equal(lines[0], 'Renew 1 certificate of k3s: client-admin ends in 20 d');
+  assert.equal(lines[0], 'Renew 1 certificate of k3s: client-admin expires in 20 d');
   assert.equal(lines[1], '   1. back up 1 file to /b/1');
   assert.equal(lines[13], '  13. verify what etcd (2379), etcd-peer (2380) serve');
 });

@@ -28,7 +28,7 @@ function planFor(inventory: Inventory, settings: Partial<PlanSettings> = {}, for
   return makePlan({ inventory, decisions, settings: { ...SETTINGS, ...settings }, planId: 'plan-1', now: NOW });
 }
 
-/** The plan that would follow from decisions which took no look at the blockers. */
+/** The plan for decisions that ignore the blockers. */
 function planOf(inventory: Inventory, id: string): RenewalPlan {
   const decisions: Decisions = { at: NOW, certificates: [], renewal: { kind: 'now', ids: [id], why: '' } };
   return makePlan({ inventory, decisions, settings: SETTINGS, planId: 'p', now: NOW })!;
@@ -49,13 +49,13 @@ for (const kind of NODE_KINDS.filter((kind) => kind !== 'kubeadm-worker')) {
   });
 }
 
-test('there is no plan unless something is renewed now', () => {
+test('nothing to renew now: no plan', () => {
   assert.equal(planFor(inventoryOf('kubeadm-worker', { days: 20 })), null);
   assert.equal(planFor(inventoryOf('kubeadm', { days: 60 })), null);
   assert.equal(planFor(withPreconditions(inventoryOf('kubeadm', { days: 20 }), { tool: null })), null);
 });
 
-test('there is no plan for a node that is not known', () => {
+test('an unknown node: no plan', () => {
   const inventory = inventoryOf('kubeadm', { days: 20 });
   const decisions: Decisions = { at: NOW, certificates: [], renewal: { kind: 'now', ids: ['apiserver'], why: '' } };
   const unknown = { ...inventory, node: { ...inventory.node, distribution: null } };
@@ -77,7 +77,7 @@ test('kubeadm: by name, in its own order, each with the files that it overwrites
   assert.equal(of('etcd-server').expect.caPath, '/etc/kubernetes/pki/etcd/ca.crt');
 });
 
-test('kubeadm is told its configuration and a moved certificate directory', () => {
+test('kubeadm gets its configuration and a moved certificate directory as options', () => {
   const argv = (inventory: Inventory, settings: Partial<PlanSettings> = {}) =>
     stepsOf(planFor(inventory, settings)!, 'kubeadm-renew')[0]!.argv.join(' ');
   const node = inventoryOf('kubeadm', { days: 20 });

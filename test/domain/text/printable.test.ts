@@ -13,7 +13,7 @@ import {
 const STEERS = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 
 describe('texts of others', () => {
-  it('steer no terminal, whatever is in them', () => {
+  it('never control a terminal', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('\u001b]0;x\u0007', '\u009b31m', '\u202e', '\r\n'),
@@ -31,7 +31,7 @@ describe('texts of others', () => {
     );
   });
 
-  it('stay as they are where they only tell', () => {
+  it('do not change when they are harmless', () => {
     assert.equal(printable('CN=Jörg, O=日本 ✓'), 'CN=Jörg, O=日本 ✓');
     assert.equal(printableLines('a\nb'), 'a\nb');
   });
@@ -45,14 +45,14 @@ describe('texts of others', () => {
 
 describe('what a program printed', () => {
   const cases: [what: string, output: string, told: string | null][] = [
-    ['its first line that says something', '\n  \nfirst\nsecond', 'first'],
+    ['its first line that is not blank', '\n  \nfirst\nsecond', 'first'],
     ['without colours', '\u001b[1;31merror:\u001b[0m no', 'error: no'],
     ['without a title for the terminal', '\u001b]0;owned\u0007no', 'no'],
     ['nothing', '\n\u001b[0m\n', null],
     ['cut', 'x'.repeat(2_000), `${'x'.repeat(300)}…`],
     ['blanks in one', 'a \t  b\r', 'a b'],
   ];
-  for (const [what, output, told] of cases) it(`is told as ${what}`, () => assert.equal(said(output), told));
+  for (const [what, output, told] of cases) it(`is printed as ${what}`, () => assert.equal(said(output), told));
 
   it('can be chosen', () => {
     assert.equal(

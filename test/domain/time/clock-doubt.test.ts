@@ -9,7 +9,7 @@ const evidence: ClockEvidence = { newestSeen: NOW - DAY, jump: 0, requireSynchro
 
 const TABLE: [string, boolean | null, Partial<ClockEvidence>, RegExp | null][] = [
   ['synchronised', true, {}, null],
-  ['nobody can tell', null, {}, null],
+  ['unknown', null, {}, null],
   ['not synchronised', false, {}, /not synchronised/],
   ['not synchronised, and need not be', false, { requireSynchronized: false }, null],
   [
@@ -19,7 +19,7 @@ const TABLE: [string, boolean | null, Partial<ClockEvidence>, RegExp | null][] =
     /before one that certagent has already seen/,
   ],
   [
-    'a month before what was seen, but somebody vouches for it',
+    'a month before what was seen, but an administrator accepted it',
     false,
     { newestSeen: NOW + 30 * DAY, requireSynchronized: false, vouchedFor: true },
     null,

@@ -1,4 +1,4 @@
-// A maintenance window as a table's row tells it, and the test of each row.
+// A maintenance window as a row of a table, and the test of each row.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MaintenanceWindow } from '../../../src/domain/model/decision.ts';

@@ -68,7 +68,7 @@ test('the moment of a node is inside the window by the clock on the wall, in eve
   );
 });
 
-test('no window is passed over, but for the repeated minutes of an autumn fold', () => {
+test('no window is skipped, except in the repeated hour when summer time ends', () => {
   fc.assert(
     fc.property(anyWindow, anyInstant, (window, instant) => {
       const inside = wallClockIsInside(window, instant);
@@ -87,7 +87,7 @@ test('no window is passed over, but for the repeated minutes of an autumn fold',
   );
 });
 
-test('windows follow one another: asking at the end of one gives the next', () => {
+test('windows follow one another: when one closes, the next one is named', () => {
   fc.assert(
     fc.property(anyWindow, anyInstant, (window, after) => {
       const first = nextMaintenance(window, after, 0)!;

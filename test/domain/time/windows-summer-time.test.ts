@@ -12,7 +12,7 @@ const table: Row[] = [
     '2026-03-29T03:00',
   ],
   [
-    'Berlin, spring: ends inside of the gap',
+    'Berlin, spring: closes inside of the gap',
     'Europe/Berlin',
     '01:00',
     '02:30',
@@ -62,7 +62,7 @@ const table: Row[] = [
     '2026-10-25T04:00',
   ],
   [
-    'Berlin, autumn: ends inside of the fold',
+    'Berlin, autumn: closes inside of the fold',
     'Europe/Berlin',
     '01:00',
     '02:30',

@@ -110,7 +110,7 @@ const table: Row[] = [
 
 testNextWindows(table);
 
-test('there is no window where none is configured', () => {
+test('no window without a configured one', () => {
   const none = windowOf('UTC', '02:00', '05:00', []);
   assert.equal(nextMaintenance(none, at('2026-03-03T12:00Z'), 0), null);
   assert.equal(inMaintenance(none, at('2026-03-03T03:00Z')), false);

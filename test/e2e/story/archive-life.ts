@@ -1,4 +1,4 @@
-// The archive's life, where there is no dpkg to install with: installed, installed again, disabled, removed, purged. The
+// The archive on a machine without dpkg: installed, installed again, disabled, removed, purged. The
 // last of a machine's tests: it begins without certagent, and leaves none.
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync } from 'node:fs';

@@ -11,7 +11,7 @@ const DROP_INS = '/run/systemd/system/certagent.service.d';
 
 export function reloads(t: TestContext, here: Scene, mode: 'observe' | 'renew'): Promise<void> {
   const { machine } = here;
-  return t.test('systemctl reload takes a good configuration, and refuses a bad one visibly', async () => {
+  return t.test('systemctl reload loads a good configuration, and reports a bad one', async () => {
     await configure(here, mode, '[windows]\nopens = "80d"');
     await machine.must('systemctl', 'reload', 'certagent');
     const pid = await property(here, 'MainPID');
@@ -41,7 +41,7 @@ export function restarts(t: TestContext, here: Scene): Promise<void> {
 
 export function disables(t: TestContext, here: Scene): Promise<void> {
   const { machine } = here;
-  return t.test('certagent disable goes back to observing, and keeps the rest of the configuration', async () => {
+  return t.test('certagent disable returns to observing, and keeps the rest of the configuration', async () => {
     const [cluster, config] = [await fingerprint(here), await machine.must('cat', CONFIG_FILE)];
     await machine.must('certagent', 'disable');
     assert.equal((await status(here)).mode, 'observe');
@@ -55,7 +55,7 @@ export function disables(t: TestContext, here: Scene): Promise<void> {
 
 export function watchdogBites(t: TestContext, here: Scene): Promise<void> {
   const { machine } = here;
-  return t.test('the watchdog ends a daemon that hangs, and it comes back', async () => {
+  return t.test('the watchdog stops a daemon that hangs, and systemd starts it again', async () => {
     await machine.must('mkdir', '-p', DROP_INS);
     await machine.must('sh', '-c', `printf '[Service]\nWatchdogSec=4\nRestartSec=1\n' > ${DROP_INS}/quick.conf`);
     await machine.must('systemctl', 'daemon-reload');

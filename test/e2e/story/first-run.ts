@@ -31,7 +31,7 @@ export function installs(t: TestContext, here: Scene, type: 'notify' | 'notify-r
     const report = await checked(here);
     assert.equal(report.mode, 'observe');
     assert.equal(report.source, 'daemon');
-    // What is due is seen, and left as it is.
+    // What is due is reported, and not changed.
     assert.equal(report.renewal.kind, 'observing');
     assert.match(await property(here, 'StatusText'), /certificate/);
     await machine.run('certagent', 'check', '--now');
@@ -52,7 +52,7 @@ export function unitInOrder(t: TestContext, { machine }: Scene): Promise<void> {
 
 export function whoMayAsk(t: TestContext, here: Scene): Promise<void> {
   const { machine } = here;
-  return t.test('the status is for root and the group; others are told why and what to do', async () => {
+  return t.test('the status is for root and the group; others get the reason and what to do', async () => {
     const before = await fingerprint(here);
     assert.match(await machine.must('certagent', 'status'), /observe only/);
     await machine.must('usermod', '--append', '--groups', 'certagent', 'bob');
@@ -75,7 +75,7 @@ export function whoMayAsk(t: TestContext, here: Scene): Promise<void> {
 
 export function asksFirst(t: TestContext, here: Scene): Promise<void> {
   const { machine } = here;
-  return t.test('certagent enable shows the plan first, and takes a no', async () => {
+  return t.test('certagent enable shows the plan first, and accepts a no', async () => {
     await configure(here, 'observe');
     await machine.must('systemctl', 'reload', 'certagent');
     const [before, config] = [await fingerprint(here), await machine.must('cat', CONFIG_FILE)];
@@ -125,7 +125,7 @@ export function renews(t: TestContext, here: Scene, port: number): Promise<void>
 }
 
 export function oneLineAStep(t: TestContext, here: Scene): Promise<void> {
-  return t.test('journald has one line a step, in order, and no secret', async () => {
+  return t.test('journald has one line per step, in order, and no secret', async () => {
     const steps = (await lines(here)).filter(({ step }) => step !== undefined);
     const count = steps[0]?.steps ?? 0;
     assert.ok(count > 4);

@@ -1,4 +1,4 @@
-// A user who means harm with what is a user's own: the processes that run with that user's rights.
+// A hostile user, who uses the processes that run with that user's rights.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { eventually } from '../../testnode/support.ts';
@@ -20,13 +20,13 @@ export function stopsTheHelper(t: TestContext, { machine }: Scene): Promise<void
           const synced = await machine.run('certagent', 'sync');
           return synced.code === 1 && /alice.*did not answer/.test(synced.stdout);
         }, 150_000);
-        // Nor is a stop held up, be it that the helper is stopped after its last answer.
+        // A stop does not wait either, even when the helper is stopped after its last answer.
         await machine.must('systemctl', 'restart', 'certagent');
       } finally {
         await machine.run('touch', '/tmp/over');
         await script;
       }
-      // The daemon that has just started may check the copy too: its helper, stopped or not, exits in bounded time.
+      // The new daemon may check the copy too: its helper, stopped or not, exits within a time limit.
       const helpers = () => machine.run('sh', '-c', 'grep -ls copies[-]helper /proc/[0-9]*/cmdline');
       await eventually(async () => (await helpers()).stdout === '', 60_000);
       assert.equal((await machine.run('certagent', 'sync')).code, 0);

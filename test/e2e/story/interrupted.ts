@@ -23,7 +23,7 @@ export function stopped(t: TestContext, here: Scene): Promise<void> {
 }
 
 /**
- * `begin` begins a renewal, `kind` is the step that it is interrupted in. A power cut ends every process at once; what
+ * `begin` begins a renewal, `kind` is the step that it is interrupted in. A power cut stops every process at once; what
  * the machine's disk had been given by then stays, for it is this machine's kernel that keeps it.
  */
 export function poweredOff(
@@ -49,7 +49,7 @@ export function poweredOff(
   });
 }
 
-/** The plan begun after `known` records has ended, the servers serve what is on disk, and an alert has reported it. */
+/** The plan begun after `known` records has an outcome, the servers serve what is on disk, and an alert reported it. */
 async function recovered(here: Scene, known: number): Promise<void> {
   const over = () =>
     journal(here)

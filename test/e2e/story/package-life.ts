@@ -1,4 +1,4 @@
-// The package's life: upgraded, removed, back again, purged. The cluster sees nothing of it.
+// The package: upgraded, removed, installed again, purged. The cluster is not affected.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -20,7 +20,7 @@ export async function upgradeRemoveReturn(t: TestContext, here: Scene): Promise<
   });
   const before = await state();
 
-  await t.test('an upgrade keeps configuration and state, and brings the new one up', async () => {
+  await t.test('an upgrade keeps configuration and state, and starts the new version', async () => {
     const directory = await mkdtemp(join(tmpdir(), TEMPORARY));
     t.after(() => rm(directory, { recursive: true, force: true }));
     const pid = await property(here, 'MainPID');
@@ -31,7 +31,7 @@ export async function upgradeRemoveReturn(t: TestContext, here: Scene): Promise<
     assert.deepEqual(await state(), before);
   });
 
-  await t.test('removal keeps configuration and state; installed again it goes on with them', async () => {
+  await t.test('removal keeps configuration and state; installed again, certagent uses them', async () => {
     await machine.must('apt-get', 'remove', '--yes', 'certagent');
     assert.equal((await machine.run('systemctl', 'is-active', 'certagent')).stdout.trim(), 'inactive');
     assert.equal(existsSync(machine.at('/usr/bin/certagent')), false);

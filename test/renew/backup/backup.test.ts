@@ -117,7 +117,7 @@ describe('backup', () => {
     );
   });
 
-  it("takes up the removal of an old backup where a kill ended it, and leaves what is somebody else's", async () => {
+  it('finishes the removal of an old backup that a kill interrupted, and leaves what is not its own', async () => {
     for (const name of ['one', 'two']) await makeBackup(step(name), context({ now: () => (name === 'one' ? 1 : 2) }));
     // As a kill in the middle of the removal of "one" leaves it.
     await rename(root.at(`${BACKUPS}/one`), root.at(`${BACKUPS}/one.partial`));
@@ -136,7 +136,7 @@ describe('backup', () => {
     );
   });
 
-  it('says that the disk is full, and leaves nothing half-written', async (t) => {
+  it('reports that the disk is full, and leaves nothing half-written', async (t) => {
     await put('/etc/k/large', 'x'.repeat(2 * 1024 * 1024), 0o600);
     await mkdir(root.at(BACKUPS), { recursive: true });
     const program = `

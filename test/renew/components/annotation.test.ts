@@ -48,7 +48,7 @@ const cases: { what: string; before: string; after: string }[] = [
     after: `{"kind":"Pod","metadata":{"annotations": {"${ANNOTATION}": "${AT}"}, "name":"x"}}`,
   },
   {
-    what: 'keeps Windows line ends, comments and a missing newline at the end',
+    what: 'keeps Windows line breaks, comments and a missing final newline',
     before: '# mine\r\nmetadata:\r\n  annotations:\r\n    a: b\r\n  name: x',
     after: `# mine\r\nmetadata:\r\n  annotations:\r\n    ${LINE}\r\n    a: b\r\n  name: x`,
   },

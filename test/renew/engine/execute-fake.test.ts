@@ -9,7 +9,7 @@ import { BACKUP, type FakeNode, failsAtRestart, fakeNode, fakePlan, isDone, isSt
 
 const UPGRADE: Blocker = { code: 'UPGRADE_UNDER_WAY', why: 'an upgrade of the node is under way', remedy: 'Wait.' };
 
-/** An upgrade that begins before the so-many-th question. */
+/** An upgrade that begins before the question of this number. */
 function upgradeFrom(question: number): { stillHolds: (step: Step) => Promise<Blocker | null>; asked: () => number } {
   let asked = 0;
   return {
@@ -30,7 +30,7 @@ async function newAuthority(node: FakeNode): Promise<string> {
 }
 
 describe('execute, without a node', () => {
-  it('does the steps in order, and has the checksums of what each wrote in the journal', async (t) => {
+  it('runs the steps in order, and records the checksums of what each wrote in the journal', async (t) => {
     const node = await fakeNode(t);
     assert.equal((await node.execute()).result, 'succeeded');
     assert.deepEqual(node.acted, ['a', 'b', 'c', 'restart kube-apiserver', 'restart kube-scheduler']);
@@ -68,9 +68,9 @@ describe('execute, without a node', () => {
     assert.deepEqual(node.acted, ['a', 'b']);
   });
 
-  it('keeps the new ones when the old had expired, and still makes the others load them', async (t) => {
+  it('keeps the new ones when the previous ones had expired, and still makes the others load them', async (t) => {
     const node = await fakeNode(t, { meanwhile: failsAtRestart() });
-    // Text files are no sound pairs, and a backup would have them repaired.
+    // Text files are not valid pairs, and with a backup they would be repaired.
     const steps = fakePlan().steps.filter(({ kind }) => kind !== 'backup');
     const outcome = await node.execute(fakePlan({ oldExpired: true, steps }));
     assert.deepEqual([outcome.result, outcome.keptNew], ['failed', true]);
@@ -78,7 +78,7 @@ describe('execute, without a node', () => {
     assert.ok(node.acted.includes('restart kube-scheduler'));
   });
 
-  it('goes on after a failure that its rule only reports, over a kill too', async (t) => {
+  it('continues after a failure that its rule only reports, after a kill too', async (t) => {
     const node = await fakeNode(t, {
       meanwhile: failsAtRestart(),
       failureRule: (step: Step) => (step.kind === 'cycle' ? 'continue' : 'roll-back'),
@@ -177,7 +177,7 @@ describe('a precondition that no longer holds (redteam/25)', () => {
     { question: 4, before: 6, acted: ['a', 'b', 'c'] },
     { question: 5, before: 7, acted: ['a', 'b', 'c', 'restart kube-apiserver'] },
   ]) {
-    it(`stops before step ${before}, and neither goes on nor rolls back`, async (t) => {
+    it(`stops before step ${before}, and neither continues nor rolls back`, async (t) => {
       const { stillHolds, asked } = upgradeFrom(question);
       const node = await fakeNode(t, { stillHolds });
       const outcome = await node.execute();
@@ -186,7 +186,7 @@ describe('a precondition that no longer holds (redteam/25)', () => {
       assert.deepEqual(node.acted, acted);
       assert.deepEqual(await node.renewed(), acted.slice(0, 3));
       assert.equal(asked(), question);
-      // The plan has ended: the next check decides anew.
+      // The plan has an outcome: the next check makes a new decision.
       assert.equal(await node.recover(), null);
     });
   }
@@ -211,7 +211,7 @@ describe('a precondition that no longer holds (redteam/25)', () => {
 
   for (const [name, step] of [
     ['would be undone', 3],
-    ['would go on', 5],
+    ['would continue', 5],
   ] as const) {
     it(`after a kill leaves a plan that ${name}`, async (t) => {
       const node = await fakeNode(t);

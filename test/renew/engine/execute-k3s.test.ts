@@ -45,7 +45,7 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
 
   it('RKE2: connects to the supervisor while it waits for the API, which is another port', async (t) => {
     const { plan, context } = await stage(t, { kind: 'rke2-server', speed: 0.2, limits: { listener: 6_000 } });
-    // So seldom that the listener's one chance, 6 s after it listens, is over when the API has been asked twice.
+    // At an interval so long that the listener's one chance, 6 s after it listens, has passed after two questions to the API.
     const outcome = await execute(plan, 'schedule', { ...context, pollInterval: 4_000 });
     assert.equal(outcome.error, null);
     assert.equal(outcome.result, 'succeeded');
@@ -64,7 +64,7 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     const progress = context.progress;
     context.progress = (each) => {
       progress(each);
-      // Whatever made it do so is over by the second restart.
+      // The second restart does not do so.
       if (each.state === 'failed') void faults({ k3s: 'none' });
     };
     const outcome = await execute(plan, 'schedule', context);
@@ -73,7 +73,7 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     assertSameCas(before, await snapshot(root, [TLS]));
   });
 
-  it('has the old CA on disk even when every restart makes a new one, and says so', async (t) => {
+  it('restores the previous CA on disk even when every restart makes a new one, and reports it', async (t) => {
     const { plan, context, root, faults } = await stage(t, {
       kind: 'k3s-server',
       speed: 0.05,
@@ -87,7 +87,7 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     assertSameCas(before, await snapshot(root, [TLS]));
   });
 
-  it('leaves a unit alone that takes longer to start than is waited for, with its new certificates', async (t) => {
+  it('leaves a unit that starts too slowly alone, with its new certificates', async (t) => {
     const { plan, context, root, told, faults } = await stage(t, {
       kind: 'k3s-server',
       speed: 0.05,
@@ -113,7 +113,7 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     assert.ok(!outcome.granted.some(({ id }) => id === 'dynamic-cert'));
   });
 
-  it('says that a restart which renewed nothing failed', async (t) => {
+  it('reports a restart that renewed nothing as a failure', async (t) => {
     const { plan, context, root, faults } = await stage(t, { kind: 'rke2-server', limits: { listener: 3_000 } });
     const ends = await endsOf(root, plan);
     await faults({ k3s: 'does-not-renew' });
@@ -121,7 +121,7 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     const outcome = await execute({ ...plan, steps }, 'schedule', context);
     assert.equal(outcome.error?.code, 'NOT_RENEWED');
     assert.equal(outcome.result, 'failed');
-    // The agent part fetches its own anew at every start.
+    // The agent part fetches its own certificates at every start.
     const old = (all: Record<string, number>) => Object.entries(all).filter(([id]) => !/^(agent\/|dynamic)/.test(id));
     assert.deepEqual(old(await endsOf(root, plan)), old(ends));
   });

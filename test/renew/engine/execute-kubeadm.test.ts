@@ -19,7 +19,7 @@ async function withLink(t: TestContext, options: { cycle?: 'annotate' | 'move' }
   const made = await stage(t, { names: ['scheduler.conf'], ...options });
   const target = made.root.at('/srv/checkout/kube-scheduler.yaml');
   await mkdir(dirname(target), { recursive: true });
-  // The name is never absent, or the kubelet would end the pod.
+  // The name is never absent, or the kubelet would stop the pod.
   await copyFile(made.root.at(SCHEDULER), target);
   await symlink(LINK, made.root.at('/etc/kubernetes/.link'));
   await rename(made.root.at('/etc/kubernetes/.link'), made.root.at(SCHEDULER));
@@ -90,7 +90,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
     assert.ok((await readdir(root.at('/etc/kubernetes'))).every((name) => !name.endsWith('.tmp')));
   });
 
-  it('restarts by moving the manifest out and back where that is wanted', async (t) => {
+  it('restarts by moving the manifest out and back where that is configured', async (t) => {
     const { plan, context, root, journal } = await stage(t, { names, cycle: 'move' });
     const manifests = await snapshot(root, ['/etc/kubernetes/manifests']);
     const before = await pids(root, plan);
@@ -105,7 +105,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
   });
 
   for (const cycle of ['annotate', 'move'] as const) {
-    it(`leaves a manifest that is a link one, with the method "${cycle}"`, async (t) => {
+    it(`keeps a manifest that is a link a link, with the method "${cycle}"`, async (t) => {
       const { plan, context, root, target } = await withLink(t, { cycle });
       const [before, text] = [await pids(root, plan), await readFile(target, 'utf8')];
       assert.equal((await execute(plan, 'manual', context)).result, 'succeeded');
@@ -130,7 +130,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
     assert.doesNotMatch(await readFile(outside, 'utf8'), new RegExp(ANNOTATION));
   });
 
-  it('restarts etcd when it goes on serving the old certificate', async (t) => {
+  it('restarts etcd when it keeps serving the previous certificate', async (t) => {
     const { plan, context, faults, root } = await stage(t, {
       names: [...names, 'etcd-server'],
       limits: { etcdPatience: 300 },
@@ -141,7 +141,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
     assert.notDeepEqual((await pids(root, plan)).etcd, before.etcd);
   });
 
-  it('does not believe exit 0: nothing renewed is a failure, and everything is as before', async (t) => {
+  it('does not trust exit 0: when nothing was renewed it fails, and nothing has changed', async (t) => {
     const { plan, context, faults, root } = await stage(t, { names });
     const before = await snapshot(root, KUBEADM_FILES);
     const processes = await pids(root, plan);
@@ -170,7 +170,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
     assert.notDeepEqual(after['kube-controller-manager'], processes['kube-controller-manager']);
   });
 
-  it('ends a kubeadm that hangs', async (t) => {
+  it('kills a kubeadm that hangs', async (t) => {
     const { plan, context, faults, root } = await stage(t, { names, limits: { kubeadm: 500 } });
     const before = await snapshot(root, KUBEADM_FILES);
     await faults({ kubeadm: 'hang' });
@@ -179,7 +179,7 @@ describe('execute on a kubeadm node', { concurrency: 2 }, () => {
     assert.deepEqual(await snapshot(root, KUBEADM_FILES), before);
   });
 
-  it('goes back when a component does not come back, and reports that it still does not', async (t) => {
+  it('rolls back when a component does not start again, and reports that it still does not', async (t) => {
     const { plan, context, faults, root } = await stage(t, { names, limits: { component: 3_000 } });
     const before = await snapshot(root, KUBEADM_FILES);
     const apiserver = (await pids(root, plan))['kube-apiserver'];

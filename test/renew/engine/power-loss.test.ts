@@ -1,4 +1,4 @@
-// A power loss takes any part of what was not synced: the end of the journal at every byte.
+// A power loss loses any part of what was not synced: the journal is cut at every byte.
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ function recordsOf(plan: RenewalPlan): JournalRecord[] {
 }
 
 describe('the journal after a power loss', () => {
-  it('holds the whole records before the cut, and goes on behind them, at every byte', async (t) => {
+  it('keeps the whole records before the cut, and appends after them, at every byte', async (t) => {
     const directory = await mkdtemp(join(tmpdir(), 'certagent-power-'));
     t.after(() => rm(directory, { recursive: true, force: true }));
     const golden = new URL('../../golden/plan-kubeadm.json', import.meta.url);

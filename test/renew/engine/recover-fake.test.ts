@@ -1,4 +1,4 @@
-// What the next start makes of a killed agent's plan, on a node of text files. On whole nodes: recover.test.ts, test/crash.
+// What the next start does with a killed agent's plan, on a node of text files. On whole nodes: recover.test.ts, test/crash.
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
@@ -7,14 +7,14 @@ import { JOURNAL_FILE } from '../../../src/renew/journal/journal-file.ts';
 import { BACKUP, failsAtRestart, fakeNode, fakePlan, isDone, isStart } from '../fake-node.ts';
 
 describe('recover, without a node', () => {
-  it('has nothing to do when there was no plan, or the last one has ended', async (t) => {
+  it('has nothing to do when there was no plan, or the last one has an outcome', async (t) => {
     const node = await fakeNode(t);
     assert.equal(await node.recover(), null);
     assert.equal((await node.execute()).result, 'succeeded');
     assert.equal(await node.recover(), null);
   });
 
-  it('ends a plan that had changed nothing', async (t) => {
+  it('closes a plan that had changed nothing', async (t) => {
     const node = await fakeNode(t);
     await node.killed(isStart(1));
     const outcome = await node.recover();
@@ -56,9 +56,9 @@ describe('recover, without a node', () => {
     });
   }
 
-  it('goes on with the renewals when the old certificates had expired', async (t) => {
+  it('continues with the renewals when the previous certificates had expired', async (t) => {
     const node = await fakeNode(t);
-    // Text files are no sound pairs, and a backup would have them repaired.
+    // Text files are not valid pairs, and with a backup they would be repaired.
     const steps = fakePlan().steps.filter(({ kind }) => kind !== 'backup');
     await node.killed(isStart(1), fakePlan({ oldExpired: true, steps }));
     assert.equal((await node.recover())?.result, 'succeeded');
@@ -73,7 +73,7 @@ describe('recover, without a node', () => {
     assert.deepEqual(await node.renewed(), []);
   });
 
-  it('without a backup that can be read undoes what it can, and the plan has an end', async (t) => {
+  it('without a readable backup undoes what it can, and the plan has an outcome', async (t) => {
     const node = await fakeNode(t);
     await node.killed(isStart(3));
     await rm(node.root.at(BACKUP), { recursive: true });

@@ -95,7 +95,7 @@ describe('a journal of another version', () => {
     });
   }
 
-  it('of before versions is read, and goes on with versions', async () => {
+  it('without versions is read, and continued with versions', async () => {
     const journal = await open([without(started), without(step)]);
     assert.deepEqual(await journal.records(), [without(started), without(step)]);
     await journal.append(without(ended) as JournalRecord);

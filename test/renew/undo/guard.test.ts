@@ -88,7 +88,7 @@ describe('the guard before an undo', () => {
   const ours = async (traces: Traces, names: string[]): Promise<void> => {
     for (const name of names) {
       await write(name, 'ours');
-      traces.left.set(`${TLS}/${name}`, await checksum(at(name)));
+      traces.left.set(`${TLS}/${name}`, await checksum(root, `${TLS}/${name}`));
     }
   };
   const short = (paths: string[]): string[] => paths.map((path) => path.slice(TLS.length + 1)).sort();

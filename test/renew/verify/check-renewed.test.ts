@@ -52,7 +52,7 @@ describe('checkRenewed', () => {
     return expect('/x.crt', '/x.key');
   };
 
-  it('takes a certificate that covers the old one and ends later, with more names, too', async () => {
+  it('accepts a certificate that covers the previous one and expires later, with more names too', async () => {
     const { certificatePem, keyPem } = await issue({ sans: ['kubernetes', '10.96.0.1', 'new.example'] });
     const renewed = await checkRenewed(root, await put(certificatePem, keyPem));
     assert.equal(renewed.notAfter, NOW + 365 * DAY);
@@ -81,7 +81,7 @@ describe('checkRenewed', () => {
     { code: 'NOT_RENEWED', what: 'the old one still', files: async () => [old.certificatePem, old.keyPem] },
     {
       code: 'NOT_RENEWED',
-      what: 'another one that ends no later',
+      what: 'another one that does not expire later',
       files: async () => pairOf(await issue({ notAfter: NOW + 20 * DAY })),
     },
     {

@@ -1,4 +1,4 @@
-import * as authorities from '../detect/authorities.ts';
+import * as cas from '../detect/ca-expiry.ts';
 import * as certificates from '../detect/certificates.ts';
 import type { ExpiryKind } from '../kind.ts';
 
@@ -49,13 +49,13 @@ export const EXPIRY = {
     at: { info: 'more than 180 days before expiry', critical: 'within 30 days of expiry' },
     remedy:
       'A renewal of certificates does not renew their CA: plan the rotation of the CA as the documentation of your distribution describes it.',
-    find: authorities.authoritiesEnding,
+    find: cas.casExpiring,
   },
   LEAF_OUTLIVES_CA: {
     category: 'expiry',
     meaning: 'A certificate expires after its CA, and will be refused as soon as the CA has expired.',
     severity: 'warning',
     remedy: 'Rotate the CA before it expires, then renew: the expiry of the leaves does not count.',
-    find: authorities.leavesOutlivingCa,
+    find: cas.leavesOutlivingCa,
   },
 } as const satisfies Record<string, ExpiryKind>;

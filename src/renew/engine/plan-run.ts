@@ -80,7 +80,7 @@ export async function rememberLeft(
   const left: Left = {};
   for (const path of paths) {
     for (const each of [path, dirname(path)]) await syncFile(context.root.at(each)).catch(() => {});
-    left[path] = await checksum(context.root.at(path));
+    left[path] = await checksum(context.root, path);
     run.left.set(path, left[path] ?? null);
   }
   return { left };

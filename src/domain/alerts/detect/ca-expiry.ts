@@ -11,23 +11,23 @@ const STAGES: [days: number, severity: Severity][] = [
   [30, 'critical'],
 ];
 
-export function authoritiesEnding(state: NodeState): Found[] {
+export function casExpiring(state: NodeState): Found[] {
   const { now } = state;
   const passed = (notAfter: number) => STAGES.filter(([days]) => notAfter - now <= days * DAY);
-  const ending = authorities(state).filter(({ decision }) => passed(decision.notAfter).length > 0);
-  const severity = worstOf(...ending.flatMap(({ decision }) => passed(decision.notAfter).map(([, each]) => each)));
+  const expiring = clusterCas(state).filter(({ decision }) => passed(decision.notAfter).length > 0);
+  const severity = worstOf(...expiring.flatMap(({ decision }) => passed(decision.notAfter).map(([, each]) => each)));
   return [
     {
       severity,
       once: severity !== 'critical',
-      members: ending.flatMap(({ decision: { id, notAfter } }): Member[] => [
+      members: expiring.flatMap(({ decision: { id, notAfter } }): Member[] => [
         [id, expiry(notAfter, now)],
         // A stage that is passed is a further member, and with it the alert is sent again.
         ...passed(notAfter)
           .slice(1)
           .map(([days]): Member => [`${id}: ${days} d before expiry`, date(notAfter - days * DAY)]),
       ]),
-      text: `${counted(ending.length, 'CA', 'expires', 'expire')} within a year or ${ending.length === 1 ? 'has' : 'have'} expired: ${names(ending)}.`,
+      text: `${counted(expiring.length, 'CA', 'expires', 'expire')} within a year or ${expiring.length === 1 ? 'has' : 'have'} expired: ${names(expiring)}.`,
     },
   ];
 }
@@ -37,7 +37,7 @@ export function authoritiesEnding(state: NodeState): Found[] {
  * clusters in a user's kubeconfig do not concern this node. The same CA is in its own file and behind each leaf of K3s: it
  * is named once, by its file.
  */
-function authorities(state: NodeState): Judged[] {
+function clusterCas(state: NodeState): Judged[] {
   const byFingerprint = new Map<string, Judged>();
   for (const each of judged(state)) {
     if (each.observed.owner !== 'cluster-ca') continue;

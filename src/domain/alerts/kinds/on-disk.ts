@@ -1,4 +1,4 @@
-import * as files from '../detect/files.ts';
+import * as files from '../detect/on-disk.ts';
 import type { StateKind } from '../kind.ts';
 
 /** What is wrong with certificates, keys and copies on disk. */
