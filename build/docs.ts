@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { exampleToml } from '../src/config/example.ts';
 import { alertTable } from './alert-table.ts';
 import { PROJECT } from './project.ts';
+import { renewalTable } from './renewal-table.ts';
 
 /** Between `<!-- NAME: … -->` and `<!-- /NAME -->`. */
-const PARTS: Record<string, () => string> = { alerts: alertTable };
+const PARTS: Record<string, () => string> = { alerts: alertTable, renewals: renewalTable };
 
 /** Path in the project → what it should hold, of what it holds now. */
 export const GENERATED: Record<string, (now: string) => string> = {

@@ -138,6 +138,10 @@ function restartOf(name: CycleStep['component'], { inventory, settings }: Draft)
 /** Since then a kubelet waits for the end of the previous pod and for its next look: 12 to 16 s (kubernetes/kubernetes#104743). */
 const ANNOTATION_IS_SLOW = 23;
 
+export function restartsBySignal(version: string | null): boolean {
+  return (minorOf(version) ?? ANNOTATION_IS_SLOW) >= ANNOTATION_IS_SLOW;
+}
+
 /** By the time that it takes to drain: with SIGTERM alone the API is away for a minute, with SIGKILL for 5 s (measured on v1.36). */
 const GRACE = 5 * SECOND;
 
@@ -151,8 +155,7 @@ function mayBeKilled({ name, delaysShutdown }: ComponentHealth): boolean {
  * kubelet before v1.23, where that is quicker.
  */
 function canBeSignalled({ startedAt, isSameUser, version }: ComponentHealth, { takenAt }: Inventory): boolean {
-  if ((minorOf(version) ?? ANNOTATION_IS_SLOW) < ANNOTATION_IS_SLOW) return false;
-  return isSameUser && startedAt !== null && takenAt - startedAt >= MIN_AGE;
+  return restartsBySignal(version) && isSameUser && startedAt !== null && takenAt - startedAt >= MIN_AGE;
 }
 
 function hasManifest(name: string) {
