@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs';
+import { renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { authorities, belongsToLocalEtcd, kubeadmCertificates } from './kubeadm-certificates.ts';
 import { kubeconfigText } from './kubeconfig-text.ts';
@@ -30,7 +30,38 @@ export async function layOutKubeadm(root: string, node: NodeRecord): Promise<voi
   await layOutControlPlane(root, node, cas);
   if (node.kind === 'kubeadm-external-etcd') await layOutExternalEtcd(root, node);
   writeManifests(root, node);
+  layOutExtras(root, node);
 }
+
+function layOutExtras(root: string, node: NodeRecord): void {
+  const manifests = join(root, 'etc/kubernetes/manifests');
+  if (node.extras.includes('kube-vip')) put(root, 'etc/kubernetes/manifests/kube-vip.yaml', KUBE_VIP, 0o600);
+  if (!node.extras.includes('kubelet-drop-in')) return;
+  renameSync(manifests, join(root, 'etc/kubelet.d'));
+  const command = '/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml --pod-manifest-path=/etc/kubelet.d';
+  const dropIn = `[Service]\nExecStart=\nExecStart=${command}\n`;
+  put(root, 'etc/systemd/system/kubelet.service.d/20-manifests.conf', dropIn, 0o644);
+}
+
+const KUBE_VIP = `apiVersion: v1
+kind: Pod
+metadata:
+  name: kube-vip
+  namespace: kube-system
+spec:
+  containers:
+  - args: [manager]
+    image: ghcr.io/kube-vip/kube-vip:v1.0.0
+    name: kube-vip
+    volumeMounts:
+    - mountPath: /etc/kubernetes/admin.conf
+      name: kubeconfig
+  hostNetwork: true
+  volumes:
+  - hostPath:
+      path: /etc/kubernetes/admin.conf
+    name: kubeconfig
+`;
 
 async function layOutControlPlane(root: string, node: NodeRecord, cas: Map<string, Issued>): Promise<void> {
   const pki = 'etc/kubernetes/pki';
@@ -109,7 +140,7 @@ async function layOutKubeletServing(root: string, node: NodeRecord): Promise<voi
   const stamp = Math.floor(node.caStarts / 1000);
   const ca = await issueAuthority({
     commonName: `${node.nodeName}-ca@${stamp}`,
-    ...validity(node).ca,
+    ...validity(node).kubelet,
     keyType: node.keys,
   });
   const serving = await issueCertificate({

@@ -36,6 +36,8 @@ export type NodeOptions = {
   nodeName?: string;
   /** Users with a home under ROOT/home; default: alice, with a copy. root (/root) is always there, without a copy. */
   users?: TestUser[];
+  /** What a kubeadm control plane has besides; default: nothing. */
+  extras?: Extra[];
   /** Key type of a kubeadm node; default 'ec', which is quick. K3s always uses EC. */
   keys?: KeyType;
   /** The node's time zone (IANA); default UTC. */
@@ -43,6 +45,12 @@ export type NodeOptions = {
   /** Path of a real etcd, which then runs in the stand-in's place; default: null. */
   etcd?: string | null;
 };
+
+/**
+ * `kube-vip`: a static pod that uses admin.conf; `kubelet-drop-in`: the kubelet's manifests are in /etc/kubelet.d, as a
+ * drop-in of its unit says.
+ */
+export type Extra = 'kube-vip' | 'kubelet-drop-in';
 
 export type TestUser = {
   name: string;
@@ -106,6 +114,7 @@ export function withDefaults(options: NodeOptions, now: number): Omit<NodeRecord
     grantedDays: options.grantedDays ?? 365,
     nodeName: options.nodeName ?? 'demo-node',
     users: options.users ?? [{ name: 'alice' }],
+    extras: options.extras ?? [],
     keys: options.keys ?? 'ec',
     timeZone: options.timeZone ?? 'UTC',
     etcd: options.etcd ?? null,

@@ -80,12 +80,18 @@ export async function unitsThatRun(
   return found.flat();
 }
 
+/** The command line of the unit named like its program by its drop-ins alone: its own file is where certagent does not look. */
+export async function commandOfDropIns(root: Root, program: string): Promise<string[]> {
+  return (await readUnit(root, program, program, ''))?.argv ?? [];
+}
+
 async function readUnit(
   root: Root,
   name: string,
   program: string,
+  otherwise: string | null = null,
 ): Promise<Pick<UnitFile, 'argv' | 'environment'> | null> {
-  const main = await firstText(root, DIRECTORIES, `${name}.service`);
+  const main = (await firstText(root, DIRECTORIES, `${name}.service`)) ?? otherwise;
   // Spares the drop-ins of all the other units of a machine.
   if (main === null || !(main.includes(program) || name.includes(program))) return null;
   const assignments = [main, ...(await dropIns(root, name))].flatMap(serviceAssignments);

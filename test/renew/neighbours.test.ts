@@ -6,22 +6,6 @@ import { observe } from '../../src/observe/observe.ts';
 import { execute } from '../../src/renew/engine/execute.ts';
 import { type Stage, stage } from './support.ts';
 
-const KUBE_VIP = `apiVersion: v1
-kind: Pod
-metadata:
-  name: kube-vip
-  namespace: kube-system
-spec:
-  containers:
-  - name: kube-vip
-    image: ghcr.io/kube-vip/kube-vip:v1.0.0
-    command: [sleep, "1000"]
-    volumeMounts:
-    - {mountPath: /etc/kubernetes/admin.conf, name: kubeconfig}
-  volumes:
-  - hostPath: {path: /etc/kubernetes/admin.conf}
-    name: kubeconfig
-`;
 const names = ['admin.conf'];
 
 async function waiting({ root }: Stage): Promise<string[]> {
@@ -32,7 +16,7 @@ async function waiting({ root }: Stage): Promise<string[]> {
 
 describe('another static pod that mounts a renewed file', { concurrency: 2 }, () => {
   it('is named in the plan, and has not loaded the file until it restarts', async (t) => {
-    const on = await stage(t, { names, pods: { 'kube-vip': KUBE_VIP } });
+    const on = await stage(t, { names, extras: ['kube-vip'] });
     assert.deepEqual(await waiting(on), []);
     assert.deepEqual(on.plan.neighbours, [
       'kube-vip (/etc/kubernetes/manifests/kube-vip.yaml), which mounts /etc/kubernetes/admin.conf',
@@ -42,7 +26,7 @@ describe('another static pod that mounts a renewed file', { concurrency: 2 }, ()
   });
 
   it('restarts after the renewal where that is configured', async (t) => {
-    const on = await stage(t, { names, neighbours: 'restart', pods: { 'kube-vip': KUBE_VIP } });
+    const on = await stage(t, { names, neighbours: 'restart', extras: ['kube-vip'] });
     assert.equal((await execute(on.plan, 'manual', on.context)).result, 'succeeded');
     assert.deepEqual(await waiting(on), []);
     assert.match(
@@ -55,10 +39,10 @@ describe('another static pod that mounts a renewed file', { concurrency: 2 }, ()
     const on = await stage(t, {
       names,
       neighbours: 'restart',
-      pods: { 'kube-vip': KUBE_VIP },
+      extras: ['kube-vip'],
       limits: { component: 4_000 },
     });
-    await on.faults({ neverComesBack: ['sleep'] });
+    await on.faults({ neverComesBack: ['kube-vip'] });
     const outcome = await execute(on.plan, 'manual', on.context);
     assert.equal(outcome.result, 'succeeded');
     assert.deepEqual(

@@ -1,6 +1,6 @@
 // A throw-away node that runs, the plan that certagent makes for it, and what the node looks like before and after.
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -47,12 +47,10 @@ export async function stage(
     cycle?: RestartMethod;
     names?: string[];
     neighbours?: PlanSettings['neighbours'];
-    /** Manifests by name, of static pods besides the control plane's. */
-    pods?: Record<string, string>;
   } = {},
 ): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'certagent-renew-'));
-  const { limits, cycle = 'signal', neighbours = 'report', names, pods = {}, ...nodeOptions } = options;
+  const { limits, cycle = 'signal', neighbours = 'report', names, ...nodeOptions } = options;
   await quickStandIns();
   const node = await makeNode({
     root: join(directory, 'node'),
@@ -64,8 +62,6 @@ export async function stage(
     await node.remove();
     await rm(directory, { recursive: true, force: true });
   });
-  for (const [name, text] of Object.entries(pods))
-    await writeFile(join(node.root, 'etc/kubernetes/manifests', `${name}.yaml`), text);
   await node.start({ longRunning: true });
   const root = new Root(node.root);
   const journal = await openJournal(root);

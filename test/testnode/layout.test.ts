@@ -5,6 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseDynamicCert } from '../../testnode/dynamic-cert.ts';
+import { look } from '../observe/support.ts';
 import { DAY, nodeFor, text } from './support.ts';
 
 const openssl = (...words: string[]) => execFileSync('openssl', words, { encoding: 'utf8' });
@@ -105,4 +106,21 @@ test('rke2 is the same under its own names, and has a kube-apiserver and a super
     new RegExp(`supervisor-port: ${node.ports.supervisor}`),
   );
   assert.deepEqual(Object.keys(node.ports), ['api', 'supervisor', 'kubelet']);
+});
+
+test('a kubelet whose drop-in names another directory, and kube-vip beside the control plane', async (t) => {
+  const node = await nodeFor(t, { extras: ['kube-vip', 'kubelet-drop-in'] });
+  await node.start();
+  assert.deepEqual((await readdir(join(node.root, 'etc/kubelet.d'))).sort(), [
+    ...['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-vip'].map(
+      (name) => `${name}.yaml`,
+    ),
+  ]);
+  const { node: found, preconditions } = await look(node);
+  assert.equal(found.paths.manifestsDir, '/etc/kubelet.d');
+  assert.ok(preconditions.components.every(({ healthy, pid }) => healthy && pid !== null));
+  assert.deepEqual(
+    preconditions.neighbours?.map(({ pod, startedAt }) => [pod, startedAt !== null]),
+    [['kube-vip', true]],
+  );
 });

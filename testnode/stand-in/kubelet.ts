@@ -79,15 +79,17 @@ function readManifests(root: string, node: NodeRecord, directory: string): Map<s
 
 type Manifest = {
   metadata: { name: string; namespace?: string };
-  spec: { containers: { name?: string; command: string[] }[] };
+  spec: { containers: { name?: string; command?: string[]; args?: string[] }[] };
 };
 
 function readPod(text: string): Omit<PodSpec, 'uid'> {
   const pod = parseYaml(text) as Manifest | null;
-  const { command, name: container } = pod?.spec?.containers?.[0] ?? {};
-  if (!Array.isArray(command) || command.length === 0) throw new Error('no container with a command');
+  const { command = [], args = [], name: container } = pod?.spec?.containers?.[0] ?? {};
+  if (container === undefined && command.length === 0) throw new Error('no container with a name or a command');
   const { name, namespace } = pod!.metadata;
-  return { name, namespace: namespace ?? 'default', container: container ?? name, command: becomes(command) };
+  // Where it names no command, that of its image runs.
+  const words = [...(command.length === 0 ? [container!] : command), ...args];
+  return { name, namespace: namespace ?? 'default', container: container ?? name, command: becomes(words) };
 }
 
 // `sh -c "exec PROGRAM …"`: the container's process is the program. Other scripts do not run here.

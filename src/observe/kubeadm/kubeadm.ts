@@ -6,7 +6,7 @@ import { absolute, exists } from '../node-files.ts';
 import type { Candidate } from '../observer.ts';
 import { versionOf } from '../program-version.ts';
 import type { StaticPod } from '../static-pod-manifest.ts';
-import type { UnitList } from '../unit-files.ts';
+import { commandOfDropIns, type UnitList } from '../unit-files.ts';
 import { kubeadmCaKeys } from './kubeadm-ca-keys.ts';
 import { kubeadmComponents } from './kubeadm-components.ts';
 import { kubeadmEndpoints } from './kubeadm-endpoints.ts';
@@ -18,7 +18,7 @@ import { KUBELET, kubeletUnit, readKubeletSettings } from './kubelet-settings.ts
 /** A kubeadm node is known by its files; the kubelet's configuration and the manifests say where they are. */
 export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]> {
   const installed = await kubeletUnit(root, units);
-  const kubelet = await readKubeletSettings(root, installed?.argv ?? []);
+  const kubelet = await readKubeletSettings(root, installed?.argv ?? (await commandOfDropIns(root, KUBELET)));
   const { manifestsDir } = kubelet;
   const { pods, neighbours, findings } = await readManifests(root, manifestsDir);
   const certificatesDir = await certificatesDirectory(root, pods);
