@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { arch, cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { daemonSection } from './daemon.ts';
+import { renewalSection } from './renewal.ts';
 import { scanSection } from './scan.ts';
 
 // `npm run bench [-- SIZE…]`: what certagent costs, beside what costs least at the same work on the same files in the
@@ -19,6 +20,7 @@ try {
   console.log(`Node.js ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? arch()}, Linux ${release()}`);
   console.log('Times are medians of whole processes unless said otherwise; × is certagent divided by the peer.\n');
   await daemonSection(directory);
+  await renewalSection(directory);
   await scanSection(join(directory, 'files'), asked.length > 0 ? asked : SIZES);
 } finally {
   await rm(directory, { recursive: true, force: true });

@@ -2,20 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Calls `look` until it has an answer (anything but a text, which says what it still waits for), or until `limit`
- * milliseconds have passed: then the last text is the answer. It calls at least once, and once more at the end.
+ * milliseconds have passed: then the last text is the answer. It calls at least once, and once more at the end. The first
+ * pauses are an eighth, a quarter and a half of `interval`: most of what is waited for is there at once.
  */
 export async function until<Answer extends object>(
   look: () => Promise<Answer | string>,
   options: { limit: number; interval: number; waiting: (detail: string) => void },
 ): Promise<Answer | string> {
   const deadline = performance.now() + options.limit;
-  for (;;) {
+  for (let pause = options.interval / 8; ; pause = Math.min(2 * pause, options.interval)) {
     const answer = await look();
     if (typeof answer !== 'string') return answer;
     const left = deadline - performance.now();
     if (left <= 0) return answer;
     options.waiting(answer);
-    await sleep(Math.min(options.interval, left));
+    await sleep(Math.min(pause, left));
   }
 }
 

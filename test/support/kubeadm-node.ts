@@ -82,7 +82,15 @@ export function kubeadmNode(kind: NodeKind, ends: Ends): Inventory {
       caKeys: cas
         .filter((ca) => !worker && !external.includes(ca))
         .map((ca) => ({ ca, path: `${PKI}/${ca === 'etcd-ca' ? 'etcd/ca' : ca}.key`, state: 'present' })),
-      components: [...components, { ...staticPod('kube-apiserver'), ...NO_STATIC_POD, name: 'kubelet' }],
+      components: [
+        ...components,
+        {
+          ...staticPod('kube-apiserver'),
+          ...NO_STATIC_POD,
+          name: 'kubelet',
+          health: { scheme: 'http', host: '127.0.0.1', port: 10_248, path: '/healthz' },
+        },
+      ],
     },
     clock: { synchronized: true, detail: '', doubt: null },
   };

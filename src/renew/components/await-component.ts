@@ -7,15 +7,13 @@ import type { StepContext } from '../steps/actor.ts';
 import { until } from '../wait.ts';
 import { componentProcesses, isSame, stillRunning } from './component-processes.ts';
 
-/** One good answer can come from the process that is about to end, or before the first crash of a new one. */
-const GOOD_ANSWERS = 2;
-
 /**
  * Waits until the processes `before` have exited, a new process of the component runs, and that same process
- * answered its health check with 200 twice in a row. Throws CertagentError COMPONENT_NOT_BACK saying what was lacking.
+ * answered its health check with 200 for at least one interval: one good answer can come from the process that is about to
+ * end, or before the first crash of a new one. Throws CertagentError COMPONENT_NOT_BACK saying what was lacking.
  */
 export async function awaitComponent(step: CycleStep, before: Process[], context: StepContext): Promise<void> {
-  let good = 0;
+  let goodSince = 0;
   let last: Process | undefined;
   const answer = await until(
     async () => {
@@ -23,9 +21,12 @@ export async function awaitComponent(step: CycleStep, before: Process[], context
       const fresh = processes.filter((process) => !before.some((old) => isSame(old, process))).at(-1);
       const lacking = await whatLacks(step, context.root, before, fresh);
       const same = last !== undefined && fresh !== undefined && isSame(last, fresh);
-      good = lacking !== null ? 0 : same ? good + 1 : 1;
+      const now = performance.now();
+      if (lacking !== null || !same) goodSince = now;
       last = fresh;
-      return good >= GOOD_ANSWERS ? {} : (lacking ?? `for ${step.component} to stay healthy`);
+      return lacking === null && now - goodSince >= context.pollInterval
+        ? {}
+        : (lacking ?? `for ${step.component} to stay healthy`);
     },
     { limit: step.limit, interval: context.pollInterval, waiting: context.waiting },
   );

@@ -21,8 +21,12 @@ export const restartNeighbour: StepActor<Data> = {
   act,
 };
 
+/** In intervals of two looks. */
+const STAYS = 8;
+
 /**
- * Waits until the pod's previous processes have exited and a new one runs and stays. Throws CertagentError COMPONENT_NOT_BACK,
+ * Waits until the pod's previous processes have exited and a new one has run for a while: nobody can be asked whether it is
+ * healthy. Throws CertagentError COMPONENT_NOT_BACK,
  * MANIFEST_MISSING, BAD_MANIFEST …
  */
 async function act(step: Data, context: StepContext): Promise<string> {
@@ -30,14 +34,17 @@ async function act(step: Data, context: StepContext): Promise<string> {
   const before = await containers(context.root, step);
   await changeAnnotation(step, context);
   let last: Process | undefined;
+  let since = 0;
   const answer = await until(
     async () => {
       if ((await stillRunning(context.root, before)).length > 0) return `for the previous ${step.pod.name} to stop`;
       const now = await containers(context.root, step);
       const fresh = now.findLast((process) => !before.some((old) => isSame(old, process)));
-      const stays = fresh !== undefined && last !== undefined && isSame(last, fresh);
+      if (fresh === undefined || last === undefined || !isSame(last, fresh)) since = performance.now();
       last = fresh;
-      return stays ? {} : `for the kubelet to start ${step.pod.name}`;
+      if (fresh === undefined) return `for the kubelet to start ${step.pod.name}`;
+      const stays = performance.now() - since >= STAYS * context.pollInterval;
+      return stays ? {} : `for ${step.pod.name} to stay`;
     },
     { limit: step.limit, interval: context.pollInterval, waiting: context.waiting },
   );
