@@ -14,12 +14,22 @@ export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
 
-/** The same data with every string in it made printable, names of members too. */
+/**
+ * The same data with every string in it made printable, names of members too. Nearly always all of it is plain text: one
+ * search in its JSON takes a fifth of the time of one in each string.
+ */
 export function printableData<T>(data: T): T {
+  return NOT_PLAIN.test(JSON.stringify(data) ?? '') ? everyStringOf(data) : data;
+}
+
+/** What is not plain ASCII in a JSON text, as itself or escaped. A backslash before an n looks like that too: it costs time. */
+const NOT_PLAIN = /[^ -~]|\\[^"\\]/;
+
+function everyStringOf<T>(data: T): T {
   if (typeof data === 'string') return printable(data) as T;
-  if (Array.isArray(data)) return data.map(printableData) as T;
+  if (Array.isArray(data)) return data.map(everyStringOf) as T;
   if (typeof data !== 'object' || data === null) return data;
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [printable(key), printableData(value)])) as T;
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [printable(key), everyStringOf(value)])) as T;
 }
 
 /** A JSON text that says the same and shows nothing to a terminal: JSON.stringify escapes only what is below U+0020. */

@@ -40,6 +40,33 @@ describe('texts of others', () => {
     assert.deepEqual(printableData({ 'a\n': ['\u0007', 1, null, { b: '\u001b' }] }), {
       'a\u{fffd}': ['\u{fffd}', 1, null, { b: '\u{fffd}' }],
     });
+    assert.equal(printableData(undefined), undefined);
+  });
+
+  it('are found wherever they are in data that are plain otherwise', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('CN=a, O=b\\n', '"\\u001b"', '\u007f', '\u009b', '\u202e', '\ufeff', '\u0008', '\ud800'),
+    );
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof({ maxDepth: 3 }, text, fc.integer(), fc.constant(null), tie('list'), tie('object')),
+      list: fc.array(tie('tree')),
+      // Not as a number: such names change their place.
+      object: fc.dictionary(
+        text.map((name) => `k${name}`),
+        tie('tree'),
+        { noNullPrototype: true },
+      ),
+    }));
+    const everyString = (data: unknown): unknown =>
+      typeof data === 'string'
+        ? printable(data)
+        : Array.isArray(data)
+          ? data.map(everyString)
+          : typeof data === 'object' && data !== null
+            ? Object.fromEntries(Object.entries(data).map(([name, value]) => [printable(name), everyString(value)]))
+            : data;
+    fc.assert(fc.property(tree, (data) => assert.deepEqual(printableData(data), everyString(data))));
   });
 });
 
