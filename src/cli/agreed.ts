@@ -9,7 +9,7 @@ export async function agreed(question: string, { options, output, stdin, stdout 
       'nothing was changed: certagent cannot ask without a terminal',
       'Use --yes to continue without a question.',
     );
-  const prompt = createInterface({ input: stdin, output: stdout });
+  const prompt = createInterface({ input: stdin, output: stdout.stream() });
   try {
     return /^y(es)?$/i.test((await prompt.question(`\n${question} [y/N] `)).trim());
   } finally {

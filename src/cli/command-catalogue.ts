@@ -1,6 +1,6 @@
 /** The catalogue of commands: the parser, the help, the manual page and the shell completions are made from it. */
 
-export type Output = 'text' | 'wide' | 'json';
+export type OutputFormat = 'text' | 'wide' | 'json';
 
 export type OptionSpec = {
   /** "-w, --warning <days>". In place of "days", "dir", "file", "format" and "command" say how a shell completes the value. */
@@ -17,7 +17,7 @@ export type CommandSpec = {
   readonly argument?: { readonly flags: string; readonly description: string };
   readonly options?: readonly OptionSpec[];
   /** What -o takes; text and json when it is not given. */
-  readonly outputs?: readonly Output[];
+  readonly outputs?: readonly OutputFormat[];
   readonly examples: readonly string[];
   readonly exitCodes: readonly (readonly [number, string])[];
 };

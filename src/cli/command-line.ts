@@ -1,15 +1,11 @@
-import { errorCode, explain } from '../domain/model/errors.ts';
+import { explain } from '../domain/model/errors.ts';
 import { runCommand } from './command-code.ts';
 import { coloured, makeContext } from './context.ts';
+import { standardOutput } from './output.ts';
 import { type CommandLine, parseCommandLine } from './parse.ts';
 
 /** The command line: arguments (without node and script) in, exit code out. Every error is reported here, once. */
 export async function main(argv: string[]): Promise<number> {
-  // `certagent status | head` is not an error.
-  process.stdout.on('error', (error) => {
-    if (errorCode(error) === 'EPIPE') process.exit(0);
-    throw error;
-  });
   const line = parseCommandLine(argv);
   try {
     if (line.fault !== null) throw (await import('./usage-error.ts')).usageError(line.fault, line.name);
@@ -22,7 +18,7 @@ export async function main(argv: string[]): Promise<number> {
 async function report(error: unknown, { name, global }: CommandLine): Promise<number> {
   if (name === 'check') {
     const { unknownLine } = await import('./commands/check.ts');
-    process.stdout.write(unknownLine(explain(error)));
+    standardOutput().write(unknownLine(explain(error)));
     return 3;
   }
   const { errorJson, exitCodeOf, renderError } = await import('./render/error-text.ts');

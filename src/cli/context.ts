@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { CertagentError } from '../domain/model/errors.ts';
 import { printableJson, short } from '../domain/text/printable.ts';
 import { CONFIG_FILE, existingRoot, type Root } from '../host/root.ts';
-import type { CommandSpec, Output } from './command-catalogue.ts';
+import type { CommandSpec, OutputFormat } from './command-catalogue.ts';
+import { type Output, standardOutput } from './output.ts';
 import { type Paint, paintWith, plain } from './render/paint.ts';
 
 /** What a command works with: the node, how to print, and what the user asked for. */
@@ -12,14 +13,14 @@ export type Context = {
   configFile: string;
   /** The user named it on the command line, so it must exist. */
   configNamed: boolean;
-  output: Output;
+  output: OutputFormat;
   paint: Paint;
   /** Columns of the terminal; Infinity when standard output is not a terminal. */
   width: number;
   /** The command's own options, by their long name in camel case. */
   options: Record<string, unknown>;
   argument: string | undefined;
-  stdout: NodeJS.WriteStream;
+  stdout: Output;
   stderr: NodeJS.WriteStream;
   stdin: NodeJS.ReadStream;
 };
@@ -41,7 +42,7 @@ export function makeContext({
 }): Context {
   if (global.root === '') throw usage('--root is empty', 'Name a directory: --root DIR.');
   const root = existingRoot(resolve(global.root ?? '/'));
-  const { stdout } = process;
+  const stdout = standardOutput();
   return {
     root,
     configFile: global.config === undefined ? CONFIG_FILE : root.own(resolve(global.config)),
@@ -62,7 +63,7 @@ export function makeContext({
   };
 }
 
-function outputOf(value: string, { name, outputs = ['text', 'json'] }: CommandSpec): Output {
+function outputOf(value: string, { name, outputs = ['text', 'json'] }: CommandSpec): OutputFormat {
   const found = outputs.find((output) => output === value);
   if (found !== undefined) return found;
   const known = outputs.length === 1 ? outputs[0] : `${outputs.slice(0, -1).join(', ')} or ${outputs.at(-1)}`;
@@ -77,7 +78,7 @@ export function usage(message: string, remedy: string): CertagentError {
  * Whether to colour what goes to a stream. NO_COLOR (https://no-color.org) and --no-color win; FORCE_COLOR and
  * CLICOLOR_FORCE colour what is piped, as into `watch -c`; else the terminal decides.
  */
-export function coloured(wanted: boolean, stream: NodeJS.WriteStream): boolean {
+export function coloured(wanted: boolean, stream: Pick<NodeJS.WriteStream, 'isTTY' | 'hasColors'>): boolean {
   const { NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE } = process.env;
   if (!wanted || NO_COLOR) return false;
   if ([FORCE_COLOR, CLICOLOR_FORCE].some((value) => value !== undefined && value !== '' && value !== '0')) return true;

@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { CertagentError, type ErrorCode, errorCode } from '../domain/model/errors.ts';
@@ -82,23 +82,27 @@ function requestText(method: string, path: string, body: unknown): string {
 async function open(root: Root, name: SocketName): Promise<Socket> {
   const path = socketPath(root, name);
   // In a node image that somebody else prepared, the socket could be anybody's.
-  if (!root.isMachine && ((await foreignRoot(root)) !== null || (await isLink(path)))) throw noDaemon(path);
-  const place = await socketAddress(path).catch((error) => {
-    throw refused(error, path, name);
-  });
+  if (!root.isMachine && ((await foreignRoot(root)) !== null || isLink(path))) throw noDaemon(path);
   try {
-    return await new Promise<Socket>((resolve, reject) => {
-      const socket = connect(place.address, () => {
-        socket.off('error', reject);
-        resolve(socket);
-      });
-      socket.once('error', reject);
-    });
+    const place = socketAddress(path);
+    try {
+      return await connected(place.address);
+    } finally {
+      place.release();
+    }
   } catch (error) {
     throw refused(error, path, name);
-  } finally {
-    await place.release();
   }
+}
+
+function connected(address: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(address, () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+    socket.once('error', reject);
+  });
 }
 
 function refused(error: unknown, path: string, name: SocketName): unknown {
@@ -126,11 +130,12 @@ function noDaemon(path: string): CertagentError {
   });
 }
 
-async function isLink(path: string): Promise<boolean> {
-  return lstat(path).then(
-    (facts) => facts.isSymbolicLink(),
-    () => false,
-  );
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 function otherVersion(code: ErrorCode, cause: unknown): CertagentError {

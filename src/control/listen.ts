@@ -19,14 +19,14 @@ export type Listening = {
 export async function listenOn(server: Server, root: Root, name: SocketName): Promise<Listening> {
   const path = socketPath(root, name);
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-  const place = await socketAddress(path);
+  const place = socketAddress(path);
   try {
     await removeStale(place.address, path);
     await bind(server, place.address, path);
     await chmod(path, 0o600);
   } catch (error) {
     await stop(server);
-    await place.release();
+    place.release();
     throw error;
   }
   return {
@@ -40,7 +40,7 @@ export async function listenOn(server: Server, root: Root, name: SocketName): Pr
     async close() {
       // libuv removes the socket's file by the address it was bound to, so that must be good until then.
       await stop(server);
-      await place.release();
+      place.release();
     },
   };
 }

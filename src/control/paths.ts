@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, constants, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type Root, RUN_DIR } from '../host/root.ts';
 
@@ -17,8 +16,8 @@ const LONGEST = 107;
  * A path short enough for a socket address: the path itself, or, under a deep root, one through a descriptor of its
  * directory, which must stay open as long as the address is used. Throws the operating system's error (ENOENT …).
  */
-export async function socketAddress(path: string): Promise<{ address: string; release(): Promise<void> }> {
-  if (Buffer.byteLength(path) <= LONGEST) return { address: path, release: async () => {} };
-  const directory = await open(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
-  return { address: `/proc/self/fd/${directory.fd}/${basename(path)}`, release: () => directory.close() };
+export function socketAddress(path: string): { address: string; release(): void } {
+  if (Buffer.byteLength(path) <= LONGEST) return { address: path, release: () => {} };
+  const directory = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
+  return { address: `/proc/self/fd/${directory}/${basename(path)}`, release: () => closeSync(directory) };
 }

@@ -1,5 +1,4 @@
-import { readlinkSync } from 'node:fs';
-import { readlink } from 'node:fs/promises';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
 
@@ -17,7 +16,7 @@ type Prefixed = { readonly prefix: string };
 export async function followLinks(root: Prefixed, path: string, from = root.prefix): Promise<string> {
   if (root.prefix === '') return path;
   const walk = newWalk(root.prefix, path, from);
-  for (let next = walk.next(); next !== null; next = walk.next()) walk.take(await linkTarget(next));
+  for (let next = walk.next(); next !== null; next = walk.next()) walk.take(linkTarget(next));
   return walk.reached();
 }
 
@@ -25,8 +24,7 @@ export async function followLinks(root: Prefixed, path: string, from = root.pref
 export function followDirectories(prefix: string, path: string): string {
   const whole = normalize(join('/', path)).replace(/(?<=.)\/+$/, '');
   const walk = newWalk(prefix, whole, prefix);
-  for (let next = walk.next(); next !== null; next = walk.next())
-    walk.take(walk.isLast() ? null : linkTargetSync(next));
+  for (let next = walk.next(); next !== null; next = walk.next()) walk.take(walk.isLast() ? null : linkTarget(next));
   return walk.reached();
 }
 
@@ -70,20 +68,13 @@ function newWalk(prefix: string, path: string, from: string): Walk {
   };
 }
 
-async function linkTarget(path: string): Promise<string | null> {
-  return readlink(path).catch(noLink);
-}
-
-function linkTargetSync(path: string): string | null {
+function linkTarget(path: string): string | null {
   try {
-    return readlinkSync(path);
+    // An error for each directory of each path would cost more than this question.
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(path) : null;
   } catch (error) {
-    return noLink(error);
+    // Whatever is wrong shows when it is opened.
+    if (['EINVAL', 'ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG', 'ELOOP'].includes(errorCode(error))) return null;
+    throw error;
   }
-}
-
-/** EINVAL: it is there and not a link. Whatever else is wrong shows when it is opened. */
-function noLink(error: unknown): null {
-  if (['EINVAL', 'ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG', 'ELOOP'].includes(errorCode(error))) return null;
-  throw error;
 }

@@ -1,4 +1,4 @@
-import { lstat, readlink } from 'node:fs/promises';
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CertagentError } from '../domain/model/errors.ts';
 import { CONFIG_FILE, type Root, RUN_DIR, STATE_DIR } from './root.ts';
@@ -19,7 +19,7 @@ export async function foreignPart(path: string): Promise<Foreign | null> {
   const waiting = path.split('/').reverse();
   let at = '/';
   let links = 0;
-  const first = await foreign('/');
+  const first = foreign('/');
   if (first !== null) return first;
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (name === '' || name === '.') continue;
@@ -28,9 +28,9 @@ export async function foreignPart(path: string): Promise<Foreign | null> {
       continue;
     }
     const next = join(at, name);
-    const found = await foreign(next);
+    const found = foreign(next);
     if (found !== null) return found;
-    const target = await readlink(next).catch(() => null);
+    const target = linkTarget(next);
     if (target === null) {
       at = next;
       continue;
@@ -43,14 +43,30 @@ export async function foreignPart(path: string): Promise<Foreign | null> {
   return null;
 }
 
-async function foreign(path: string): Promise<Foreign | null> {
-  const facts = await lstat(path).catch(() => null);
+function foreign(path: string): Foreign | null {
+  const facts = factsOf(path);
   if (facts === null) return null;
   if (!isOurs(facts.uid)) return { path, why: `belongs to the user with the number ${facts.uid}` };
   if (facts.isSymbolicLink() || (facts.mode & OTHERS_WRITE) === 0) return null;
   // In a sticky directory such as /tmp nobody can replace another user's file; the next step checks that file.
   if (facts.isDirectory() && (facts.mode & STICKY) !== 0 && facts.uid === 0) return null;
   return { path, why: `can be written by others (mode ${(facts.mode & 0o7777).toString(8).padStart(4, '0')})` };
+}
+
+function factsOf(path: string): Stats | null {
+  try {
+    return lstatSync(path);
+  } catch {
+    return null;
+  }
+}
+
+function linkTarget(path: string): string | null {
+  try {
+    return factsOf(path)?.isSymbolicLink() === true ? readlinkSync(path) : null;
+  } catch {
+    return null;
+  }
 }
 
 const isOurs = (uid: number): boolean => uid === 0 || uid === process.geteuid?.();

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusReport } from '../../domain/model/status.ts';
 import { printableJson } from '../../domain/text/printable.ts';
 import { askStatus } from '../ask.ts';
@@ -14,6 +13,7 @@ export async function run(context: Context): Promise<number> {
 
 /** Until it is interrupted. On a terminal each drawing replaces the previous one; with -o json each report is one line. */
 async function watch(context: Context): Promise<number> {
+  const { setTimeout: sleep } = await import('node:timers/promises');
   for (;;) {
     const report = await askStatus(context);
     if (context.output === 'json') context.stdout.write(`${printableJson(JSON.stringify(report))}\n`);
