@@ -9,38 +9,68 @@ type Head = { status: number; type: string; length: number | null };
  * Reads one HTTP answer that ends with its connection: JSON, text, or lines of JSON whose progress goes to `onProgress`.
  * Throws the error the answer carries, or one with the code ERR_STREAM_PREMATURE_CLOSE when the end is missing.
  */
-export async function parseAnswer(socket: Socket, onProgress?: (progress: Progress) => void): Promise<unknown> {
+export function parseAnswer(socket: Socket, onProgress?: (progress: Progress) => void): Promise<unknown> {
+  const answer = reader(onProgress);
+  return new Promise((resolve, reject) => {
+    const settle = (step: () => Settled) => {
+      try {
+        const settled = step();
+        if (settled !== null) resolve(settled.value);
+      } catch (error) {
+        reject(error);
+      }
+    };
+    // Events: an asynchronous iterator over the socket would take a command a millisecond more.
+    socket.on('data', (chunk: Buffer) => settle(() => answer.take(chunk)));
+    socket.on('error', reject);
+    socket.once('close', () => settle(answer.end));
+  });
+}
+
+/** What was answered; null: there is more to come. */
+type Settled = { value: unknown } | null;
+
+function reader(onProgress: ((progress: Progress) => void) | undefined) {
   let head: Head | null = null;
   let rest = Buffer.alloc(0);
   const chunks: Buffer[] = [];
   let received = 0;
-  for await (const chunk of socket as AsyncIterable<Buffer>) {
+  const whole = (of: Head) => ({ value: finished(of, Buffer.concat(chunks).toString('utf8')) });
+
+  function take(chunk: Buffer): Settled {
     let body = chunk;
     if (head === null) {
       rest = Buffer.concat([rest, chunk]);
       const end = rest.indexOf('\r\n\r\n');
-      if (end < 0) continue;
+      if (end < 0) return null;
       head = parseHead(rest.toString('latin1', 0, end));
       body = rest.subarray(end + 4);
       rest = Buffer.alloc(0);
     }
-    if (head.type !== NDJSON) {
-      chunks.push(body);
-      received += body.length;
-      if (received === head.length) break;
-      continue;
-    }
+    if (head.type === NDJSON) return lines(body);
+    chunks.push(body);
+    received += body.length;
+    return received === head.length ? whole(head) : null;
+  }
+
+  function lines(body: Buffer): Settled {
     rest = Buffer.concat([rest, body]);
     for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
       const line = JSON.parse(rest.toString('utf8', 0, end)) as RenewLine;
       rest = rest.subarray(end + 1);
       if ('error' in line) throw fromWire(line.error);
-      if ('outcome' in line) return line.outcome;
+      if ('outcome' in line) return { value: line.outcome };
       onProgress?.(line.progress as Progress);
     }
+    return null;
   }
-  if (head === null || head.type === NDJSON || (head.length !== null && received < head.length)) throw cutOff();
-  return finished(head, Buffer.concat(chunks).toString('utf8'));
+
+  function end(): Settled {
+    if (head === null || head.type === NDJSON || (head.length !== null && received < head.length)) throw cutOff();
+    return whole(head);
+  }
+
+  return { take, end };
 }
 
 function parseHead(text: string): Head {
