@@ -10,9 +10,13 @@ export type Bundle = {
   parts: string;
 };
 
+/** What the commands that answer at once load. Each part by itself would cost a command as much as the code in it. */
+const AT_ONCE = ['src/main.ts', 'src/cli/command-line.ts', 'src/cli/commands/status.ts', 'src/cli/commands/check.ts'];
+
 /**
- * src/main.ts and all it imports as CommonJS files: one part for what is always loaded together, cut where the source says
- * `await import()`. A part costs nothing, neither time nor memory, until then. The same source gives the same bytes.
+ * src/main.ts and all it imports as CommonJS files, cut where the source says `await import()`. A part costs nothing,
+ * neither time nor memory, until it is loaded. The first part (`start.ts`) holds the ones of AT_ONCE as functions. The same
+ * source gives the same bytes.
  */
 export async function bundle(directory: string): Promise<Bundle> {
   const parts = join(directory, 'parts');
@@ -37,11 +41,16 @@ export async function bundle(directory: string): Promise<Bundle> {
     plugins: [plainRequire],
   });
   const whole = wholePackages(metafile);
+  const atOnce = loadedBy(AT_ONCE, metafile);
+  const first: string[] = [];
   for (const { path, text } of outputFiles) {
     const name = basename(path);
-    const code = await commonJs(text);
-    await writeFile(join(parts, name), whole.has(name) ? `${code}module.exports=module.exports.default;\n` : code);
+    const code = `${await commonJs(text)}${whole.has(name) ? 'module.exports=module.exports.default;\n' : ''}`;
+    const run = `(require,module,exports)=>{${code}}`;
+    if (atOnce.has(name)) first.push(`${JSON.stringify(`./${name}`)}:${run}`);
+    else await writeFile(join(parts, name), `(${run})\n`);
   }
+  await writeFile(join(parts, 'first.js'), `({${first.sort().join(',')}})\n`);
   const main = join(directory, 'start.cjs');
   await writeFile(main, await commonJs(await readFile(join(PROJECT, 'build/start.ts'), 'utf8'), { loader: 'ts' }));
   return { main, parts };
@@ -56,6 +65,19 @@ function wholePackages({ inputs, outputs }: Metafile): Set<string> {
     ([, { entryPoint }]) => entryPoint !== undefined && inputs[entryPoint]?.format === 'cjs',
   );
   return new Set(found.map(([path]) => basename(path)));
+}
+
+/** The parts that entry points consist of. */
+function loadedBy(entryPoints: string[], { outputs }: Metafile): Set<string> {
+  const found = new Set<string>();
+  const add = (path: string) => {
+    if (found.has(basename(path))) return;
+    found.add(basename(path));
+    for (const { kind, external, path: next } of outputs[path]!.imports)
+      if (kind === 'import-statement' && external !== true) add(next);
+  };
+  for (const [path, { entryPoint }] of Object.entries(outputs)) if (entryPoints.includes(entryPoint ?? '')) add(path);
+  return found;
 }
 
 const TARGET = 'node24';

@@ -34,7 +34,8 @@ export async function executable(
   // Another architecture cannot use the bytecode: it compiles when it runs.
   const own = architecture === process.arch;
   if (own && parts !== undefined)
-    run(process.execPath, [...V8_OPTIONS, SAME_BYTES, join(PROJECT, 'build/compile.mjs'), parts]);
+    for (const words of [[], ['check']])
+      run(process.execPath, [...V8_OPTIONS, SAME_BYTES, join(PROJECT, 'build/compile.mjs'), parts, ...words]);
   await writeFile(
     config,
     JSON.stringify({
@@ -59,7 +60,7 @@ export async function executable(
 
 async function assets(parts: string, own: boolean): Promise<Record<string, string>> {
   const names = (await readdir(parts)).filter((name) => own || !name.endsWith('.cache'));
-  return Object.fromEntries(names.sort().map((name) => [`./${name}`, join(parts, name)]));
+  return Object.fromEntries(names.sort().map((name) => [name, join(parts, name)]));
 }
 
 /** postject warns a dozen times about sections without a name, which a stripped executable has, and throws real errors. */
