@@ -10,6 +10,11 @@ export type Output = {
   write(text: string): void;
   /** Node's stream, for what needs one. */
   stream(): NodeJS.WriteStream;
+  /**
+   * Ends the process when all is written, which spares it from taking itself down in good order: a tenth of the time of an
+   * empty process. Else it returns, and the process ends when Node's stream is done. Only where nothing else is under way.
+   */
+  leave(exitCode: number): number;
 };
 
 /**
@@ -38,6 +43,7 @@ export function standardOutput(): Output {
       if (rest.length > 0) stream().write(rest);
     },
     stream,
+    leave: (exitCode) => (opened === undefined ? process.exit(exitCode) : exitCode),
   };
 }
 

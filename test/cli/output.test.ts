@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -24,12 +25,30 @@ test('a slow reader of a non-blocking pipe gets everything, in order', async () 
     new Socket({ fd: 1, readable: false, writable: true });
     const output = standardOutput();
     output.write('a'.repeat(1 << 20));
-    output.write('b');`;
+    output.write('b');
+    process.exitCode = output.leave(3);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await sleep(500);
   assert.equal(await text(child.stdout), `${'a'.repeat(1 << 20)}b`);
+  const [exitCode] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode];
+  assert.equal(exitCode, 3);
+});
+
+test('a process whose output is written ends at once', async () => {
+  const script = `
+    import { standardOutput } from ${JSON.stringify(OUTPUT)};
+    setTimeout(() => {}, 60_000);
+    const output = standardOutput();
+    output.write('a'.repeat(1 << 20));
+    output.leave(3);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  assert.equal((await text(child.stdout)).length, 1 << 20);
+  assert.deepEqual(await exited, [3, null]);
 });
 
 test('only a terminal is coloured and has columns', {

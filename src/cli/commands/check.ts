@@ -13,7 +13,7 @@ export async function run(context: Context): Promise<number> {
       context.options.now === true ? await askDaemonOnly(context, (node) => node.check()) : await askStatus(context);
     const { line, exitCode } = judge(scrub(report), limits, Date.now());
     context.stdout.write(`${line}\n`);
-    return exitCode;
+    return context.stdout.leave(exitCode);
   } catch (error) {
     context.stdout.write(unknownLine(explain(error)));
     return UNKNOWN;

@@ -8,7 +8,7 @@ export async function run(context: Context): Promise<number> {
   if (context.options.watch === true) return watch(context);
   const report = await askStatus(context);
   print(context, report, () => text(report, context));
-  return 0;
+  return context.stdout.leave(0);
 }
 
 /** Until it is interrupted. On a terminal each drawing replaces the previous one; with -o json each report is one line. */
