@@ -20,6 +20,19 @@ export async function followLinks(root: Prefixed, path: string, from = root.pref
   return walk.reached();
 }
 
+/**
+ * As `followLinks`, but each part of the way is only looked at when `may` allows it. null: it does not. On the machine itself
+ * links are followed, too.
+ */
+export function followWhile(root: Prefixed, path: string, may: (place: string) => boolean): string | null {
+  const walk = newWalk(root.prefix === '' ? '/' : root.prefix, path, root.prefix);
+  for (let next = walk.next(); next !== null; next = walk.next()) {
+    if (!may(next)) return null;
+    walk.take(linkTarget(next));
+  }
+  return walk.reached();
+}
+
 /** As `followLinks`, but the last part of the path is not followed when it is a link. */
 export function followDirectories(prefix: string, path: string): string {
   const whole = normalize(join('/', path)).replace(/(?<=.)\/+$/, '');

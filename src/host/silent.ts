@@ -37,13 +37,31 @@ export async function fileSystems(): Promise<(path: string) => string> {
 /** The longest mount points first. Fields as in proc_pid_mountinfo(5); special characters are written in octal. */
 export function mountsIn(text: string): { point: string; key: string | null }[] {
   const mounts = new Map<string, string | null>();
-  for (const line of text.split('\n')) {
+  for (const { point, type, source } of entriesIn(text))
+    if (point !== '/') mounts.set(point, keyOf(point, type, source));
+  return [...mounts].map(([point, key]) => ({ point, key })).sort((a, b) => b.point.length - a.point.length);
+}
+
+function entriesIn(text: string): { point: string; type: string; source: string }[] {
+  return text.split('\n').flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ');
     const point = unescaped(before.split(' ')[4] ?? '');
     const [type = '', source = ''] = after.split(' ').map(unescaped);
-    if (point !== '' && point !== '/') mounts.set(point, keyOf(point, type, source));
-  }
-  return [...mounts].map(([point, key]) => ({ point, key })).sort((a, b) => b.point.length - a.point.length);
+    return point === '' ? [] : [{ point, type, source }];
+  });
+}
+
+/** What the kernel reads from a disk or from memory of this machine: it answers as long as the node works. */
+const LOCAL = /^(ext[234]|xfs|btrfs|bcachefs|zfs|f2fs|jfs|vfat|tmpfs|ramfs|rootfs|overlay|squashfs|erofs)$/;
+
+/**
+ * Whether a path of this machine, without links in it, lies on a file system that always answers. Only the kernel's table of
+ * mounts is asked. A mount can hide another: all on the way to the path must be local.
+ */
+export function localPlaces(text: string): (place: string) => boolean {
+  const others = entriesIn(text).filter(({ type }) => !LOCAL.test(type));
+  return (place) =>
+    text !== '' && !others.some(({ point }) => point === '/' || place === point || place.startsWith(`${point}/`));
 }
 
 /** Users choose the source name of a FUSE mount, so it is not used. */

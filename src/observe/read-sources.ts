@@ -21,10 +21,20 @@ const PAUSE = 150;
  * together, before it is reported.
  */
 export async function readSources(root: Root, sources: Source[]): Promise<SourceRead[]> {
+  return (await readSourcesIf(root, sources, () => true))!;
+}
+
+/** As `readSources`; null when a kubeconfig refers to a file that `may` does not allow. */
+export async function readSourcesIf(
+  root: Root,
+  sources: Source[],
+  may: (path: string) => boolean,
+): Promise<SourceRead[] | null> {
   const scan = newScan(root);
   const first = (await readSettled(scan, sources)).map((read, _index, all) => referredAndGone(read, all));
   const known = new Set(sources.map(({ path }) => path));
   const references = first.flatMap((read) => read.references).filter(({ path }) => !known.has(path) && known.add(path));
+  if (!references.every(({ path }) => may(path))) return null;
   return [...first, ...(await readSettled(scan, references))];
 }
 

@@ -5,6 +5,7 @@ import type { Root } from '../host/root.ts';
 import { WATCH_HELPER } from '../host/self.ts';
 import { isSilent, noteSilence } from '../host/silent.ts';
 import { about } from './other-sources.ts';
+import { readNear } from './read-near.ts';
 import type { SourceRead } from './source.ts';
 
 export type WatchRequest = { prefix: string; path: string; known: string[] };
@@ -14,8 +15,8 @@ export type WatchAnswer = { findings: Finding[] };
 const PATIENCE = PROGRAMS.watchHelper.limit;
 
 /**
- * Reads the paths and patterns that an operator wants watched, but for the files that are `known` already. A helper
- * process does it: when a file system does not answer, that is one finding, and the process is left behind.
+ * Reads the paths and patterns that an operator wants watched, but for the files that are `known` already. What is not near
+ * is read by a helper process: when a file system does not answer, that is one finding, and the process is left behind.
  */
 export async function readWatched(
   root: Root,
@@ -25,18 +26,26 @@ export async function readWatched(
   const reads = new Map<string, SourceRead>();
   const findings: Finding[] = [];
   let running: Running | null = null;
+  const take = (read: SourceRead) => {
+    const { path } = read.source;
+    if (!known.has(path) && !reads.has(path)) reads.set(path, read);
+  };
   for (const path of paths) {
     const place = `watch ${root.at(path)}`;
     if (isSilent(place)) {
       findings.push(about(path, 'io-error', SILENT));
       continue;
     }
+    const near = await readNear(root, path, new Set([...known, ...reads.keys()]));
+    if (near !== null) {
+      near.reads.forEach(take);
+      findings.push(...near.findings);
+      continue;
+    }
     running ??= start();
     const request: WatchRequest = { prefix: root.prefix, path, known: [...known, ...reads.keys()] };
     const reply = await running.helper.ask(request, PATIENCE, (progress) => {
-      const read = revived(progress as SourceRead);
-      if (typeof progress === 'object' && !known.has(read.source.path) && !reads.has(read.source.path))
-        reads.set(read.source.path, read);
+      if (typeof progress === 'object') take(revived(progress as SourceRead));
     });
     if (reply.is === 'answer') findings.push(...(reply.value as WatchAnswer).findings);
     else {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { startHelperProcess } from '../../src/host/helper-process.ts';
-import { isSilent, mountsIn, noteSilence } from '../../src/host/silent.ts';
+import { isSilent, localPlaces, mountsIn, noteSilence } from '../../src/host/silent.ts';
 
 test('what hangs together: one server, one mount of a user, nothing on the root file system', () => {
   const text = [
@@ -26,6 +26,30 @@ test('what hangs together: one server, one mount of a user, nothing on the root 
       ['/srv', '//files'],
     ],
   );
+});
+
+test('a place always answers when every mount on the way to it is a local one', () => {
+  const mounts = (...lines: string[]) => lines.map((line, at) => `${at} 1 8:1 / ${line}`).join('\n');
+  const root = '/ rw - ext4 /dev/sda1 rw';
+  const cases: [what: string, table: string, place: string, isLocal: boolean][] = [
+    ['on the root file system', mounts(root), '/etc/ssl/a.crt', true],
+    ['in memory', mounts(root, '/run rw - tmpfs tmpfs rw'), '/run/a', true],
+    ['on a file server', mounts(root, '/srv rw - nfs4 files:/x rw'), '/srv/a.crt', false],
+    ['the mount point itself', mounts(root, '/srv rw - nfs4 files:/x rw'), '/srv', false],
+    ['beside a file server', mounts(root, '/srv rw - nfs4 files:/x rw'), '/srv2/a.crt', true],
+    ['under a name with a blank', mounts(root, '/my\\040files rw - cifs //files/x rw'), '/my files/a', false],
+    ['on a mount of a user', mounts(root, '/home/a/m rw - fuse.sshfs x rw'), '/home/a/m/b/c', false],
+    [
+      'behind an automounter',
+      mounts(root, '/net rw - autofs auto rw', '/net/a rw - ext4 /dev/sdb rw'),
+      '/net/a/b',
+      false,
+    ],
+    ['a root on a file server', mounts('/ rw - nfs files:/root rw', '/etc rw - ext4 /dev/sda rw'), '/etc/a', false],
+    ['of the kernel', mounts(root, '/proc rw - proc proc rw'), '/proc/self/status', false],
+    ['unknown: there is no table', '', '/etc/a', false],
+  ];
+  for (const [what, table, place, isLocal] of cases) assert.equal(localPlaces(table)(place), isLocal, what);
 });
 
 test('a process that does not answer is reported in time, and its place is asked again only later', async () => {
