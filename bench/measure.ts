@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { steeringVariables } from '../src/host/self.ts';
 
 const PEAK = new URL('./child/peak.ts', import.meta.url).href;
 
@@ -12,11 +13,16 @@ export const certagent = fileURLToPath(new URL('../bin/certagent', import.meta.u
 export type Command = { argv: [string, ...string[]]; env?: Record<string, string> };
 export type Run = { milliseconds: number; output: string };
 
+/** Without what steers Node.js and OpenSSL: certagent would start itself again without it, and its peers would not. */
+const ENVIRONMENT = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !steeringVariables(process.env).includes(name)),
+);
+
 /** Runs a command once, without input. Throws with its standard error when it fails. */
 export async function runOnce(command: Command): Promise<Run> {
   const [file, ...args] = command.argv;
   const started = process.hrtime.bigint();
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...command.env } });
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...ENVIRONMENT, ...command.env } });
   const output = Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = (await once(child, 'close')) as [number | null];
   const milliseconds = Number(process.hrtime.bigint() - started) / 1e6;
@@ -25,23 +31,30 @@ export async function runOnce(command: Command): Promise<Run> {
   return { milliseconds, output: stdout };
 }
 
-/** Median of the wall-clock milliseconds of `runs` processes, after one that is not counted (it warms the page cache). */
-export async function time(command: Command, runs: number): Promise<number> {
-  if (runs > 1) await runOnce(command);
-  const taken: number[] = [];
-  for (let run = 0; run < runs; run += 1) taken.push((await runOnce(command)).milliseconds);
-  return median(taken);
+/** Milliseconds. `wall`: the median; `cpu`: the mean of what the process and its children used, threads included. */
+export type Timing = { wall: number; cpu: number };
+
+/**
+ * Runs each command `runs` times, after one run that is not counted (it warms the page cache). They are taken in turns:
+ * whatever else the machine does, it does to all of them. On a busy machine the processor time says more.
+ */
+export async function times(commands: Command[], runs: number): Promise<Timing[]> {
+  const taken: { wall: number[]; cpu: number }[] = commands.map(() => ({ wall: [], cpu: 0 }));
+  for (let run = runs > 1 ? -1 : 0; run < runs; run += 1)
+    for (const [index, command] of commands.entries()) {
+      const before = cpuOfChildren();
+      const { milliseconds } = await runOnce(command);
+      if (run < 0) continue;
+      taken[index]!.wall.push(milliseconds);
+      taken[index]!.cpu += cpuOfChildren() - before;
+    }
+  return taken.map(({ wall, cpu }) => ({ wall: median(wall), cpu: cpu / runs }));
 }
 
-/** The same for several commands, in turns, so that other load on the machine affects all of them. */
-export async function times(commands: Command[], runs: number): Promise<number[]> {
-  const taken: number[][] = commands.map(() => []);
-  for (let run = -1; run < runs; run += 1)
-    for (const [index, command] of commands.entries()) {
-      const { milliseconds } = await runOnce(command);
-      if (run >= 0) taken[index]!.push(milliseconds);
-    }
-  return taken.map(median);
+/** User and system time of the processes that were started here and have exited, from proc_pid_stat(5): ticks of 10 ms. */
+function cpuOfChildren(): number {
+  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[13]) + Number(fields[14])) * 10;
 }
 
 /** Peak memory (MiB, resident) that a Node.js process reports at its exit: median of three. */
