@@ -39,7 +39,7 @@ export function renewalTable(): string {
       `the unit \`${node.includes('agent') ? 'k3s-agent' : 'k3s'}\`; workloads keep running`,
       away,
     ]),
-    ['RKE2', 'as K3s of the same version', 'the unit; it writes its static pods anew', 'not measured'],
+    ['RKE2', 'as K3s of the same version', 'the unit, which replaces its static pods', 'not measured'],
   ];
   return [
     '| node | what renews | what restarts | the API is away |',

@@ -77,12 +77,17 @@ function statOf(pid: number, days: number): string {
   }
 }
 
+// In version 2's hierarchy and in systemd's own of version 1, whichever of them can be written.
 function joinGroup(group: string, pid: number): void {
-  const directory = join('/sys/fs/cgroup', group);
-  mkdirSync(directory, { recursive: true });
-  try {
-    writeFileSync(join(directory, 'cgroup.procs'), String(pid));
-  } catch {
-    // It has exited already.
+  for (const line of readFileSync('/proc/self/mounts', 'utf8').split('\n')) {
+    const [, mounted, type, options] = line.split(' ');
+    if (type !== 'cgroup2' && !(type === 'cgroup' && options?.includes('name=systemd'))) continue;
+    try {
+      const directory = join(mounted!, group);
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(join(directory, 'cgroup.procs'), String(pid));
+    } catch {
+      // It is read-only, or the process has exited already.
+    }
   }
 }

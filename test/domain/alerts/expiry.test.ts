@@ -1,4 +1,7 @@
-import { leaf } from './alert-node.ts';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
+import { leaf, type NodeChange, node } from './alert-node.ts';
 import { aliceLeaf, blocked, type Case, copy, escalate, key, loopback, renew, testStanding } from './alert-parts.ts';
 
 const file = { kind: 'pem', path: '/tls/client-admin.crt', index: 0 } as const;
@@ -164,3 +167,23 @@ testStanding([
     [['LEAF_OUTLIVES_CA', 'warning', 'node', ['a']]],
   ],
 ]);
+
+const REMEDIES: [what: string, change: NodeChange, remedy: RegExp][] = [
+  [
+    'renewals are automatic',
+    {},
+    /^certagent restarts the kube-apiserver in the maintenance window\. .*certagent renew$/,
+  ],
+  [
+    'certagent only observes',
+    { renewal: { kind: 'observing', until: null, ids: ['x'], why: '', blockers: [] } },
+    /^Restart the kube-apiserver at a time that suits you: certagent renew$/,
+  ],
+  ['something prevents renewals', { onDemand: { ...blocked, ids: [] } }, /^Make room/],
+  ['nobody can say why', { onDemand: { kind: 'none', nextAt: null } }, /^Restart the kube-apiserver\.$/],
+];
+for (const [what, change, remedy] of REMEDIES)
+  test(`what to do about a loopback certificate where ${what}`, () => {
+    const alerts = standingAlerts(node({ preconditions: { loopback: loopback(60) }, ...change }));
+    assert.match(alerts.find(({ code }) => code === 'LOOPBACK_EXPIRES')?.remedy ?? '', remedy);
+  });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
 import type { Finding } from '../../../src/domain/model/inventory.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/domain/time/duration.ts';
-import { staticPod } from '../../support/parts.ts';
+import { neighbour, staticPod } from '../../support/parts.ts';
 import { leaf, NOW, node } from './alert-node.ts';
 import { attempt, copy, key, loaded, stale, testStanding } from './alert-parts.ts';
 
@@ -14,6 +14,14 @@ const gone = {
   reason: 'missing',
   detail: '',
 } as const;
+
+const written = (id: string, modifiedAt: number) =>
+  leaf({
+    id,
+    days: 300,
+    place: { kind: 'pem', path: `/k/${id}`, index: 0 },
+    file: { mode: 0o600, uid: 0, gid: 0, modifiedAt, changedAt: modifiedAt },
+  });
 
 testStanding([
   [
@@ -104,6 +112,22 @@ testStanding([
       },
     },
     [['NOT_LOADED', 'warning', 'node', ['scheduler.conf', 'controller-manager.conf']]],
+  ],
+  [
+    'other static pods that mount a file which was written since they started',
+    {
+      leaves: [written('admin.conf', NOW - HOUR), written('apiserver', NOW - 10 * DAY)],
+      preconditions: {
+        neighbours: [
+          neighbour({ pod: 'kube-vip', mounts: ['/k/admin.conf'], startedAt: NOW - DAY }),
+          neighbour({ pod: 'agent', mounts: ['/k'], startedAt: NOW - 2 * DAY }),
+          neighbour({ pod: 'restarted', mounts: ['/k'], startedAt: NOW }),
+          neighbour({ pod: 'not running', mounts: ['/k'], startedAt: null }),
+          neighbour({ pod: 'elsewhere', mounts: ['/'], startedAt: NOW - DAY }),
+        ],
+      },
+    },
+    [['NOT_LOADED', 'warning', 'node', ['admin.conf in kube-vip', 'admin.conf in agent']]],
   ],
   [
     'a failure after which one component was not restarted: it stays active, even while the component may still load the file',

@@ -124,3 +124,11 @@ test('other static pods that use renewed files restart last, where that is confi
   const [backup] = plan.steps;
   assert.ok(backup?.kind === 'backup' && backup.files.includes('/m/kube-vip.yaml'));
 });
+
+test('the kubelet is asked before a signal, where it can be asked', () => {
+  const restart = (inventory: Inventory) => restartsOf(planFor(inventory))[0];
+  assert.deepEqual(restart(due)?.kubelet, { scheme: 'http', host: '127.0.0.1', port: 10_248, path: '/healthz' });
+  assert.equal(restart(nodeWith('kubelet', { health: null }))?.kubelet, undefined);
+  const components = due.preconditions.components.filter(({ name }) => name !== 'kubelet');
+  assert.equal(restart(withPreconditions(due, { components }))?.kubelet, undefined);
+});
