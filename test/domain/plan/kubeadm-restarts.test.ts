@@ -74,6 +74,7 @@ const METHODS: [what: string, Partial<ComponentHealth>, PlanSettings['cycle'], m
   ['no process', { pid: null, startedAt: null, healthy: false }, 'signal', 'annotate'],
   ['an old kubelet, which restarts a changed pod at once', { version: 'v1.22.3' }, 'signal', 'annotate'],
   ['an image whose tag is no version', { version: null }, 'signal', 'signal'],
+  ['a manifest that cannot be read', { pod: null, pid: null, startedAt: null, healthy: false }, 'signal', 'annotate'],
   ['annotations by choice', {}, 'annotate', 'annotate'],
   ['moves by choice', {}, 'move', 'move'],
 ];
@@ -131,4 +132,13 @@ test('the kubelet is asked before a signal, where it can be asked', () => {
   assert.equal(restart(nodeWith('kubelet', { health: null }))?.kubelet, undefined);
   const components = due.preconditions.components.filter(({ name }) => name !== 'kubelet');
   assert.equal(restart(withPreconditions(due, { components }))?.kubelet, undefined);
+});
+
+test('a plan made in spite of a kube-apiserver that is not there restarts what it finds', () => {
+  const components = due.preconditions.components.filter(({ name }) => name !== 'kube-apiserver');
+  const ids = ['apiserver', 'scheduler.conf'];
+  const decisions = { at: NOW, certificates: [], renewal: { kind: 'now' as const, ids, why: '' } };
+  const inventory = withPreconditions(due, { components });
+  const plan = makePlan({ inventory, decisions, settings: SETTINGS, planId: 'p', now: NOW })!;
+  assert.deepEqual(restarts(plan), { always: READERS, ifNeeded: [] });
 });
