@@ -29,6 +29,8 @@ type Act = {
   kind: NodeKind;
   leafDays: number;
   /** What is shown between the node's start and the last status. */
+  /** Default: today's. */
+  version?: string;
   perform: (stage: Stage) => Promise<void>;
 };
 type Stage = {
@@ -63,6 +65,15 @@ const ACTS: Act[] = [
     name: 'k3s-expired',
     kind: 'k3s-server',
     leafDays: -2,
+    perform: healAlone,
+  },
+  {
+    title: 'The same server with K3s v1.32.3, which a restart alone would not bring back',
+    story: 'That version waits for ever for its own expired listener. certagent has it made again.',
+    name: 'k3s-v1.32-expired',
+    kind: 'k3s-server',
+    leafDays: -2,
+    version: 'v1.32.3+k3s1',
     perform: healAlone,
   },
 ];
@@ -127,7 +138,16 @@ async function play(act: Act, home: string, nodes: TestNode[], options: DemoOpti
   out.write(`${act.story}\n`);
   const root = join(home, act.name);
   const leafEnds = Date.now() + act.leafDays * DAY;
-  const node = await makeNode({ root, kind: act.kind, leafEnds, keys: 'rsa', speed: 0.2, timeZone });
+  const { kind, version } = act;
+  const node = await makeNode({
+    root,
+    kind,
+    leafEnds,
+    keys: 'rsa',
+    speed: 0.2,
+    timeZone,
+    ...(version === undefined ? {} : { version }),
+  });
   nodes.push(node);
   const inbox = await openInbox();
   try {

@@ -122,8 +122,8 @@ export function withDefaults(options: NodeOptions, now: number): Omit<NodeRecord
 }
 
 function defaultVersion(kind: NodeKind): string {
-  if (kind.startsWith('k3s')) return 'v1.33.1+k3s1';
-  if (kind.startsWith('rke2')) return 'v1.33.1+rke2r1';
+  if (kind.startsWith('k3s')) return 'v1.36.3+k3s1';
+  if (kind.startsWith('rke2')) return 'v1.36.3+rke2r1';
   return 'v1.36.3';
 }
 

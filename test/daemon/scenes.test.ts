@@ -70,6 +70,16 @@ for (const kind of KINDS) {
   });
 }
 
+test('an expired K3s v1.32.3, whose start would wait for its own expired listener for ever, is healed', async (t) => {
+  const { agent } = await scene(t, { kind: 'k3s-server', days: -2, version: 'v1.32.3+k3s1' });
+  const status = await agent.check();
+  assert.deepEqual(
+    { result: status.lastAttempt?.result, error: status.lastAttempt?.error },
+    { result: 'succeeded', error: null },
+  );
+  yearAway(status, ...KEY_CERTIFICATES['k3s-server']);
+});
+
 describe('kubeadm in trouble', { concurrency: 2 }, () => {
   test('an external CA: the leaves under it are reported, nothing is run', async (t) => {
     const { node, agent, inbox } = await scene(t, { kind: 'kubeadm-external-ca', days: 20 });

@@ -1,7 +1,7 @@
 // The listener (K3s: port 6443, RKE2: the supervisor's 9345): it serves dynamic-cert.json, which is renewed only while a
 // client is there (rancher/dynamiclistener).
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
@@ -9,15 +9,16 @@ import { dynamicCertText, parseDynamicCert } from '../dynamic-cert.ts';
 import { listenerSans, listenerSubject } from '../k3s-certificates.ts';
 import { k3sDataDirectory } from '../k3s-layout.ts';
 import type { NodeRecord } from '../options.ts';
-import { k3sFlavour, readFaults } from '../options.ts';
+import { k3sFlavour, readFaults, unitOf, versionNumbers } from '../options.ts';
 import type { Issued } from '../pki.ts';
 import { issueCertificate } from '../pki.ts';
 import { overwrite } from '../put.ts';
 import { answer, clientOf, refuse } from './answers.ts';
 import { grantedValidity, isLongRunning, logSigned, renewalWindow } from './k3s-leaves.ts';
+import { log } from './process.ts';
 
-/** The first chance to renew after a start, and the time from one chance to the next. */
-const FIRST_CHANCE = 30_000;
+/** The first chance to renew after a start (today: at its first connection), and the time from one chance to the next. */
+const FIRST_CHANCE = { before: 30_000, today: 0 };
 const NEXT_CHANCE = 6 * 3_600_000;
 
 /** Listens. K3s's listener passes the API on: `state.ready` decides between "starting" and its answers. */
@@ -27,8 +28,13 @@ export async function listen(root: string, node: NodeRecord, state: { ready: boo
   if (!existsSync(file)) await renew(undefined);
   const ca = readFileSync(join(tls, 'client-ca.crt'), 'utf8');
   let served = parseDynamicCert(readFileSync(file, 'utf8'));
+  const remaining = () => new X509Certificate(served.certificatePem).validToDate.getTime() - Date.now();
+  const minor = versionNumbers(node.version)[1];
+  const isAsked = minor > 22 && existsSync(join(tls, 'dynamic-cert-regenerate'));
+  if (isAsked) rmSync(join(tls, 'dynamic-cert-regenerate'));
+  if (isAsked && remaining() <= 0) await renewServed();
   let connected = false;
-  const firstChance = isLongRunning(root) ? NEXT_CHANCE : FIRST_CHANCE;
+  const firstChance = minor > 22 ? FIRST_CHANCE.today : FIRST_CHANCE.before;
   const context = (issued: Issued) => ({ cert: issued.certificatePem, key: issued.keyPem, ca });
   const server = createServer({ ...context(served), requestCert: true, rejectUnauthorized: false }, handle);
   server.on('connection', () => {
@@ -38,19 +44,26 @@ export async function listen(root: string, node: NodeRecord, state: { ready: boo
     server.once('error', reject).listen(node.ports.supervisor ?? node.ports.api, '127.0.0.1', resolve);
   });
   process.once('SIGTERM', () => server.close());
-  setTimeout(() => {
+  if (isLongRunning(root)) return;
+  if (remaining() <= 0 && hangs(node.version)) await waitForItself(root, node);
+  const first = () => {
     void chance();
     setInterval(() => void chance(), NEXT_CHANCE * node.speed);
-  }, firstChance * node.speed);
+  };
+  if (firstChance > 0) setTimeout(first, firstChance * node.speed);
+  else server.once('connection', () => setTimeout(first, 100));
 
   async function chance(): Promise<void> {
     if (!connected || readFaults(root).k3s === 'listener-stays-old') return;
     connected = false;
-    const remaining = new X509Certificate(served.certificatePem).validToDate.getTime() - Date.now();
-    if (remaining >= renewalWindow(node.version)) return;
+    if (remaining() >= renewalWindow(node.version)) return;
+    await renewServed();
+    server.setSecureContext(context(served));
+  }
+
+  async function renewServed(): Promise<void> {
     await renew(served);
     served = parseDynamicCert(readFileSync(file, 'utf8'));
-    server.setSecureContext(context(served));
   }
 
   // The key stays the same from one certificate to the next.
@@ -79,6 +92,21 @@ export async function listen(root: string, node: NodeRecord, state: { ready: boo
     if (node.ports.supervisor !== undefined) return answer(response, 404, '404 page not found\n');
     answerAsApi(request, response, state);
   }
+}
+
+/** It asks its own listener for the CA, and does not believe an expired one: so until May 2025's next releases. */
+function hangs(version: string): boolean {
+  const [, minor, patch] = versionNumbers(version);
+  const mended: Record<number, number> = { 30: 14, 31: 10, 32: 6, 33: 2 };
+  return minor > 22 && minor <= 33 && patch < (mended[minor] ?? Number.POSITIVE_INFINITY);
+}
+
+/** Never returns: only a signal ends the process. */
+function waitForItself(root: string, node: NodeRecord): Promise<never> {
+  const complaint =
+    'CA cert validation failed: Get \\"https://127.0.0.1:6443/cacerts\\": tls: failed to verify certificate: x509: certificate has expired or is not yet valid';
+  setInterval(() => log(root, unitOf(node.kind), `level=error msg="${complaint}"`), 2_000 * node.speed);
+  return new Promise(() => {});
 }
 
 /** What the API answers, behind K3s's listener or as RKE2's kube-apiserver. */

@@ -1,7 +1,8 @@
-import type { Endpoint, ServedCertificate } from '../model/inventory.ts';
+import type { Endpoint, ObservedCertificate, ServedCertificate } from '../model/inventory.ts';
 import type { ServedExpectation, Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
 import { expectation, filesOf, served, servedSteps } from '../plan/expectations.ts';
+import type { RegenerateListenerStep } from '../plan/steps/regenerate-listener.ts';
 
 /** `api` answers for Kubernetes; `listener` serves the certificate that is renewed some time after the start. */
 export type RestartEndpoints = { api: Endpoint['name']; listener: Endpoint['name'] };
@@ -24,10 +25,12 @@ export function restartSteps(draft: Draft, usual: { unit: string; endpoints: Res
   const elsewhere = filesOf(inventory.certificates.filter(({ owner }) => owner === inventory.node.distribution)).filter(
     (file) => !directories.some((directory) => file.startsWith(`${directory}/`)),
   );
+  const trigger = triggerFor(ownListener, draft);
   // Every leaf but the listener's is written before the unit is ready.
   const written = renewed.filter((one) => one !== ownListener);
   return [
-    { kind: 'backup', directory: draft.backup, files: elsewhere, directories },
+    { kind: 'backup', directory: draft.backup, files: [...elsewhere, ...trigger.map(({ path }) => path)], directories },
+    ...trigger,
     { kind: 'restart-unit', unit, limit: settings.limits.restart },
     {
       kind: 'await-ready',
@@ -50,6 +53,11 @@ export function restartSteps(draft: Draft, usual: { unit: string; endpoints: Res
     { kind: 'verify-files', expect: written.map((one) => expectation(one, inventory)) },
     ...servedSteps({ ...draft, inventory: { ...inventory, served: inventory.served.filter(isExpected) } }),
   ];
+}
+
+function triggerFor(listener: ObservedCertificate | undefined, { inventory }: Draft): RegenerateListenerStep[] {
+  if (listener === undefined || listener.certificate.notAfter >= inventory.takenAt) return [];
+  return [{ kind: 'regenerate-listener', path: `${inventory.node.paths.certificatesDir}/dynamic-cert-regenerate` }];
 }
 
 /** A server can run without these two: the plan does not wait for what did not answer before the restart. */

@@ -5,6 +5,7 @@ import { backup } from './backup.ts';
 import { cycle } from './cycle.ts';
 import { cycleUnlessServed } from './cycle-unless-served.ts';
 import { kubeadmRenew } from './kubeadm-renew.ts';
+import { regenerateListener } from './regenerate-listener.ts';
 import { restartNeighbour } from './restart-neighbour.ts';
 import { restartUnit } from './restart-unit.ts';
 import { verifyFiles } from './verify-files.ts';
@@ -22,4 +23,5 @@ export const ACTORS: Actors = {
   'await-ready': awaitReady,
   'await-listener': awaitListener,
   'restart-neighbour': restartNeighbour,
+  'regenerate-listener': regenerateListener,
 };

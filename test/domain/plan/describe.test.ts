@@ -21,6 +21,10 @@ const table: [Step, string][] = [
     steps['cycle-unless-served'],
     'wait until etcd (2379) serves the new certificate; if not within 10 s, restart etcd by an annotation in /etc/kubernetes/manifests/etcd.yaml',
   ],
+  [
+    steps['regenerate-listener'],
+    "create /tls/dynamic-cert-regenerate, so that the start issues the expired listener's certificate again",
+  ],
   [steps['restart-neighbour'], 'restart kube-vip by an annotation in /m/kube-vip.yaml'],
   [steps['verify-served'], 'verify what etcd (2379) serves'],
   [
@@ -42,10 +46,10 @@ test('a plan is described with its steps numbered', () => {
     certificates: ['client-admin'],
     why: 'client-admin expires in 20 d',
     oldExpired: false,
-    steps: table.slice(0, 13).map(([step]) => step),
+    steps: table.slice(0, 14).map(([step]) => step),
   };
   const lines = describePlan(plan).split('\n');
   assert.equal(lines[0], 'Renew 1 certificate of k3s: client-admin expires in 20 d');
   assert.equal(lines[1], '   1. back up 1 file to /b/1');
-  assert.equal(lines[13], '  13. verify what etcd (2379), etcd-peer (2380) serve');
+  assert.equal(lines[14], '  14. verify what etcd (2379), etcd-peer (2380) serve');
 });

@@ -43,6 +43,7 @@ const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = 
   'await-ready': 'nothing',
   'await-listener': 'nothing',
   'restart-neighbour': 'processes',
+  'regenerate-listener': 'certificates',
 };
 
 for (const step of Object.values(steps)) {

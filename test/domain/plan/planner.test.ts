@@ -177,6 +177,17 @@ test('an expectation without a key or a known CA', () => {
   assert.equal(expect.caPath, null);
 });
 
+test('K3s: an expired listener is made again by the start, on every version; a valid one is left alone', () => {
+  const due = inventoryOf('k3s-server', { days: 20 });
+  const expired = withCertificate(due, 'dynamic-cert', { certificate: { notAfter: NOW - 1 } });
+  const path = '/var/lib/rancher/k3s/server/tls/dynamic-cert-regenerate';
+  assert.ok(!kinds(planFor(due)!).includes('regenerate-listener'));
+  const plan = planFor(expired)!;
+  assert.deepEqual(kinds(plan).slice(0, 3), ['backup', 'regenerate-listener', 'restart-unit']);
+  assert.equal(stepsOf(plan, 'regenerate-listener')[0]!.path, path);
+  assert.ok(stepsOf(plan, 'backup')[0]!.files.includes(path), 'the undo knows that it was not there');
+});
+
 test('K3s: the listener is waited for only when a restart renews it', () => {
   const late = withCertificate(inventoryOf('k3s-server', { days: 20 }), 'dynamic-cert', {
     certificate: { notAfter: NOW + 300 * 86_400_000 },

@@ -43,6 +43,7 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
     expect,
     limit: 180_000,
   },
+  'regenerate-listener': { kind: 'regenerate-listener', path: '/tls/dynamic-cert-regenerate' },
   'restart-neighbour': {
     kind: 'restart-neighbour',
     pod: identity('kube-vip'),

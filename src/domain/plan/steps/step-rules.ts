@@ -4,6 +4,7 @@ import { backup } from './backup.ts';
 import { cycle } from './cycle.ts';
 import { cycleUnlessServed } from './cycle-unless-served.ts';
 import { kubeadmRenew } from './kubeadm-renew.ts';
+import { regenerateListener } from './regenerate-listener.ts';
 import { restartNeighbour } from './restart-neighbour.ts';
 import { restartUnit } from './restart-unit.ts';
 import type { StepRule } from './step-rule.ts';
@@ -25,6 +26,7 @@ const RULES = {
   'await-ready': awaitReady,
   'await-listener': awaitListener,
   'restart-neighbour': restartNeighbour,
+  'regenerate-listener': regenerateListener,
 };
 
 export type StepKind = keyof typeof RULES;

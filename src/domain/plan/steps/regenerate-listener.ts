@@ -1,0 +1,14 @@
+import type { StepRule } from './step-rule.ts';
+
+/**
+ * Creates the empty file that makes K3s and RKE2 issue the listener's certificate again when they start. Where it has expired,
+ * some versions would otherwise wait for ever for themselves (measured on v1.32.3; fixed in v1.33.2, v1.32.6, v1.31.10 and
+ * v1.30.14). The start removes the file.
+ */
+export type RegenerateListenerStep = { kind: 'regenerate-listener'; path: string };
+
+export const regenerateListener: StepRule<RegenerateListenerStep> = {
+  describe: ({ path }) => `create ${path}, so that the start issues the expired listener's certificate again`,
+  onFailure: 'roll-back',
+  changes: 'certificates',
+};
