@@ -143,8 +143,7 @@ function layOutAgent(root: string, node: NodeRecord, cas: Map<string, Issued>): 
     );
   }
   if (!node.kind.endsWith('-agent')) return;
-  const port = flavour === 'rke2' ? 9345 : 6443;
-  const config = `node-name: ${node.nodeName}\nserver: https://192.0.2.10:${port}\ntoken: demo-token\n`;
+  const config = `node-name: ${node.nodeName}\nserver: https://127.0.0.1:${node.ports.server}\ntoken: demo-token\n`;
   put(root, `etc/rancher/${flavour}/config.yaml`, config, 0o600);
 }
 

@@ -27,7 +27,7 @@ export type TestNode = {
   root: string;
   kind: NodeKind;
   /** kubeadm: apiserver, etcd, etcdPeer, etcdMetrics, controllerManager, scheduler, kubelet, kubeletHealthz;
-   * K3s: api, apiInternal (6444), kubelet; RKE2: api, supervisor (9345), kubelet. */
+   * K3s: api, apiInternal (6444), kubelet; RKE2: api, supervisor (9345), kubelet; agents: kubelet, server (another machine's). */
   ports: Record<string, number>;
   /** Starts the kubelet's or K3s's unit; resolves when the node is as healthy as its certificates allow. */
   start(options?: StartOptions): Promise<void>;
@@ -81,7 +81,7 @@ function portNames(kind: NodeKind): string[] {
   if (kind === 'kubeadm-worker') return ['kubelet', 'kubeletHealthz'];
   if (kind === 'rke2-server') return ['api', 'supervisor', 'kubelet'];
   if (kind === 'k3s-server') return ['api', 'apiInternal', 'kubelet'];
-  if (kind.endsWith('-agent')) return ['kubelet'];
+  if (kind.endsWith('-agent')) return ['kubelet', 'server'];
   const etcd = kind === 'kubeadm-external-etcd' ? ['etcd', 'etcdPeer'] : ['etcd', 'etcdPeer', 'etcdMetrics'];
   return ['apiserver', ...etcd, 'controllerManager', 'scheduler', 'kubelet', 'kubeletHealthz'];
 }

@@ -78,6 +78,8 @@ export type Faults = {
   etcdReloads: boolean;
   apiserverReloads: boolean;
   k3s: 'none' | 'never-ready' | 'listener-stays-old' | 'new-ca-on-restart' | 'does-not-renew';
+  /** An agent's server is away: what it asks is refused. */
+  serverAway: boolean;
   /** Of restart, start and stop; show still answers. */
   systemctl: 'none' | 'fails' | 'hangs';
 };
@@ -93,6 +95,7 @@ const noFaults: Faults = {
   etcdReloads: true,
   apiserverReloads: true,
   k3s: 'none',
+  serverAway: false,
   systemctl: 'none',
 };
 

@@ -25,6 +25,7 @@ export async function startNode(root: string, node: NodeRecord, options: StartOp
   if (options.outlive === true) disown(root);
   else own(root);
   if (node.kind === 'kubeadm-external-etcd') startExternalEtcd(root, node);
+  if (node.kind.endsWith('-agent')) launch(root, { name: 'remote-server', command: ['remote-server'] });
   if (options.longRunning === true) writeFileSync(join(root, LONG_RUNNING), '');
   const started = await startUnit(root, node);
   const heard = new Set<number>();

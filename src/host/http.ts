@@ -25,6 +25,18 @@ export async function askVersion(server: HealthCheck, options: { limit: number }
   return version ?? null;
 }
 
+/** null when a server whose certificate `ca` has signed answers at all; else why it does not. Nothing is sent but the path. */
+export function askTrusted(url: string, { ca, limit }: { ca: string; limit: number }): Promise<string | null> {
+  return new Promise<string | null>((resolve) => {
+    const request = httpsRequest(url, { ca, agent: false, signal: AbortSignal.timeout(limit) }, (response) => {
+      response.resume();
+      resolve(null);
+    });
+    request.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    request.end();
+  }).catch((error) => errorCode(error));
+}
+
 /** More of a body than this is not kept. */
 const BODY = 16_384;
 

@@ -52,6 +52,8 @@ export type Detected = {
   components(unit: Unit, certificates: ObservedCertificate[]): Promise<ComponentHealth[]>;
   /** A certificate that its kube-apiserver holds in memory only; absent: the distribution has none that can be restarted alone. */
   loopback?(components: ComponentHealth[], certificates: ObservedCertificate[]): Promise<LoopbackCertificate | null>;
+  /** Whether a server of an agent answers; absent: it has none. */
+  servers?(): Promise<Preconditions['servers'] | null>;
   /** Why a restart of its unit would do harm. `renewsUntil`: a restart renews leaves that expire before this. */
   hazards(reads: SourceRead[], renewsUntil: Instant): Promise<Hazard[]>;
   /** Keys of the CAs that sign its leaves on this node. */

@@ -23,7 +23,7 @@ export async function observePreconditions(
 ): Promise<Preconditions> {
   const unit = await observeUnit(root, node);
   const restartWindow = rulesOfNode(node)?.restartWindow(version) ?? null;
-  const [tool, upgradeUnderWay, disk, components, hazards, visible, neighbours] = await Promise.all([
+  const [tool, upgradeUnderWay, disk, components, hazards, visible, neighbours, servers] = await Promise.all([
     observeTool(root, node, version),
     upgradeOn(root, node),
     observeDisk(root, node, reads),
@@ -31,6 +31,7 @@ export async function observePreconditions(
     node.hazards(reads, now + (restartWindow ?? 0)),
     areProcessesVisible(),
     node.neighbours?.() ?? [],
+    node.servers?.() ?? null,
   ]);
   const loopback = (await node.loopback?.(components, certificates)) ?? null;
   return {
@@ -42,6 +43,7 @@ export async function observePreconditions(
     components,
     ...(visible || components.every(({ manifest }) => manifest === null) ? {} : { processesHidden: true as const }),
     ...(neighbours.length > 0 ? { neighbours } : {}),
+    ...(servers ? { servers } : {}),
     ...(loopback === null ? {} : { loopback }),
     hazards,
     restartWindow,

@@ -61,7 +61,7 @@ test('inside the window all is renewed in place, the API asks for credentials, i
   const argv = readFileSync(`/proc/${shown.stdout.trim().split('=')[1]}/cmdline`, 'utf8');
   assert.equal(argv.replaceAll('\0', '').trim(), '/usr/local/bin/k3s server');
   const version = await run(node, 'usr/local/bin/k3s', '--version');
-  assert.match(version.stdout, /^k3s version v1\.33\.1\+k3s1 \([0-9a-f]{8}\)\ngo version go/);
+  assert.match(version.stdout, /^k3s version v1\.36\.3\+k3s1 \([0-9a-f]{8}\)\ngo version go/);
 });
 
 test('the listener’s certificate changes only after a while, only when somebody connects, and keeps its key', async (t) => {

@@ -8,6 +8,7 @@ const PROGRAMS: Record<string, Program> = {
   kubelet: async (root, words) => (await import('./kubelet.ts')).kubelet(root, words),
   systemctl: async (root, words) => (await import('./systemctl.ts')).systemctl(root, words),
   timedatectl: async (root, words) => (await import('./timedatectl.ts')).timedatectl(root, words),
+  'remote-server': async (root) => (await import('./remote-server.ts')).remoteServer(root),
   k3s: async (root, words) => (await import('./k3s.ts')).k3s(root, words),
   rke2: async (root, words) => (await import('./k3s.ts')).k3s(root, words),
   'kube-apiserver': async (root, words) => (await import('./apiserver.ts')).apiserver(root, words),

@@ -10,6 +10,7 @@ import { verdictOn } from './checks.ts';
 import { nextTryAt } from './history-of.ts';
 import { LOOPBACK, loopbackMoment } from './loopback.ts';
 import { isLeaf } from './ownership.ts';
+import type { ReasonCode } from './reasons.ts';
 import { isRenewableAt, nearnessOf, renewalWindow } from './renewal-window.ts';
 
 export type DecideInput = {
@@ -78,7 +79,11 @@ function unlessPrevented(input: DecideInput, intended: Intended): Renewal {
     const until = intended.kind === 'now' ? now : intended.until;
     return { kind: 'observing', until: blockers.length > 0 ? null : until, ids, why, blockers };
   }
-  return blockers.length > 0 ? { kind: 'blocked', ids, blockers } : intended;
+  const [first] = blockers;
+  if (first === undefined) return intended;
+  if (blockers.every(({ code }) => WAITS.includes(code)))
+    return { kind: 'waiting', until: null, code: first.code, ids, why: first.why };
+  return { kind: 'blocked', ids, blockers };
 }
 
 /** The kube-apiserver alone: nothing else is due. */
@@ -93,6 +98,9 @@ function restartFor({ at, why }: { at: Instant; why: string }, { history, policy
 function outside({ request, policy, now }: DecideInput): { outsideMaintenance?: true } {
   return request.kind === 'manual' || inMaintenance(policy.maintenance, now) ? {} : { outsideMaintenance: true };
 }
+
+/** What passes without anybody's doing on this node. */
+const WAITS: ReasonCode[] = ['SERVER_AWAY'];
 
 /** Ids of all certificates that the node's tool renews when it is run at `at`. */
 function idsAt(at: Instant, { inventory }: DecideInput, judged: Judged[]): string[] {

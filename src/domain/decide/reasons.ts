@@ -55,6 +55,7 @@ export const REASONS = {
   CA_ROTATION_UNDER_WAY: 'A rotation of a CA is under way on this node.',
   PROCESSES_HIDDEN: 'certagent cannot see the processes of this node, and so not whether they restart.',
   COMPONENT_UNKNOWN: 'A component that must restart after a renewal has no static-pod manifest.',
+  SERVER_AWAY: 'No server of this agent answers, and an agent does not start without one.',
   PROCESS_UNKNOWN: 'A component answers, but its process was not found.',
   COMPONENT_UNHEALTHY: 'A component is not healthy, and not because a certificate has expired.',
   K3S_CA_MISSING: 'A CA certificate is missing: a restart would make a new CA.',

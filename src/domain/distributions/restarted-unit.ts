@@ -1,4 +1,5 @@
 import { automaticMoment } from '../decide/automatic-moment.ts';
+import { type BlockerCheck, when } from '../decide/blocker-check.ts';
 import { type CertificateCheck, escalate } from '../decide/certificate-check.ts';
 import { formatDuration } from '../time/duration.ts';
 import type { DistributionRules, RoleRules } from './distribution.ts';
@@ -38,7 +39,7 @@ export function restartedUnit({ name, units, endpoints }: Flavour): Rules {
     // It makes a missing key, and replaces one that it cannot read together with its certificate.
     brokenKeys: ['differs'],
     checks: [opensAboveWindow(label), passedOver(label)],
-    blockers: [],
+    blockers: [serverAway(label)],
     refuseForce: (firstExpiry) => ({
       code: 'K3S_OUTSIDE_WINDOW',
       why: `a restart of ${label} would renew nothing yet: the first certificate expires on ${date(firstExpiry)}`,
@@ -62,6 +63,19 @@ function opensAboveWindow(label: string): CertificateCheck {
         why: `waits: windows.opens has passed, but a restart of ${label} ${inventory.node.version ?? 'of this version'} renews only what expires within ${within}`,
       };
     },
+  };
+}
+
+/** Its start waits for a server, and the node has no kubelet meanwhile. */
+function serverAway(label: string): BlockerCheck {
+  return {
+    code: 'SERVER_AWAY',
+    find: ({ inventory: { preconditions } }) =>
+      when(
+        preconditions.servers?.answers === false,
+        `no server of this agent answers (${preconditions.servers?.detail}): ${label} would not start again, and the node would have no kubelet`,
+        'Bring a server back; certagent goes on by itself.',
+      ),
   };
 }
 

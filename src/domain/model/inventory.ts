@@ -168,6 +168,8 @@ export type Preconditions = {
   processesHidden?: true;
   /** Absent: there are none. */
   neighbours?: Neighbour[];
+  /** Whether a server of this agent answers: without one its unit does not start. Absent: no agent, or no server is known. */
+  servers?: { answers: boolean; detail: string };
   /** Absent: no kube-apiserver of a static pod runs here, or nothing is known of it. */
   loopback?: LoopbackCertificate;
   hazards: Hazard[];

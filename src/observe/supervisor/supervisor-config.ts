@@ -16,8 +16,9 @@ const VARIABLES: Record<string, string> = {
   'write-kubeconfig': 'KUBECONFIG_OUTPUT',
   config: 'CONFIG_FILE',
   'supervisor-port': 'SUPERVISOR_PORT',
+  server: 'URL',
 };
-const SHORT: Record<string, string> = { c: 'config', d: 'data-dir', o: 'write-kubeconfig' };
+const SHORT: Record<string, string> = { c: 'config', d: 'data-dir', o: 'write-kubeconfig', s: 'server' };
 
 /**
  * As K3s merges them (pkg/configfilearg): it puts the options of its configuration files before its command line,

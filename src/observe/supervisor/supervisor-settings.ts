@@ -12,6 +12,8 @@ export type SupervisorSettings = {
   supervisorPort: number | null;
   kubeconfig: string;
   bindAddress: string | null;
+  /** The server that it joins, as "https://host:port"; null where it names none. */
+  server: string | null;
   /** Arguments that the operator passes on to a component, as "name=value". */
   componentArguments: Record<ServingComponent, string[]>;
   /** Configuration files that could not be read: what they set is not known. */
@@ -42,6 +44,7 @@ export async function readSupervisorSettings(
     supervisorPort: supervisor === port ? null : supervisor,
     kubeconfig: absolute(last('write-kubeconfig')) ?? `${near}/${name}.yaml`,
     bindAddress: typeof bindAddress === 'string' ? bindAddress : null,
+    server: typeof last('server') === 'string' ? String(last('server')) : null,
     componentArguments: {
       'kube-controller-manager': strings(options.get('kube-controller-manager-arg')),
       'kube-scheduler': strings(options.get('kube-scheduler-arg')),

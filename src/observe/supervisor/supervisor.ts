@@ -12,6 +12,7 @@ import { exists } from '../node-files.ts';
 import type { Candidate, Observer } from '../observer.ts';
 import { versionOf } from '../program-version.ts';
 import { type UnitFile, unitsThatRun } from '../unit-files.ts';
+import { askServers } from './agent-servers.ts';
 import { supervisorComponent } from './supervisor-component.ts';
 import { serverHazards } from './supervisor-hazards.ts';
 import { servingEndpoints } from './supervisor-serving.ts';
@@ -96,6 +97,7 @@ async function candidate(
       // Agents fetch everything from their servers when they start.
       hazards: async (reads, renewsUntil) =>
         isServer ? serverHazards(root, { certificatesDir, kubeconfig }, reads, renewsUntil) : [],
+      ...(isServer ? {} : { servers: () => askServers(root, owner, settings) }),
       // The keys of its CAs are observed as hazards.
       caKeys: () => [],
     },

@@ -8,7 +8,7 @@ import { roleOf, rulesOf, rulesOfNode } from '../../../src/domain/distributions/
 import { DISTRIBUTION_NAMES } from '../../../src/domain/distributions/names.ts';
 import type { Inventory } from '../../../src/domain/model/inventory.ts';
 import { DAY } from '../../../src/domain/time/duration.ts';
-import { inventoryOf, NO_HISTORY, NOW, policyOf } from '../../support/inventory.ts';
+import { inventoryOf, NO_HISTORY, NOW, policyOf, withPreconditions } from '../../support/inventory.ts';
 import { run } from '../decide/decide-parts.ts';
 
 const UNITS = {
@@ -81,4 +81,16 @@ test('a node of no known distribution has no rules: nothing of it is renewed, an
   });
   assert.ok(blockers.length > 0 && blockers.every(({ code }) => code === 'COMPONENT_UNHEALTHY'));
   assert.equal(isRenewableAt(unknown.certificates[0]!, unknown, NOW), true);
+});
+
+test('an agent waits for its server, without a time and without a page; what else prevents it is an obstacle', () => {
+  const agent = inventoryOf('k3s-agent', { days: 20 });
+  const away = { answers: false, detail: 'server:6443: ECONNREFUSED' };
+  const waiting = run(withPreconditions(agent, { servers: away })).renewal;
+  assert.equal(waiting.kind, 'waiting');
+  assert.deepEqual(waiting.kind === 'waiting' && [waiting.until, waiting.code], [null, 'SERVER_AWAY']);
+  assert.equal(run(withPreconditions(agent, { servers: { ...away, answers: true } })).renewal.kind, 'now');
+  const full = agent.preconditions.disk.map((disk) => ({ ...disk, freeBytes: 0 }));
+  const disk = full.length > 0 ? full : [{ path: '/', freeBytes: 0, neededBytes: 1 }];
+  assert.equal(run(withPreconditions(agent, { servers: away, disk })).renewal.kind, 'blocked');
 });
