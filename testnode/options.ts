@@ -77,7 +77,7 @@ export type Faults = {
   servesStale: string[];
   etcdReloads: boolean;
   apiserverReloads: boolean;
-  k3s: 'none' | 'never-ready' | 'listener-stays-old' | 'new-ca-on-restart' | 'does-not-renew';
+  k3s: 'none' | 'never-ready' | 'listener-stays-old' | 'new-ca-on-restart' | 'does-not-renew' | 'dies-after-start';
   /** An agent's server is away: what it asks is refused. */
   serverAway: boolean;
   /** Of restart, start and stop; show still answers. */

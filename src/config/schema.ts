@@ -97,6 +97,10 @@ export const schema = z.strictObject({
         'How long to wait for etcd to serve a renewed certificate before it is restarted.',
       ),
       restart_limit: note(z.prefault(duration(), '5m'), 'Time limit for a restarted k3s or rke2 unit to be ready.'),
+      settle: note(
+        z.prefault(duration(), '6s'),
+        'How long a restarted k3s or rke2 must stay ready with the same process: a start that succeeds can fail seconds later.',
+      ),
       listener_limit: note(
         z.prefault(duration(), '3m'),
         "Time limit for K3s's listener certificate, which K3s renews about 30 s after its start.",

@@ -41,6 +41,7 @@ export function planSettingsOf({ renew }: Config): PlanSettings {
       component: renew.component_limit,
       etcdPatience: renew.etcd_patience,
       restart: renew.restart_limit,
+      settle: renew.settle,
       listener: renew.listener_limit,
       served: renew.served_limit,
     },

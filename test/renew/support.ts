@@ -36,6 +36,7 @@ const LIMITS: PlanSettings['limits'] = {
   component: 20_000,
   etcdPatience: 2_000,
   restart: 20_000,
+  settle: 300,
   listener: 20_000,
   served: 10_000,
 };

@@ -101,6 +101,7 @@ export const SETTINGS: PlanSettings = {
     component: 360_000,
     etcdPatience: 10_000,
     restart: 300_000,
+    settle: 6_000,
     listener: 180_000,
     served: 90_000,
   },

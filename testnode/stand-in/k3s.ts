@@ -20,6 +20,8 @@ import { tellReady } from './units.ts';
 /** From start to ready, and from SIGTERM to the exit. */
 const START = 4_000;
 const STOP = 1_400;
+/** From a start that succeeded to the end of a k3s that breaks. */
+const DIES_AFTER = 700;
 
 export async function k3s(root: string, words: string[]): Promise<void> {
   const node = readNodeRecord(root);
@@ -41,6 +43,8 @@ export async function k3s(root: string, words: string[]): Promise<void> {
     process.exit(1);
   }
   if (readFaults(root).k3s !== 'never-ready') tellReady(root, unitOf(node.kind));
+  // As with a broken certificate of its scheduler: the start has succeeded.
+  if (readFaults(root).k3s === 'dies-after-start') setTimeout(() => process.exit(1), DIES_AFTER);
 }
 
 function tellVersion(flavour: string, version: string): void {

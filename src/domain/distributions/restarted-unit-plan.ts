@@ -38,6 +38,7 @@ export function restartSteps(draft: Draft, usual: { unit: string; endpoints: Res
       health: api === undefined ? null : { scheme: 'https', host: api.host, port: api.port, path: '/readyz' },
       kubeconfig:
         api === undefined ? null : hasKubeconfig ? paths.adminKubeconfig : `${paths.kubeconfigDir}/admin.kubeconfig`,
+      settle: settings.limits.settle,
       limit: settings.limits.restart,
     },
     ...(listener === undefined || ownListener === undefined

@@ -18,6 +18,7 @@ export type PlanSettings = {
     component: number;
     etcdPatience: number;
     restart: number;
+    settle: number;
     listener: number;
     served: number;
   };

@@ -1,6 +1,7 @@
 import { CertagentError } from '../../domain/model/errors.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
-import { nodePath, number, object, orNull, tag, text } from '../../host/shape.ts';
+import { nodePath, number, object, optional, orNull, tag, text } from '../../host/shape.ts';
+import { unitState } from '../../host/systemd.ts';
 import { whileConnecting } from '../units/connecting.ts';
 import { lacksReadiness } from '../units/readiness.ts';
 import { stopwatch, until } from '../wait.ts';
@@ -8,7 +9,14 @@ import { neverDone, noFiles, noUndo, type StepActor, type StepContext } from './
 import { health } from './step-shapes.ts';
 
 export const awaitReady: StepActor<StepOf<'await-ready'>> = {
-  schema: object({ kind: tag('await-ready'), unit: text, health, kubeconfig: orNull(nodePath), limit: number }),
+  schema: object({
+    kind: tag('await-ready'),
+    unit: text,
+    health,
+    kubeconfig: orNull(nodePath),
+    settle: optional(number),
+    limit: number,
+  }),
   writes: noFiles,
   undo: noUndo,
   isDone: neverDone,
@@ -16,18 +24,24 @@ export const awaitReady: StepActor<StepOf<'await-ready'>> = {
 };
 
 /**
- * Waits until the unit is active and its health check answers 200 to the kubeconfig's user, twice in a row. Throws
- * CertagentError UNIT_NOT_READY.
+ * Waits until the unit is active and its health check answers 200 to the kubeconfig's user, and stays so for `settle`
+ * milliseconds, at least for two looks, in the same process without a restart by systemd: a k3s can end seconds after a start
+ * that exited with 0 (measured). Throws CertagentError UNIT_NOT_READY.
  */
 async function act(step: StepOf<'await-ready'>, context: StepContext): Promise<string> {
   const elapsed = stopwatch();
-  let good = 0;
+  let since: { at: number; process: string } | null = null;
   const answer = await whileConnecting(context, () =>
     until(
       async () => {
-        const lacking = await lacksReadiness(step, context.root);
-        good = lacking === null ? good + 1 : 0;
-        return good >= 2 ? {} : (lacking ?? `for ${step.unit} to stay ready`);
+        const unit = await unitState(context.root, step.unit);
+        const lacking = await lacksReadiness(step, context.root, unit);
+        const process = `${unit.mainPid} ${unit.restarts}`;
+        const wasReady = since?.process === process;
+        if (lacking !== null) since = null;
+        else if (!wasReady) since = { at: performance.now(), process };
+        const lasts = wasReady && since !== null && performance.now() - since.at >= (step.settle ?? 0);
+        return lasts ? {} : (lacking ?? `for ${step.unit} to stay ready`);
       },
       { limit: step.limit, interval: context.pollInterval, waiting: context.waiting },
     ),

@@ -1,16 +1,20 @@
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { askHealth } from '../../host/http.ts';
 import type { Root } from '../../host/root.ts';
-import { unitState } from '../../host/systemd.ts';
+import { type UnitState, unitState } from '../../host/systemd.ts';
 import type { ClientCredentials } from '../../host/tls.ts';
 import { readKey, readLeaf } from '../verify/leaf.ts';
 
 /**
- * What the unit lacks to be ready, in words; null when it is. A health check that answers 401 is not: that is the answer to
+ * What the unit lacks to be ready, in words; null when it is. `unit`: its state, where systemd was asked already. A health check that answers 401 is not: that is the answer to
  * credentials of another CA, too. Throws CertagentError SYSTEMCTL_FAILED.
  */
-export async function lacksReadiness(step: StepOf<'await-ready'>, root: Root): Promise<string | null> {
-  const unit = await unitState(root, step.unit);
+export async function lacksReadiness(
+  step: StepOf<'await-ready'>,
+  root: Root,
+  unit: UnitState | null = null,
+): Promise<string | null> {
+  unit ??= await unitState(root, step.unit);
   if (!unit.active) return `for ${step.unit} to be active, it is ${unit.activeState}`;
   if (step.health === null) return null;
   const client = step.kubeconfig === null ? null : await credentialsOf(root, step.kubeconfig);

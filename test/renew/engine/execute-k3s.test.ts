@@ -53,7 +53,7 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
 
   it('restarts an agent', async (t) => {
     const { plan, context, root } = await stage(t, { kind: 'k3s-agent' });
-    assert.equal((await execute(plan, 'schedule', context)).result, 'succeeded');
+    assert.equal((await execute(plan, 'schedule', context)).error, null);
     for (const [id, end] of Object.entries(await endsOf(root, plan))) assert.ok(end > Date.now() + 300 * DAY, id);
   });
 
@@ -100,6 +100,21 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     assert.deepEqual([outcome.result, outcome.keptNew], ['failed', true]);
     assert.ok(told.every(({ state }) => state !== 'undoing'));
     assertSameCas(before, await snapshot(root, [TLS]));
+  });
+
+  it('does not believe a start that succeeds and fails a moment later', async (t) => {
+    const { plan, context, faults } = await stage(t, {
+      kind: 'k3s-server',
+      limits: { restart: 3_000, settle: 1_500 },
+    });
+    await faults({ k3s: 'dies-after-start' });
+    const outcome = await execute(plan, 'schedule', context);
+    assert.equal(outcome.error?.code, 'UNIT_NOT_READY');
+    assert.match(
+      outcome.error?.message ?? '',
+      /^k3s was not ready within 3 s \(waited for k3s to be active, it is failed\)/,
+    );
+    assert.notEqual(outcome.result, 'succeeded');
   });
 
   it('keeps the new ones when only the listener stays old: another restart would renew them again', async (t) => {

@@ -8,6 +8,8 @@ export type AwaitReadyStep = {
   unit: string;
   health: HealthCheck | null;
   kubeconfig: string | null;
+  /** For how long the same process must stay ready; left out by earlier versions. */
+  settle?: number;
   limit: number;
 };
 
