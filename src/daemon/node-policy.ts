@@ -20,7 +20,6 @@ export function policyOf(config: Config, node: NodeFacts): Policy {
     },
     triesPerDay: config.renew.tries_per_day,
     nodeDelay: stableShare(node.name, 'maintenance'),
-    cycle: config.renew.cycle,
   };
 }
 

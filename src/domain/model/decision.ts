@@ -1,5 +1,4 @@
 import type { ReasonCode } from '../decide/reasons.ts';
-import type { RestartMethod } from '../plan/steps/static-pod-restart.ts';
 import type { Instant } from './certificate.ts';
 
 export type Verdict =
@@ -71,7 +70,6 @@ export type Policy = {
   triesPerDay: number;
   /** Stable number in [0, 1) of this node: spreads many nodes over the maintenance window. */
   nodeDelay: number;
-  cycle: RestartMethod;
 };
 
 export type MaintenanceWindow = {
