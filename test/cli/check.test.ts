@@ -14,6 +14,14 @@ const alert = (severity: Severity): StatusReport['alerts'][number] => ({
 const one = (days: number, nearness: 'valid' | 'due' | 'urgent') =>
   report({ certificates: [row('apiserver', days, { nearness })] });
 
+/** Of a certificate that is valid for 20 days. */
+const short = (days: number): StatusReport => {
+  const { decision, ...rest } = row('apiserver', days, { nearness: 'due' });
+  return report({
+    certificates: [{ ...rest, decision: { ...decision, opensAt: decision.notAfter - (20 * DAY) / 3 } }],
+  });
+};
+
 const CASES: [what: string, report: StatusReport, exitCode: number, begins: RegExp][] = [
   [
     'all is fine',
@@ -24,6 +32,9 @@ const CASES: [what: string, report: StatusReport, exitCode: number, begins: RegE
   ['expires soon', one(20, 'urgent'), 1, /^CERTAGENT WARNING - apiserver expires in 20 d; /],
   ['exactly at the limit', one(30, 'due'), 0, /^CERTAGENT OK/],
   ['expires very soon', one(6, 'urgent'), 2, /^CERTAGENT CRITICAL - apiserver expires in 6 d; /],
+  ['short-lived, and renewed in time', short(5), 0, /^CERTAGENT OK/],
+  ['short-lived, and late', short(4), 1, /^CERTAGENT WARNING - apiserver expires in 4 d; /],
+  ['short-lived, and very late', short(2), 2, /^CERTAGENT CRITICAL - apiserver expires in 2 d; /],
   ['short-lived and fine', one(3, 'valid'), 0, /^CERTAGENT OK/],
   ['expired', one(-1, 'urgent'), 2, /^CERTAGENT CRITICAL - apiserver has expired; .*1 certificate, expired 1 d ago/],
   ['not valid yet', report({ certificates: [row('x', 300, { nearness: 'not-yet-valid' })] }), 2, /x is not valid yet/],

@@ -16,6 +16,8 @@ export type Place = {
   localEtcd: boolean;
   /** Lifetime that is granted, in milliseconds. */
   granted: number;
+  /** Of kubeadm's version. */
+  minor: number;
 };
 
 export function pathOf(place: Place, certificate: KubeadmCertificate): string {

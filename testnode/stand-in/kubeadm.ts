@@ -96,6 +96,7 @@ async function placeOf(root: string, flags: Map<string, string>, command: string
     kubeconfigs: own(kubeconfigDirectory),
     localEtcd,
     granted: period(config.certificateValidityPeriod) ?? node.grantedDays * DAY,
+    minor: versionNumbers(node.version)[1],
   };
 }
 

@@ -57,8 +57,19 @@ function ofCertificate(
   if (decision.nearness === 'not-yet-valid') return [{ level: CRITICAL, text: `${id} is not valid yet` }];
   if (decision.nearness === 'valid') return [];
   const text = `${id} expires in ${formatDuration(left)}`;
-  if (left < limits.critical * DAY) return [{ level: CRITICAL, text }];
-  return left < limits.warning * DAY ? [{ level: WARNING, text }] : [];
+  const { warning, critical } = scaled(limits, certificate.notAfter - decision.opensAt);
+  if (left < critical) return [{ level: CRITICAL, text }];
+  return left < warning ? [{ level: WARNING, text }] : [];
+}
+
+const SHORT = 30 * DAY;
+
+/** In milliseconds. A renewal window that is shorter than a month is that of a short-lived certificate. */
+function scaled(limits: { warning: number; critical: number }, window: number) {
+  const [warning, critical] = [limits.warning * DAY, limits.critical * DAY];
+  return window >= SHORT
+    ? { warning, critical }
+    : { warning: Math.min(warning, (window * 2) / 3), critical: Math.min(critical, window / 3) };
 }
 
 function ofNode({ alerts, nextCheckAt, configError, failingSinks, source }: StatusReport, now: number): Trouble[] {

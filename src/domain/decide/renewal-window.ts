@@ -56,19 +56,20 @@ function renewsWithin({ node, preconditions }: Inventory): number {
 }
 
 /**
- * Milliseconds for which the tool granted it, or null: a leaf's notBefore is its CA's, so only the renewal that made it
- * knows.
+ * Milliseconds for which the tool granted it, at most. Today's kubeadm and K3s write notBefore a little before now, so the
+ * lifetime is what was granted. Older ones write the CA's notBefore: then the lifetime is longer than that, and only the
+ * renewal that made the certificate shows how much.
  */
-function grantedLifetime({ id, certificate }: ObservedCertificate, history: History): number | null {
+function grantedLifetime({ id, certificate }: ObservedCertificate, history: History): number {
   const attempt = history.attempts.findLast(({ granted }) =>
     granted.some((grant) => grant.id === id && grant.notAfter === certificate.notAfter),
   );
-  return attempt === undefined ? null : certificate.notAfter - attempt.startedAt;
+  return Math.min(lifetime(certificate), certificate.notAfter - (attempt?.startedAt ?? certificate.notBefore));
 }
 
 /** Short-lived certificates would be due at every check: they get a third and a sixth of what was granted. */
-function scaled({ opens, urgent }: Policy, granted: number | null): { opens: number; urgent: number } {
-  if (granted === null || granted >= 3 * opens) return { opens, urgent };
+function scaled({ opens, urgent }: Policy, granted: number): { opens: number; urgent: number } {
+  if (granted >= 3 * opens) return { opens, urgent };
   return { opens: Math.floor(granted / 3), urgent: Math.min(urgent, Math.floor(granted / 6)) };
 }
 

@@ -55,7 +55,7 @@ export type Attempt = {
   error: { code: string; message: string } | null;
   /** What another version of certagent wrote into this plan and this one does not know; left out when nothing. */
   unknown?: string;
-  /** notAfter of each renewed certificate; its granted lifetime is `notAfter - startedAt`, because leaves carry their CA's notBefore. */
+  /** notAfter of each renewed certificate; its granted lifetime is `notAfter - startedAt`, because some leaves carry their CA's notBefore. */
   granted: { id: string; notAfter: Instant }[];
 };
 

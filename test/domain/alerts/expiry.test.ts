@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
+import { DAY } from '../../../src/domain/time/duration.ts';
 import { leaf, type NodeChange, node } from './alert-node.ts';
 import { aliceLeaf, blocked, type Case, copy, escalate, key, loopback, renew, testStanding } from './alert-parts.ts';
 
 const file = { kind: 'pem', path: '/tls/client-admin.crt', index: 0 } as const;
 const entry = { kind: 'kubeconfig', path: '/admin.conf', entry: 'cluster', name: 'default', index: 0 } as const;
+
+/** Of a cluster whose certificates are valid for 20 days. */
+const shortLived = (days: number, nearness: 'due' | 'urgent') => {
+  const { observed, decision } = leaf({ id: 'a', days, nearness, verdict: renew });
+  const before = (share: number) => decision.notAfter - (20 * DAY) / share;
+  return { observed, decision: { ...decision, opensAt: before(3), urgentAt: before(6) } };
+};
 
 testStanding([
   ['nothing', {}, []],
@@ -23,6 +31,21 @@ testStanding([
     'urgent in its last days',
     { leaves: [leaf({ id: 'a', days: 6, verdict: renew }), leaf({ id: 'b', days: 20, verdict: renew })] },
     [['CERTIFICATE_URGENT', 'critical', 'node', ['a', 'b']]],
+  ],
+  [
+    'a short-lived certificate that is due pages nobody, however near its expiry',
+    { leaves: [shortLived(5, 'due')] },
+    [['CERTIFICATE_EXPIRING', 'info', 'node', ['a']]],
+  ],
+  [
+    'a short-lived certificate that is urgent',
+    { leaves: [shortLived(3, 'urgent')] },
+    [['CERTIFICATE_URGENT', 'warning', 'node', ['a']]],
+  ],
+  [
+    'a short-lived certificate in the last third of its renewal window',
+    { leaves: [shortLived(2, 'urgent')] },
+    [['CERTIFICATE_URGENT', 'critical', 'node', ['a']]],
   ],
   [
     'an expired certificate is not urgent besides',

@@ -74,6 +74,18 @@ test('who waits says for what', () => {
   assert.equal(urgent!.remedy, 'certagent waits with the renewal: cp-2 is renewing.');
 });
 
+const SHORT: [days: number, severity: string][] = [
+  [6, 'info'],
+  [4, 'warning'],
+  [2, 'critical'],
+];
+for (const [days, severity] of SHORT)
+  test(`observing a certificate of 20 days with ${days} d left: ${severity}`, () => {
+    const { observed, decision } = leaf({ id: 'a', days, nearness: 'due', verdict: renew });
+    const leaves = [{ observed, decision: { ...decision, opensAt: decision.notAfter - (20 * DAY) / 3 } }];
+    assert.equal(standingAlerts(node({ leaves, renewal: observing(['a']) }))[0]!.severity, severity);
+  });
+
 const obstacle = (code: ReasonCode) => ({ code, why: 'x', remedy: 'Do it' });
 const HELD: [string, ReasonCode[], boolean, number | undefined][] = [
   ['a component that still starts', ['COMPONENT_UNHEALTHY'], false, 5 * MINUTE],

@@ -5,9 +5,13 @@ import { DAY, HOUR, MINUTE } from '../../../src/domain/time/duration.ts';
 import { inventoryOf, NOW, type NodeKind, withCertificate } from '../../support/inventory.ts';
 import { own, run } from './decide-parts.ts';
 
+type Fails = (index: number) => boolean;
+
 /** Checks a node every `every` for `days`; a renewal grants `lifetime`, or fails when `fails` says so. */
-function simulate(kind: NodeKind, days: number, lifetime: number, fails: (index: number) => boolean, every = 6 * HOUR) {
+function simulate(kind: NodeKind, days: number, lifetime: number, fails: Fails, every = 6 * HOUR, backdate = false) {
   let inventory = inventoryOf(kind, { days: lifetime / DAY });
+  const begins = (at: number) => (backdate ? { notBefore: at - 5 * MINUTE } : {});
+  for (const id of own(inventory)) inventory = withCertificate(inventory, id, { certificate: begins(NOW) });
   const attempts: Attempt[] = [];
   let expiredChecks = 0;
   for (let now = NOW; now < NOW + days * DAY; ) {
@@ -28,7 +32,7 @@ function simulate(kind: NodeKind, days: number, lifetime: number, fails: (index:
       });
       if (!failed)
         inventory = renewal.ids.reduce(
-          (made, id) => withCertificate(made, id, { certificate: { notAfter } }),
+          (made, id) => withCertificate(made, id, { certificate: { notAfter, ...begins(now) } }),
           inventory,
         );
     }
@@ -54,6 +58,18 @@ test('certificates granted for 60 days are renewed every 40 days, not at every c
   // The first is renewed at once: until then nobody knew what had been granted.
   assert.ok(
     gaps.every((gap) => gap >= 39.9 && gap <= 41.1),
+    String(gaps),
+  );
+  assert.equal(expiredChecks, 0);
+});
+
+test("a fresh cluster with 20-day certificates of today's kubeadm is renewed every 14 days, the first time too", () => {
+  const { attempts, expiredChecks } = simulate('kubeadm', 200, 20 * DAY, () => false, HOUR, true);
+  const moments = [NOW, ...attempts.map(({ startedAt }) => startedAt)];
+  const gaps = moments.slice(1).map((at, index) => (at - moments[index]!) / DAY);
+  assert.ok(attempts.length > 10);
+  assert.ok(
+    gaps.every((gap) => gap >= 13.3 && gap <= 14.4),
     String(gaps),
   );
   assert.equal(expiredChecks, 0);

@@ -4,7 +4,7 @@ import { automaticMoment } from '../../../src/domain/decide/automatic-moment.ts'
 import { isRenewableAt, nearnessOf, renewalWindow } from '../../../src/domain/decide/renewal-window.ts';
 import type { Nearness, Policy } from '../../../src/domain/model/decision.ts';
 import type { Inventory } from '../../../src/domain/model/inventory.ts';
-import { DAY, HOUR } from '../../../src/domain/time/duration.ts';
+import { DAY, HOUR, MINUTE } from '../../../src/domain/time/duration.ts';
 import {
   addCertificate,
   inventoryOf,
@@ -50,6 +50,22 @@ test('a short-lived certificate has a third and a sixth of what was granted', ()
   assert.deepEqual(of(60 * DAY, { urgent: DAY }), [20, 1], 'never wider than the policy');
 });
 
+const OWN: [what: string, lifetime: number, grant: number | null, expected: [number, number]][] = [
+  ["a year of today's kubeadm", 365 * DAY + 5 * MINUTE, null, [90, 30]],
+  ["20 days of today's kubeadm", 20 * DAY, null, [20 / 3, 20 / 6]],
+  ["20 days of today's K3s, an hour back", 20 * DAY + HOUR, 20 * DAY, [20 / 3, 20 / 6]],
+  ["the CA's notBefore, and nobody knows the grant", 300 * DAY, null, [90, 30]],
+  ["the CA's notBefore, and the grant is known", 300 * DAY, 20 * DAY, [20 / 3, 20 / 6]],
+  ["the CA's notBefore of a new cluster: the grant is at most that", 120 * DAY, null, [40, 20]],
+];
+for (const [what, length, grant, expected] of OWN)
+  test(`what was granted, by notBefore: ${what}`, () => {
+    const inventory = lifetime(inventoryOf('kubeadm', { days: 10 }), 'apiserver', length);
+    const history = grant === null ? NO_HISTORY : granted(inventory, 'apiserver', grant);
+    const round = (numbers: number[]) => numbers.map((number) => Math.round(number * 1e6));
+    assert.deepEqual(round(days(inventory, 'apiserver', {}, history)), round(expected));
+  });
+
 test('what was granted to another certificate of that name does not count', () => {
   const inventory = inventoryOf('kubeadm', { days: 50 });
   const history = granted(inventory, 'apiserver', 60 * DAY);
@@ -64,7 +80,8 @@ test("K3s: the window does not open before the version's own", () => {
   assert.deepEqual(days(server, 'client-admin', wide), [120, 30]);
   assert.deepEqual(days(withPreconditions(server, { restartWindow: 90 * DAY }), 'client-admin', wide), [90, 30]);
   assert.deepEqual(days(withPreconditions(server, { restartWindow: null }), 'client-admin', wide), [90, 30]);
-  assert.deepEqual(days(server, 'client-admin', { opens: 200 * DAY, urgent: 130 * DAY }), [120, 120]);
+  const lasting = lifetime(server, 'client-admin', 1_000 * DAY);
+  assert.deepEqual(days(lasting, 'client-admin', { opens: 200 * DAY, urgent: 130 * DAY }), [120, 120]);
   assert.deepEqual(days(server, 'agent/client-kubelet', wide), [120, 30], 'together with the others');
 });
 
@@ -73,7 +90,8 @@ test('agents follow their servers by a week', () => {
   const narrow = { opens: 4 * DAY, urgent: DAY };
   assert.deepEqual(days(inventoryOf('k3s-agent'), 'agent/client-kubelet', narrow), [2.5, 1]);
   const wide = { opens: 200 * DAY, urgent: 130 * DAY };
-  assert.deepEqual(days(inventoryOf('k3s-agent'), 'agent/client-kubelet', wide), [120, 120]);
+  const lasting = lifetime(inventoryOf('k3s-agent'), 'agent/client-kubelet', 1_000 * DAY);
+  assert.deepEqual(days(lasting, 'agent/client-kubelet', wide), [120, 120]);
 });
 
 test("the kubelet's own certificates are near expiry only when rotation is evidently late", () => {

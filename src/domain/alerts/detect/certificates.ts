@@ -3,7 +3,7 @@ import { LOOPBACK, LOOPBACK_NOTICE } from '../../decide/loopback.ts';
 import { type Found, type Judged, leavesOf, type NodeState } from '../input.ts';
 import { remedyOf, renewing, unblocking } from '../remedies.ts';
 import { counted, date, expiries, names } from '../words.ts';
-import { LAST_DAYS, obstacle } from './renewal.ts';
+import { isInLastDays, obstacle } from './renewal.ts';
 
 export function expired(state: NodeState): Found[] {
   const of = near(state, 'expired').filter(({ observed }) => observed.owner !== 'copy');
@@ -37,7 +37,7 @@ export function urgent(state: NodeState): Found[] {
   const { renewal } = state.decisions;
   return [
     {
-      severity: of.some(({ decision }) => decision.notAfter - state.now < LAST_DAYS) ? 'critical' : 'warning',
+      severity: of.some(({ decision }) => isInLastDays(decision, state.now)) ? 'critical' : 'warning',
       members: expiries(of, state.now),
       text: `${counted(of.length, 'certificate', 'expires', 'expire')} soon: ${names(of)}.`,
       ...(renewal.kind === 'waiting' ? { remedy: `certagent waits with the renewal: ${renewal.why}.` } : {}),

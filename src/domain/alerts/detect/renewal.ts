@@ -1,4 +1,5 @@
 import { outdated } from '../../decide/outdated.ts';
+import type { Instant } from '../../model/certificate.ts';
 import type { Blocker, Renewal } from '../../model/decision.ts';
 import { DAY, MINUTE } from '../../time/duration.ts';
 import { type Found, type Judged, leavesOf, type Member, type NodeState } from '../input.ts';
@@ -6,9 +7,17 @@ import { remedyOf } from '../remedies.ts';
 import { type Severity, worstOf } from '../severity.ts';
 import { count, counted, date, expiries, expiry, names, sentences } from '../words.ts';
 
-/** So near expiry nobody should wait for the next working day. */
-export const LAST_DAYS = 7 * DAY;
+const LAST_DAYS = 7 * DAY;
 const LAST_MONTH = 30 * DAY;
+
+/** So near expiry nobody should wait for the next working day. A short-lived certificate is always within a week of it. */
+export function isInLastDays({ notAfter, opensAt }: Judged['decision'], now: Instant): boolean {
+  return notAfter - now < Math.min(LAST_DAYS, (notAfter - opensAt) / 3);
+}
+
+function isInLastMonth({ notAfter, opensAt }: Judged['decision'], now: Instant): boolean {
+  return notAfter - now < Math.min(LAST_MONTH, ((notAfter - opensAt) * 2) / 3);
+}
 
 /** Why certificates that are due are not renewed, and which: the mode, or something in the way. null: they are renewed. */
 export function obstacle(renewal: Renewal): { kind: 'observing' | 'blocked'; ids: string[] } | null {
@@ -33,8 +42,7 @@ export function observing(state: NodeState): Found[] {
   const of = leavesOf(state).filter(({ observed }) => found?.ids.includes(observed.id));
   const [first] = of.map(({ decision }) => decision).sort((a, b) => a.notAfter - b.notAfter);
   if (found === null || first === undefined) return [];
-  const left = first.notAfter - state.now;
-  const severity = left < LAST_DAYS ? 'critical' : left < LAST_MONTH ? 'warning' : 'info';
+  const severity = isInLastDays(first, state.now) ? 'critical' : isInLastMonth(first, state.now) ? 'warning' : 'info';
   return [
     {
       severity,
@@ -102,11 +110,11 @@ export function notOurs(state: NodeState): Found[] {
 }
 
 /** Somebody else renews an operator's certificate, often late; nobody else renews the rest. A copy is its user's matter. */
-function pressure({ observed: { owner }, decision: { nearness, notAfter } }: Judged, now: number): Severity {
+function pressure({ observed: { owner }, decision }: Judged, now: Instant): Severity {
   if (owner === 'copy') return 'info';
-  if (notAfter - now < LAST_DAYS) return 'critical';
+  if (isInLastDays(decision, now)) return 'critical';
   const stages: [Severity, Severity] = owner === 'operator' ? ['info', 'warning'] : ['warning', 'critical'];
-  return stages[nearness === 'due' ? 0 : 1];
+  return stages[decision.nearness === 'due' ? 0 : 1];
 }
 
 export function failed(state: NodeState): Found[] {

@@ -15,7 +15,7 @@ export const EXPIRY = {
     category: 'expiry',
     meaning: 'Certificates expire soon: windows.urgent has begun.',
     severity: 'warning',
-    at: { critical: 'within 7 days of expiry' },
+    at: { critical: 'within 7 days of expiry, or in the last third of a shorter renewal window' },
     remedy: 'They are renewed at the next check. To see why they were not: certagent status, certagent history',
     find: certificates.urgent,
   },

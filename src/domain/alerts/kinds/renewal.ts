@@ -7,7 +7,7 @@ export const RENEWAL = {
     category: 'renewal',
     meaning: 'certagent only observes this node, and certificates that it could renew are due.',
     severity: 'info',
-    at: { warning: 'within 30 days of expiry', critical: 'within 7 days of expiry' },
+    at: { warning: 'within 30 days of expiry', critical: 'within 7 days; for short-lived certificates later' },
     remedy: 'To see what would be done: certagent plan. To allow renewals: certagent enable',
     dated: true,
     find: renewal.observing,
