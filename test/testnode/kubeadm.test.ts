@@ -103,8 +103,37 @@ test('renew all stops at the first error and leaves the names before it renewed'
   assert.equal(certificate(node, 'apiserver-etcd-client.crt').serialNumber, before);
 });
 
-test('a chain file, a CA that is missing and etcd’s missing CA key are refused in kubeadm’s words', async (t) => {
-  const node = await nodeFor(t);
+test('today’s kubeadm cuts a chain to its first certificate, and a kubeconfig to one CA, without a word', async (t) => {
+  const node = await nodeFor(t, { version: 'v1.36.3' });
+  const ca = await text(node, 'etc/kubernetes/pki/ca.crt');
+  writeFileSync(pki(node, 'apiserver.crt'), ca, { flag: 'a' });
+  const admin = join(node.root, 'etc/kubernetes/admin.conf');
+  const data = Buffer.from(ca + ca).toString('base64');
+  const before = readFileSync(admin, 'utf8');
+  writeFileSync(admin, before.replace(/(certificate-authority-data: )\S+/, `$1${data}`));
+  for (const name of ['apiserver', 'admin.conf']) assert.equal((await renew(node, name, ...configured(node))).code, 0);
+  assert.equal((await text(node, 'etc/kubernetes/pki/apiserver.crt')).match(/BEGIN/g)!.length, 1);
+  const authority = (text: string) => /certificate-authority-data: (\S+)/.exec(text)![1];
+  assert.equal(authority(readFileSync(admin, 'utf8')), authority(before));
+  const { validFrom } = certificate(node, 'apiserver.crt');
+  assert.ok(Math.abs(Date.parse(validFrom) + 5 * 60_000 - Date.now()) < 60_000, 'notBefore is five minutes ago');
+});
+
+test('today’s kubeadm takes etcd’s CA without its key for an external one', async (t) => {
+  const node = await nodeFor(t, { version: 'v1.36.3' });
+  rmSync(pki(node, 'etcd/ca.key'));
+  const before = certificate(node, 'etcd/server.crt').serialNumber;
+  const ran = await renew(node, 'all', ...configured(node));
+  assert.equal(ran.code, 0);
+  assert.match(ran.stdout, /\nDetected external etcd\/ca, certificate for serving etcd can't be renewed\n/);
+  assert.match(ran.stdout, /\ncertificate for the front proxy client renewed\n/);
+  assert.equal(certificate(node, 'etcd/server.crt').serialNumber, before);
+  const checked = await run(node, 'usr/bin/kubeadm', 'certs', 'check-expiration', ...configured(node));
+  assert.match(checked.stdout, /\netcd-server .* etcd-ca {17}yes/);
+});
+
+test('a chain file, a CA that is missing and etcd’s missing CA key are refused in old kubeadm’s words', async (t) => {
+  const node = await nodeFor(t, { version: 'v1.22.3' });
   const config = configured(node);
   writeFileSync(pki(node, 'apiserver.crt'), await text(node, 'etc/kubernetes/pki/ca.crt'), { flag: 'a' });
   const chain = await renew(node, 'apiserver', ...config);

@@ -2,33 +2,37 @@ import { X509Certificate } from 'node:crypto';
 import type { KubeadmCertificate } from '../kubeadm-certificates.ts';
 import { authorities } from '../kubeadm-certificates.ts';
 import type { Place } from './kubeadm-files.ts';
-import { authorityOf, hasCaKey, isThere, missingCaKey, readCaCertificate, readCertificate } from './kubeadm-files.ts';
+import {
+  authorityOf,
+  hasCaKey,
+  isThere,
+  knowsAsExternal,
+  missingCaKey,
+  readCaCertificate,
+  readCertificate,
+} from './kubeadm-files.ts';
 
 type Row = { name: string; caName: string; missing: boolean; ends: number; external: boolean };
 
 /** `kubeadm certs check-expiration`: kubeadm's two tables, or from v1.30 on its JSON. */
-export function checkExpiration(
-  place: Place,
-  known: KubeadmCertificate[],
-  options: { json: boolean; minor: number },
-): void {
+export function checkExpiration(place: Place, known: KubeadmCertificate[], options: { json: boolean }): void {
   const used = authorities.filter((authority) => known.some((certificate) => certificate.ca === authority.name));
   const cas = used.map((authority): Row => {
     const ends = endOf(readCaCertificate(place, authority));
-    const external = !hasCaKey(place, authority);
+    // Old versions do not report that the key of etcd's CA is missing; they fail when they renew.
+    const external = knowsAsExternal(place, authority) && !hasCaKey(place, authority);
     return { name: authority.name, caName: '', missing: false, ends, external };
   });
   if (cas[0]?.external) throw missingCaKey(place, authorities[0]!);
   const leaves = known.map((certificate): Row => {
     const { name: caName } = authorityOf(certificate);
-    const external = certificate.ca !== 'etcd-ca' && !hasCaKey(place, authorityOf(certificate));
+    const authority = authorityOf(certificate);
+    const external = knowsAsExternal(place, authority) && !hasCaKey(place, authority);
     if (!isThere(place, certificate)) return { name: certificate.name, caName, missing: true, ends: 0, external };
     const ends = endOf(readCertificate(place, certificate));
     return { name: certificate.name, caName, missing: false, ends, external };
   });
-  // kubeadm does not report that the key of etcd's CA is missing; it fails only when it renews.
-  const told = cas.map((ca) => ({ ...ca, external: ca.external && ca.name !== 'etcd-ca' }));
-  process.stdout.write(options.json ? json(leaves, told) : tables(leaves, told, options.minor));
+  process.stdout.write(options.json ? json(leaves, cas) : tables(leaves, cas, place.minor));
 }
 
 function tables(leaves: Row[], cas: Row[], minor: number): string {

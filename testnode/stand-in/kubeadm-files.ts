@@ -40,7 +40,9 @@ export function readCertificate(place: Place, certificate: KubeadmCertificate): 
   const text = readFileSync(join(place.root, path), 'utf8');
   if (certificate.kubeconfig) return kubeconfigCertificate(path, text);
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length > 1) throw new KubeadmError(`wanted exactly one certificate, got ${blocks.length}`);
+  // Later versions take the first, and write nothing else back.
+  if (blocks.length > 1 && place.minor < 23)
+    throw new KubeadmError(`wanted exactly one certificate, got ${blocks.length}`);
   if (blocks[0] === undefined || !isCertificate(blocks[0])) {
     const reason = `error reading ${path}: data does not contain any valid RSA or ECDSA certificates`;
     throw new KubeadmError(`failed to load existing certificate ${certificate.baseName}: ${reason}`);
@@ -60,6 +62,11 @@ export function readCaCertificate(place: Place, authority: KubeadmAuthority): st
 
 export function hasCaKey(place: Place, authority: KubeadmAuthority): boolean {
   return existsSync(join(place.root, caKeyPath(place, authority)));
+}
+
+/** Whether this version takes a CA without its key for an external one. */
+export function knowsAsExternal({ minor }: Place, { name }: KubeadmAuthority): boolean {
+  return name !== 'etcd-ca' || minor >= 23;
 }
 
 /** kubeadm's message for a missing CA key. */

@@ -13,6 +13,7 @@ import {
   hasCaKey,
   isThere,
   KubeadmError,
+  knowsAsExternal,
   missingCaKey,
   pathOf,
   readCaCertificate,
@@ -25,15 +26,15 @@ export async function renewOne(place: Place, certificate: KubeadmCertificate, fa
   if (!isThere(place, certificate)) return print(`MISSING! ${certificate.longName}`);
   const caPem = readCaCertificate(place, authority);
   if (!hasCaKey(place, authority)) {
-    // kubeadm knows an external CA for two of its three: without etcd's key it stops.
-    if (authority.name === 'etcd-ca') throw missingCaKey(place, authority);
-    return print(`Detected external ${authority.name}, ${certificate.longName} can't be renewed`);
+    // Old versions know an external CA for two of the three: without etcd's key they stop.
+    if (!knowsAsExternal(place, authority)) throw missingCaKey(place, authority);
+    return print(`Detected external ${authority.baseName}, ${certificate.longName} can't be renewed`);
   }
   warnOfExpiredCa(caPem, authority.baseName);
   const oldPem = readCertificate(place, certificate);
   if (faults.kubeadmFailsAt === certificate.name) await fail(place, certificate, caPem, oldPem, faults);
   if (faults.kubeadm !== 'exit0-not-renewed') {
-    write(place, certificate, await sign(place, certificate, caPem, oldPem));
+    write(place, certificate, caPem, await sign(place, certificate, caPem, oldPem));
   }
   print(`${certificate.longName} renewed`);
 }
@@ -51,11 +52,12 @@ async function sign(place: Place, certificate: KubeadmCertificate, caPem: string
   });
 }
 
-// In place: truncated, the key before the certificate, no rename and no backup.
-function write(place: Place, certificate: KubeadmCertificate, issued: Issued): void {
+// In place: truncated, the key before the certificate, no rename and no backup. Of several CAs in a kubeconfig one stays.
+function write(place: Place, certificate: KubeadmCertificate, caPem: string, issued: Issued): void {
   const file = join(place.root, pathOf(place, certificate));
   if (certificate.kubeconfig) {
     const text = readFileSync(file, 'utf8')
+      .replace(/(certificate-authority-data:\s*)\S+/, `$1${base64(new X509Certificate(caPem).toString())}`)
       .replace(/(client-certificate-data:\s*)\S+/, `$1${base64(issued.certificatePem)}`)
       .replace(/(client-key-data:\s*)\S+/, `$1${base64(issued.keyPem)}`);
     overwrite(file, text, 0o600);

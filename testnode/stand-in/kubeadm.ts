@@ -59,7 +59,7 @@ async function check(root: string, flags: Map<string, string>): Promise<void> {
   if (flags.has('output') && minor < 30) throw new KubeadmError("unknown shorthand flag: 'o' in -o");
   const place = await placeOf(root, flags, 'check-expiration', output === 'json');
   const known = kubeadmCertificates(minor).filter((one) => place.localEtcd || !belongsToLocalEtcd(one));
-  checkExpiration(place, known, { json: output === 'json', minor });
+  checkExpiration(place, known, { json: output === 'json' });
 }
 
 type ClusterConfiguration = {

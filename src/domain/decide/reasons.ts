@@ -53,6 +53,8 @@ export const REASONS = {
   KEY_MISMATCH: 'A private key does not belong to its certificate, or cannot be read.',
   NOT_SIGNED_BY_CA: 'A certificate was not signed by the CA on this node.',
   CA_ROTATION_UNDER_WAY: 'A rotation of a CA is under way on this node.',
+  CHAIN_IN_FILE: 'A file holds a chain of certificates, and kubeadm would leave only the first.',
+  SEVERAL_CAS_IN_KUBECONFIG: 'A kubeconfig of the node holds several CAs, and kubeadm would leave only one.',
   PROCESSES_HIDDEN: 'certagent cannot see the processes of this node, and so not whether they restart.',
   COMPONENT_UNKNOWN: 'A component that must restart after a renewal has no static-pod manifest.',
   SERVER_AWAY: 'No server of this agent answers, and an agent does not start without one.',

@@ -1,6 +1,7 @@
 import { type BlockerCheck, when } from '../decide/blocker-check.ts';
 import type { Finding } from '../model/inventory.ts';
 import { finishRotation, isOfOtherCa, secondCa } from './kubeadm-checks.ts';
+import { cutBlockers } from './kubeadm-cuts.ts';
 import { RESTARTED } from './kubeadm-plan.ts';
 
 export const kubeadmBlockers: BlockerCheck[] = [
@@ -57,6 +58,7 @@ export const kubeadmBlockers: BlockerCheck[] = [
       }));
     },
   },
+  ...cutBlockers,
   {
     code: 'PROCESSES_HIDDEN',
     find: ({ inventory: { preconditions } }) =>

@@ -2,9 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findBlockers } from '../../../src/domain/decide/blockers.ts';
 import type { History, Policy } from '../../../src/domain/model/decision.ts';
-import type { Finding, Hazard, Inventory, Preconditions } from '../../../src/domain/model/inventory.ts';
+import type {
+  Finding,
+  Hazard,
+  Inventory,
+  ObservedCertificate,
+  Preconditions,
+} from '../../../src/domain/model/inventory.ts';
 import { DAY } from '../../../src/domain/time/duration.ts';
 import {
+  addCertificate,
   inventoryOf,
   NO_HISTORY,
   NODE_KINDS,
@@ -66,6 +73,14 @@ const ofAnotherVersion: History = {
 };
 
 const pre = (change: Partial<Preconditions>) => withPreconditions(kubeadm, change);
+const admin = { kind: 'kubeconfig', path: '/etc/kubernetes/admin.conf', name: 'kubernetes' } as const;
+/** kubeadm's node with another certificate behind that of `path`. */
+const behind = (place: ObservedCertificate['place'], change: Partial<ObservedCertificate> = {}): Inventory =>
+  addCertificate(kubeadm, `${place.path} ${place.index}`, 900, { owner: 'cluster-ca', place, ...change });
+const apiserverFile = '/etc/kubernetes/pki/apiserver.crt';
+const two = (entry: 'user' | 'cluster') => behind({ ...admin, entry, index: 1 });
+const oneCa = behind({ ...admin, entry: 'cluster', index: 0 });
+
 const table: [string, string[], Inventory, Options?][] = [
   [
     'a component answers, but its process is not seen',
@@ -76,6 +91,12 @@ const table: [string, string[], Inventory, Options?][] = [
       ),
     }),
   ],
+  ['a chain in a file', ['CHAIN_IN_FILE'], behind({ kind: 'pem', path: apiserverFile, index: 1 })],
+  ['a chain in a file that is not renewed', [], behind({ kind: 'pem', path: apiserverFile, index: 1 }), { ids: [] }],
+  ["a chain in the kubelet's file", [], behind({ kind: 'pem', path: '/var/lib/kubelet/pki/kubelet.crt', index: 1 })],
+  ["a chain in a kubeconfig's user", ['CHAIN_IN_FILE'], two('user')],
+  ['one CA in a kubeconfig', [], oneCa],
+  ['two CAs in a kubeconfig', ['SEVERAL_CAS_IN_KUBECONFIG'], two('cluster')],
   ['/proc is mounted with hidepid', ['PROCESSES_HIDDEN'], pre({ processesHidden: true })],
   ['observe mode', ['OBSERVE_MODE'], kubeadm, { policy: { mode: 'observe' } }],
   ['a plan without an end', ['PLAN_UNFINISHED'], kubeadm, { history: unfinished }],
@@ -204,6 +225,15 @@ test('a rotation of a CA: its file is named, and what to do', () => {
   const [blocker] = blockers(rotating(kubeadm, 'ca', ['apiserver']));
   assert.match(blocker!.why, /a rotation of the CA in \/etc\/kubernetes\/pki\/ca\.crt is under way/);
   assert.match(blocker!.remedy, /^Finish the rotation: .*\/etc\/kubernetes\/pki\/ca\.crt.*kubeadm certs renew all/);
+});
+
+test('what kubeadm would cut from a file: the file is named, with what to leave in it', () => {
+  const [chain] = blockers(behind({ kind: 'pem', path: apiserverFile, index: 1 }));
+  assert.match(chain!.why, /^\/etc\/kubernetes\/pki\/apiserver\.crt holds a chain of 2 certificates/);
+  assert.match(chain!.remedy, /all but the first certificate from \/etc\/kubernetes\/pki\/apiserver\.crt/);
+  const both = { ...oneCa, certificates: [...oneCa.certificates, ...two('cluster').certificates.slice(-1)] };
+  const [cas] = blockers(both);
+  assert.match(cas!.why, /^\/etc\/kubernetes\/admin\.conf holds 2 CAs/);
 });
 
 test('a unit that is down: the remedy is to start what somebody stopped, and to find out why it failed', () => {
