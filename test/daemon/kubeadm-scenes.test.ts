@@ -4,7 +4,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DAY } from '../../src/domain/time/duration.ts';
-import { fingerprints, scene } from './support.ts';
+import { readNodeRecord, writeNodeRecord } from '../../testnode/options.ts';
+import { fingerprints, scene, toldAtLast } from './support.ts';
 
 const PKI = 'etc/kubernetes/pki';
 
@@ -21,6 +22,32 @@ test('a chain in apiserver.crt: the renewal is blocked, the file is named, nothi
   );
   assert.match(status.renewal.blockers[0]!.why, /\/etc\/kubernetes\/pki\/apiserver\.crt/);
   assert.deepEqual(await fingerprints(node), before);
+});
+
+test('renewed while kubeadm cannot reach the API: its defaults are reported before and after, and nothing is rolled back', async (t) => {
+  const { agent, inbox } = await scene(t, { kind: 'kubeadm', version: 'v1.36.3', days: -1, keys: 'ec' });
+  const { plan } = await agent.plan({ force: false });
+  assert.match(plan!.warnings!.join(), /its defaults: RSA 2048 keys.*renew\.kubeadm_config/);
+  const outcome = await agent.renew({ force: false }, () => {});
+  assert.equal(outcome?.result, 'succeeded');
+  assert.deepEqual(
+    outcome.reported?.map(({ code }) => code),
+    ['KEY_TYPE_CHANGED'],
+  );
+  assert.ok((await toldAtLast(inbox, 'event RENEWED_WITH_DEFAULTS')).includes('event RENEWED_WITH_DEFAULTS'));
+});
+
+test('a cluster of v1.28 renewed by v1.36: the group that kubeadm takes away is no failure', async (t) => {
+  const { node, agent } = await scene(t, { kind: 'kubeadm', version: 'v1.28.15', days: 20 });
+  writeNodeRecord(node.root, { ...readNodeRecord(node.root), version: 'v1.36.3' });
+  const groups = async () => {
+    const { certificates } = await agent.status();
+    return certificates.find(({ id }) => id === 'apiserver-etcd-client')!.certificate.organizations;
+  };
+  assert.deepEqual(await groups(), ['system:masters']);
+  const { lastAttempt } = await agent.check();
+  assert.deepEqual([lastAttempt?.result, lastAttempt?.error], ['succeeded', null]);
+  assert.deepEqual(await groups(), []);
 });
 
 for (const version of ['v1.22.3', 'v1.36.3'])

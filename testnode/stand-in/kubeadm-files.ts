@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubeadmAuthority, KubeadmCertificate } from '../kubeadm-certificates.ts';
 import { authorities } from '../kubeadm-certificates.ts';
+import type { KeyType } from '../pki.ts';
 
 /** kubeadm prints its text to stderr and exits with 1. */
 export class KubeadmError extends Error {}
@@ -16,6 +17,8 @@ export type Place = {
   localEtcd: boolean;
   /** Lifetime that is granted, in milliseconds. */
   granted: number;
+  /** Type of the keys that are made; null: the type of the CA's. */
+  keyType: KeyType | null;
   /** Of kubeadm's version. */
   minor: number;
 };

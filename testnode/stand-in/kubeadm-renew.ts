@@ -39,13 +39,19 @@ export async function renewOne(place: Place, certificate: KubeadmCertificate, fa
   print(`${certificate.longName} renewed`);
 }
 
-// A new key of the same type; the same names and usages. notBefore is the CA's, five minutes ago with the v1beta4 API.
+// A new key; the same names and usages. notBefore is the CA's, five minutes ago with the v1beta4 API. Since v1.29 clients of
+// etcd lose the group system:masters.
 async function sign(place: Place, certificate: KubeadmCertificate, caPem: string, oldPem: string): Promise<Issued> {
   const keyPem = readFileSync(join(place.root, caKeyPath(place, authorityOf(certificate))), 'utf8');
-  const keyType = createPrivateKey(keyPem).asymmetricKeyType === 'rsa' ? 'rsa' : 'ec';
+  const keyType = place.keyType ?? (createPrivateKey(keyPem).asymmetricKeyType === 'rsa' ? 'rsa' : 'ec');
+  const request = await readRequest(oldPem);
+  const groups = request.subject.organizations ?? [];
+  const losesGroup = place.minor >= 29 && certificate.ca === 'etcd-ca';
+  const organizations = losesGroup ? groups.filter((group) => group !== 'system:masters') : groups;
   return issueCertificate({
     ca: { certificatePem: caPem, keyPem },
-    ...(await readRequest(oldPem)),
+    ...request,
+    subject: { ...request.subject, organizations },
     notBefore: place.minor >= 31 ? Date.now() - 5 * 60_000 : new X509Certificate(caPem).validFromDate.getTime(),
     notAfter: Date.now() + place.granted,
     keyType,

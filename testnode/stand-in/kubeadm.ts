@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseYaml } from '../../src/host/yaml.ts';
 import { belongsToLocalEtcd, kubeadmCertificates } from '../kubeadm-certificates.ts';
 import { readFaults, readNodeRecord, versionNumbers } from '../options.ts';
+import type { KeyType } from '../pki.ts';
 import { answers } from './ask.ts';
 import { checkExpiration } from './kubeadm-check.ts';
 import type { Place } from './kubeadm-files.ts';
@@ -66,6 +67,7 @@ type ClusterConfiguration = {
   kind?: string;
   certificatesDir?: string;
   certificateValidityPeriod?: string;
+  encryptionAlgorithm?: string;
   etcd?: { external?: unknown };
 };
 
@@ -86,7 +88,11 @@ async function placeOf(root: string, flags: Map<string, string>, command: string
     const reached = await askCluster(at(flags.get('kubeconfig') ?? '/etc/kubernetes/admin.conf'), (line) => {
       if (!quiet) process.stdout.write(`[${command}] ${line}\n`);
     });
-    if (reached === 'unreachable') localEtcd = true; // the default configuration has a local etcd
+    // The default configuration has a local etcd, RSA keys and a year.
+    if (reached === 'unreachable') {
+      localEtcd = true;
+      config = { encryptionAlgorithm: 'RSA-2048', certificateValidityPeriod: '8760h0m0s' };
+    }
     if (reached !== 'no-kubeconfig' && !quiet) process.stdout.write('\n');
   }
   const own = (path: string) => (path.startsWith(`${root}/`) ? path.slice(root.length) : path);
@@ -96,6 +102,7 @@ async function placeOf(root: string, flags: Map<string, string>, command: string
     kubeconfigs: own(kubeconfigDirectory),
     localEtcd,
     granted: period(config.certificateValidityPeriod) ?? node.grantedDays * DAY,
+    keyType: keyTypeOf(config),
     minor: versionNumbers(node.version)[1],
   };
 }
@@ -110,6 +117,12 @@ function readConfig(file: string): ClusterConfiguration {
   const documents = text.split(/^---\s*$/m).filter((document) => document.trim() !== '');
   const parsed = documents.map((document) => parseYaml(document) as ClusterConfiguration);
   return parsed.find((document) => document.kind === 'ClusterConfiguration') ?? {};
+}
+
+/** Simplified: a configuration that does not say it keeps the cluster's. */
+function keyTypeOf({ encryptionAlgorithm }: ClusterConfiguration): KeyType | null {
+  if (encryptionAlgorithm === undefined) return null;
+  return encryptionAlgorithm.startsWith('ECDSA') ? 'ec' : 'rsa';
 }
 
 /** '1440h0m0s' as milliseconds. */

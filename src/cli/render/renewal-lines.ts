@@ -89,6 +89,7 @@ export function outcomeLines(outcome: PlanOutcome | null, at: number, { paint, t
   return [
     words[outcome.result],
     ...(outcome.result === 'succeeded' || outcome.keptNew ? granted : []),
+    ...(outcome.reported ?? []).map(({ code, message }) => `Note: ${message} (${code})`),
     ...(error === null ? [] : [`Why: ${error.message} (${error.code})`]),
     ...(error === null || error.remedy === null ? [] : [`What to do: ${error.remedy}`]),
   ];

@@ -52,6 +52,8 @@ export type DistributionRules = {
   blockers: readonly BlockerCheck[];
   /** Why a renewal of certificates that are not due is refused; null: it is possible. */
   refuseForce(firstExpiry: Instant): Blocker | null;
+  /** What a person should know before the plan runs; nothing when left out. */
+  warnings?(draft: Draft): string[];
   /** The steps that renew `draft.renewed` and make everything load the new certificates. */
   steps(draft: Draft): Step[];
 };

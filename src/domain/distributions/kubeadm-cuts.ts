@@ -11,7 +11,7 @@ export const cutBlockers: BlockerCheck[] = [
     find: (known) =>
       renewedFiles(known).flatMap(({ path, members }) => {
         const chain = members.filter(({ place }) => !isCaEntry(place));
-        return chain.length < 2
+        return chain.every(({ place }) => place.index === 0)
           ? []
           : [
               {

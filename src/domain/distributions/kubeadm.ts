@@ -3,6 +3,7 @@ import type { DistributionRules, RoleRules } from './distribution.ts';
 import { kubeadmBlockers } from './kubeadm-blockers.ts';
 import { kubeadmChecks } from './kubeadm-checks.ts';
 import { ETCD_CLIENTS, kubeadmSteps } from './kubeadm-plan.ts';
+import { kubeadmWarnings } from './kubeadm-warnings.ts';
 import { reloadsByItself } from './kubernetes-version.ts';
 import { KUBEADM, type RoleOf } from './names.ts';
 
@@ -40,5 +41,6 @@ export const kubeadm: DistributionRules & { roles: Record<RoleOf<'kubeadm'>, Rol
   checks: kubeadmChecks,
   blockers: kubeadmBlockers,
   refuseForce: () => null,
+  warnings: kubeadmWarnings,
   steps: kubeadmSteps,
 };

@@ -77,6 +77,14 @@ export const ERRORS = {
   KEY_MISMATCH: { meaning: 'A new certificate does not belong to its key.' },
   NOT_SIGNED: { meaning: 'A new certificate is not signed by its CA.' },
   SUBJECT_CHANGED: { meaning: 'A new certificate has another subject.' },
+  KEY_TYPE_CHANGED: {
+    meaning: 'kubeadm made keys of its default type, which the previous ones had not.',
+    remedy: "Set renew.kubeadm_config to the cluster's kubeadm configuration file, then: certagent renew --force",
+  },
+  LIFETIME_CHANGED: {
+    meaning: 'kubeadm granted its default lifetime, which the previous certificates had not.',
+    remedy: "Set renew.kubeadm_config to the cluster's kubeadm configuration file, then: certagent renew --force",
+  },
   SANS_LOST: { meaning: 'A new certificate lacks names of the previous one.' },
   USAGES_LOST: { meaning: 'A new certificate lacks usages of the previous one.' },
   COMPONENT_NOT_ENDED: {

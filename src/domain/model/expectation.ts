@@ -10,7 +10,15 @@ export type Expectation = {
   keyPath: string;
   /** Path of the CA certificate that must have signed it; null when unknown. */
   caPath: string | null;
-  old: Pick<Certificate, 'serial' | 'notAfter' | 'sans' | 'usages' | 'subject'> | null;
+  old:
+    | (Pick<Certificate, 'serial' | 'notAfter' | 'sans' | 'usages' | 'subject'> & {
+        /** Journals of earlier versions have none. */
+        organizations?: string[];
+        keyType?: string;
+        /** Milliseconds for which it was granted; absent: its notBefore is its CA's, which does not show it. */
+        granted?: number;
+      })
+    | null;
 };
 
 /** An endpoint and the file whose leaf certificate it should serve. */

@@ -73,7 +73,7 @@ export type PlanOutcome = {
   keptNew: boolean;
   error: { code: string; message: string; remedy: string | null } | null;
   granted: { id: string; notAfter: Instant }[];
-  /** Failures of steps that do not fail the plan; left out when there are none. */
+  /** What did not fail the plan, and a person should know: failures of steps, defaults; left out when there is nothing. */
   reported?: ErrorText[];
 };
 

@@ -18,5 +18,7 @@ export type RenewalPlan = {
   oldExpired: boolean;
   /** What uses renewed files and is not restarted, in words for a person; absent: nothing. */
   neighbours?: string[];
+  /** What a person should know before it runs; absent: nothing. */
+  warnings?: string[];
   steps: Step[];
 };

@@ -26,14 +26,15 @@ export function served({ inventory }: Pick<Draft, 'inventory'>, clients: ClientC
 }
 
 export function expectation(observed: ObservedCertificate, inventory: Inventory): Expectation {
-  const { serial, notAfter, sans, usages, subject } = observed.certificate;
+  const { serial, notBefore, notAfter, sans, usages, subject, organizations, keyType } = observed.certificate;
   const ca = inventory.certificates.find(({ id }) => id === observed.issuance.ca);
+  const granted = ca !== undefined && notBefore > ca.certificate.notBefore ? { granted: notAfter - notBefore } : {};
   return {
     id: observed.id,
     path: observed.place.path,
     keyPath: keyPath(observed),
     caPath: ca?.place.path ?? null,
-    old: { serial, notAfter, sans, usages, subject },
+    old: { serial, notAfter, sans, usages, subject, organizations, keyType, ...granted },
   };
 }
 

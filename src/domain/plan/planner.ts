@@ -21,6 +21,9 @@ export function makePlan({ inventory, decisions, settings, planId, now }: PlanIn
   const backup = `${settings.backups}/${planId}`;
   const left = settings.neighbours === 'restart' ? [] : neighboursOf(inventory, renewed);
   refuseManifestsDir(inventory, backup);
+  const draft = { inventory, settings, renewed, backup, isMaintenance: outsideMaintenance !== true };
+  const rules = rulesOf(distribution);
+  const warnings = rules.warnings?.(draft) ?? [];
   return {
     id: planId,
     createdAt: now,
@@ -29,13 +32,8 @@ export function makePlan({ inventory, decisions, settings, planId, now }: PlanIn
     why,
     oldExpired: renewed.some(({ component, certificate }) => component !== null && certificate.notAfter < now),
     ...(left.length === 0 ? {} : { neighbours: left.map(inWords) }),
-    steps: rulesOf(distribution).steps({
-      inventory,
-      settings,
-      renewed,
-      backup,
-      isMaintenance: outsideMaintenance !== true,
-    }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+    steps: rules.steps(draft),
   };
 }
 

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { CertagentError, errorCode, explain } from '../../domain/model/errors.ts';
 import type { JournalRecord, Left, PlanOutcome, Progress, Undo } from '../../domain/model/journal.ts';
 import type { RenewalPlan, Step } from '../../domain/model/plan.ts';
+import { defaultsUsed, type Renewed } from '../../domain/plan/defaults-used.ts';
 import { describeStep } from '../../domain/plan/describe.ts';
 import { changesCertificates, expectationsOf } from '../../domain/plan/plan-parts.ts';
 import { syncFile } from '../../host/files.ts';
@@ -110,9 +111,11 @@ export async function end(
   context: RenewContext,
 ): Promise<PlanOutcome> {
   const keptNew = how.keptNew ?? false;
-  const granted = how.result === 'succeeded' || keptNew ? await grantedBy(plan, context) : [];
+  const renewed = how.result === 'succeeded' || keptNew ? await renewedBy(plan, context) : [];
+  const granted = renewed.map(({ expect, certificate }) => ({ id: expect.id, notAfter: certificate.notAfter }));
+  const remarks = [...reported, ...(plan.distribution === 'kubeadm' ? defaultsUsed(renewed) : [])];
   const error = how.error === null ? null : { code: how.error.code, message: how.error.message };
-  const more = reported.length === 0 ? {} : { reported };
+  const more = remarks.length === 0 ? {} : { reported: remarks };
   await tryToNote(
     { at: context.now(), type: 'plan-ended', planId: plan.id, result: how.result, error, granted, ...more },
     context,
@@ -120,13 +123,13 @@ export async function end(
   return { planId: plan.id, result: how.result, keptNew, error: how.error, granted, ...more };
 }
 
-async function grantedBy(plan: RenewalPlan, context: RenewContext): Promise<PlanOutcome['granted']> {
-  const granted: PlanOutcome['granted'] = [];
+async function renewedBy(plan: RenewalPlan, context: RenewContext): Promise<Renewed[]> {
+  const renewed: Renewed[] = [];
   for (const expect of expectationsOf(plan)) {
     const certificate = await renewedCertificate(context.root, expect);
-    if (certificate !== null) granted.push({ id: expect.id, notAfter: certificate.notAfter });
+    if (certificate !== null) renewed.push({ expect, certificate });
   }
-  return granted;
+  return renewed;
 }
 
 export function planError(error: unknown): PlanError {

@@ -86,6 +86,7 @@ const plan: Shape<RenewalPlan> = object({
   why: text,
   oldExpired: flag,
   neighbours: optional(list(text)),
+  warnings: optional(list(text)),
   steps: list(step),
 });
 const error = object({ code: text, message: text });

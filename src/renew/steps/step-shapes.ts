@@ -61,7 +61,18 @@ export const expectation: Shape<Expectation> = object({
   path: nodePath,
   keyPath: nodePath,
   caPath: orNull(nodePath),
-  old: orNull(object({ serial: text, notAfter: instant, sans: list(text), usages: list(text), subject: text })),
+  old: orNull(
+    object({
+      serial: text,
+      notAfter: instant,
+      sans: list(text),
+      usages: list(text),
+      subject: text,
+      organizations: optional(list(text)),
+      keyType: optional(text),
+      granted: optional(number),
+    }),
+  ),
 });
 
 export const podIdentity: Shape<PodIdentity> = object({

@@ -1,4 +1,4 @@
-import { type Certificate, lostSans } from '../../domain/model/certificate.ts';
+import { type Certificate, isSameHolder, lostSans } from '../../domain/model/certificate.ts';
 import { CertagentError, type ErrorCode } from '../../domain/model/errors.ts';
 import type { Expectation } from '../../domain/model/plan.ts';
 import type { Root } from '../../host/root.ts';
@@ -52,7 +52,7 @@ function checkAgainstOld({ old, ...expect }: Expectation, renewed: Certificate):
   if (old === null) return;
   if (renewed.serial === old.serial || renewed.notAfter <= old.notAfter)
     throw failure('NOT_RENEWED', expect, `the certificate still expires ${day(renewed.notAfter)}: it was not renewed`);
-  if (renewed.subject !== old.subject)
+  if (!isSameHolder(old, renewed))
     throw failure('SUBJECT_CHANGED', expect, `the subject was "${old.subject}" and is "${renewed.subject}"`);
   const sans = lostSans(old as Certificate, renewed);
   if (sans.length > 0) throw failure('SANS_LOST', expect, `the new certificate lacks ${sans.join(', ')}`);

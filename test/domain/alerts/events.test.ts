@@ -21,6 +21,27 @@ const EVENTS: [string, Parameters<typeof events>[0], [string, string, string][]]
   ['nothing', { outcome: null, recovered: false, copies: [copy('current'), copy('left')] }, []],
   ['renewed', { outcome: outcome({}), recovered: false, copies: [] }, [['RENEWED', 'info', '1 certificate renewed.']]],
   [
+    "renewed with kubeadm's defaults",
+    {
+      outcome: outcome({
+        reported: [
+          { code: 'KEY_TYPE_CHANGED', message: 'kubeadm gave an RSA 2048 key' },
+          { code: 'SERVED_STALE', message: 'a server is slow' },
+        ],
+      }),
+      recovered: false,
+      copies: [],
+    },
+    [
+      ['RENEWED', 'info', '1 certificate renewed.'],
+      [
+        'RENEWED_WITH_DEFAULTS',
+        'warning',
+        "kubeadm could not use the cluster's configuration, and renewed certificates with its defaults.",
+      ],
+    ],
+  ],
+  [
     'failed: that is a state, not an event',
     { outcome: outcome({ result: 'failed', error: failure }), recovered: false, copies: [] },
     [],

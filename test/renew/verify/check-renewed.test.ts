@@ -109,6 +109,11 @@ describe('checkRenewed', () => {
       what: 'one for somebody else',
       files: async () => pairOf(await issue({ subject: { commonName: 'kube-apiserver', organizations: ['x'] } })),
     },
+    {
+      code: 'SUBJECT_CHANGED',
+      what: 'one of another name',
+      files: async () => pairOf(await issue({ subject: { commonName: 'kube-apiserver-2' } })),
+    },
     { code: 'BAD_CERTIFICATE', what: 'an empty certificate', files: async () => ['', old.keyPem] },
     {
       code: 'BAD_CERTIFICATE',

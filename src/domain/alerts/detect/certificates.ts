@@ -3,7 +3,7 @@ import { LOOPBACK, LOOPBACK_NOTICE } from '../../decide/loopback.ts';
 import { type Found, type Judged, leavesOf, type NodeState } from '../input.ts';
 import { remedyOf, renewing, unblocking } from '../remedies.ts';
 import { counted, date, expiries, names } from '../words.ts';
-import { isInLastDays, obstacle } from './renewal.ts';
+import { isInLastDays, LAST_DAYS, obstacle } from './renewal.ts';
 
 export function expired(state: NodeState): Found[] {
   const of = near(state, 'expired').filter(({ observed }) => observed.owner !== 'copy');

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../model/errors.ts';
 import type { Cycle, Found, Member } from '../input.ts';
 import { count, date, list, sentences } from '../words.ts';
 
@@ -5,6 +6,18 @@ export function renewed({ outcome }: Cycle): Found[] {
   if (outcome?.result !== 'succeeded') return [];
   const members = granted(outcome);
   return [{ members, text: `${count(members.length, 'certificate')} renewed.` }];
+}
+
+const DEFAULTS: string[] = ['KEY_TYPE_CHANGED', 'LIFETIME_CHANGED'] satisfies ErrorCode[];
+
+export function withDefaults({ outcome }: Cycle): Found[] {
+  const remarks = (outcome?.reported ?? []).filter(({ code }) => DEFAULTS.includes(code));
+  return [
+    {
+      members: remarks.map(({ code, message }) => [code, message]),
+      text: "kubeadm could not use the cluster's configuration, and renewed certificates with its defaults.",
+    },
+  ];
 }
 
 export function keptNew({ outcome }: Cycle): Found[] {

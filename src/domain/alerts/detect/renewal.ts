@@ -7,7 +7,7 @@ import { remedyOf } from '../remedies.ts';
 import { type Severity, worstOf } from '../severity.ts';
 import { count, counted, date, expiries, expiry, names, sentences } from '../words.ts';
 
-const LAST_DAYS = 7 * DAY;
+export const LAST_DAYS = 7 * DAY;
 const LAST_MONTH = 30 * DAY;
 
 /** So near expiry nobody should wait for the next working day. A short-lived certificate is always within a week of it. */

@@ -10,6 +10,13 @@ export const EVENTS = {
     remedy: '',
     happened: events.renewed,
   },
+  RENEWED_WITH_DEFAULTS: {
+    category: 'event',
+    meaning: "kubeadm renewed with its defaults (key type, lifetime) instead of the cluster's configuration.",
+    severity: 'warning',
+    remedy: "Set renew.kubeadm_config to the cluster's kubeadm configuration file, then: certagent renew --force",
+    happened: events.withDefaults,
+  },
   RENEWAL_KEPT_NEW: {
     category: 'event',
     meaning: 'A renewal failed; the new certificates stay, because the previous ones had expired.',

@@ -1,0 +1,24 @@
+import type { Inventory } from '../model/inventory.ts';
+import { isDefaultLifetime, KUBEADM_DEFAULTS, lifetime } from '../plan/defaults-used.ts';
+import type { Draft } from '../plan/draft.ts';
+
+/** kubeadm reads its configuration from the cluster, and goes on with its defaults where it cannot. */
+export function kubeadmWarnings({ inventory, settings, renewed }: Draft): string[] {
+  const why = settings.kubeadmConfig === null ? whyNotAsked(inventory) : null;
+  const differ = renewed.some(
+    ({ certificate }) => certificate.keyType !== KUBEADM_DEFAULTS.keyType || !isDefaultLifetime(lifetime(certificate)),
+  );
+  if (why === null || !differ) return [];
+  return [
+    `kubeadm cannot read its configuration from the cluster (${why}) and would use its defaults: ${KUBEADM_DEFAULTS.keyType} keys, valid for one year. To keep other settings, set renew.kubeadm_config to the cluster's kubeadm configuration file before you renew.`,
+  ];
+}
+
+function whyNotAsked({ certificates, preconditions, takenAt }: Inventory): string | null {
+  const apiserver = preconditions.components.find(({ name }) => name === 'kube-apiserver');
+  if (apiserver?.healthy !== true) return 'kube-apiserver does not answer';
+  const [admin, serving] = ['admin.conf', 'apiserver'].map((id) => certificates.find((one) => one.id === id));
+  if (admin === undefined) return 'admin.conf is missing';
+  if (admin.certificate.notAfter < takenAt) return 'admin.conf has expired';
+  return serving !== undefined && serving.certificate.notAfter < takenAt ? 'apiserver.crt has expired' : null;
+}
