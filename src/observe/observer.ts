@@ -9,6 +9,7 @@ import type {
   Neighbour,
   NodePaths,
   ObservedCertificate,
+  OtherRenewer,
   Preconditions,
 } from '../domain/model/inventory.ts';
 import type { Root } from '../host/root.ts';
@@ -56,6 +57,8 @@ export type Detected = {
   servers?(): Promise<Preconditions['servers'] | null>;
   /** Why a restart of its unit would do harm. `renewsUntil`: a restart renews leaves that expire before this. */
   hazards(reads: SourceRead[], renewsUntil: Instant): Promise<Hazard[]>;
+  /** What else renews its certificates; left out where nothing else can be seen. */
+  otherRenewers?(): Promise<OtherRenewer[]>;
   /** Keys of the CAs that sign its leaves on this node. */
   caKeys(reads: SourceRead[], certificates: ObservedCertificate[]): Preconditions['caKeys'];
 };

@@ -23,16 +23,18 @@ export async function observePreconditions(
 ): Promise<Preconditions> {
   const unit = await observeUnit(root, node);
   const restartWindow = rulesOfNode(node)?.restartWindow(version) ?? null;
-  const [tool, upgradeUnderWay, disk, components, hazards, visible, neighbours, servers] = await Promise.all([
-    observeTool(root, node, version),
-    upgradeOn(root, node),
-    observeDisk(root, node, reads),
-    node.components(unit, certificates),
-    node.hazards(reads, now + (restartWindow ?? 0)),
-    areProcessesVisible(),
-    node.neighbours?.() ?? [],
-    node.servers?.() ?? null,
-  ]);
+  const [tool, upgradeUnderWay, disk, components, hazards, visible, neighbours, servers, otherRenewers] =
+    await Promise.all([
+      observeTool(root, node, version),
+      upgradeOn(root, node),
+      observeDisk(root, node, reads),
+      node.components(unit, certificates),
+      node.hazards(reads, now + (restartWindow ?? 0)),
+      areProcessesVisible(),
+      node.neighbours?.() ?? [],
+      node.servers?.() ?? null,
+      node.otherRenewers?.() ?? [],
+    ]);
   const loopback = (await node.loopback?.(components, certificates)) ?? null;
   return {
     unit: unit === null ? null : withoutPid(unit),
@@ -45,6 +47,7 @@ export async function observePreconditions(
     ...(neighbours.length > 0 ? { neighbours } : {}),
     ...(servers ? { servers } : {}),
     ...(loopback === null ? {} : { loopback }),
+    ...(otherRenewers.length === 0 ? {} : { otherRenewers }),
     hazards,
     restartWindow,
   };

@@ -94,6 +94,21 @@ async function readUnit(
   const main = (await firstText(root, DIRECTORIES, `${name}.service`)) ?? otherwise;
   // Spares the drop-ins of all the other units of a machine.
   if (main === null || !(main.includes(program) || name.includes(program))) return null;
+  const { commands, environment } = await startOf(root, name, main);
+  for (const command of commands) {
+    const started = startedProgram(command, program);
+    if (started !== null) return { argv: started.argv, environment: new Map([...environment, ...started.environment]) };
+  }
+  return name === program && commands[0] !== undefined ? { argv: commands[0], environment } : null;
+}
+
+/** Every command that a unit starts, whatever its program; empty where the unit is not on the node. */
+export async function commandsOf(root: Root, name: string): Promise<string[][]> {
+  const main = await firstText(root, DIRECTORIES, `${name}.service`);
+  return main === null ? [] : (await startOf(root, name, main)).commands;
+}
+
+async function startOf(root: Root, name: string, main: string) {
   const assignments = [main, ...(await dropIns(root, name))].flatMap(serviceAssignments);
   const environment = await environmentOf(root, name, assignments);
   const commands = afterReset(assignments, 'ExecStart').map((command) =>
@@ -102,11 +117,7 @@ async function readUnit(
       environment,
     ),
   );
-  for (const command of commands) {
-    const started = startedProgram(command, program);
-    if (started !== null) return { argv: started.argv, environment: new Map([...environment, ...started.environment]) };
-  }
-  return name === program && commands[0] !== undefined ? { argv: commands[0], environment } : null;
+  return { commands, environment };
 }
 
 async function firstText(root: Root, directories: string[], file: string): Promise<string | null> {

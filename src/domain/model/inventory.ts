@@ -152,6 +152,9 @@ export type Neighbour = {
  */
 export type LoopbackCertificate = { notAfter: Instant; from: 'served' | 'start' };
 
+/** What else renews this node's certificates: a file, a unit or a pod, and what it is, in words for a person. */
+export type OtherRenewer = { where: string; what: string };
+
 /** What must be known before anything is changed. */
 export type Preconditions = {
   /** The unit that runs the node. `stopped`: not active, and not because it failed by itself. */
@@ -172,6 +175,8 @@ export type Preconditions = {
   servers?: { answers: boolean; detail: string };
   /** Absent: no kube-apiserver of a static pod runs here, or nothing is known of it. */
   loopback?: LoopbackCertificate;
+  /** Absent: none was seen. */
+  otherRenewers?: OtherRenewer[];
   hazards: Hazard[];
   /** Milliseconds before expiry from which a restart renews, by version; null where a tool renews at any time. */
   restartWindow: number | null;

@@ -14,6 +14,7 @@ import { observeLoopback } from './kubeadm-loopback.ts';
 import { observeNeighbours } from './kubeadm-neighbours.ts';
 import { kubeadmSources } from './kubeadm-sources.ts';
 import { KUBELET, kubeletUnit, readKubeletSettings } from './kubelet-settings.ts';
+import { otherRenewers } from './other-renewers.ts';
 
 /** A kubeadm node is known by its files; the kubelet's configuration and the manifests say where they are. */
 export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]> {
@@ -67,6 +68,7 @@ export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]>
       loopback: (components, certificates) => observeLoopback(components, kubeadmEndpoints(pods, certificates)),
       // kubeadm restarts nothing that would replace a CA.
       hazards: async () => [],
+      otherRenewers: async () => (controlPlane ? otherRenewers(root, units, kubelet) : []),
       caKeys: (reads, certificates) => (controlPlane ? kubeadmCaKeys(reads, certificates) : []),
     },
   };

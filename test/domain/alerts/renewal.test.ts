@@ -39,6 +39,11 @@ testStanding([
       ['OBSERVING', 'critical', 'node', ['a', 'b']],
     ],
   ],
+  [
+    'another renewer, for the record',
+    { preconditions: { otherRenewers: [{ where: '/etc/crontab', what: 'a cron line' }] } },
+    [['OTHER_RENEWER', 'info', 'node', ['/etc/crontab']]],
+  ],
   ['observing a node on which nothing is due', { renewal: observing([]) }, []],
   [
     'blocked by the mode: other obstacles are named, and no page is sent',
@@ -66,6 +71,15 @@ test('an alert about observing is sent once, until it warns', () => {
     'certagent only observes this node and does not renew 2 certificates; the first, a, expires 2027-04-30 12:00 UTC, in 60 d.',
   );
   assert.doesNotMatch(once(60).remedy, /certagent renew/);
+});
+
+test('another renewer is reported once', () => {
+  const [one, two] = ['/etc/crontab', 'k8s-certs-renew.timer'].map((where) => ({ where, what: 'renews' }));
+  const alertOf = (...otherRenewers: (typeof one & object)[]) =>
+    standingAlerts(node({ preconditions: { otherRenewers } }))[0]!;
+  assert.equal(alertOf(one!).once, true);
+  assert.equal(alertOf(one!).text, "1 other program renews this node's certificates: /etc/crontab.");
+  assert.match(alertOf(one!, two!).text, /^2 other programs renew .*: \/etc\/crontab and k8s-certs-renew\.timer\.$/);
 });
 
 test('who waits says for what', () => {

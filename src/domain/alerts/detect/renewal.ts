@@ -5,7 +5,7 @@ import { DAY, MINUTE } from '../../time/duration.ts';
 import { type Found, type Judged, leavesOf, type Member, type NodeState } from '../input.ts';
 import { remedyOf } from '../remedies.ts';
 import { type Severity, worstOf } from '../severity.ts';
-import { count, counted, date, expiries, expiry, names, sentences } from '../words.ts';
+import { count, counted, date, expiries, expiry, list, names, sentences } from '../words.ts';
 
 export const LAST_DAYS = 7 * DAY;
 const LAST_MONTH = 30 * DAY;
@@ -115,6 +115,17 @@ function pressure({ observed: { owner }, decision }: Judged, now: Instant): Seve
   if (isInLastDays(decision, now)) return 'critical';
   const stages: [Severity, Severity] = owner === 'operator' ? ['info', 'warning'] : ['warning', 'critical'];
   return stages[decision.nearness === 'due' ? 0 : 1];
+}
+
+export function otherRenewers({ inventory }: NodeState): Found[] {
+  const others = inventory.preconditions.otherRenewers ?? [];
+  return [
+    {
+      once: true,
+      members: others.map(({ where, what }) => [where, what]),
+      text: `${counted(others.length, 'other program', 'renews', 'renew')} this node's certificates: ${list(others.map(({ where }) => where))}.`,
+    },
+  ];
 }
 
 export function failed(state: NodeState): Found[] {

@@ -30,6 +30,14 @@ export const RENEWAL = {
     dated: true,
     find: renewal.notOurs,
   },
+  OTHER_RENEWER: {
+    category: 'renewal',
+    meaning: "Another program also renews this node's certificates: a timer, a cron line or kucero.",
+    severity: 'info',
+    remedy:
+      'Let one of them renew: disable the other (systemctl disable --now NAME.timer; remove the cron line; delete the DaemonSet), or set mode = "observe".',
+    find: renewal.otherRenewers,
+  },
   RENEWAL_FAILED: {
     category: 'renewal',
     meaning: 'The last renewal failed.',
