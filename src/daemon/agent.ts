@@ -3,6 +3,7 @@ import { type AlertService, openAlerts } from '../alert/service.ts';
 import { loadNodeConfig } from '../config/node-config.ts';
 import type { Config } from '../config/schema.ts';
 import { coalesced } from '../control/coalesce.ts';
+import type { StandingAlert } from '../domain/alerts/alert.ts';
 import type { DecideRequest } from '../domain/decide/certificate-check.ts';
 import { historyOf } from '../domain/decide/history-of.ts';
 import type { Instant } from '../domain/model/certificate.ts';
@@ -44,7 +45,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const clock = makeClockMemory(root);
   let alerts: AlertService | null = null;
   let last: View | null = null;
+  /** Whether the alerts are those of `last`; a reload changes it, and the check that follows reports it. */
+  let reported = false;
   let running: Progress | null = null;
+  let reloads = 0;
   let configError: string | null = null;
   let nextCheckAt: Instant | null = null;
   const watchers = new Set<(progress: Progress) => void>();
@@ -85,6 +89,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
         .remember(view.inventory.takenAt)
         .catch((error) => log.warn({}, `the time cannot be saved: ${explain(error)}`));
     await tell(await openedAlerts(), { view, outcome, recovered, configError, now: now() });
+    reported = true;
     // Killed before this, the next start reports it: twice rather than never.
     if (outcome !== null)
       await journal
@@ -122,21 +127,19 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   };
 
   const firstView = coalesced(
-    async () => withCopiesOf(decideOn(await observe(), SCHEDULED), { dryRun: true, remember: false }),
+    async (_configuration: number) =>
+      withCopiesOf(decideOn(await observe(), SCHEDULED), { dryRun: true, remember: false }),
     FIRST_VIEW,
+    String,
   );
-  const latest = async () => last ?? firstView();
+  const latest = async () => last ?? firstView(reloads);
 
   const status = async () => {
     const view = await latest();
     return statusReport({
       view,
       config,
-      // Before the first cycle, and without a daemon: what is so now, not what was so at somebody's last check.
-      standing:
-        last === null
-          ? standingIn(view, (await loadBook(root)).book, now(), running !== null)
-          : (await openedAlerts()).standing(),
+      standing: await standing(view),
       failingSinks: alerts?.failing() ?? [],
       running,
       configError,
@@ -145,10 +148,21 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     });
   };
 
+  /** Before the first cycle, after a reload, and without a daemon: what is so now, not what was so at the last check. */
+  const standing = async (view: View): Promise<StandingAlert[]> => {
+    const book = last === null ? (await loadBook(root)).book : (await openedAlerts()).standing();
+    const failingSinks = alerts?.unreachable() ?? [];
+    return reported
+      ? book
+      : standingIn({ view, configError, failingSinks, now: now(), renewing: running !== null }, book);
+  };
+
   const metrics = async () => metricsOf(await status());
 
   /** Takes the configuration on disk. The next status shows what it changes; the next check acts on it. */
   const reload = async (): Promise<void> => {
+    reported = false;
+    reloads += 1;
     try {
       const next = await loadNodeConfig(root, options.configFile);
       await alerts?.stop();

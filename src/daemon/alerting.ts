@@ -28,9 +28,12 @@ export async function tell(alerts: AlertService, news: News): Promise<void> {
 }
 
 /** What is active on a node that was only read; `before`: the book of the process that last reported. */
-export function standingIn(view: View, before: StandingAlert[], now: number, renewing = false): StandingAlert[] {
-  const alerts = statesOf({ view, outcome: null, configError: null, now, renewing }, before, []);
-  return diffAlerts({ before, now, alerts, events: [], repeat: Number.POSITIVE_INFINITY }).book;
+export function standingIn(
+  news: Pick<News, 'view' | 'configError' | 'now'> & { renewing: boolean; failingSinks: string[] },
+  before: StandingAlert[],
+): StandingAlert[] {
+  const alerts = statesOf({ ...news, outcome: null }, before, news.failingSinks);
+  return diffAlerts({ before, now: news.now, alerts, events: [], repeat: Number.POSITIVE_INFINITY }).book;
 }
 
 function statesOf(

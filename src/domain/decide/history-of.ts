@@ -65,7 +65,11 @@ export function nextTryAt(history: History, policy: Pick<Policy, 'triesPerDay'>,
   return Math.max(backOffUntil(attempts), dayIsFullUntil(attempts, policy.triesPerDay));
 }
 
-function backOffUntil(attempts: Attempt[]): Instant {
+/** What only was interrupted has not failed. An agent that dies in each renewal is stopped by `triesPerDay`. */
+export const isInterrupted = ({ error }: Pick<Attempt, 'error'>): boolean => error?.code === 'INTERRUPTED';
+
+function backOffUntil(all: Attempt[]): Instant {
+  const attempts = all.filter((attempt) => !isInterrupted(attempt));
   const last = attempts.at(-1);
   if (last === undefined || last.result === 'succeeded') return 0;
   const failures = attempts.length - 1 - attempts.findLastIndex((attempt) => attempt.result === 'succeeded');

@@ -172,5 +172,7 @@ function changedSince({ plan }: Run, cause: PlanError, paths: string[], nothing:
 
 function withProblems(cause: PlanError, problems: string[]): PlanError {
   if (problems.length === 0) return cause;
-  return { ...cause, message: `${cause.message}; afterwards: ${problems.join('; ')}` };
+  // An interruption that was not undone in full is a failure: the next try waits.
+  const code = cause.code === 'INTERRUPTED' ? 'UNDO_FAILED' : cause.code;
+  return { ...cause, code, message: `${cause.message}; afterwards: ${problems.join('; ')}` };
 }

@@ -7,8 +7,8 @@ import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
 import type { ReasonCode } from '../../../src/domain/decide/reasons.ts';
 import type { Renewal } from '../../../src/domain/model/decision.ts';
 import { DAY, MINUTE } from '../../../src/domain/time/duration.ts';
-import { leaf, NOW, node } from './alert-node.ts';
-import { blocked, renew, stale, testStanding } from './alert-parts.ts';
+import { leaf, NOW, type NodeChange, node } from './alert-node.ts';
+import { attempt, blocked, renew, stale, testStanding } from './alert-parts.ts';
 
 const observing = (ids: string[], until: number | null = null) =>
   ({ kind: 'observing', ids, until, why: 'the mode is observe', blockers: [] }) satisfies Renewal;
@@ -175,3 +175,45 @@ test('while a renewal runs that has left nothing due, nothing of it is raised ei
     ['FILE_UNREADABLE', ['/o.crt']],
   ]);
 });
+
+const sick = { name: 'kube-scheduler', manifest: null, pid: null, startedAt: null, processArguments: [], health: null };
+const unhealthy = { components: [{ ...sick, name: 'kube-scheduler' as const, healthy: false, detail: '' }] };
+const AFTER_FAILURE: [what: string, change: NodeChange, expected: [string, number | undefined][]][] = [
+  ['mended', { lastAttempt: attempt('failed') }, []],
+  [
+    'mended long ago, and a component starts',
+    { lastAttempt: attempt('failed'), preconditions: unhealthy },
+    [['RENEWAL_FAILED', 5 * MINUTE]],
+  ],
+  [
+    'just now, and a component does not come back',
+    { lastAttempt: { ...attempt('rolled-back'), endedAt: NOW - MINUTE }, preconditions: unhealthy },
+    [['RENEWAL_ROLLED_BACK', undefined]],
+  ],
+  [
+    'something is still due',
+    { lastAttempt: attempt('failed'), preconditions: unhealthy, renewal: { kind: 'now', ids: [], why: '' } },
+    [['RENEWAL_FAILED', undefined]],
+  ],
+  [
+    'without an end',
+    { lastAttempt: { ...attempt('failed'), endedAt: null }, preconditions: unhealthy },
+    [['RENEWAL_FAILED', undefined]],
+  ],
+  [
+    'it was only interrupted',
+    {
+      lastAttempt: { ...attempt('rolled-back'), error: { code: 'INTERRUPTED', message: 'was stopped' } },
+      preconditions: unhealthy,
+    },
+    [],
+  ],
+];
+for (const [what, change, expected] of AFTER_FAILURE)
+  test(`after a renewal that failed: ${what}`, () => {
+    const alerts = standingAlerts(node(change)).filter(({ code }) => code.startsWith('RENEWAL_'));
+    assert.deepEqual(
+      alerts.map(({ code, holdOff }) => [code, holdOff]),
+      expected,
+    );
+  });

@@ -124,6 +124,7 @@ const attempt = (startedAt: number, change: Partial<Attempt> = {}): Attempt => (
 });
 const history = (...attempts: Attempt[]): History => ({ attempts });
 
+const interrupted = { result: 'rolled-back', error: { code: 'INTERRUPTED', message: 'was stopped' } } as const;
 const manual = { trigger: 'manual' } as const;
 // [what, attempts, when the next is allowed]
 const table: [string, History, number][] = [
@@ -137,6 +138,17 @@ const table: [string, History, number][] = [
     NOW - HOUR + 16 * MINUTE,
   ],
   ['one was never finished', history(attempt(NOW, { endedAt: null, result: 'unfinished' })), NOW + 15 * MINUTE],
+  ['it was interrupted', history(attempt(NOW, interrupted)), 0],
+  [
+    'one failed, the next was interrupted',
+    history(attempt(NOW - HOUR), attempt(NOW - MINUTE, interrupted)),
+    NOW - HOUR + 16 * MINUTE,
+  ],
+  [
+    'three of today were interrupted',
+    history(...[20, 10, 1].map((hours) => attempt(NOW - hours * HOUR, interrupted))),
+    NOW + 4 * HOUR,
+  ],
   ['it was rolled back', history(attempt(NOW, { result: 'rolled-back' })), NOW + 16 * MINUTE],
   [
     'three of today failed',

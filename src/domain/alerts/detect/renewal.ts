@@ -1,3 +1,4 @@
+import { isInterrupted } from '../../decide/history-of.ts';
 import { outdated } from '../../decide/outdated.ts';
 import type { Instant } from '../../model/certificate.ts';
 import type { Blocker, Renewal } from '../../model/decision.ts';
@@ -130,7 +131,7 @@ export function otherRenewers({ inventory }: NodeState): Found[] {
 
 export function failed(state: NodeState): Found[] {
   const last = lastFailure(state, 'failed');
-  return last === null ? [] : [{ members: last, text: 'The last renewal failed.' }];
+  return last === null ? [] : [{ ...last, text: 'The last renewal failed.' }];
 }
 
 export function rolledBack(state: NodeState): Found[] {
@@ -139,26 +140,32 @@ export function rolledBack(state: NodeState): Found[] {
   const pressing = state.decisions.certificates.some((decision) => isPressing({ decision }));
   return [
     {
+      ...last,
       severity: pressing ? 'critical' : 'warning',
-      members: last,
       text: 'The last renewal failed and was rolled back: the previous certificates are in use again.',
     },
   ];
 }
 
-/** It is reported until a later renewal succeeds, or until nothing is left of it. */
-function lastFailure({ lastAttempt, decisions, inventory }: NodeState, result: string): Member[] | null {
-  if (lastAttempt?.result !== result) return null;
+/** It is reported until a later renewal succeeds, or until nothing is left of it. An interruption is an event. */
+function lastFailure(state: NodeState, result: string): Pick<Found, 'members' | 'holdOff'> | null {
+  const { lastAttempt, decisions, inventory, now } = state;
+  if (lastAttempt?.result !== result || isInterrupted(lastAttempt)) return null;
   const mended =
     decisions.renewal.kind === 'none' &&
-    inventory.preconditions.components.every(({ healthy }) => healthy) &&
-    inventory.served.every(({ state }) => state !== 'stale') &&
+    inventory.served.every((served) => served.state !== 'stale') &&
     outdated(inventory).length === 0;
-  if (mended) return null;
-  return [
-    ['reason', lastAttempt.error?.message ?? 'unknown'],
-    ['started', date(lastAttempt.startedAt)],
-  ];
+  const healthy = inventory.preconditions.components.every((component) => component.healthy);
+  if (mended && healthy) return null;
+  // Long after it, a component that is starting must not bring it back.
+  const isOld = lastAttempt.endedAt !== null && now - lastAttempt.endedAt > 2 * STARTING;
+  return {
+    members: [
+      ['reason', lastAttempt.error?.message ?? 'unknown'],
+      ['started', date(lastAttempt.startedAt)],
+    ],
+    ...(mended && isOld ? { holdOff: STARTING } : {}),
+  };
 }
 
 const isPressing = ({ decision: { nearness } }: Pick<Judged, 'decision'>): boolean =>
