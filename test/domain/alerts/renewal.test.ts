@@ -7,6 +7,7 @@ import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
 import type { ReasonCode } from '../../../src/domain/decide/reasons.ts';
 import type { Renewal } from '../../../src/domain/model/decision.ts';
 import { DAY, MINUTE } from '../../../src/domain/time/duration.ts';
+import { staticPod } from '../../support/parts.ts';
 import { leaf, NOW, type NodeChange, node } from './alert-node.ts';
 import { attempt, blocked, renew, stale, testStanding } from './alert-parts.ts';
 
@@ -176,8 +177,7 @@ test('while a renewal runs that has left nothing due, nothing of it is raised ei
   ]);
 });
 
-const sick = { name: 'kube-scheduler', manifest: null, pid: null, startedAt: null, processArguments: [], health: null };
-const unhealthy = { components: [{ ...sick, name: 'kube-scheduler' as const, healthy: false, detail: '' }] };
+const unhealthy = { components: [{ ...staticPod('kube-scheduler'), healthy: false }] };
 const AFTER_FAILURE: [what: string, change: NodeChange, expected: [string, number | undefined][]][] = [
   ['mended', { lastAttempt: attempt('failed') }, []],
   [
