@@ -57,7 +57,7 @@ const KINDS: Record<NodeKind, Kind> = {
     unit: 'kubelet',
     owners: {
       kubeadm: [...OF_CA, 'front-proxy-client'],
-      operator: ['/etc/kubernetes/pki/external-etcd/client.crt'],
+      operator: ['/etc/kubernetes/pki/external-etcd/ca.crt', '/etc/kubernetes/pki/external-etcd/client.crt'],
       kubelet: ['kubelet-client', 'kubelet-serving'],
       'cluster-ca': ['ca', 'front-proxy-ca'],
     },
@@ -136,7 +136,7 @@ for (const [kind, wanted] of Object.entries(KINDS) as [NodeKind, Kind][]) {
     );
     assert.deepEqual(owners, sorted(wanted.owners));
 
-    const withKey = leaves.filter(({ owner }) => owner !== 'cluster-ca');
+    const withKey = leaves.filter(({ owner, certificate }) => owner !== 'cluster-ca' && !certificate.isCa);
     for (const { id, key, issuance, owner, certificate } of withKey) {
       assert.equal(key.state, 'matches', id);
       if (owner !== 'operator') assert.equal(issuance.state, 'signed', id);

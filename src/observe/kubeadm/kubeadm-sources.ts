@@ -1,11 +1,11 @@
-import { basename, dirname } from 'node:path';
 import type { Role } from '../../domain/distributions/names.ts';
 import type { ComponentName, NodePaths } from '../../domain/model/inventory.ts';
 import type { Root } from '../../host/root.ts';
-import { absolute, exists } from '../node-files.ts';
+import { exists } from '../node-files.ts';
 import { type Source, source } from '../source.ts';
 import type { StaticPod } from '../static-pod-manifest.ts';
 import type { KubeletSettings } from './kubelet-settings.ts';
+import { namedInManifests } from './manifest-sources.ts';
 
 type Entry = { name: string; ca: string; component: ComponentName | null; file?: string; etcd?: true; optional?: true };
 
@@ -131,36 +131,4 @@ async function kubeletSources(
       presence: 'optional',
     }),
   ];
-}
-
-const CERTIFICATE_FLAGS: Record<string, string> = {
-  'tls-cert-file': 'tls-private-key-file',
-  'etcd-certfile': 'etcd-keyfile',
-  'kubelet-client-certificate': 'kubelet-client-key',
-  'proxy-client-cert-file': 'proxy-client-key-file',
-  'cert-file': 'key-file',
-  'peer-cert-file': 'peer-key-file',
-};
-
-/** Certificates that a manifest names and kubeadm's table does not: an external etcd's client, an operator's serving certificate. */
-function namedInManifests(pods: StaticPod[], known: Source[]): Source[] {
-  const paths = new Set(known.map(({ path }) => path));
-  return pods.flatMap((pod) =>
-    Object.entries(CERTIFICATE_FLAGS).flatMap(([certificate, key]) => {
-      const path = absolute(pod.flags.get(certificate));
-      if (path === null || paths.has(path)) return [];
-      paths.add(path);
-      const keyPath = absolute(pod.flags.get(key)) ?? `${dirname(path)}/${basename(path, '.crt')}.key`;
-      return [
-        source({
-          id: path,
-          path,
-          format: 'pem',
-          owner: 'operator',
-          key: { path: keyPath, expected: true },
-          component: pod.component,
-        }),
-      ];
-    }),
-  );
 }
