@@ -2,6 +2,7 @@ import type { BlockerCheck } from '../decide/blocker-check.ts';
 import type { CertificateCheck } from '../decide/certificate-check.ts';
 import type { Instant } from '../model/certificate.ts';
 import type { Blocker } from '../model/decision.ts';
+import type { Remark, Renewed } from '../model/expectation.ts';
 import type {
   ComponentHealth,
   Endpoint,
@@ -54,6 +55,8 @@ export type DistributionRules = {
   refuseForce(firstExpiry: Instant): Blocker | null;
   /** What a person should know before the plan runs; nothing when left out. */
   warnings?(draft: Draft): string[];
+  /** What a person should know of the certificates that a plan has renewed; nothing when left out. */
+  remarks?(renewed: Renewed[]): Remark[];
   /** The steps that renew `draft.renewed` and make everything load the new certificates. */
   steps(draft: Draft): Step[];
 };

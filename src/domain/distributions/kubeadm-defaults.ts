@@ -1,14 +1,10 @@
 import type { Certificate } from '../model/certificate.ts';
 import type { ErrorCode } from '../model/errors.ts';
-import type { Expectation } from '../model/expectation.ts';
+import type { Expectation, Remark, Renewed } from '../model/expectation.ts';
 import { DAY, formatDuration } from '../time/duration.ts';
 
 /** What kubeadm grants where it has no configuration, or cannot ask the cluster for it. */
 export const KUBEADM_DEFAULTS = { keyType: 'RSA 2048', lifetime: 365 * DAY };
-
-export type Renewed = { expect: Expectation; certificate: Certificate };
-
-export type Remark = { code: ErrorCode; message: string };
 
 /**
  * Where renewed certificates have kubeadm's defaults and the previous ones had not: kubeadm says so only in passing, and

@@ -1,6 +1,6 @@
 import type { Inventory } from '../model/inventory.ts';
-import { isDefaultLifetime, KUBEADM_DEFAULTS, lifetime } from '../plan/defaults-used.ts';
 import type { Draft } from '../plan/draft.ts';
+import { isDefaultLifetime, KUBEADM_DEFAULTS, lifetime } from './kubeadm-defaults.ts';
 
 /** kubeadm reads its configuration from the cluster, and goes on with its defaults where it cannot. */
 export function kubeadmWarnings({ inventory, settings, renewed }: Draft): string[] {

@@ -2,6 +2,7 @@ import type { ComponentHealth } from '../model/inventory.ts';
 import type { DistributionRules, RoleRules } from './distribution.ts';
 import { kubeadmBlockers } from './kubeadm-blockers.ts';
 import { kubeadmChecks } from './kubeadm-checks.ts';
+import { defaultsUsed } from './kubeadm-defaults.ts';
 import { ETCD_CLIENTS, kubeadmSteps } from './kubeadm-plan.ts';
 import { kubeadmWarnings } from './kubeadm-warnings.ts';
 import { reloadsByItself } from './kubernetes-version.ts';
@@ -42,5 +43,6 @@ export const kubeadm: DistributionRules & { roles: Record<RoleOf<'kubeadm'>, Rol
   blockers: kubeadmBlockers,
   refuseForce: () => null,
   warnings: kubeadmWarnings,
+  remarks: defaultsUsed,
   steps: kubeadmSteps,
 };

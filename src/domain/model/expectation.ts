@@ -1,4 +1,5 @@
 import type { Certificate } from './certificate.ts';
+import type { ErrorCode } from './errors.ts';
 import type { Endpoint } from './inventory.ts';
 
 /** What a renewed certificate is measured against: the one it replaces. */
@@ -27,3 +28,9 @@ export type ServedExpectation = Endpoint & {
   /** Certificate and key to connect with; only a server that speaks no TLS 1.3 asks for them before it shows its own. */
   client?: { certificatePath: string; keyPath: string };
 };
+
+/** A renewed certificate, with what it was measured against. */
+export type Renewed = { expect: Expectation; certificate: Certificate };
+
+/** What a person should know of renewed certificates, and what is no failure. */
+export type Remark = { code: ErrorCode; message: string };

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
+import { rulesOf } from '../../domain/distributions/index.ts';
 import { CertagentError, errorCode, explain } from '../../domain/model/errors.ts';
+import type { Renewed } from '../../domain/model/expectation.ts';
 import type { JournalRecord, Left, PlanOutcome, Progress, Undo } from '../../domain/model/journal.ts';
 import type { RenewalPlan, Step } from '../../domain/model/plan.ts';
-import { defaultsUsed, type Renewed } from '../../domain/plan/defaults-used.ts';
 import { describeStep } from '../../domain/plan/describe.ts';
 import { changesCertificates, expectationsOf } from '../../domain/plan/plan-parts.ts';
 import { syncFile } from '../../host/files.ts';
@@ -113,7 +114,7 @@ export async function end(
   const keptNew = how.keptNew ?? false;
   const renewed = how.result === 'succeeded' || keptNew ? await renewedBy(plan, context) : [];
   const granted = renewed.map(({ expect, certificate }) => ({ id: expect.id, notAfter: certificate.notAfter }));
-  const remarks = [...reported, ...(plan.distribution === 'kubeadm' ? defaultsUsed(renewed) : [])];
+  const remarks = [...reported, ...(rulesOf(plan.distribution).remarks?.(renewed) ?? [])];
   const error = how.error === null ? null : { code: how.error.code, message: how.error.message };
   const more = remarks.length === 0 ? {} : { reported: remarks };
   await tryToNote(

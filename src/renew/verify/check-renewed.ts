@@ -1,4 +1,5 @@
-import { type Certificate, isSameHolder, lostSans } from '../../domain/model/certificate.ts';
+import { isSameHolder } from '../../domain/distributions/same-holder.ts';
+import { type Certificate, lostSans } from '../../domain/model/certificate.ts';
 import { CertagentError, type ErrorCode } from '../../domain/model/errors.ts';
 import type { Expectation } from '../../domain/model/plan.ts';
 import type { Root } from '../../host/root.ts';

@@ -1,9 +1,9 @@
 // kubeadm falls back to its defaults where it cannot read its configuration: said before, and noticed afterwards.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defaultsUsed } from '../../../src/domain/distributions/kubeadm-defaults.ts';
 import { kubeadmWarnings } from '../../../src/domain/distributions/kubeadm-warnings.ts';
 import type { Inventory } from '../../../src/domain/model/inventory.ts';
-import { defaultsUsed } from '../../../src/domain/plan/defaults-used.ts';
 import { expectation } from '../../../src/domain/plan/expectations.ts';
 import { DAY } from '../../../src/domain/time/duration.ts';
 import { inventoryOf, NOW, SETTINGS, withCertificate, withPreconditions } from '../../support/inventory.ts';

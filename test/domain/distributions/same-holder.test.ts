@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isSameHolder } from '../../../src/domain/model/certificate.ts';
+import { isSameHolder } from '../../../src/domain/distributions/same-holder.ts';
 
 const holder = (commonName: string, ...organizations: string[]) => ({
   subject: [organizations.map((each) => `O=${each}`).join(' + '), `CN=${commonName}`]

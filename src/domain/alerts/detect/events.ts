@@ -1,3 +1,4 @@
+import { KUBEADM } from '../../distributions/names.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { Cycle, Found, Member } from '../input.ts';
 import { count, date, list, sentences } from '../words.ts';
@@ -15,7 +16,7 @@ export function withDefaults({ outcome }: Cycle): Found[] {
   return [
     {
       members: remarks.map(({ code, message }) => [code, message]),
-      text: "kubeadm could not use the cluster's configuration, and renewed certificates with its defaults.",
+      text: `${KUBEADM} could not use the cluster's configuration, and renewed certificates with its defaults.`,
     },
   ];
 }

@@ -1,3 +1,5 @@
+import { KUBEADM } from '../../distributions/names.ts';
+import { ERRORS } from '../../model/error-codes.ts';
 import * as events from '../detect/events.ts';
 import type { EventKind } from '../kind.ts';
 
@@ -12,9 +14,9 @@ export const EVENTS = {
   },
   RENEWED_WITH_DEFAULTS: {
     category: 'event',
-    meaning: "kubeadm renewed with its defaults (key type, lifetime) instead of the cluster's configuration.",
+    meaning: `${KUBEADM} renewed with its defaults (key type, lifetime) instead of the cluster's configuration.`,
     severity: 'warning',
-    remedy: "Set renew.kubeadm_config to the cluster's kubeadm configuration file, then: certagent renew --force",
+    remedy: ERRORS.KEY_TYPE_CHANGED.remedy,
     happened: events.withDefaults,
   },
   RENEWAL_KEPT_NEW: {
