@@ -30,7 +30,7 @@ export function defaultsUsed(renewed: Renewed[]): Remark[] {
       'LIFETIME_CHANGED',
       lifetimes,
       (certificate) => `a lifetime of ${formatDuration(lifetime(certificate))}`,
-      ({ granted }) => formatDuration(granted ?? 0),
+      ({ granted }) => formatDuration(granted!),
     ),
   ];
 }
