@@ -71,11 +71,13 @@ async function manifests({ node, copy }: Ground): Promise<(string | null)[]> {
 async function leftovers({ node, plan }: Ground): Promise<string[]> {
   const files = await filesOf(node.root);
   const backups = new Set(files.flatMap((path) => /^\/var\/lib\/certagent\/backups\/([^/]+)\//.exec(path)?.[1] ?? []));
+  const tries = (await journalOf(node.root)).records.filter(({ type }) => type === 'plan-started').length;
   const whole = [...backups].filter((name) => files.includes(`${STATE_DIR}/backups/${name}/manifest.json`));
   return [
     ...files.filter((path) => /\.certagent-|\.tmp$|\.partial(\/|$)|\/certagent\/moved\/./.test(path)),
     ...[...backups].filter((name) => !whole.includes(name)).map((name) => `backup ${name} has no manifest`),
-    ...(whole.length > plan.backups + 1 ? [`${whole.length} backups`] : []),
+    // What was only interrupted is tried again at once, with a backup of its own.
+    ...(whole.length > plan.backups + Math.max(1, tries) ? [`${whole.length} backups`] : []),
   ];
 }
 
