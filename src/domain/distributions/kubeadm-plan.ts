@@ -87,15 +87,15 @@ function loadsByItself({ preconditions }: Pick<Inventory, 'preconditions'>): boo
 }
 
 /**
- * Whether a restart now spares a restart of its own before the next renewal, which comes after eleven months; and in any case
- * when the loopback certificate has only weeks left.
+ * Whether a restart now spares a restart of its own before the next renewal, for which eleven of twelve months pass; and in
+ * any case when the loopback certificate has only weeks left.
  */
-function isDueByLoopback({ inventory: { preconditions, takenAt }, isMaintenance }: Draft): boolean {
+function isDueByLoopback({ inventory: { preconditions, takenAt }, isMaintenance, renewed }: Draft): boolean {
   const left = (preconditions.loopback?.notAfter ?? Number.POSITIVE_INFINITY) - takenAt;
-  return left <= LOOPBACK_NOTICE || (isMaintenance && left < NEXT_RENEWAL);
+  const lifetimes = renewed.map(({ certificate }) => certificate.notAfter - certificate.notBefore);
+  const untilNext = (Math.min(365 * DAY, ...lifetimes) * 11) / 12;
+  return left <= LOOPBACK_NOTICE || (isMaintenance && left < untilNext);
 }
-
-const NEXT_RENEWAL = 335 * DAY;
 
 /** Before v1.27 the kube-apiserver restarts, and those that have lost it are started anew with it. */
 function readersOf({ inventory, renewed }: Draft): (keyof typeof READ_ONCE)[] {

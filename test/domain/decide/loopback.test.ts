@@ -88,6 +88,15 @@ for (const [what, loopback, days, isOpen, request, restarts] of TOGETHER)
     assert.equal(decisionOn(nodeWith(loopback, days), isOpen, request).restartsApiserver, restarts);
   });
 
+test('short-lived certificates are renewed again before the loopback certificate expires', () => {
+  const node = nodeWith(200, 5);
+  const certificates = node.certificates.map((one) => ({
+    ...one,
+    certificate: { ...one.certificate, notBefore: Math.max(one.certificate.notBefore, NOW - 15 * DAY) },
+  }));
+  assert.equal(decisionOn({ ...node, certificates }, true).restartsApiserver, false);
+});
+
 test('a kube-apiserver whose loopback certificate has expired may be unhealthy: its restart heals it', () => {
   const node = nodeWith(-1, 200);
   const components = node.preconditions.components.map((one) =>
