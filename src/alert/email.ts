@@ -1,5 +1,5 @@
 // The one importer of nodemailer, loaded when the first email is sent.
-import type { EmailSink } from '../config/schema.ts';
+import type { EmailSink } from '../config/sinks/email-keys.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
 import { errorCode } from '../domain/model/errors.ts';
 import type { Root } from '../host/root.ts';

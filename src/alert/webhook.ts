@@ -1,5 +1,5 @@
 // The one importer of standardwebhooks, loaded when the first signed message is sent.
-import type { WebhookSink } from '../config/schema.ts';
+import type { WebhookSink } from '../config/sinks/webhook-keys.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
 import type { Root } from '../host/root.ts';
 import { shown } from './labels.ts';

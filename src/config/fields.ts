@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { parseDuration } from '../domain/time/duration.ts';
 
-export type { infer } from 'zod/mini';
+export type { infer, ZodMiniArray as Array, ZodMiniPrefault as Prefault } from 'zod/mini';
 // By name: a bundle then holds what is used of zod, and not all of it.
 export { array, boolean, enum, minLength, optional, prefault, regex, strictObject, string } from 'zod/mini';
 

@@ -7,6 +7,7 @@ import { foreignPart, foreignRoot, requireOwnRoot } from '../host/trust.ts';
 import { parseConfig, refusal } from './load.ts';
 import type { Problem } from './rules.ts';
 import type { Config } from './schema.ts';
+import { namedSinks, SINKS } from './sinks/index.ts';
 import type { KeyPath } from './toml.ts';
 
 /**
@@ -44,27 +45,16 @@ async function requireTrusted(path: string): Promise<void> {
 type NamedFile = { key: KeyPath; path: string; isSecret: boolean };
 
 function namedFiles({ alerts, renew }: Config): NamedFile[] {
-  const named = (
-    list: 'email' | 'webhook',
-    index: number,
-    name: string,
-    path: string | undefined,
-    isSecret: boolean,
-  ) => (path?.startsWith('/') ? [{ key: ['alerts', list, index, name], path, isSecret }] : []);
-  return [
-    ...(renew.kubeadm_config === undefined
-      ? []
-      : [{ key: ['renew', 'kubeadm_config'], path: renew.kubeadm_config, isSecret: false }]),
-    ...alerts.email.flatMap(({ ca_file, password_file }, index) => [
-      ...named('email', index, 'ca_file', ca_file, false),
-      ...named('email', index, 'password_file', password_file, true),
-    ]),
-    ...alerts.webhook.flatMap(({ ca_file, secret_file, url_file }, index) => [
-      ...named('webhook', index, 'ca_file', ca_file, false),
-      ...named('webhook', index, 'secret_file', secret_file, true),
-      ...named('webhook', index, 'url_file', url_file, true),
-    ]),
-  ];
+  const ofSinks = namedSinks(alerts).flatMap(({ kind, index, settings }) =>
+    SINKS[kind].files.flatMap(({ key, isSecret }): NamedFile[] => {
+      const path = (settings as Record<string, unknown>)[key];
+      return typeof path === 'string' && path.startsWith('/')
+        ? [{ key: ['alerts', kind, index, key], path, isSecret }]
+        : [];
+    }),
+  );
+  const own = renew.kubeadm_config;
+  return [...(own === undefined ? [] : [{ key: ['renew', 'kubeadm_config'], path: own, isSecret: false }]), ...ofSinks];
 }
 
 /** Where the cluster keeps its keys and tokens. Elsewhere, such a file is recognised by its content when it is read. */

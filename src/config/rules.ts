@@ -1,7 +1,8 @@
 import { DAY, formatDuration, MINUTE } from '../domain/time/duration.ts';
 import { nextRuns, validateCron } from '../host/cron.ts';
 import { type Config, DEFAULT_INTERVAL, DEFAULT_SCHEDULE } from './schema.ts';
-import { sinkName } from './sink-name.ts';
+import { namedSinks, SINKS } from './sinks/index.ts';
+import type { SinkKind } from './sinks/sink-kind.ts';
 import type { KeyPath } from './toml.ts';
 
 /** `also`: the other keys it is about, for its line when `path` is not in the file. */
@@ -111,18 +112,9 @@ export function longestMaintenanceGap({ days, start, end }: Config['maintenance'
 /** A sink's name is its spool directory and what errors call it. */
 function sinkNames({ alerts }: Config): Problem[] {
   const seen = new Set<string>();
-  const named = [
-    ...alerts.email.map(({ name }, index) => ({
-      path: ['alerts', 'email', index, 'name'],
-      name: sinkName('email', index, name),
-    })),
-    ...alerts.webhook.map(({ name }, index) => ({
-      path: ['alerts', 'webhook', index, 'name'],
-      name: sinkName('webhook', index, name),
-    })),
-  ];
-  return named.flatMap(({ path, name }) => {
-    if (seen.has(name)) return [{ path, message: 'is already the name of another sink' }];
+  return namedSinks(alerts).flatMap(({ kind, index, name }) => {
+    if (seen.has(name))
+      return [{ path: ['alerts', kind, index, 'name'], message: 'is already the name of another sink' }];
     seen.add(name);
     return [];
   });
@@ -130,21 +122,9 @@ function sinkNames({ alerts }: Config): Problem[] {
 
 /** Keys of a sink that need one another. */
 function sinkKeys({ alerts }: Config): Problem[] {
-  const broken: Problem[] = [];
-  for (const [index, { user, password_file }] of alerts.email.entries()) {
-    if (password_file !== undefined && user === undefined)
-      broken.push({ path: ['alerts', 'email', index, 'password_file'], message: 'needs "user" as well' });
-    if (user !== undefined && password_file === undefined)
-      broken.push({ path: ['alerts', 'email', index, 'user'], message: 'needs "password_file" as well' });
-  }
-  for (const [index, { url, url_file, shape, secret_file }] of alerts.webhook.entries()) {
-    if (url === undefined && url_file === undefined)
-      broken.push({ path: ['alerts', 'webhook', index, 'url'], message: 'is missing, and so is "url_file"' });
-    if (shape === 'pagerduty' && secret_file === undefined)
-      broken.push({
-        path: ['alerts', 'webhook', index, 'secret_file'],
-        message: 'is missing: the shape "pagerduty" needs a file with the routing key',
-      });
-  }
-  return broken;
+  return namedSinks(alerts).flatMap(({ kind, index, settings }) =>
+    (SINKS[kind] as SinkKind<unknown, typeof settings>)
+      .problems(settings)
+      .map(({ key, message }) => ({ path: ['alerts', kind, index, key], message })),
+  );
 }

@@ -1,7 +1,7 @@
 import { HOUR } from '../domain/time/duration.ts';
 import * as z from './fields.ts';
 import { absolutePath, clockTime, count, DAYS, days, duration, note, table, unitName, userNames } from './fields.ts';
-import { email, webhook } from './sink-keys.ts';
+import { sinkTables } from './sinks/index.ts';
 
 export const DEFAULT_SCHEDULE = '0 */6 * * *';
 /** Milliseconds between two checks of the default schedule. */
@@ -150,8 +150,7 @@ export const schema = z.strictObject({
   alerts: note(
     table({
       repeat: note(z.prefault(duration(), '24h'), 'An active alert is repeated after this time.'),
-      email: note(z.prefault(z.array(email), []), 'An email sink. Repeat the table for more.'),
-      webhook: note(z.prefault(z.array(webhook), []), 'A webhook sink. Repeat the table for more.'),
+      ...sinkTables,
     }),
     'Where alerts go.',
   ),
@@ -167,4 +166,3 @@ export const schema = z.strictObject({
 });
 
 export type Config = z.infer<typeof schema>;
-export type { EmailSink, WebhookSink } from './sink-keys.ts';

@@ -7,7 +7,7 @@ import { simpleParser } from 'mailparser';
 import type { SMTPServerOptions } from 'smtp-server';
 import { emailSink } from '../../src/alert/email.ts';
 import { SinkError } from '../../src/alert/sink.ts';
-import type { EmailSink } from '../../src/config/schema.ts';
+import type { EmailSink } from '../../src/config/sinks/email-keys.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import type { Root } from '../../src/host/root.ts';
 import { type Issued, issueAuthority, issueCertificate } from '../../testnode/pki.ts';

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { SinkError } from '../../src/alert/sink.ts';
 import { webhookSink } from '../../src/alert/webhook.ts';
-import type { WebhookSink } from '../../src/config/schema.ts';
+import type { WebhookSink } from '../../src/config/sinks/webhook-keys.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import type { Root } from '../../src/host/root.ts';
 import { issueAuthority, issueCertificate } from '../../testnode/pki.ts';

@@ -1,0 +1,56 @@
+import * as z from '../fields.ts';
+import { absolutePath, note, secretFile, sinkNameText } from '../fields.ts';
+import type { SinkKind } from './sink-kind.ts';
+
+/** The keys of one [[alerts.webhook]]. */
+const keys = z.strictObject({
+  name: note(z.optional(sinkNameText()), 'Name of this sink in status and errors.', 'chat'),
+  url: note(
+    z.optional(z.string().check(z.regex(/^https?:\/\/[^\s/]/, 'is not an http or https address'))),
+    'Address to POST to; url or url_file is required.',
+    'https://hooks.example.org/certagent',
+  ),
+  url_file: note(
+    z.optional(secretFile()),
+    'File or systemd credential with the address, if the address is a secret; it takes precedence over url.',
+    'chat-url',
+  ),
+  shape: note(
+    z.prefault(z.enum(['standard', 'slack', 'alertmanager', 'pagerduty']), 'standard'),
+    "standard: certagent's own JSON; slack: a Slack message; alertmanager: Alertmanager API v2; pagerduty: PagerDuty Events API v2.",
+  ),
+  secret_file: note(
+    z.optional(secretFile()),
+    "File or systemd credential with the signing secret (standardwebhooks.com), or PagerDuty's routing key.",
+    'webhook-secret',
+  ),
+  ca_file: note(
+    z.optional(absolutePath()),
+    'PEM file with the CAs to trust instead of the built-in ones.',
+    '/etc/ssl/certs/ours.pem',
+  ),
+  least: note(
+    z.prefault(z.enum(['info', 'warning', 'critical']), 'info'),
+    'Minimum severity of the alerts that this sink receives.',
+  ),
+});
+
+export type WebhookSink = z.infer<typeof keys>;
+
+export const webhook: SinkKind<typeof keys, WebhookSink> = {
+  title: 'A webhook sink',
+  keys,
+  files: [
+    { key: 'ca_file', isSecret: false },
+    { key: 'secret_file', isSecret: true },
+    { key: 'url_file', isSecret: true },
+  ],
+  problems: ({ url, url_file, shape, secret_file }) => [
+    ...(url === undefined && url_file === undefined
+      ? [{ key: 'url', message: 'is missing, and so is "url_file"' }]
+      : []),
+    ...(shape === 'pagerduty' && secret_file === undefined
+      ? [{ key: 'secret_file', message: 'is missing: the shape "pagerduty" needs a file with the routing key' }]
+      : []),
+  ],
+};
