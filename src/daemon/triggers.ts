@@ -83,9 +83,14 @@ export function makeTriggers(options: {
     watch = { handle, key };
   };
 
-  /** What blocks a renewal often passes by itself: a clock that is not synchronised yet, a component that is starting. */
+  /**
+   * What blocks a renewal often passes by itself: a clock that is not synchronised yet, a component that is starting, a server
+   * that is away. A machine that is no node yet may become one at any time.
+   */
   const checkAgain = ({ inventory, decisions: { renewal } }: View): Instant | null => {
-    const isPassing = renewal.kind === 'blocked';
+    if (inventory.node.distribution === null) return inventory.takenAt + FIRST_PAUSE;
+    const waitsForOthers = renewal.kind === 'waiting' && renewal.until === null;
+    const isPassing = waitsForOthers || renewal.kind === 'blocked';
     pause = isPassing ? Math.min(2 * pause, LONGEST_PAUSE) : FIRST_PAUSE;
     return isPassing ? inventory.takenAt + pause / 2 : null;
   };

@@ -25,9 +25,13 @@ const NO_PATHS = {
 const NOTHING: Renewal = { kind: 'none', nextAt: null };
 
 /** Triggers of a node whose check says `renewal`, at a clock that the test moves. Each check arms anew, as the agent's does. */
-async function scene(t: TestContext, options: { jitter?: string; fails?: boolean; renewal?: () => Renewal } = {}) {
+async function scene(
+  t: TestContext,
+  options: { jitter?: string; fails?: boolean; renewal?: () => Renewal; distribution?: 'k3s' | null } = {},
+) {
   t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: START });
   const prefix = mkdtempSync(join(tmpdir(), 'certagent-triggers-'));
+  const { distribution = 'k3s' } = options;
   const fired: [at: string, why: string][] = [];
   let nextCheck: number | null = null;
   const config = schema.parse({ check: { schedule: '*/30 * * * *', jitter: options.jitter ?? '0s' } });
@@ -35,7 +39,11 @@ async function scene(t: TestContext, options: { jitter?: string; fails?: boolean
     config: () => config,
     view: () =>
       ({
-        inventory: { takenAt: Date.now(), node: { name: 'cp-1', timeZone: 'UTC', paths: NO_PATHS }, served: [] },
+        inventory: {
+          takenAt: Date.now(),
+          node: { name: 'cp-1', timeZone: 'UTC', paths: NO_PATHS, distribution },
+          served: [],
+        },
         decisions: { renewal: options.renewal?.() ?? NOTHING },
       }) as unknown as View,
     heldUntil: () => null,
@@ -110,6 +118,25 @@ test('what blocks a renewal is checked again after longer and longer pauses', as
   assert.deepEqual(
     fired.map(([at]) => at),
     ['00:01:00', '00:03:00', '00:07:00', '00:15:00'],
+  );
+});
+
+test('an agent whose server is away is checked again after longer and longer pauses', async (t) => {
+  const waiting: Renewal = { kind: 'waiting', until: null, code: 'SERVER_AWAY', ids: ['a'], why: '' };
+  const { fired, pass } = await scene(t, { renewal: () => waiting });
+  await pass(8 * MINUTE);
+  assert.deepEqual(
+    fired.map(([at]) => at),
+    ['00:01:00', '00:03:00', '00:07:00'],
+  );
+});
+
+test('a machine that is no node yet is looked at every minute: one may be installed', async (t) => {
+  const { fired, pass } = await scene(t, { distribution: null });
+  await pass(3 * MINUTE + 5 * SECOND);
+  assert.deepEqual(
+    fired.map(([at]) => at),
+    ['00:01:00', '00:02:00', '00:03:00'],
   );
 });
 
