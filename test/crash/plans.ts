@@ -19,7 +19,7 @@ const limits = (seconds: number) =>
     `component_limit = "${seconds}s"`,
     `served_limit = "${seconds}s"`,
     `listener_limit = "${seconds}s"`,
-    'settle = "500ms"',
+    'settle = "1s"',
     'restart_limit = "30s"',
     'etcd_patience = "2s"',
   ].join('\n');

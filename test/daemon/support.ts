@@ -24,7 +24,7 @@ export type SceneOptions = Partial<NodeOptions> & {
 
 /** Where a failure is expected nobody wants to wait for long; elsewhere a busy machine must not make one. */
 const limits = (component: string) =>
-  `[renew]\ncomponent_limit = "${component}"\nserved_limit = "${component}"\nlistener_limit = "${component}"\nsettle = "500ms"\nrestart_limit = "${component}"\netcd_patience = "3s"\n`;
+  `[renew]\ncomponent_limit = "${component}"\nserved_limit = "${component}"\nlistener_limit = "${component}"\nsettle = "1s"\nrestart_limit = "${component}"\netcd_patience = "3s"\n`;
 
 export async function scene(t: TestContext, options: SceneOptions): Promise<Scene> {
   const { days, config = '', faults, now = Date.now, ...nodeOptions } = options;

@@ -37,7 +37,7 @@ const LIMITS = {
   component_limit: '30s',
   served_limit: '30s',
   listener_limit: '30s',
-  settle: '500ms',
+  settle: '1s',
   restart_limit: '30s',
   etcd_patience: '3s',
 };
