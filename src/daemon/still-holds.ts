@@ -9,9 +9,6 @@ import type { View } from './view.ts';
 /** Blockers that come from another program or person. The others a renewal can cause itself: it restarts components. */
 const OF_OTHERS = ['UPGRADE_UNDER_WAY', 'UNIT_NOT_RUNNING'];
 
-/** systemd is not asked again within this time, in milliseconds: steps can be that short. Processes are looked at each time. */
-const UNIT_AGAIN = 1_000;
-
 /**
  * Asked before each step and each undo: whether another program or person has begun to change
  * the node since `view`. What is asked takes milliseconds: processes and the unit, not the certificates.
@@ -21,16 +18,11 @@ export function makeStillHolds(root: Root, view: () => Promise<View>): (step: St
   /** The unit as nobody but the plan has left it; null when it did not run then, or systemd did not answer. */
   let left: UnitState | null = null;
   let isOurRestart = false;
-  let lastUnit: UnitState | null = null;
-  let askedAt = Number.NEGATIVE_INFINITY;
   return async (step) => {
     const isFirst = known === null;
     known ??= await view();
     const { inventory, policy, history } = known;
-    const isFresh = !isOurRestart && performance.now() - askedAt < UNIT_AGAIN;
-    const { unit, upgradeUnderWay } = await observeOthers(root, inventory, isFresh ? lastUnit : undefined);
-    if (!isFresh) askedAt = performance.now();
-    lastUnit = unit;
+    const { unit, upgradeUnderWay } = await observeOthers(root, inventory);
     if (isFirst || isOurRestart) left = isFirst || unit?.active === true ? unit : null;
     isOurRestart = step.kind === 'restart-unit';
     // A unit that did not even run after the plan's own restart was not stopped by a person.

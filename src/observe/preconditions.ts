@@ -55,16 +55,15 @@ export async function observePreconditions(
 
 /**
  * What another program or person may have begun since the inventory was taken. No certificate is read and no tool is
- * started. A unit that systemd does not show is null. `known`: the unit, where systemd need not be asked again.
+ * started. A unit that systemd does not show is null.
  */
 export async function observeOthers(
   root: Root,
   { node, preconditions }: Pick<Inventory, 'node' | 'preconditions'>,
-  known?: UnitState | null,
 ): Promise<{ unit: UnitState | null; upgradeUnderWay: string | null }> {
   const name = preconditions.unit?.name;
   const [unit, upgradeUnderWay] = await Promise.all([
-    known !== undefined ? known : name === undefined ? null : unitState(root, name).catch(() => null),
+    name === undefined ? null : unitState(root, name).catch(() => null),
     upgradeOn(root, node),
   ]);
   return { unit, upgradeUnderWay };

@@ -59,7 +59,9 @@ test('only a terminal is coloured and has columns', {
     const { isTTY, columns } = standardOutput();
     standardOutput().write(JSON.stringify({ isTTY, columns, colours: standardOutput().hasColors() }));`;
   const command = `${node} --input-type=module -e '${script}'`;
-  const env = { ...process.env, TERM: 'xterm-256color' };
+  // Node.js takes any of these as the word of whoever runs it.
+  const { CI: _ci, NO_COLOR: _no, FORCE_COLOR: _force, NODE_DISABLE_COLORS: _disable, ...others } = process.env;
+  const env = { ...others, TERM: 'xterm-256color' };
   const piped = await promisify(execFile)('sh', ['-c', command], { env });
   assert.deepEqual(JSON.parse(piped.stdout), { isTTY: false, colours: false });
   const typed = await promisify(execFile)('script', ['-qec', `stty cols 93; ${command}`, '/dev/null'], { env });

@@ -37,6 +37,7 @@ test('K3s’s settings: later files override, "+" appends, the unit’s options 
     supervisorPort: 9345,
     kubeconfig: '/etc/rancher/rke2/rke2.yaml',
     bindAddress: null,
+    server: null,
     componentArguments: { 'kube-controller-manager': [], 'kube-scheduler': [] },
     unread: [],
   });
