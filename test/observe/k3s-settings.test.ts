@@ -58,6 +58,7 @@ test('K3s’s settings: later files override, "+" appends, the unit’s options 
     supervisorPort: null,
     kubeconfig: '/root/k.yaml',
     bindAddress: '10.0.0.5',
+    server: null,
     componentArguments: { 'kube-controller-manager': [], 'kube-scheduler': [] },
   });
   assert.deepEqual(
