@@ -57,7 +57,10 @@ test('when every place is being worked for, the answer says so, and root still g
   const server = await serveControl({ root, groupId: null, handlers: handlers(), readers });
   t.after(() => server.close());
   await crowd(t, root, 'GET /v1/plan HTTP/1.1\r\nhost: c\r\n\r\n', PLACES);
-  const refused = await http(socketPath(root, 'status'), 'GET', '/v1/status');
+  // On a busy machine the server takes a while to read what so many have asked.
+  const ask = () => http(socketPath(root, 'status'), 'GET', '/v1/status');
+  let refused = await ask();
+  for (const end = Date.now() + 20_000; refused.status === 200 && Date.now() < end; ) refused = await ask();
   assert.equal(refused.status, 503);
   assert.equal(JSON.parse(refused.body).error.code, 'TOO_MANY_CONNECTIONS');
   assert.match(JSON.parse(refused.body).error.message, /too many connections/);
