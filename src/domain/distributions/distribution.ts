@@ -2,8 +2,8 @@ import type { BlockerCheck } from '../decide/blocker-check.ts';
 import type { CertificateCheck } from '../decide/certificate-check.ts';
 import type { KubeletRepair } from '../decide/kubelet-repair.ts';
 import type { Instant } from '../model/certificate.ts';
-import type { Remark, Renewed } from '../model/expectation.ts';
 import type { Blocker, Policy } from '../model/decision.ts';
+import type { Remark, Renewed } from '../model/expectation.ts';
 import type {
   ComponentHealth,
   Endpoint,

@@ -13,8 +13,8 @@ import { kubeadmEndpoints } from './kubeadm-endpoints.ts';
 import { observeLoopback } from './kubeadm-loopback.ts';
 import { observeNeighbours } from './kubeadm-neighbours.ts';
 import { kubeadmSources } from './kubeadm-sources.ts';
-import { otherRenewers } from './other-renewers.ts';
 import { KUBELET, kubeletClient, kubeletUnit, readKubeletSettings } from './kubelet-settings.ts';
+import { otherRenewers } from './other-renewers.ts';
 
 /** A kubeadm node is known by its files; the kubelet's configuration and the manifests say where they are. */
 export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]> {
