@@ -10,7 +10,10 @@ export function kubeletSteps({ inventory, renewed, settings, backup }: Draft): S
   const previous = renewed[0]!;
   const [conf, user] = [kubeletConf(node), previous.certificate.commonName!];
   const rotated = preconditions.kubelet!.rotated;
-  const of = (path: string): Expectation => ({ ...expectation(previous, inventory), path, keyPath: path });
+  const { old, ...expected } = expectation(previous, inventory);
+  // The kubelet chose its previous key and the cluster its lifetime: kubeadm's are others, until the kubelet rotates.
+  const { keyType: _keyType, granted: _granted, ...compared } = old!;
+  const of = (path: string): Expectation => ({ ...expected, old: compared, path, keyPath: path });
   const files = [...new Set([conf, of(conf).caPath!, ...renewed.map(({ place }) => place.path)])].sort();
   return [
     { kind: 'backup', directory: backup, files, directories: [] },

@@ -282,6 +282,8 @@ test('the plan', () => {
     expectationsOf(plan).map(({ path }) => path),
     [CONF],
   );
+  const { warnings } = planFor(unhealthy(down(), 'kube-apiserver'));
+  assert.equal(warnings, undefined, 'what kubeadm gives is rotated soon');
   assert.equal(plan.oldExpired, false, 'a kubelet.conf that brings no kubelet back does not stay');
   const [backup, make, restart, point] = plan.steps;
   assert.ok(backup?.kind === 'backup' && make?.kind === 'kubelet-conf');
@@ -290,6 +292,7 @@ test('the plan', () => {
   const { old, ...expect } = make.expect;
   assert.deepEqual(expect, { id: 'kubelet-client', path: CONF, keyPath: CONF, caPath: '/etc/kubernetes/pki/ca.crt' });
   assert.equal(old?.notAfter, NOW - DAY);
+  assert.deepEqual([old?.keyType, old?.granted], [undefined, undefined], 'kubeadm gives the kubelet another key');
   assert.deepEqual(point?.kind === 'point-kubelet-conf' && [point.expect.path, point.expect.keyPath], [
     CURRENT,
     CURRENT,
