@@ -19,7 +19,10 @@ export type NodeOptions = {
   kind: NodeKind;
   /** notAfter of every leaf, milliseconds since the epoch. */
   leafEnds: number;
-  /** notAfter of the kubelet's own certificates, which the kubelet rotates; default: not before 200 days from now. */
+  /**
+   * notAfter of the kubelet's own certificates, which the kubelet rotates; default: not before 200 days from now. In the past:
+   * it starts only as `longRunning`, and not again.
+   */
   kubeletEnds?: number;
   /** notAfter of every CA; default ten years from now. */
   caEnds?: number;
@@ -62,13 +65,14 @@ export type TestUser = {
 };
 
 export type Faults = {
-  kubeadm: 'none' | 'exit0-not-renewed' | 'hang' | 'exit1';
+  /** garbage: `kubeconfig user` prints something else around what it should. */
+  kubeadm: 'none' | 'exit0-not-renewed' | 'hang' | 'exit1' | 'garbage';
   /** kubeadm stops at this name with exit 1; the names before it are renewed. */
   kubeadmFailsAt: string | null;
   /** With kubeadmFailsAt: leave a new key beside an empty certificate, as a full disk does. */
   kubeadmTears: boolean;
-  /** idle: the kubelet notices nothing. */
-  kubelet: 'none' | 'idle';
+  /** idle: the kubelet notices nothing, and is not healthy; exits: it exits when it starts. */
+  kubelet: 'none' | 'idle' | 'exits';
   /** Components whose process exits at once after a restart. */
   neverComesBack: string[];
   /** Components that exit at once when started with a certificate that expires after `leafEnds`: a roll back heals them. */

@@ -16,7 +16,7 @@ const START_LIMIT = 30_000;
 export type StartOptions = {
   /** The node's processes outlive this one; `stop` of an opened node must then stop them. */
   outlive?: boolean;
-  /** K3s counts as running since long before its certificates were due: this start renews nothing, the next one does. */
+  /** The unit counts as running since long before its certificates were due or expired: the next start is the first to mind. */
   longRunning?: boolean;
 };
 

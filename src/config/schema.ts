@@ -80,6 +80,10 @@ export const schema = z.strictObject({
         z.prefault(z.enum(['report', 'restart']), 'report'),
         'Other static pods that mount renewed files (kube-vip with admin.conf). report: name them; restart: restart them after the renewal, one by one.',
       ),
+      kubelet: note(
+        z.prefault(z.boolean(), false),
+        "On a kubeadm control-plane node: make a new kubelet.conf when the kubelet's client certificate has expired, and restart the kubelet. false: report the commands.",
+      ),
       tries_per_day: note(z.prefault(count(1, 24), 3), 'Maximum number of automatic attempts in 24 hours.'),
       backups: note(z.prefault(count(1, 100), 5), 'Number of backups to keep.'),
       kubeadm_config: note(

@@ -24,7 +24,7 @@ export function makeStillHolds(root: Root, view: () => Promise<View>): (step: St
     const { inventory, policy, history } = known;
     const { unit, upgradeUnderWay } = await observeOthers(root, inventory);
     if (isFirst || isOurRestart) left = isFirst || unit?.active === true ? unit : null;
-    isOurRestart = step.kind === 'restart-unit';
+    isOurRestart = step.kind === 'restart-unit' || step.kind === 'restart-kubelet';
     // A unit that did not even run after the plan's own restart was not stopped by a person.
     const isStopped = left !== null && unit?.stopped === true;
     const restarted = whoRestarted(left, unit);

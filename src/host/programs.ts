@@ -19,9 +19,11 @@ export type Program = {
  */
 export const PROGRAMS = {
   kubeadmRenew: { command: KUBEADM, use: 'certs renew NAME', limit: 'renew.kubeadm_limit' },
+  kubeadmKubeconfig: { command: KUBEADM, use: 'kubeconfig user', limit: 'renew.kubeadm_limit' },
   version: { command: DISTRIBUTION_NAMES.join(', '), use: 'version, --version', limit: 10 * SECOND },
   unitState: { command: 'systemctl', use: 'show UNIT', limit: 10 * SECOND },
   unitRestart: { command: 'systemctl', use: 'restart UNIT', limit: 'renew.restart_limit' },
+  kubeletRestart: { command: 'systemctl', use: 'restart UNIT of the kubelet', limit: 'renew.component_limit' },
   clock: { command: 'timedatectl', use: 'show', limit: 5 * SECOND },
   notify: { command: 'systemd-notify', use: 'state for systemd', limit: 5 * SECOND },
   users: { command: 'getent', use: 'passwd NAME…, of LDAP or SSSD', limit: 5 * SECOND },

@@ -74,6 +74,11 @@ export function parseYaml(text: string): unknown {
   return unlessTooDeep(() => document.toJS({ maxAliasCount: 0 }));
 }
 
+/** Plain data as a YAML text that YAML 1.1 (go-yaml) reads as the same data. */
+export function yamlTextOf(data: unknown): string {
+  return yaml().stringify(data, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
+}
+
 /**
  * The first document of a text, its scalars as text, with their source ranges; null when there is none. What follows it
  * is not checked. Only go-yaml.ts knows what such a document means. Throws CertagentError

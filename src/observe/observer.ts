@@ -5,6 +5,7 @@ import type {
   Endpoint,
   Finding,
   Hazard,
+  KubeletClient,
   LoopbackCertificate,
   Neighbour,
   NodePaths,
@@ -55,6 +56,8 @@ export type Detected = {
   loopback?(components: ComponentHealth[], certificates: ObservedCertificate[]): Promise<LoopbackCertificate | null>;
   /** Whether a server of an agent answers; absent: it has none. */
   servers?(): Promise<Preconditions['servers'] | null>;
+  /** How its kubelet gets its client certificate; absent: not as kubeadm's does. */
+  kubelet?(): Promise<KubeletClient>;
   /** Why a restart of its unit would do harm. `renewsUntil`: a restart renews leaves that expire before this. */
   hazards(reads: SourceRead[], renewsUntil: Instant): Promise<Hazard[]>;
   /** What else renews its certificates; left out where nothing else can be seen. */

@@ -23,7 +23,7 @@ export async function observePreconditions(
 ): Promise<Preconditions> {
   const unit = await observeUnit(root, node);
   const restartWindow = rulesOfNode(node)?.restartWindow(version) ?? null;
-  const [tool, upgradeUnderWay, disk, components, hazards, visible, neighbours, servers, otherRenewers] =
+  const [tool, upgradeUnderWay, disk, components, hazards, visible, neighbours, servers, otherRenewers, kubelet] =
     await Promise.all([
       observeTool(root, node, version),
       upgradeOn(root, node),
@@ -34,6 +34,7 @@ export async function observePreconditions(
       node.neighbours?.() ?? [],
       node.servers?.() ?? null,
       node.otherRenewers?.() ?? [],
+      node.kubelet?.() ?? null,
     ]);
   const loopback = (await node.loopback?.(components, certificates)) ?? null;
   return {
@@ -48,6 +49,7 @@ export async function observePreconditions(
     ...(servers ? { servers } : {}),
     ...(loopback === null ? {} : { loopback }),
     ...(otherRenewers.length === 0 ? {} : { otherRenewers }),
+    ...(kubelet === null ? {} : { kubelet }),
     hazards,
     restartWindow,
   };

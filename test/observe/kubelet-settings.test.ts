@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Root } from '../../src/host/root.ts';
-import { type KubeletSettings, kubeletUnit, readKubeletSettings } from '../../src/observe/kubeadm/kubelet-settings.ts';
+import {
+  type KubeletSettings,
+  kubeletClient,
+  kubeletUnit,
+  readKubeletSettings,
+} from '../../src/observe/kubeadm/kubelet-settings.ts';
 import { listUnits } from '../../src/observe/unit-files.ts';
 import { directoryFor, put } from './support.ts';
 
@@ -97,6 +102,14 @@ const CASES: [what: string, files: Record<string, string>, expected: Partial<Kub
     },
     { manifestsDir: '/twenty', servingKey: '/ten.key', servingCertificate: '/config.crt' },
   ],
+  [
+    'kubeconfigs as kubeadm names them',
+    {
+      [UNIT]:
+        '[Service]\nExecStart=/usr/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/b.conf --kubeconfig=/etc/kubernetes/kubelet.conf\n',
+    },
+    { kubeconfig: '/etc/kubernetes/kubelet.conf', bootstrapKubeconfig: '/etc/kubernetes/b.conf' },
+  ],
 ];
 
 for (const [what, files, expected] of CASES)
@@ -107,4 +120,30 @@ for (const [what, files, expected] of CASES)
     const unit = await kubeletUnit(root, await listUnits(root));
     const found = await readKubeletSettings(root, unit?.argv ?? []);
     assert.deepEqual({ ...found, ...expected }, found);
+  });
+
+const CLIENTS: [what: string, argv: string[], files: string[], bootstrap: string | null][] = [
+  ['no bootstrap kubeconfig', [], [], null],
+  [
+    "kubeadm's bootstrap kubeconfig",
+    [],
+    ['etc/kubernetes/bootstrap-kubelet.conf'],
+    '/etc/kubernetes/bootstrap-kubelet.conf',
+  ],
+  [
+    'another one, which does not exist',
+    ['--bootstrap-kubeconfig=/b.conf'],
+    ['etc/kubernetes/bootstrap-kubelet.conf'],
+    null,
+  ],
+  ['another one', ['--bootstrap-kubeconfig=/b.conf'], ['b.conf'], '/b.conf'],
+];
+for (const [what, argv, files, bootstrap] of CLIENTS)
+  test(`the kubelet's client certificate: ${what}`, async (t) => {
+    const directory = directoryFor(t);
+    for (const path of files) put(directory, path, 'x');
+    const root = new Root(directory);
+    const settings = await readKubeletSettings(root, ['kubelet', '--cert-dir=/certs', '--kubeconfig=/k.conf', ...argv]);
+    const rotated = '/certs/kubelet-client-current.pem';
+    assert.deepEqual(await kubeletClient(root, settings), { kubeconfig: '/k.conf', bootstrap, rotated });
   });

@@ -114,6 +114,7 @@ async function planFor(
       maintenance: { days: [0, 1, 2, 3, 4, 5, 6], start: 0, end: 0, timeZone: 'UTC' },
       triesPerDay: 3,
       nodeDelay: 0,
+      kubelet: true,
     },
     history: { attempts: [] },
     now,

@@ -86,6 +86,7 @@ export function policyOf(change: Partial<Policy> = {}): Policy {
     maintenance: { days: [0, 1, 2, 3, 4, 5, 6], start: 120, end: 300, timeZone: 'UTC' },
     triesPerDay: 3,
     nodeDelay: 0.25,
+    kubelet: false,
     ...change,
   };
 }

@@ -198,3 +198,21 @@ test('with external etcd its names do not exist; the version is printed as asked
   assert.equal(ran.stderr, `etcd-server is not a valid certificate for this cluster\n${STACK}`);
   assert.equal((await run(node, 'usr/bin/kubeadm', 'version', '-o', 'short')).stdout, 'v1.36.3\n');
 });
+
+test('kubeconfig user prints a kubeconfig with a new certificate, and needs a configuration before v1.29', async (t) => {
+  const words = ['kubeconfig', 'user', '--org', 'system:nodes', '--client-name', 'system:node:a'];
+  const node = await nodeFor(t, { version: 'v1.28.15' });
+  assert.deepEqual(await run(node, 'usr/bin/kubeadm', ...words), {
+    code: 1,
+    stdout: '',
+    stderr: `required flag(s) "config" not set\n${STACK}`,
+  });
+  const { code, stdout } = await run(node, 'usr/bin/kubeadm', ...words, ...configured(node));
+  const data = /client-certificate-data: (\S+)/.exec(stdout)?.[1] ?? '';
+  const issued = new X509Certificate(Buffer.from(data, 'base64'));
+  assert.equal(code, 0);
+  assert.equal(issued.subject, 'O=system:nodes\nCN=system:node:a');
+  assert.ok(issued.checkIssued(certificate(node, 'ca.crt')));
+  rmSync(pki(node, 'ca.key'));
+  assert.equal((await run(node, 'usr/bin/kubeadm', ...words, ...configured(node))).code, 1);
+});

@@ -33,7 +33,7 @@ export function isThere(place: Place, certificate: KubeadmCertificate): boolean 
   return existsSync(join(place.root, pathOf(place, certificate)));
 }
 
-export function authorityOf(certificate: KubeadmCertificate): KubeadmAuthority {
+export function authorityOf(certificate: Pick<KubeadmCertificate, 'ca'>): KubeadmAuthority {
   return authorities.find(({ name }) => name === certificate.ca)!;
 }
 

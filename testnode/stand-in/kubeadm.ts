@@ -1,4 +1,4 @@
-// Stand-in for kubeadm: `version`, `certs check-expiration` and `certs renew NAME|all`, with the texts and exit codes of
+// Stand-in for kubeadm: `version`, `certs check-expiration`, `certs renew NAME|all` and `kubeconfig user`, with the texts and exit codes of
 // v1.22 (and, where newer ones differ and it is known, of the node's version). It really signs with the CA on disk.
 // Simplified: no help texts; a kubeconfig's user is the first; paths may be given with or without the root.
 import { readFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { checkExpiration } from './kubeadm-check.ts';
 import type { Place } from './kubeadm-files.ts';
 import { KubeadmError } from './kubeadm-files.ts';
 import { renewOne } from './kubeadm-renew.ts';
+import { printUser, requireConfig } from './kubeadm-user.ts';
 import { hang } from './process.ts';
 
 const DAY = 86_400_000;
@@ -20,6 +21,7 @@ export async function kubeadm(root: string, words: string[]): Promise<void> {
   try {
     const { operands, flags } = parse(words);
     if (operands[0] === 'version') return tellVersion(root, flags);
+    if (operands[0] === 'kubeconfig' && operands[1] === 'user') return await user(root, flags);
     if (operands[0] !== 'certs') throw new KubeadmError(`unknown command "${operands[0] ?? ''}" for "kubeadm"`);
     if (operands[1] === 'check-expiration') return await check(root, flags);
     if (operands[1] === 'renew') return await renew(root, operands[2], flags);
@@ -52,6 +54,11 @@ async function renew(root: string, name: string | undefined, flags: Map<string, 
     '\nDone renewing certificates. You must restart the kube-apiserver, kube-controller-manager, kube-scheduler and ' +
       'etcd, so that they can use the new certificates.\n',
   );
+}
+
+async function user(root: string, flags: Map<string, string>): Promise<void> {
+  requireConfig(root, flags);
+  await printUser(await placeOf(root, flags, 'kubeconfig', true), flags);
 }
 
 async function check(root: string, flags: Map<string, string>): Promise<void> {

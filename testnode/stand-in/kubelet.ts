@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { parseYaml } from '../../src/host/yaml.ts';
 import { type NodeRecord, readFaults, readNodeRecord } from '../options.ts';
 import { refuse } from './answers.ts';
+import { LONG_RUNNING } from './k3s-leaves.ts';
+import { useClientCertificate } from './kubelet-client.ts';
 import type { PodSpec } from './pod.ts';
 import { Pod, podsBefore } from './pod.ts';
 import { uidOf } from './proc.ts';
@@ -21,6 +23,11 @@ export async function kubelet(root: string, words: string[]): Promise<void> {
   const node = readNodeRecord(root);
   if (words.includes('--version')) return void process.stdout.write(`Kubernetes ${node.version}\n`);
   stay(root, 'kubelet');
+  const why = existsSync(join(root, LONG_RUNNING)) ? undefined : whyNotStarted(root);
+  if (why !== undefined) {
+    log(root, 'kubelet', `"command failed" err="failed to run Kubelet: ${why}"`);
+    process.exit(1);
+  }
   process.on('SIGTERM', () => process.exit(0));
   const config = parseYaml(readFileSync(join(root, 'var/lib/kubelet/config.yaml'), 'utf8')) as KubeletConfig;
   serve(root, config);
@@ -48,6 +55,10 @@ export async function kubelet(root: string, words: string[]): Promise<void> {
   setInterval(look, Math.max(20_000 * node.speed, 100));
   log(root, 'kubelet', `Started kubelet pid=${process.pid}`);
   tellReady(root, 'kubelet');
+}
+
+function whyNotStarted(root: string): string | undefined {
+  return readFaults(root).kubelet === 'exits' ? 'the fault "exits"' : useClientCertificate(root);
 }
 
 // A real kubelet must be restarted to take another flag; this one reads it at every look.

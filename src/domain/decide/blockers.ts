@@ -4,17 +4,31 @@ import type { Blocker } from '../model/decision.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { type BlockerCase, type BlockerCheck, when } from './blocker-check.ts';
 import { HAZARDS } from './hazards.ts';
+import { repairsKubelet } from './kubelet-repair.ts';
 import { loopbackExpired } from './loopback.ts';
 import { isPairBroken } from './own-checks.ts';
-import { REASONS } from './reasons.ts';
+import { REASONS, type ReasonCode } from './reasons.ts';
 import { planOfAnotherVersion, unfinishedPlan } from './unfinished-plans.ts';
 
 /** Everything that forbids a renewal now, all at once, so that a person does not find one after the other. */
 export function findBlockers(known: BlockerCase): Blocker[] {
   const checks = [...blockerChecks, ...(rulesOfNode(known.inventory.node)?.blockers ?? [])];
   const found = checks.flatMap(({ code, find }) => find(known).map((each): Blocker => ({ code, ...each })));
-  return [...found, ...hazardBlockers(known)].sort((a, b) => ORDER.indexOf(a.code) - ORDER.indexOf(b.code));
+  const concerns = repairsKubelet(known.ids, known.inventory)
+    ? (code: ReasonCode) => OF_KUBELET.includes(code)
+    : () => true;
+  return [...found, ...hazardBlockers(known)]
+    .filter(({ code }) => concerns(code))
+    .sort((a, b) => ORDER.indexOf(a.code) - ORDER.indexOf(b.code));
 }
+
+/** What also forbids to make a new kubelet.conf. The health of components does not: without a kubelet nothing starts them. */
+const OF_KUBELET: ReasonCode[] = [
+  ...(['OBSERVE_MODE', 'PLAN_UNFINISHED', 'PLAN_OF_ANOTHER_VERSION', 'CLOCK_DOUBTFUL', 'DISK_FULL'] as const),
+  ...(['UNIT_UNKNOWN', 'UNIT_MISSING', 'UNIT_NOT_RUNNING'] as const),
+  ...(['KUBEADM_MISSING', 'KUBEADM_VERSION_UNKNOWN', 'UPGRADE_UNDER_WAY'] as const),
+  ...(['CA_KEY_MISSING', 'CA_KEY_UNREADABLE', 'CA_KEY_DIFFERS', 'NOT_SIGNED_BY_CA', 'CA_ROTATION_UNDER_WAY'] as const),
+];
 
 const ORDER = Object.keys(REASONS);
 
@@ -60,11 +74,11 @@ export const blockerChecks: BlockerCheck[] = [
   },
   {
     code: 'UNIT_NOT_RUNNING',
-    find: ({ inventory, now }) => {
+    find: ({ inventory, ids, now }) => {
       const { unit } = inventory.preconditions;
       if (unit?.loaded !== true || unit.active) return [];
       // What somebody stopped on purpose must stay down: expiry makes a unit fail, it does not stop it.
-      if (!unit.stopped && isBrokenByExpiry(unit.name, inventory, now)) return [];
+      if (!unit.stopped && (repairsKubelet(ids, inventory) || isBrokenByExpiry(unit.name, inventory, now))) return [];
       const why = unit.stopped
         ? `is stopped (${unit.detail}), and certagent leaves it stopped`
         : `is not running: ${unit.detail}`;

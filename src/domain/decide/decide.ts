@@ -1,4 +1,4 @@
-import { rulesOf } from '../distributions/index.ts';
+import { rulesOf, rulesOfNode } from '../distributions/index.ts';
 import type { Instant } from '../model/certificate.ts';
 import type { Decision, Decisions, History, Policy, Renewal, Verdict } from '../model/decision.ts';
 import type { Inventory } from '../model/inventory.ts';
@@ -8,6 +8,7 @@ import { findBlockers } from './blockers.ts';
 import { type Case, type DecideRequest, expires } from './certificate-check.ts';
 import { verdictOn } from './checks.ts';
 import { nextTryAt } from './history-of.ts';
+import type { KubeletRepair } from './kubelet-repair.ts';
 import { LOOPBACK, loopbackMoment } from './loopback.ts';
 import { isLeaf } from './ownership.ts';
 import type { ReasonCode } from './reasons.ts';
@@ -44,6 +45,9 @@ function judge(input: DecideInput & Pick<Case, 'observed'>): Judged {
 
 /** The node is disturbed once: when one certificate is renewed, so are all that the same tool renews. */
 function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
+  const repair = rulesOfNode(input.inventory.node)?.kubelet?.repair(input.inventory, input.policy, input.now) ?? null;
+  // Without a kubelet no static pod restarts. One that still runs might not come back: what is due goes first.
+  if (repair?.isDown === true) return unlessPrevented(input, repairNow(repair, input));
   const due = judged.filter(({ decision }) => decision.verdict.kind === 'renew');
   const waiting = judged.flatMap(({ decision: { id, verdict } }) =>
     verdict.kind === 'defer' ? [{ id, ...verdict, until: verdict.until! }] : [],
@@ -52,6 +56,7 @@ function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
     const ids = idsAt(input.now, input, judged);
     return unlessPrevented(input, { kind: 'now', ids, why: whyNow(due, ids), ...outside(input) });
   }
+  if (repair !== null) return unlessPrevented(input, repairNow(repair, input));
   const refused = refusedForce(input, judged);
   if (refused !== null) return refused;
   if (waiting.length > 0) return unlessPrevented(input, later(input, judged, waiting));
@@ -92,6 +97,12 @@ function restartFor({ at, why }: { at: Instant; why: string }, { history, policy
   const ids = [LOOPBACK];
   if (until <= now) return { kind: 'now', ids, why };
   return { kind: 'waiting', until, code: until > at ? 'BACK_OFF' : 'MAINTENANCE_WINDOW', ids, why };
+}
+
+/** It waits for no maintenance window: nothing that works is disturbed. */
+function repairNow({ ids, why }: KubeletRepair, { history, policy, request, now }: DecideInput): Intended {
+  const until = request.kind === 'manual' ? now : nextTryAt(history, policy, now);
+  return until <= now ? { kind: 'now', ids, why } : { kind: 'waiting', until, code: 'BACK_OFF', ids, why };
 }
 
 /** What is urgent does not wait for the maintenance window; what else could be done at once with it does. */

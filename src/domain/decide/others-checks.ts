@@ -1,3 +1,4 @@
+import { rulesOfNode } from '../distributions/index.ts';
 import { labelOf } from '../distributions/names.ts';
 import type { Instant } from '../model/certificate.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
@@ -82,11 +83,12 @@ export const othersChecks: CertificateCheck[] = [
   },
   {
     code: 'KUBELET_NOT_ROTATING',
-    verdict: ({ observed, nearness, now }) =>
+    verdict: ({ observed, nearness, inventory, policy, now }) =>
       observed.owner === 'kubelet' && nearness !== 'valid'
         ? escalate(
             `${expires(observed, now)} and the kubelet has not rotated it`,
-            "Check rotateCertificates in the kubelet's configuration, the kubelet's log and pending certificate signing requests; an expired one needs a new bootstrap of the node.",
+            (isForClients(observed) ? rulesOfNode(inventory.node)?.kubelet?.remedy(inventory, policy, now) : null) ??
+              "Check rotateCertificates in the kubelet's configuration, the kubelet's log and pending certificate signing requests; an expired one needs a new bootstrap of the node.",
           )
         : null,
   },
@@ -135,6 +137,10 @@ function rotatedInstead({ owner, certificate }: ObservedCertificate, { certifica
       other.certificate.notAfter > Math.max(certificate.notAfter, now),
   );
   return owner !== 'kubelet' || rotated === undefined ? null : rotated.place.path;
+}
+
+function isForClients({ certificate }: ObservedCertificate): boolean {
+  return certificate.usages.includes('clientAuth');
 }
 
 function pairOf({ place, key }: ObservedCertificate): string {

@@ -1,11 +1,13 @@
 import type { BlockerCheck } from '../decide/blocker-check.ts';
 import type { CertificateCheck } from '../decide/certificate-check.ts';
+import type { KubeletRepair } from '../decide/kubelet-repair.ts';
 import type { Instant } from '../model/certificate.ts';
-import type { Blocker } from '../model/decision.ts';
+import type { Blocker, Policy } from '../model/decision.ts';
 import type { Remark, Renewed } from '../model/expectation.ts';
 import type {
   ComponentHealth,
   Endpoint,
+  Inventory,
   KeyFinding,
   NodePaths,
   ObservedCertificate,
@@ -51,6 +53,13 @@ export type DistributionRules = {
   checks: readonly CertificateCheck[];
   /** What forbids a renewal, besides what forbids it on every node. */
   blockers: readonly BlockerCheck[];
+  /** For a kubelet whose client certificate has expired; absent: the start of the unit issues a new one. */
+  kubelet?: {
+    /** What certagent does about it; null: nothing. */
+    repair(inventory: Inventory, policy: Pick<Policy, 'kubelet'>, now: Instant): KubeletRepair | null;
+    /** What a person can do; null: certagent does not know. */
+    remedy(inventory: Inventory, policy: Pick<Policy, 'kubelet'>, now: Instant): string | null;
+  };
   /** Why a renewal of certificates that are not due is refused; null: it is possible. */
   refuseForce(firstExpiry: Instant): Blocker | null;
   /** What a person should know before the plan runs; nothing when left out. */

@@ -1,3 +1,4 @@
+import { repairsKubelet } from '../decide/kubelet-repair.ts';
 import { LOOPBACK_NOTICE } from '../decide/loopback.ts';
 import type { ComponentHealth, Endpoint, Inventory, Neighbour } from '../model/inventory.ts';
 import type { CycleStep, ServedExpectation, Step } from '../model/plan.ts';
@@ -6,6 +7,7 @@ import { expectation, filesOf, served, servedSteps } from '../plan/expectations.
 import { neighboursOf } from '../plan/neighbours.ts';
 import { MIN_AGE } from '../plan/steps/static-pod-restart.ts';
 import { DAY, SECOND } from '../time/duration.ts';
+import { kubeletSteps } from './kubelet-plan.ts';
 import { minorOf, reloadsByItself } from './kubernetes-version.ts';
 
 /** The static pods that certagent restarts, in this order. */
@@ -23,6 +25,13 @@ export const ETCD_CLIENTS: Partial<Record<Endpoint['name'], string>> = {
 /** One call of kubeadm for each certificate, then each static pod restarts and shows what it serves. */
 export function kubeadmSteps(draft: Draft): Step[] {
   const { inventory, settings, renewed } = draft;
+  if (
+    repairsKubelet(
+      renewed.map(({ id }) => id),
+      inventory,
+    )
+  )
+    return kubeletSteps(draft);
   return [
     { kind: 'backup', directory: draft.backup, files: backedUp(draft), directories: [] },
     ...renewed.map((one): Step => {

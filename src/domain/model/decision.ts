@@ -70,6 +70,8 @@ export type Policy = {
   triesPerDay: number;
   /** Stable number in [0, 1) of this node: spreads many nodes over the maintenance window. */
   nodeDelay: number;
+  /** Whether a new kubelet.conf is made for a kubelet whose client certificate has expired. */
+  kubelet: boolean;
 };
 
 export type MaintenanceWindow = {

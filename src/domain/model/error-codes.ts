@@ -73,6 +73,14 @@ export const ERRORS = {
   },
   KUBEADM_FAILED: { meaning: 'kubeadm failed.', remedy: 'Run the same command by hand to see why.' },
   KUBEADM_TIMEOUT: { meaning: 'kubeadm did not finish in time.', remedy: 'Run the same command by hand to see why.' },
+  KUBELET_CONF_REFUSED: {
+    meaning: 'kubeadm did not print a kubelet.conf that certagent can use; nothing was written.',
+    remedy: "Make it by hand, as certagent's alert KUBELET_NOT_ROTATING says, and check it.",
+  },
+  KUBELET_NOT_BACK: {
+    meaning: 'The kubelet did not come back with its new kubelet.conf.',
+    remedy: "See the kubelet's log: journalctl -u kubelet -n 100",
+  },
   NOT_RENEWED: { meaning: 'The tool succeeded, but a certificate was not renewed.' },
   KEY_MISMATCH: { meaning: 'A new certificate does not belong to its key.' },
   NOT_SIGNED: { meaning: 'A new certificate is not signed by its CA.' },

@@ -154,6 +154,15 @@ export type LoopbackCertificate = { notAfter: Instant; from: 'served' | 'start' 
 
 /** What else renews this node's certificates: a file, a unit or a pod, and what it is, in words for a person. */
 export type OtherRenewer = { where: string; what: string };
+/** How a kubeadm node's kubelet gets its client certificate. */
+export type KubeletClient = {
+  /** As its command line says; null: it says nothing. */
+  kubeconfig: string | null;
+  /** The kubeconfig to bootstrap with, where there is one; null: there is none. */
+  bootstrap: string | null;
+  /** Where it keeps what it rotates. */
+  rotated: string;
+};
 
 /** What must be known before anything is changed. */
 export type Preconditions = {
@@ -177,6 +186,8 @@ export type Preconditions = {
   loopback?: LoopbackCertificate;
   /** Absent: none was seen. */
   otherRenewers?: OtherRenewer[];
+  /** Absent: not a kubeadm node. */
+  kubelet?: KubeletClient;
   hazards: Hazard[];
   /** Milliseconds before expiry from which a restart renews, by version; null where a tool renews at any time. */
   restartWindow: number | null;

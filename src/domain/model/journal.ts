@@ -12,7 +12,9 @@ export type Undo =
   /** The manifest was moved out: it must be back at `manifest` with this content's checksum (SHA-256). */
   | { kind: 'return-manifest'; from: string; manifest: string; sha256: string }
   /** Put the whole backup back and restart the unit, when that is better than what is there. */
-  | { kind: 'restart-unit'; unit: string; backup: string };
+  | { kind: 'restart-unit'; unit: string; backup: string }
+  /** Make the kubelet load the kubelet.conf that is on disk now, if it can. */
+  | { kind: 'restart-kubelet'; unit: string; limit: number };
 
 /**
  * SHA-256 by path of the files that a step writes, as they were right after it; null for a file that could not be read. An

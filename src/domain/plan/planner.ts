@@ -1,4 +1,5 @@
 import { rulesOf } from '../distributions/index.ts';
+import type { Instant } from '../model/certificate.ts';
 import { CertagentError } from '../model/errors.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import type { RenewalPlan } from '../model/plan.ts';
@@ -30,11 +31,17 @@ export function makePlan({ inventory, decisions, settings, planId, now }: PlanIn
     distribution,
     certificates: [...ids].sort(),
     why,
-    oldExpired: renewed.some(({ component, certificate }) => component !== null && certificate.notAfter < now),
+    oldExpired: renewed.some(hasStopped(now)),
     ...(left.length === 0 ? {} : { neighbours: left.map(inWords) }),
     ...(warnings.length === 0 ? {} : { warnings }),
     steps: rules.steps(draft),
   };
+}
+
+/** A new kubelet.conf that brings no kubelet back is not better than the previous one. */
+function hasStopped(now: Instant) {
+  return ({ component, certificate }: ObservedCertificate): boolean =>
+    component !== null && component !== 'kubelet' && certificate.notAfter < now;
 }
 
 /** The kubelet runs every file there as a pod, copies of manifests too. */

@@ -13,7 +13,7 @@ import { kubeadmEndpoints } from './kubeadm-endpoints.ts';
 import { observeLoopback } from './kubeadm-loopback.ts';
 import { observeNeighbours } from './kubeadm-neighbours.ts';
 import { kubeadmSources } from './kubeadm-sources.ts';
-import { KUBELET, kubeletUnit, readKubeletSettings } from './kubelet-settings.ts';
+import { KUBELET, kubeletClient, kubeletUnit, readKubeletSettings } from './kubelet-settings.ts';
 import { otherRenewers } from './other-renewers.ts';
 
 /** A kubeadm node is known by its files; the kubelet's configuration and the manifests say where they are. */
@@ -66,6 +66,7 @@ export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]>
       endpoints: (certificates) => kubeadmEndpoints(pods, certificates),
       components: (unit) => kubeadmComponents(root, { role, kubelet, pods }, unit),
       loopback: (components, certificates) => observeLoopback(components, kubeadmEndpoints(pods, certificates)),
+      kubelet: () => kubeletClient(root, kubelet),
       // kubeadm restarts nothing that would replace a CA.
       hazards: async () => [],
       otherRenewers: async () => (controlPlane ? otherRenewers(root, units, kubelet) : []),

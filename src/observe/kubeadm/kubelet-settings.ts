@@ -1,7 +1,8 @@
 import type { HealthCheck } from '../../domain/model/health-check.ts';
+import type { KubeletClient } from '../../domain/model/inventory.ts';
 import type { Root } from '../../host/root.ts';
 import { localAddress } from '../local-address.ts';
-import { absolute, names, settings } from '../node-files.ts';
+import { absolute, exists, names, settings } from '../node-files.ts';
 import { flagsOf } from '../static-pod-manifest.ts';
 import { type UnitFile, type UnitList, unitsThatRun } from '../unit-files.ts';
 
@@ -19,6 +20,9 @@ export type KubeletSettings = {
   health: HealthCheck | null;
   /** Where it keeps its own certificates. */
   certificatesDir: string;
+  /** Kubeconfigs of its command line: the one it uses, and the one to bootstrap with. */
+  kubeconfig: string | null;
+  bootstrapKubeconfig: string | null;
   /** A serving certificate and key that an operator gave it. */
   servingCertificate: string | null;
   servingKey: string | null;
@@ -53,8 +57,20 @@ export async function readKubeletSettings(root: Root, argv: string[]): Promise<K
       flags.get('healthz-port') ?? config.healthzPort,
     ),
     certificatesDir: flag('cert-dir') ?? '/var/lib/kubelet/pki',
+    kubeconfig: flag('kubeconfig'),
+    bootstrapKubeconfig: flag('bootstrap-kubeconfig'),
     servingCertificate: flag('tls-cert-file') ?? absolute(config.tlsCertFile),
     servingKey: flag('tls-private-key-file') ?? absolute(config.tlsPrivateKeyFile),
+  };
+}
+
+export async function kubeletClient(root: Root, settings: KubeletSettings): Promise<KubeletClient> {
+  const { kubeconfig, certificatesDir, bootstrapKubeconfig } = settings;
+  const bootstrap = bootstrapKubeconfig ?? '/etc/kubernetes/bootstrap-kubelet.conf';
+  return {
+    kubeconfig,
+    bootstrap: (await exists(root, bootstrap)) ? bootstrap : null,
+    rotated: `${certificatesDir}/kubelet-client-current.pem`,
   };
 }
 

@@ -5,7 +5,10 @@ import { backup } from './backup.ts';
 import { cycle } from './cycle.ts';
 import { cycleUnlessServed } from './cycle-unless-served.ts';
 import { kubeadmRenew } from './kubeadm-renew.ts';
+import { kubeletConf } from './kubelet-conf.ts';
+import { pointKubeletConf } from './point-kubelet-conf.ts';
 import { regenerateListener } from './regenerate-listener.ts';
+import { restartKubelet } from './restart-kubelet.ts';
 import { restartNeighbour } from './restart-neighbour.ts';
 import { restartUnit } from './restart-unit.ts';
 import { verifyFiles } from './verify-files.ts';
@@ -24,4 +27,7 @@ export const ACTORS: Actors = {
   'await-listener': awaitListener,
   'restart-neighbour': restartNeighbour,
   'regenerate-listener': regenerateListener,
+  'kubelet-conf': kubeletConf,
+  'restart-kubelet': restartKubelet,
+  'point-kubelet-conf': pointKubeletConf,
 };

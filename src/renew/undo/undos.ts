@@ -1,8 +1,8 @@
-import { CertagentError } from '../../domain/model/errors.ts';
+import { CertagentError, explain } from '../../domain/model/errors.ts';
 import type { Undo } from '../../domain/model/journal.ts';
 import type { Step } from '../../domain/model/plan.ts';
 import { backupOf } from '../../domain/plan/plan-parts.ts';
-import { list, nodePath, object, type Shape, tag, text } from '../../host/shape.ts';
+import { list, nodePath, number, object, type Shape, tag, text } from '../../host/shape.ts';
 import { restartUnit } from '../../host/systemd.ts';
 import { changedAuthorities, checksum } from '../backup/authorities.ts';
 import { readManifest } from '../backup/backup-manifest.ts';
@@ -56,6 +56,17 @@ export const UNDOS: { [Kind in Undo['kind']]: UndoActor<Kind> } = {
     filePart: async ({ backup }, { root }) => ({ kind: 'restore', backup, files: await everythingIn(root.at(backup)) }),
     putBack: noFiles,
     load: restartWithOldFiles,
+  },
+  'restart-kubelet': {
+    schema: object({ kind: tag('restart-kubelet'), unit: text, limit: number }),
+    filePart: () => null,
+    putBack: noFiles,
+    // The previous kubelet.conf holds an expired certificate, so a kubelet that does not start is no failure of the undo.
+    load: ({ unit, limit }, { context: { root } }) =>
+      restartUnit(root, unit, limit).then(
+        () => 'restarted with the previous kubelet.conf',
+        (error: unknown) => `with the previous kubelet.conf it does not start: ${explain(error)}`,
+      ),
   },
 };
 

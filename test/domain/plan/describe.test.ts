@@ -32,6 +32,13 @@ const table: [Step, string][] = [
     'verify what etcd (2379), etcd-peer (2380) serve',
   ],
   [steps['restart-unit'], 'systemctl restart k3s'],
+  [steps['kubelet-conf'], 'kubeadm kubeconfig user, into /k/kubelet.conf'],
+  [steps['restart-kubelet'], 'systemctl restart kubelet, and wait until it stays'],
+  [
+    { ...steps['restart-kubelet'], health: { scheme: 'http', host: '127.0.0.1', port: 10_248, path: '/healthz' } },
+    'systemctl restart kubelet, and wait until it is healthy',
+  ],
+  [steps['point-kubelet-conf'], 'point /k/kubelet.conf at /a.crt when the kubelet has written that, within 90 s'],
   [steps['await-ready'], 'wait for k3s to be ready, at most 5 min'],
   [steps['await-listener'], 'connect to 127.0.0.1:6443 until its own certificate is new, at most 3 min'],
 ];

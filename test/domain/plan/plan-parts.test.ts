@@ -44,10 +44,13 @@ const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = 
   'await-listener': 'nothing',
   'restart-neighbour': 'processes',
   'regenerate-listener': 'certificates',
+  'kubelet-conf': 'certificates',
+  'restart-kubelet': 'processes',
+  'point-kubelet-conf': 'certificates',
 };
 
 for (const step of Object.values(steps)) {
-  const rule = step.kind === 'restart-neighbour' ? 'continue' : 'roll-back';
+  const rule = ['restart-neighbour', 'point-kubelet-conf'].includes(step.kind) ? 'continue' : 'roll-back';
   test(`${step.kind} changes ${CHANGES[step.kind]}, and its failure means: ${rule}`, () => {
     assert.equal(changesCertificates(step), CHANGES[step.kind] === 'certificates');
     assert.equal(changesNode(step), CHANGES[step.kind] !== 'nothing');

@@ -50,4 +50,15 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
     manifest: '/m/kube-vip.yaml',
     limit: 360_000,
   },
+  'kubelet-conf': {
+    kind: 'kubelet-conf',
+    conf: '/k/kubelet.conf',
+    argv: ['kubeconfig', 'user'],
+    user: 'system:node:node-1',
+    group: 'system:nodes',
+    expect,
+    limit: 120_000,
+  },
+  'restart-kubelet': { kind: 'restart-kubelet', unit: 'kubelet', health: null, limit: 360_000 },
+  'point-kubelet-conf': { kind: 'point-kubelet-conf', conf: '/k/kubelet.conf', expect, limit: 90_000 },
 };

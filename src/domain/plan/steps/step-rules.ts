@@ -4,7 +4,10 @@ import { backup } from './backup.ts';
 import { cycle } from './cycle.ts';
 import { cycleUnlessServed } from './cycle-unless-served.ts';
 import { kubeadmRenew } from './kubeadm-renew.ts';
+import { kubeletConf } from './kubelet-conf.ts';
+import { pointKubeletConf } from './point-kubelet-conf.ts';
 import { regenerateListener } from './regenerate-listener.ts';
+import { restartKubelet } from './restart-kubelet.ts';
 import { restartNeighbour } from './restart-neighbour.ts';
 import { restartUnit } from './restart-unit.ts';
 import type { StepRule } from './step-rule.ts';
@@ -27,6 +30,9 @@ const RULES = {
   'await-listener': awaitListener,
   'restart-neighbour': restartNeighbour,
   'regenerate-listener': regenerateListener,
+  'kubelet-conf': kubeletConf,
+  'restart-kubelet': restartKubelet,
+  'point-kubelet-conf': pointKubeletConf,
 };
 
 export type StepKind = keyof typeof RULES;

@@ -1,0 +1,10 @@
+import type { Inventory } from '../model/inventory.ts';
+
+/** A new client certificate for a kubelet that has lost its own; `isDown`: it does not run. */
+export type KubeletRepair = { ids: string[]; why: string; isDown: boolean };
+
+/** Whether a plan for these certificates makes a new kubelet.conf: kubeadm renews none of the kubelet's. */
+export function repairsKubelet(ids: string[], { certificates }: Pick<Inventory, 'certificates'>): boolean {
+  const kubelets = certificates.filter(({ owner }) => owner === 'kubelet').map(({ id }) => id);
+  return ids.length > 0 && ids.every((id) => kubelets.includes(id));
+}
