@@ -26,6 +26,7 @@ export function statusReport(input: ReportInput): StatusReport {
     const decision = byId.get(certificate.id);
     return decision === undefined ? [] : [{ ...certificate, decision }];
   });
+  const { loopback } = inventory.preconditions;
   return {
     schema: STATUS_SCHEMA,
     at: input.at,
@@ -37,6 +38,7 @@ export function statusReport(input: ReportInput): StatusReport {
     certificates: rows.sort((a, b) => a.certificate.notAfter - b.certificate.notAfter || a.id.localeCompare(b.id)),
     findings: inventory.findings,
     served: inventory.served,
+    ...(loopback === undefined ? {} : { loopback }),
     renewal: decisions.renewal,
     running: input.running,
     lastAttempt: history.attempts.at(-1) ?? null,

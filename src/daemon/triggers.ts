@@ -90,7 +90,9 @@ export function makeTriggers(options: {
   const checkAgain = ({ inventory, decisions: { renewal } }: View): Instant | null => {
     if (inventory.node.distribution === null) return inventory.takenAt + FIRST_PAUSE;
     const waitsForOthers = renewal.kind === 'waiting' && renewal.until === null;
-    const isPassing = waitsForOthers || renewal.kind === 'blocked';
+    // After a boot the kubelet can take a minute until it starts the static pods.
+    const isAway = inventory.served.some(({ state }) => state === 'unreachable');
+    const isPassing = isAway || waitsForOthers || renewal.kind === 'blocked';
     pause = isPassing ? Math.min(2 * pause, LONGEST_PAUSE) : FIRST_PAUSE;
     return isPassing ? inventory.takenAt + pause / 2 : null;
   };
@@ -106,7 +108,7 @@ export function makeTriggers(options: {
     const isLocal = (path: string) => fileSystem === null || fileSystem(root.at(path)) === root.at(path);
     await armWatch(watchedPaths(node.paths, options.configFile, watched, isLocal).map((path) => root.at(path)));
     if (stopped) return;
-    const named = earlier(earlier(momentOf(view), checkAgain(view)), agent.heldUntil());
+    const named = [momentOf(view), turningPoint(view), checkAgain(view), agent.heldUntil()].reduce(earlier);
     // Never a hot loop, should a check not do what its own decision promised.
     const next = named === null ? schedule.at : Math.min(Math.max(named, now() + LEAST_PAUSE), schedule.at);
     alarm.set(next);
@@ -139,6 +141,14 @@ function momentOf({ inventory, decisions: { renewal } }: View): Instant | null {
   // A server has some time to serve a new file before it counts as stale: check again when that time is over.
   const stale = inventory.served.some(({ state }) => state === 'stale') ? inventory.takenAt + STALE_AGAIN : null;
   return earlier(promised, stale);
+}
+
+/** The next moment at which a certificate becomes due or urgent, or expires: alerts and status should not be late. */
+function turningPoint({ inventory, decisions }: View): Instant | null {
+  const moments = decisions.certificates
+    .flatMap(({ opensAt, urgentAt, notAfter }) => [opensAt, urgentAt, notAfter + SECOND])
+    .filter((moment) => moment > inventory.takenAt);
+  return moments.length === 0 ? null : Math.min(...moments);
 }
 
 const earlier = (a: Instant | null, b: Instant | null): Instant | null =>

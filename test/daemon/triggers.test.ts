@@ -27,7 +27,14 @@ const NOTHING: Renewal = { kind: 'none', nextAt: null };
 /** Triggers of a node whose check says `renewal`, at a clock that the test moves. Each check arms anew, as the agent's does. */
 async function scene(
   t: TestContext,
-  options: { jitter?: string; fails?: boolean; renewal?: () => Renewal; distribution?: 'k3s' | null } = {},
+  options: {
+    jitter?: string;
+    fails?: boolean;
+    renewal?: () => Renewal;
+    distribution?: 'k3s' | null;
+    served?: string[];
+    certificates?: object[];
+  } = {},
 ) {
   t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: START });
   const prefix = mkdtempSync(join(tmpdir(), 'certagent-triggers-'));
@@ -42,9 +49,9 @@ async function scene(
         inventory: {
           takenAt: Date.now(),
           node: { name: 'cp-1', timeZone: 'UTC', paths: NO_PATHS, distribution },
-          served: [],
+          served: (options.served ?? []).map((state) => ({ state })),
         },
-        decisions: { renewal: options.renewal?.() ?? NOTHING },
+        decisions: { renewal: options.renewal?.() ?? NOTHING, certificates: options.certificates ?? [] },
       }) as unknown as View,
     heldUntil: () => null,
     setNextCheck: (at: number | null) => {
@@ -128,6 +135,26 @@ test('an agent whose server is away is checked again after longer and longer pau
   assert.deepEqual(
     fired.map(([at]) => at),
     ['00:01:00', '00:03:00', '00:07:00'],
+  );
+});
+
+test('a server that does not answer is asked again soon: after a boot it may be starting', async (t) => {
+  const { fired, pass } = await scene(t, { served: ['current', 'unreachable'] });
+  await pass(4 * MINUTE);
+  assert.deepEqual(
+    fired.map(([at]) => at),
+    ['00:01:00', '00:03:00'],
+  );
+});
+
+test('the node is checked when a certificate becomes due or urgent, and when it has expired', async (t) => {
+  const certificate = { opensAt: START + 5 * MINUTE, urgentAt: START + 9 * MINUTE, notAfter: START + 14 * MINUTE };
+  const { fired, pass } = await scene(t, { certificates: [certificate] });
+  await pass(20 * MINUTE);
+  assert.deepEqual(
+    fired.map(([at]) => at),
+    // The test's clock moves by ten seconds.
+    ['00:05:00', '00:09:00', '00:14:10'],
   );
 });
 

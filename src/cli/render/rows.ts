@@ -13,7 +13,7 @@ import type { Times } from './time.ts';
  * kubeconfig, each chain): without `wide` it has one row, and a line says in how many more places it is.
  */
 export function certificateTable(report: StatusReport, view: View): string {
-  const rows = (view.wide ? report.certificates : withoutRepeats(report.certificates)).toSorted(byUrgency);
+  const rows = (view.wide ? report.certificates : withoutRepeats(report.certificates)).toSorted(byUrgency(report));
   const hidden = report.certificates.length - rows.length;
   const columns: Column[] = [
     { title: 'CERTIFICATE' },
@@ -48,16 +48,20 @@ const STATES: Record<Nearness, { rank: number; text: string; style?: Style }> = 
   valid: { rank: 4, text: 'valid' },
 };
 
-function byUrgency(a: StatusRow, b: StatusRow): number {
-  return (
-    STATES[a.decision.nearness].rank - STATES[b.decision.nearness].rank ||
+function byUrgency({ at }: Pick<StatusReport, 'at'>) {
+  return (a: StatusRow, b: StatusRow): number =>
+    stateOf(a, at).rank - stateOf(b, at).rank ||
     a.certificate.notAfter - b.certificate.notAfter ||
-    (a.id < b.id ? -1 : 1)
-  );
+    (a.id < b.id ? -1 : 1);
+}
+
+/** As the last check found it, unless it has expired since. */
+function stateOf({ certificate, decision }: StatusRow, at: number) {
+  return STATES[at > certificate.notAfter ? 'expired' : decision.nearness];
 }
 
 function narrowCells(row: StatusRow, report: StatusReport, { times }: View): Cell[] {
-  const { text, style } = STATES[row.decision.nearness];
+  const { text, style } = stateOf(row, report.at);
   const tint = style === undefined ? {} : { style };
   const left = row.certificate.notAfter - report.at;
   return [

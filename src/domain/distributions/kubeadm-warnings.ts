@@ -19,7 +19,7 @@ export function kubeadmWarnings({ inventory, settings, renewed }: Draft): string
   );
   if (why === null || !differ) return [];
   return [
-    `kubeadm cannot read its configuration from the cluster (${why}) and would use its defaults: ${KUBEADM_DEFAULTS.keyType} keys, valid for one year. To keep other settings, set renew.kubeadm_config to the cluster's kubeadm configuration file before you renew.`,
+    `kubeadm cannot read its configuration from the cluster (${why}) and would use its defaults: ${KUBEADM_DEFAULTS.keyType} keys, valid for one year, at least until admin.conf and apiserver are renewed. To keep other settings, set renew.kubeadm_config to the cluster's kubeadm configuration file before you renew.`,
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { Alert, StandingAlert } from '../alerts/alert.ts';
 import type { Instant } from './certificate.ts';
 import type { Attempt, Decision, Renewal } from './decision.ts';
-import type { Finding, NodeFacts, ObservedCertificate, ServedCertificate } from './inventory.ts';
+import type { Finding, LoopbackCertificate, NodeFacts, ObservedCertificate, ServedCertificate } from './inventory.ts';
 import type { CopyOutcome, Progress } from './journal.ts';
 import type { RenewalPlan } from './plan.ts';
 
@@ -26,6 +26,8 @@ export type StatusReport = {
   certificates: StatusRow[];
   findings: Finding[];
   served: ServedCertificate[];
+  /** Of the kube-apiserver of a static pod; absent: there is none, or nothing is known of it. */
+  loopback?: LoopbackCertificate;
   renewal: Renewal;
   /** The plan being carried out, where one is. */
   running: Progress | null;
