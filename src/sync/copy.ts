@@ -26,7 +26,11 @@ export async function syncCopy(
   const read = await helper.ask({ do: 'read', at, tidy: !dryRun });
   const todo = todoFor(target, source, read, permit);
   if (!('ask' in todo)) return outcome(todo, read);
-  if (dryRun) return outcome({ result: 'pending', detail: `would be ${todo.result}: ${todo.detail}` }, read);
+  if (dryRun) {
+    const tried = todo.ask.do === 'replace' ? await helper.ask({ ...todo.ask, dryRun: true }) : null;
+    if (tried !== null && tried.is !== 'done') return outcome(unwritten(tried, source), read);
+    return outcome({ result: 'pending', detail: `would be ${todo.result}: ${todo.detail}` }, read);
+  }
   const written = await helper.ask(todo.ask);
   if (written.is !== 'done') return outcome(unwritten(written, source), read);
   const detail = written.note === '' ? todo.detail : `${todo.detail}; ${written.note}`;

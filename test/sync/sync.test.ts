@@ -61,6 +61,19 @@ describe('syncCopies', () => {
     assert.deepEqual(readdirSync(node.at('/home/alice/.kube')), ['config']);
   });
 
+  test('a dry run refuses what cannot be written, so that the status does so too', async () => {
+    const old = kubeconfig(pki.ca, pki.old);
+    const { cert } = dataOf(pki.old);
+    const anchored = `x: &x ${cert}\n${old.replace(`client-certificate-data: ${cert}`, 'client-certificate-data: *x')}`;
+    assert.notEqual(anchored, `x: &x ${cert}\n${old}`);
+    node.write(COPY, anchored);
+    for (const dryRun of [true, false]) {
+      const [outcome] = await node.sync({ dryRun });
+      assert.deepEqual([outcome?.result, /cannot be changed/.test(outcome!.detail)], ['refused', true]);
+    }
+    assert.equal(node.read(COPY), anchored);
+  });
+
   test('reports the certificates of this cluster as they are afterwards, and no key', async () => {
     const visitor = await client(pki.ca, NOW + 50 * DAY, { subject: { commonName: 'visitor' } });
     const stranger = await client(pki.otherCa, NOW + 60 * DAY);
