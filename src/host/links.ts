@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
 
@@ -83,8 +83,8 @@ function newWalk(prefix: string, path: string, from: string): Walk {
 
 function linkTarget(path: string): string | null {
   try {
-    // An error for each directory of each path would cost more than this question.
-    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(path) : null;
+    // Not lstat: that asks a file system which is mounted there, and one of the network may never answer.
+    return readlinkSync(path);
   } catch (error) {
     // Whatever is wrong shows when it is opened.
     if (['EINVAL', 'ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG', 'ELOOP'].includes(errorCode(error))) return null;

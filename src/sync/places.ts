@@ -30,7 +30,10 @@ export async function findPlaces(
   const all = [...places.values()];
   const items = all.map(({ path, home, wanted }): LookItem => {
     const always = wanted !== null || remembered.has(path);
-    return { home: home === null ? null : root.at(home.path), copy: root.at(path), always };
+    if (home === null) return { home, copy: root.at(path), always };
+    // Nothing below a home is looked at in this process: its file system may not answer.
+    const at = root.at(home.path);
+    return { home: at, copy: posix.join(at, '.kube/config'), always };
   });
   const seen = await lookAt(items);
   return all.map((place, index) => ({ ...place, seen: seen[index]! }));
