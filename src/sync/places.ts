@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { Config } from '../config/schema.ts';
+import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
 import type { User } from '../host/users.ts';
 import { type Facts, type LookItem, lookAt, type Seen } from './look.ts';
@@ -28,14 +29,14 @@ export async function findPlaces(
   for (const path of config.paths.map((each) => posix.normalize(each)))
     if (!places.has(path)) places.set(path, { path, home: null, wanted: null });
   const all = [...places.values()];
-  const items = all.map(({ path, home, wanted }): LookItem => {
+  const lookItem = async ({ path, home, wanted }: Omit<Place, 'seen'>): Promise<LookItem> => {
     const always = wanted !== null || remembered.has(path);
     if (home === null) return { home, copy: root.at(path), always };
     // Nothing below a home is looked at in this process: its file system may not answer.
-    const at = root.at(home.path);
-    return { home: at, copy: posix.join(at, '.kube/config'), always };
-  });
-  const seen = await lookAt(items);
+    const at = await followLinks(root, home.path);
+    return { home: root.at(home.path), copy: posix.join(at, '.kube/config'), always };
+  };
+  const seen = await lookAt(await Promise.all(all.map(lookItem)));
   return all.map((place, index) => ({ ...place, seen: seen[index]! }));
 }
 
