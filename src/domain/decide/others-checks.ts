@@ -4,7 +4,7 @@ import type { Instant } from '../model/certificate.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import { DAY, formatDuration } from '../time/duration.ts';
 import { type CertificateCheck, escalate, expires } from './certificate-check.ts';
-import { isLeaf, isRotatedByKubelet, isSelfMade, isToolOwned } from './ownership.ts';
+import { isKubeletClient, isLeaf, isRotatedByKubelet, isSelfMade, isToolOwned } from './ownership.ts';
 import { CA_NOTICES } from './renewal-window.ts';
 
 /** What certagent can never renew: reported when it expires soon, with what to do. */
@@ -73,8 +73,8 @@ export const othersChecks: CertificateCheck[] = [
     // A kubelet that starts with an expired certificate in its kubelet.conf exits at once, whatever it has rotated.
     verdict: ({ observed, nearness, inventory, now }) => {
       const rotated = nearness === 'valid' ? null : rotatedInstead(observed, inventory, now);
-      if (rotated === null) return null;
-      const conf = `${inventory.node.paths.kubeconfigDir}/kubelet.conf`;
+      const conf = rulesOfNode(inventory.node)?.kubelet?.conf(inventory.node);
+      if (rotated === null || conf === undefined) return null;
       return escalate(
         `${expires(observed, now)}, and ${conf} does not use what the kubelet has rotated since: ${rotated}`,
         `Point ${conf} at ${rotated}: name that file as client-certificate and as client-key of its user, remove client-certificate-data and client-key-data, and restart the kubelet.`,
@@ -87,7 +87,7 @@ export const othersChecks: CertificateCheck[] = [
       observed.owner === 'kubelet' && nearness !== 'valid'
         ? escalate(
             `${expires(observed, now)} and the kubelet has not rotated it`,
-            (isForClients(observed) ? rulesOfNode(inventory.node)?.kubelet?.remedy(inventory, policy, now) : null) ??
+            (isKubeletClient(observed) ? rulesOfNode(inventory.node)?.kubelet?.remedy(inventory, policy, now) : null) ??
               "Check rotateCertificates in the kubelet's configuration, the kubelet's log and pending certificate signing requests; an expired one needs a new bootstrap of the node.",
           )
         : null,
@@ -137,10 +137,6 @@ function rotatedInstead({ owner, certificate }: ObservedCertificate, { certifica
       other.certificate.notAfter > Math.max(certificate.notAfter, now),
   );
   return owner !== 'kubelet' || rotated === undefined ? null : rotated.place.path;
-}
-
-function isForClients({ certificate }: ObservedCertificate): boolean {
-  return certificate.usages.includes('clientAuth');
 }
 
 function pairOf({ place, key }: ObservedCertificate): string {

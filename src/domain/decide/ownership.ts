@@ -21,6 +21,11 @@ export function isSelfMade(observed: Kubelets): boolean {
   );
 }
 
+/** What the kubelet shows to the API server. */
+export function isKubeletClient(observed: Kubelets): boolean {
+  return observed.owner === 'kubelet' && isLeaf(observed) && observed.certificate.usages.includes('clientAuth');
+}
+
 /** What the kubelet rotates is in `…-current.pem` (client-go's certificate store). */
 export function isRotatedByKubelet({ owner, place }: Omit<Kubelets, 'certificate'>): boolean {
   return owner === 'kubelet' && place.kind === 'pem' && place.path.endsWith('-current.pem');

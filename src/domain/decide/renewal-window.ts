@@ -1,5 +1,5 @@
 import { roleOf, rulesOf, rulesOfNode } from '../distributions/index.ts';
-import type { Certificate, Instant } from '../model/certificate.ts';
+import { type Certificate, type Instant, lifetime } from '../model/certificate.ts';
 import type { History, Nearness, Policy } from '../model/decision.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import { DAY } from '../time/duration.ts';
@@ -71,10 +71,6 @@ function grantedLifetime({ id, certificate }: ObservedCertificate, history: Hist
 function scaled({ opens, urgent }: Policy, granted: number): { opens: number; urgent: number } {
   if (granted >= 3 * opens) return { opens, urgent };
   return { opens: Math.floor(granted / 3), urgent: Math.min(urgent, Math.floor(granted / 6)) };
-}
-
-function lifetime({ notBefore, notAfter }: Certificate): number {
-  return notAfter - notBefore;
 }
 
 function before({ notAfter }: Certificate, opens: number, urgent: number): RenewalWindow {

@@ -55,10 +55,14 @@ export type DistributionRules = {
   blockers: readonly BlockerCheck[];
   /** For a kubelet whose client certificate has expired; absent: the start of the unit issues a new one. */
   kubelet?: {
+    /** Its kubeconfig. */
+    conf(node: Pick<Inventory['node'], 'paths'>): string;
     /** What certagent does about it; null: nothing. */
     repair(inventory: Inventory, policy: Pick<Policy, 'kubelet'>, now: Instant): KubeletRepair | null;
     /** What a person can do; null: certagent does not know. */
     remedy(inventory: Inventory, policy: Pick<Policy, 'kubelet'>, now: Instant): string | null;
+    /** What a person can do where `path`, the link to its rotated certificate, is missing. */
+    relink(path: string, node: string): string;
   };
   /** Why a renewal of certificates that are not due is refused; null: it is possible. */
   refuseForce(firstExpiry: Instant): Blocker | null;

@@ -9,32 +9,18 @@ export const cutBlockers: BlockerCheck[] = [
   {
     code: 'CHAIN_IN_FILE',
     find: (known) =>
-      renewedFiles(known).flatMap(({ path, members }) => {
-        const chain = members.filter(({ place }) => !isCaEntry(place));
-        return chain.every(({ place }) => place.index === 0)
-          ? []
-          : [
-              {
-                why: `${path} holds a chain of ${chain.length} certificates, and kubeadm would leave only the first`,
-                remedy: `Where nothing needs the chain, remove all but the first certificate from ${path}; else renew this file by hand, with its chain.`,
-              },
-            ];
-      }),
+      filesWithMore(known, (place) => !isCaEntry(place)).map(({ path, count }) => ({
+        why: `${path} holds a chain of ${count} certificates, and kubeadm would leave only the first`,
+        remedy: `Where nothing needs the chain, remove all but the first certificate from ${path}; else renew this file by hand, with its chain.`,
+      })),
   },
   {
     code: 'SEVERAL_CAS_IN_KUBECONFIG',
     find: (known) =>
-      renewedFiles(known).flatMap(({ path, members }) => {
-        const cas = members.filter(({ place }) => isCaEntry(place));
-        return cas.every(({ place }) => place.index === 0)
-          ? []
-          : [
-              {
-                why: `${path} holds ${cas.length} CAs (certificate-authority-data), and kubeadm would leave only the one in ca.crt`,
-                remedy: `Finish the rotation of the CA, then leave only the new CA in ${path}; or renew this file by hand.`,
-              },
-            ];
-      }),
+      filesWithMore(known, isCaEntry).map(({ path, count }) => ({
+        why: `${path} holds ${count} CAs (certificate-authority-data), and kubeadm would leave only the one in ca.crt`,
+        remedy: `Finish the rotation of the CA, then leave only the new CA in ${path}; or renew this file by hand.`,
+      })),
   },
 ];
 
@@ -42,9 +28,14 @@ type Place = ObservedCertificate['place'];
 
 const isCaEntry = (place: Place): boolean => place.kind === 'kubeconfig' && place.entry === 'cluster';
 
-/** Each file that kubeadm would write, with all that is in it of the same kind. */
-function renewedFiles({ inventory, ids }: BlockerCase): { path: string; members: ObservedCertificate[] }[] {
+/** Each file that kubeadm would write and that holds several certificates of a kind in one place. `count`: of that kind. */
+function filesWithMore(
+  { inventory, ids }: BlockerCase,
+  isOfKind: (place: Place) => boolean,
+): { path: string; count: number }[] {
   const written = inventory.certificates.filter(({ id, owner }) => owner === 'kubeadm' && ids.includes(id));
-  const paths = [...new Set(written.map(({ place }) => place.path))];
-  return paths.map((path) => ({ path, members: inventory.certificates.filter(({ place }) => place.path === path) }));
+  return [...new Set(written.map(({ place }) => place.path))].flatMap((path) => {
+    const members = inventory.certificates.filter(({ place }) => place.path === path && isOfKind(place));
+    return members.every(({ place }) => place.index === 0) ? [] : [{ path, count: members.length }];
+  });
 }

@@ -1,4 +1,4 @@
-import type { Certificate } from '../model/certificate.ts';
+import { type Certificate, lifetime } from '../model/certificate.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import type { Expectation, Remark, Renewed } from '../model/expectation.ts';
 import { DAY, formatDuration } from '../time/duration.ts';
@@ -40,9 +40,6 @@ export function isDefaultLifetime(granted: number): boolean {
 }
 
 const isAbout = (granted: number): boolean => Math.abs(granted - KUBEADM_DEFAULTS.lifetime) < granted / 10;
-
-export const lifetime = ({ notBefore, notAfter }: Pick<Certificate, 'notBefore' | 'notAfter'>): number =>
-  notAfter - notBefore;
 
 function remark(
   code: ErrorCode,

@@ -1,6 +1,6 @@
 import { expires } from '../decide/certificate-check.ts';
 import type { KubeletRepair } from '../decide/kubelet-repair.ts';
-import { isLeaf } from '../decide/ownership.ts';
+import { isKubeletClient } from '../decide/ownership.ts';
 import type { Instant } from '../model/certificate.ts';
 import type { Policy } from '../model/decision.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
@@ -14,7 +14,7 @@ type LostKubelet = { clients: [ObservedCertificate, ...ObservedCertificate[]]; u
 
 /** null: it is not lost, or its certificates do not say with one voice which node it is. */
 function lostKubelet({ node, certificates }: Inventory, now: Instant): LostKubelet | null {
-  const [first, ...others] = certificates.filter(isClient);
+  const [first, ...others] = certificates.filter(isKubeletClient);
   const user = first?.certificate.commonName ?? '';
   if (first === undefined || !NODE_USER.test(user)) return null;
   const clients: LostKubelet['clients'] = [first, ...others];
@@ -77,6 +77,12 @@ export function kubeletRemedy(inventory: Inventory, policy: Pick<Policy, 'kubele
     : `Run: ${byHand}. With renew.kubelet = true certagent does this by itself.`;
 }
 
+/** What a person can do where the link to its rotated certificate is missing, as kubeadm documents it ("Kubelet client certificate rotation fails"). */
+export function relink(path: string, node: string): string {
+  const files = path.replace(/current\.pem$/, '*.pem');
+  return `The kubelet does not start again without ${path}: link it to the newest ${files} that is still valid (ln -sfn) and restart the kubelet. Where there is none: on a control-plane node, run kubeadm ${kubeconfigCommand(`system:node:${node}`).join(' ')}, put the result in place of this node's kubelet.conf and restart the kubelet.`;
+}
+
 /** As https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/troubleshooting-kubeadm/#kubelet-client-cert says. */
 export function kubeconfigCommand(user: string): string[] {
   return ['kubeconfig', 'user', '--org', NODE_GROUP, '--client-name', user];
@@ -94,9 +100,4 @@ const NODE_USER = /^system:node:[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 /** Before v1.29 kubeadm requires its configuration here. */
 function configFlag({ node }: Inventory): string {
   return (minorOf(node.version) ?? 29) < 29 ? ' --config KUBEADM_CONFIGURATION' : '';
-}
-
-function isClient(observed: ObservedCertificate): boolean {
-  const { owner, certificate } = observed;
-  return owner === 'kubelet' && isLeaf(observed) && certificate.usages.includes('clientAuth');
 }

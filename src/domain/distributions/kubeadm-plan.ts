@@ -1,5 +1,6 @@
-import { repairsKubelet } from '../decide/kubelet-repair.ts';
+import { draftRepairsKubelet } from '../decide/kubelet-repair.ts';
 import { LOOPBACK_NOTICE } from '../decide/loopback.ts';
+import { lifetime } from '../model/certificate.ts';
 import type { ComponentHealth, Endpoint, Inventory, Neighbour } from '../model/inventory.ts';
 import type { CycleStep, ServedExpectation, Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
@@ -24,14 +25,8 @@ export const ETCD_CLIENTS: Partial<Record<Endpoint['name'], string>> = {
 
 /** One call of kubeadm for each certificate, then each static pod restarts and shows what it serves. */
 export function kubeadmSteps(draft: Draft): Step[] {
+  if (draftRepairsKubelet(draft)) return kubeletSteps(draft);
   const { inventory, settings, renewed } = draft;
-  if (
-    repairsKubelet(
-      renewed.map(({ id }) => id),
-      inventory,
-    )
-  )
-    return kubeletSteps(draft);
   return [
     { kind: 'backup', directory: draft.backup, files: backedUp(draft), directories: [] },
     ...renewed.map((one): Step => {
@@ -87,7 +82,7 @@ function apiserverSteps(draft: Draft): Step[] {
 }
 
 /**
- * Whether the kube-apiserver goes on with renewed certificates without a restart. One that is not healthy, or whose start is
+ * Whether the kube-apiserver uses renewed certificates without a restart. One that is not healthy, or whose start is
  * being held back, would only be up again after the kubelet's back-off.
  */
 function loadsByItself({ preconditions }: Pick<Inventory, 'preconditions'>): boolean {
@@ -101,12 +96,12 @@ function loadsByItself({ preconditions }: Pick<Inventory, 'preconditions'>): boo
  */
 function isDueByLoopback({ inventory: { preconditions, takenAt }, isMaintenance, renewed }: Draft): boolean {
   const left = (preconditions.loopback?.notAfter ?? Number.POSITIVE_INFINITY) - takenAt;
-  const lifetimes = renewed.map(({ certificate }) => certificate.notAfter - certificate.notBefore);
+  const lifetimes = renewed.map(({ certificate }) => lifetime(certificate));
   const untilNext = (Math.min(365 * DAY, ...lifetimes) * 11) / 12;
   return left <= LOOPBACK_NOTICE || (isMaintenance && left < untilNext);
 }
 
-/** Before v1.27 the kube-apiserver restarts, and those that have lost it are started anew with it. */
+/** Before v1.27 the kube-apiserver restarts, and those that have lost it are restarted with it. */
 function readersOf({ inventory, renewed }: Draft): (keyof typeof READ_ONCE)[] {
   const all = Object.keys(READ_ONCE) as (keyof typeof READ_ONCE)[];
   if (!loadsByItself(inventory)) return all;

@@ -1,18 +1,14 @@
-import { repairsKubelet } from '../decide/kubelet-repair.ts';
+import { draftRepairsKubelet } from '../decide/kubelet-repair.ts';
+import { lifetime } from '../model/certificate.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Draft } from '../plan/draft.ts';
-import { isDefaultLifetime, KUBEADM_DEFAULTS, lifetime } from './kubeadm-defaults.ts';
+import { isDefaultLifetime, KUBEADM_DEFAULTS } from './kubeadm-defaults.ts';
 
-/** kubeadm reads its configuration from the cluster, and goes on with its defaults where it cannot. */
-export function kubeadmWarnings({ inventory, settings, renewed }: Draft): string[] {
+/** kubeadm reads its configuration from the cluster, and uses its defaults where it cannot. */
+export function kubeadmWarnings(draft: Draft): string[] {
   // The kubelet's own keys are EC, and it soon rotates what kubeadm gives it.
-  if (
-    repairsKubelet(
-      renewed.map(({ id }) => id),
-      inventory,
-    )
-  )
-    return [];
+  if (draftRepairsKubelet(draft)) return [];
+  const { inventory, settings, renewed } = draft;
   const why = settings.kubeadmConfig === null ? whyNotAsked(inventory) : null;
   const differ = renewed.some(
     ({ certificate }) => certificate.keyType !== KUBEADM_DEFAULTS.keyType || !isDefaultLifetime(lifetime(certificate)),

@@ -3,7 +3,7 @@ import type { DistributionRules, RoleRules } from './distribution.ts';
 import { kubeadmBlockers } from './kubeadm-blockers.ts';
 import { kubeadmChecks } from './kubeadm-checks.ts';
 import { defaultsUsed } from './kubeadm-defaults.ts';
-import { kubeletRemedy, kubeletRepair } from './kubeadm-kubelet.ts';
+import { kubeletConf, kubeletRemedy, kubeletRepair, relink } from './kubeadm-kubelet.ts';
 import { ETCD_CLIENTS, kubeadmSteps } from './kubeadm-plan.ts';
 import { kubeadmWarnings } from './kubeadm-warnings.ts';
 import { reloadsByItself } from './kubernetes-version.ts';
@@ -42,7 +42,7 @@ export const kubeadm: DistributionRules & { roles: Record<RoleOf<'kubeadm'>, Rol
   brokenKeys: ['differs', 'unreadable', 'missing'],
   checks: kubeadmChecks,
   blockers: kubeadmBlockers,
-  kubelet: { repair: kubeletRepair, remedy: kubeletRemedy },
+  kubelet: { conf: kubeletConf, repair: kubeletRepair, remedy: kubeletRemedy, relink },
   refuseForce: () => null,
   warnings: kubeadmWarnings,
   remarks: defaultsUsed,

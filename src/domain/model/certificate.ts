@@ -38,6 +38,11 @@ export type Place =
 /** Who renews a certificate. `external-ca`: signed by a CA whose key is not on this node. */
 export type Owner = Distribution | 'kubelet' | 'external-ca' | 'operator' | 'cluster-ca' | 'copy';
 
+/** Milliseconds for which it was valid when it was signed. */
+export function lifetime({ notBefore, notAfter }: Pick<Certificate, 'notBefore' | 'notAfter'>): number {
+  return notAfter - notBefore;
+}
+
 /** Sorted SANs of `old` that `renewed` does not cover. */
 export function lostSans(old: Certificate, renewed: Certificate): string[] {
   return old.sans.filter((san) => !renewed.sans.includes(san));

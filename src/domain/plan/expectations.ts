@@ -1,3 +1,4 @@
+import { lifetime } from '../model/certificate.ts';
 import type { Endpoint, Inventory, ObservedCertificate } from '../model/inventory.ts';
 import type { Expectation, ServedExpectation, Step } from '../model/plan.ts';
 import type { Draft } from './draft.ts';
@@ -28,7 +29,8 @@ export function served({ inventory }: Pick<Draft, 'inventory'>, clients: ClientC
 export function expectation(observed: ObservedCertificate, inventory: Inventory): Expectation {
   const { serial, notBefore, notAfter, sans, usages, subject, organizations, keyType } = observed.certificate;
   const ca = inventory.certificates.find(({ id }) => id === observed.issuance.ca);
-  const granted = ca !== undefined && notBefore > ca.certificate.notBefore ? { granted: notAfter - notBefore } : {};
+  const granted =
+    ca !== undefined && notBefore > ca.certificate.notBefore ? { granted: lifetime(observed.certificate) } : {};
   return {
     id: observed.id,
     path: observed.place.path,

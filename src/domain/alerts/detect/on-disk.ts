@@ -1,4 +1,4 @@
-import { KUBEADM } from '../../distributions/names.ts';
+import { rulesOfNode } from '../../distributions/index.ts';
 import type { Finding, KeyFinding } from '../../model/inventory.ts';
 import { type Found, isAuthority, type NodeState } from '../input.ts';
 import { renewing } from '../remedies.ts';
@@ -82,7 +82,8 @@ export function filesUnreadable({ inventory, copies }: NodeState): Found[] {
     ({ owner, path }) => owner !== 'copy' || !copies.some((copy) => copy.path === path),
   );
   const lost = findings.flatMap((finding) => {
-    if (isLostByKubelet(finding)) return [relink(finding.path, inventory.node.name)];
+    const kubelet = isLostByKubelet(finding) ? rulesOfNode(inventory.node)?.kubelet : undefined;
+    if (kubelet !== undefined) return [kubelet.relink(finding.path, inventory.node.name)];
     return finding.reason === 'bad-manifest' ? [`Correct ${finding.path}: the kubelet cannot read it either.`] : [];
   });
   return [
@@ -102,12 +103,6 @@ const RESTORE = 'Restore the files, or remove them from watch.paths.';
 /** Its kubeconfig refers to the link under which the kubelet keeps what it rotates. */
 function isLostByKubelet({ owner, reason, path }: Finding): boolean {
   return owner === 'kubelet' && reason === 'missing' && path.endsWith('-current.pem');
-}
-
-/** As kubeadm documents it ("Kubelet client certificate rotation fails"). */
-function relink(path: string, node: string): string {
-  const files = path.replace(/current\.pem$/, '*.pem');
-  return `The kubelet does not start again without ${path}: link it to the newest ${files} that is still valid (ln -sfn) and restart the kubelet. Where there is none: on a control-plane node, run ${KUBEADM} kubeconfig user --org system:nodes --client-name system:node:${node}, put the result in place of this node's kubelet.conf and restart the kubelet.`;
 }
 
 export function copiesNotUpdated({ copies }: NodeState): Found[] {
