@@ -4,6 +4,7 @@ import type { PodIdentity } from '../domain/model/pod-identity.ts';
 import { short } from '../domain/text/printable.ts';
 import { programOf } from './container-command.ts';
 import { record } from './node-files.ts';
+import { portOf } from './port.ts';
 
 export const COMPONENTS: ComponentName[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];
 
@@ -85,7 +86,7 @@ function healthOf(container: Record<string, unknown>): HealthCheck | null {
     const get = record(record(container[name])?.httpGet);
     return get === null ? [] : [get];
   })[0];
-  const port = portOf(probe?.port, container.ports);
+  const port = portOfProbe(probe?.port, container.ports);
   if (probe === undefined || port === null) return null;
   const host = typeof probe.host === 'string' && probe.host !== '' ? probe.host : '127.0.0.1';
   return {
@@ -96,10 +97,9 @@ function healthOf(container: Record<string, unknown>): HealthCheck | null {
   };
 }
 
-function portOf(port: unknown, declared: unknown): number | null {
+function portOfProbe(port: unknown, declared: unknown): number | null {
   const named = (Array.isArray(declared) ? declared : []).map(record).find((entry) => entry?.name === port);
-  const number = Number(named?.containerPort ?? port);
-  return Number.isInteger(number) && number > 0 && number < 65_536 ? number : null;
+  return portOf(named?.containerPort ?? port);
 }
 
 function word(value: unknown): string | null {

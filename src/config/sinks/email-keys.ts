@@ -1,21 +1,18 @@
 import * as z from '../fields.ts';
-import { absolutePath, count, note, secretFile, sinkNameText } from '../fields.ts';
+import { count, note, secretFile } from '../fields.ts';
+import { caFile, least, sinkName } from './common-keys.ts';
 import type { SinkKind } from './sink-kind.ts';
 
 /** The keys of one [[alerts.email]]. */
 const keys = z.strictObject({
-  name: note(z.optional(sinkNameText()), 'Name of this sink in status and errors.', 'ops-mail'),
+  name: sinkName('ops-mail'),
   host: note(z.string(), 'SMTP server.', 'smtp.example.org'),
   port: note(z.prefault(count(1, 65_535), 587), 'Port of the SMTP server.'),
   security: note(
     z.prefault(z.enum(['starttls', 'tls', 'none']), 'starttls'),
     'starttls: switch to TLS, refuse a server that does not offer it; tls: TLS from the start; none: plain text, for a relay on this machine.',
   ),
-  ca_file: note(
-    z.optional(absolutePath()),
-    'PEM file with the CAs to trust instead of the built-in ones.',
-    '/etc/ssl/certs/ours.pem',
-  ),
+  ca_file: caFile(),
   user: note(z.optional(z.string()), 'User name, if the server requires one.', 'certagent'),
   password_file: note(
     z.optional(secretFile()),
@@ -24,10 +21,7 @@ const keys = z.strictObject({
   ),
   from: note(z.string(), 'Sender address.', 'certagent@example.org'),
   to: note(z.array(z.string()).check(z.minLength(1)), 'Recipient addresses.', ['ops@example.org']),
-  least: note(
-    z.prefault(z.enum(['info', 'warning', 'critical']), 'info'),
-    'Minimum severity of the alerts that this sink receives.',
-  ),
+  least: least(),
 });
 
 export type EmailSink = z.infer<typeof keys>;

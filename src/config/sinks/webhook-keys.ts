@@ -1,10 +1,11 @@
 import * as z from '../fields.ts';
-import { absolutePath, note, secretFile, sinkNameText } from '../fields.ts';
+import { note, secretFile } from '../fields.ts';
+import { caFile, least, sinkName } from './common-keys.ts';
 import type { SinkKind } from './sink-kind.ts';
 
 /** The keys of one [[alerts.webhook]]. */
 const keys = z.strictObject({
-  name: note(z.optional(sinkNameText()), 'Name of this sink in status and errors.', 'chat'),
+  name: sinkName('chat'),
   url: note(
     z.optional(z.string().check(z.regex(/^https?:\/\/[^\s/]/, 'is not an http or https address'))),
     'Address to POST to; url or url_file is required.',
@@ -24,15 +25,8 @@ const keys = z.strictObject({
     "File or systemd credential with the signing secret (standardwebhooks.com), or PagerDuty's routing key.",
     'webhook-secret',
   ),
-  ca_file: note(
-    z.optional(absolutePath()),
-    'PEM file with the CAs to trust instead of the built-in ones.',
-    '/etc/ssl/certs/ours.pem',
-  ),
-  least: note(
-    z.prefault(z.enum(['info', 'warning', 'critical']), 'info'),
-    'Minimum severity of the alerts that this sink receives.',
-  ),
+  ca_file: caFile(),
+  least: least(),
 });
 
 export type WebhookSink = z.infer<typeof keys>;

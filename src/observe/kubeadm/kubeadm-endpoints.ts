@@ -1,6 +1,7 @@
 import type { Endpoint, ObservedCertificate } from '../../domain/model/inventory.ts';
 import { localAddress } from '../local-address.ts';
 import { absolute } from '../node-files.ts';
+import { portOf } from '../port.ts';
 import type { StaticPod } from '../static-pod-manifest.ts';
 
 /** Where kube-apiserver and etcd listen, as the flags in their manifests say. */
@@ -10,9 +11,9 @@ export function kubeadmEndpoints(pods: StaticPod[], certificates: ObservedCertif
     otherwise;
   return pods.flatMap(({ component, flags }): Endpoint[] => {
     if (component === 'kube-apiserver') {
-      const port = Number(flags.get('secure-port') ?? 6443);
+      const port = portOf(flags.get('secure-port') ?? 6443);
       const expects = idAt(flags.get('tls-cert-file'), 'apiserver');
-      return port > 0 && port < 65_536
+      return port !== null
         ? [{ name: 'kube-apiserver', host: localAddress(flags.get('bind-address') ?? null), port, expects }]
         : [];
     }

@@ -3,6 +3,7 @@ import type { KubeletClient } from '../../domain/model/inventory.ts';
 import type { Root } from '../../host/root.ts';
 import { localAddress } from '../local-address.ts';
 import { absolute, exists, names, settings } from '../node-files.ts';
+import { portOf } from '../port.ts';
 import { flagsOf } from '../static-pod-manifest.ts';
 import { type UnitFile, type UnitList, unitsThatRun } from '../unit-files.ts';
 
@@ -75,8 +76,8 @@ export async function kubeletClient(root: Root, settings: KubeletSettings): Prom
 }
 
 function healthOf(address: unknown, port: unknown): HealthCheck | null {
-  const number = Number(port ?? 10_248);
-  if (!Number.isInteger(number) || number <= 0 || number > 65_535) return null;
+  const number = portOf(port ?? 10_248);
+  if (number === null) return null;
   const host = localAddress(typeof address === 'string' ? address : '127.0.0.1');
   return { scheme: 'http', host, port: number, path: '/healthz' };
 }

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Endpoint, ObservedCertificate } from '../../domain/model/inventory.ts';
 import { localAddress } from '../local-address.ts';
+import { portOf } from '../port.ts';
 import type { ServingComponent, SupervisorSettings } from './supervisor-settings.ts';
 import { SERVING, servingId } from './supervisor-sources.ts';
 
@@ -16,10 +17,8 @@ export function servingEndpoints(
     const given = (argument: string) =>
       componentArguments[name].findLast((each) => each.startsWith(`${argument}=`))?.slice(argument.length + 1);
     if (file === undefined || !isServed(file, given)) return [];
-    const port = Number(given('secure-port') ?? PORTS[name]);
-    return Number.isInteger(port) && port > 0 && port < 65_536
-      ? [{ name, host: localAddress(given('bind-address') ?? null), port, expects: file.id }]
-      : [];
+    const port = portOf(given('secure-port') ?? PORTS[name]);
+    return port !== null ? [{ name, host: localAddress(given('bind-address') ?? null), port, expects: file.id }] : [];
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Distribution } from '../../domain/distributions/names.ts';
 import type { Root } from '../../host/root.ts';
 import { absolute } from '../node-files.ts';
+import { portOf } from '../port.ts';
 import type { UnitFile } from '../unit-files.ts';
 import { readSupervisorConfig, type SupervisorConfig } from './supervisor-config.ts';
 
@@ -54,8 +55,3 @@ export async function readSupervisorSettings(
 }
 
 const strings = (value: unknown): string[] => [value].flat().filter((one): one is string => typeof one === 'string');
-
-function portOf(value: unknown): number | null {
-  const port = Number(value);
-  return value !== undefined && value !== null && Number.isInteger(port) && port > 0 && port < 65_536 ? port : null;
-}
