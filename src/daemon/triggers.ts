@@ -85,7 +85,7 @@ export function makeTriggers(options: {
 
   /**
    * What blocks a renewal often passes by itself: a clock that is not synchronised yet, a component that is starting, a server
-   * that is away. A machine that is no node yet may become one at any time.
+   * that is away. A machine without Kubernetes may become a node at any time.
    */
   const checkAgain = ({ inventory, decisions: { renewal } }: View): Instant | null => {
     if (inventory.node.distribution === null) return inventory.takenAt + FIRST_PAUSE;

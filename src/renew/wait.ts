@@ -20,6 +20,31 @@ export async function until<Answer extends object>(
   }
 }
 
+/**
+ * As `until`, until `look` sees one process for `lasting` milliseconds, at least twice in a row: one good sight can be of a
+ * process that is about to exit. `look` gives a name of the process that is ready, or a text that says what it still waits
+ * for. null: it stayed; otherwise the last text.
+ */
+export async function untilSteady(
+  look: () => Promise<{ process: string } | string>,
+  options: { lasting: number; otherwise: string; limit: number; interval: number; waiting: (detail: string) => void },
+): Promise<string | null> {
+  let last: { process: string; since: number } | null = null;
+  const answer = await until(async () => {
+    const seen = await look();
+    if (typeof seen === 'string') {
+      last = null;
+      return seen;
+    }
+    if (last?.process !== seen.process) {
+      last = { ...seen, since: performance.now() };
+      return options.otherwise;
+    }
+    return performance.now() - last.since >= options.lasting ? {} : options.otherwise;
+  }, options);
+  return typeof answer === 'string' ? answer : null;
+}
+
 /** A stop-watch for details such as "back after 3.1 s". */
 export function stopwatch(): () => string {
   const started = performance.now();

@@ -56,8 +56,7 @@ export type CopyFile = ObservedCertificate['file'];
 export type Request =
   /** `tidy`: what a killed helper left beside the copy is removed first, and so is an old backup. */
   | { do: 'read'; at: Location; tidy: boolean }
-  /** `version` is the one that `read` gave: a file changed since then is not written. */
-  /** `dryRun`: the new text is made and checked, and not written. */
+  /** `version` is the one that `read` gave: a file changed since then is not written. `dryRun`: the new text is only checked. */
   | { do: 'replace'; at: Location; version: string; values: NewValue[]; dryRun?: true }
   /** Makes the last of `steps` too when it is missing, and the file only when it does not exist. */
   | { do: 'create'; at: Location; content: string }

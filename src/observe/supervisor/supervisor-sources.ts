@@ -27,7 +27,8 @@ const REQUIRED_OF_AGENT = ['agent/client-ca', 'agent/server-ca', 'agent/client-k
 
 /**
  * Where K3s or RKE2 keeps certificates: all `*.crt` of `server/tls`, `server/tls/etcd` and `agent` (versions differ in which
- * there are), what the scheduler and the controller manager serve, the listener's `dynamic-cert.json`, the administrator's kubeconfig and the components' own.
+ * there are), what the scheduler and the controller manager serve, the listener's `dynamic-cert.json`, the administrator's
+ * kubeconfig and the components' own.
  */
 export async function supervisorSources(
   root: Root,

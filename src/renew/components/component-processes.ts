@@ -15,6 +15,15 @@ export async function stillRunning(root: Root, processes: Process[]): Promise<Pr
   return processes.filter((_, index) => running[index]);
 }
 
-export function isSame(a: Process, b: Process): boolean {
-  return a.pid === b.pid && a.startedAt === b.startedAt;
+/** The newest process of the pod `name` that is none of `before`, once those have exited; else a text: what is waited for. */
+export async function successorOf(
+  before: Process[],
+  { root, name, find }: { root: Root; name: string; find: () => Promise<Process[]> },
+): Promise<Process | string> {
+  if ((await stillRunning(root, before)).length > 0) return `for the previous ${name} to stop`;
+  const previous = before.map(processName);
+  return (await find()).findLast((one) => !previous.includes(processName(one))) ?? `for the kubelet to start ${name}`;
 }
+
+/** Another process of the same number has another name. */
+export const processName = ({ pid, startedAt }: Process): string => `${pid} ${startedAt}`;

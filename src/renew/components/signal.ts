@@ -10,23 +10,30 @@ import { until } from '../wait.ts';
 import { stillRunning } from './component-processes.ts';
 
 /**
- * Ends a component's processes, so that the kubelet restarts their container at once. False where that would not work, and
- * nothing was done: no process runs, one is so young that the kubelet's back-off would hold up its next start, the kubelet
- * hangs, or certagent may not signal it. Never signals a process that is not exactly the one it was given.
+ * Ends a component's processes, so that the kubelet restarts their container at once. False where that would not work: no
+ * process runs, one is so young that the kubelet's back-off would delay its next start, the kubelet hangs, or certagent may
+ * not signal one. Never signals a process that is not exactly the one it was given.
  */
-export async function endBySignal(step: StaticPodRestart, before: Process[], context: StepContext): Promise<boolean> {
-  if (before.length === 0 || before.some((process) => isYoung(process))) return false;
+export async function endBySignal(
+  step: StaticPodRestart,
+  processes: Process[],
+  context: StepContext,
+): Promise<boolean> {
+  if (processes.length === 0 || processes.some((process) => isYoung(process))) return false;
   if (step.kubelet !== undefined && (await askHealth(step.kubelet, { limit: 5_000 })).status !== 200) return false;
-  for (const process of before) if (!(await send(context.root, process, 'SIGTERM'))) return false;
+  for (const process of processes) {
+    const isSent = await send(context.root, process, 'SIGTERM');
+    if (!isSent) return false;
+  }
   if (step.killAfter === undefined) return true;
   await until(
     async () => {
-      const left = await stillRunning(context.root, before);
+      const left = await stillRunning(context.root, processes);
       return left.length === 0 ? {} : `for ${step.component} to stop`;
     },
     { limit: step.killAfter, interval: context.pollInterval, waiting: context.waiting },
   );
-  for (const process of await stillRunning(context.root, before)) await send(context.root, process, 'SIGKILL');
+  for (const process of await stillRunning(context.root, processes)) await send(context.root, process, 'SIGKILL');
   return true;
 }
 

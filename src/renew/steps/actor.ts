@@ -1,6 +1,7 @@
 import type { Instant } from '../../domain/model/certificate.ts';
 import type { Undo } from '../../domain/model/journal.ts';
 import type { RenewalPlan, Step, StepKind } from '../../domain/model/plan.ts';
+import { backupOf } from '../../domain/plan/plan-parts.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import type { Root } from '../../host/root.ts';
 import type { Shape } from '../../host/shape.ts';
@@ -45,4 +46,9 @@ export function actorOf<One extends Step>(actors: Actors, step: One): StepActor<
 export const NOTHING: Undo = { kind: 'nothing' };
 export const neverDone = async (): Promise<null> => null;
 export const noFiles = (): string[] => [];
+/** An undo that puts `files` back from the plan's backup. */
+export function restoring(files: string[], plan: RenewalPlan): Undo {
+  const backup = backupOf(plan);
+  return backup === null ? NOTHING : { kind: 'restore', backup, files };
+}
 export const noUndo = (): Undo => NOTHING;

@@ -1,10 +1,9 @@
 import { CertagentError } from '../../domain/model/errors.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { nodePath, number, object, optional, orNull, tag, text } from '../../host/shape.ts';
-import { unitState } from '../../host/systemd.ts';
 import { whileConnecting } from '../units/connecting.ts';
-import { lacksReadiness } from '../units/readiness.ts';
-import { stopwatch, until } from '../wait.ts';
+import { readyProcess } from '../units/readiness.ts';
+import { stopwatch, untilSteady } from '../wait.ts';
 import { neverDone, noFiles, noUndo, type StepActor, type StepContext } from './actor.ts';
 import { health } from './step-shapes.ts';
 
@@ -25,31 +24,24 @@ export const awaitReady: StepActor<StepOf<'await-ready'>> = {
 
 /**
  * Waits until the unit is active and its health check answers 200 to the kubeconfig's user, and stays so for `settle`
- * milliseconds, at least for two looks, in the same process without a restart by systemd: a k3s can end seconds after a start
+ * milliseconds, in the same process without a restart by systemd: a k3s can end seconds after a start
  * that exited with 0 (measured). Throws CertagentError UNIT_NOT_READY.
  */
 async function act(step: StepOf<'await-ready'>, context: StepContext): Promise<string> {
   const elapsed = stopwatch();
-  let since: { at: number; process: string } | null = null;
-  const answer = await whileConnecting(context, () =>
-    until(
-      async () => {
-        const unit = await unitState(context.root, step.unit);
-        const lacking = await lacksReadiness(step, context.root, unit);
-        const process = `${unit.mainPid} ${unit.restarts}`;
-        const wasReady = since?.process === process;
-        if (lacking !== null) since = null;
-        else if (!wasReady) since = { at: performance.now(), process };
-        const lasts = wasReady && since !== null && performance.now() - since.at >= (step.settle ?? 0);
-        return lasts ? {} : (lacking ?? `for ${step.unit} to stay ready`);
-      },
-      { limit: step.limit, interval: context.pollInterval, waiting: context.waiting },
-    ),
+  const lacking = await whileConnecting(context, () =>
+    untilSteady(() => readyProcess(step, context.root), {
+      lasting: step.settle ?? 0,
+      otherwise: `for ${step.unit} to stay ready`,
+      limit: step.limit,
+      interval: context.pollInterval,
+      waiting: context.waiting,
+    }),
   );
-  if (typeof answer !== 'string') return `ready after ${elapsed()}`;
+  if (lacking === null) return `ready after ${elapsed()}`;
   throw new CertagentError(
     'UNIT_NOT_READY',
-    `${step.unit} was not ready within ${step.limit / 1000} s (waited ${answer})`,
+    `${step.unit} was not ready within ${step.limit / 1000} s (waited ${lacking})`,
     { remedy: `See why: journalctl -u ${step.unit} -n 50` },
   );
 }

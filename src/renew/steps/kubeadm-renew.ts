@@ -1,13 +1,13 @@
 import { KUBEADM } from '../../domain/distributions/names.ts';
 import { CertagentError } from '../../domain/model/errors.ts';
-import { backupOf } from '../../domain/plan/plan-parts.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { said } from '../../domain/text/printable.ts';
-import { type CommandResult, run } from '../../host/commands.ts';
+import { run } from '../../host/commands.ts';
 import { list, nodePath, number, object, tag, text } from '../../host/shape.ts';
 import { checkRenewed, renewedCertificate } from '../verify/check-renewed.ts';
 import { day } from '../wait.ts';
-import { NOTHING, type StepActor, type StepContext } from './actor.ts';
+import { restoring, type StepActor, type StepContext } from './actor.ts';
+import { kubeadmError } from './kubeadm-error.ts';
 import { expectation } from './step-shapes.ts';
 
 type KubeadmRenewStep = StepOf<'kubeadm-renew'>;
@@ -22,10 +22,7 @@ export const kubeadmRenew: StepActor<KubeadmRenewStep> = {
     limit: number,
   }),
   writes: ({ writes }) => writes,
-  undo: ({ writes }, { plan }) => {
-    const backup = backupOf(plan);
-    return backup === null ? NOTHING : { kind: 'restore', backup, files: writes };
-  },
+  undo: ({ writes }, { plan }) => restoring(writes, plan),
   isDone: async ({ expect }, { root }) => {
     const already = expect.old === null ? null : await renewedCertificate(root, expect);
     return already === null ? null : `renewed already, expires ${day(already.notAfter)}`;
@@ -41,7 +38,12 @@ export const kubeadmRenew: StepActor<KubeadmRenewStep> = {
  */
 async function act(step: KubeadmRenewStep, { root }: StepContext): Promise<string> {
   const result = await run(root, KUBEADM, step.argv, { limit: step.limit });
-  if (result.exitCode !== 0) throw kubeadmError(step, result);
+  if (result.exitCode !== 0)
+    throw kubeadmError(step, result, {
+      ifSlow:
+        'kubeadm waits 40 s for an API server that does not answer: set the path of its configuration (--config).',
+      ifFailed: `Run it by hand to see more: kubeadm ${step.argv.join(' ')} --v=5`,
+    });
   try {
     return `new certificate expires ${day((await checkRenewed(root, step.expect)).notAfter)}`;
   } catch (error) {
@@ -54,22 +56,6 @@ async function act(step: KubeadmRenewStep, { root }: StepContext): Promise<strin
         : `Run "kubeadm ${step.argv.join(' ')}" by hand and see what it says.`,
     });
   }
-}
-
-function kubeadmError(step: KubeadmRenewStep, result: CommandResult): CertagentError {
-  const call = `kubeadm ${step.argv.join(' ')}`;
-  if (result.timedOut) {
-    return new CertagentError('KUBEADM_TIMEOUT', `${call} did not finish within ${step.limit / 1000} s`, {
-      remedy:
-        'kubeadm waits 40 s for an API server that does not answer: set the path of its configuration (--config).',
-    });
-  }
-  // klog's warnings and infos come first.
-  const words = said(result.stderr, (line) => !/^[WI]\d{4} /.test(line));
-  const ending = result.exitCode === null ? `was killed by ${result.signal}` : `exited with ${result.exitCode}`;
-  return new CertagentError('KUBEADM_FAILED', `${call} ${ending}${words === null ? '' : `: ${words}`}`, {
-    remedy: `Run it by hand to see more: ${call} --v=5`,
-  });
 }
 
 /** "MISSING! …" or "Detected external ca, … can't be renewed". */

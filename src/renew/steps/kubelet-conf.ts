@@ -1,16 +1,14 @@
 import { KUBEADM } from '../../domain/distributions/names.ts';
-import { CertagentError } from '../../domain/model/errors.ts';
-import { backupOf } from '../../domain/plan/plan-parts.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
-import { said } from '../../domain/text/printable.ts';
-import { type CommandResult, run } from '../../host/commands.ts';
+import { run } from '../../host/commands.ts';
 import { list, nodePath, number, object, tag, text } from '../../host/shape.ts';
 import { changeKubeletConf } from '../units/change-kubelet-conf.ts';
 import { printedCredentials } from '../units/kubelet-conf-text.ts';
 import { renewedCertificate } from '../verify/check-renewed.ts';
 import { readLeaf } from '../verify/leaf.ts';
 import { day } from '../wait.ts';
-import { NOTHING, type StepActor, type StepContext } from './actor.ts';
+import { restoring, type StepActor, type StepContext } from './actor.ts';
+import { kubeadmError } from './kubeadm-error.ts';
 import { expectation } from './step-shapes.ts';
 
 type KubeletConfStep = StepOf<'kubelet-conf'>;
@@ -26,10 +24,7 @@ export const kubeletConf: StepActor<KubeletConfStep> = {
     limit: number,
   }),
   writes: ({ conf }) => [conf],
-  undo: ({ conf }, { plan }) => {
-    const backup = backupOf(plan);
-    return backup === null ? NOTHING : { kind: 'restore', backup, files: [conf] };
-  },
+  undo: ({ conf }, { plan }) => restoring([conf], plan),
   isDone: async ({ expect }, { root }) => {
     const already = await renewedCertificate(root, expect);
     return already === null ? null : `new already, expires ${day(already.notAfter)}`;
@@ -45,7 +40,11 @@ export const kubeletConf: StepActor<KubeletConfStep> = {
 async function act(step: KubeletConfStep, { root, now }: StepContext): Promise<string> {
   const { expect, user, group } = step;
   const result = await run(root, KUBEADM, step.argv, { limit: step.limit });
-  if (result.exitCode !== 0) throw kubeadmError(step, result);
+  if (result.exitCode !== 0)
+    throw kubeadmError(step, result, {
+      ifFailed: `Run it by hand, away from others' eyes: it prints a private key. Before v1.29 kubeadm also needs its configuration: set renew.kubeadm_config.`,
+      mayQuote: (line) => !MAY_BE_SECRET.test(line),
+    });
   const ca = expect.caPath === null ? null : (await readLeaf(root, expect.caPath)).pem;
   const later = expect.old?.notAfter ?? now();
   const printed = printedCredentials(result.stdout, { user, group, ca, later: Math.max(later, now()), now: now() });
@@ -53,16 +52,5 @@ async function act(step: KubeletConfStep, { root, now }: StepContext): Promise<s
   return `new certificate for ${user} expires ${day(printed.certificate.notAfter)}`;
 }
 
-function kubeadmError(step: KubeletConfStep, result: CommandResult): CertagentError {
-  const call = `kubeadm ${step.argv.join(' ')}`;
-  if (result.timedOut)
-    return new CertagentError('KUBEADM_TIMEOUT', `${call} did not finish within ${step.limit / 1000} s`);
-  const words = said(result.stderr, (line) => !/^[WI]\d{4} /.test(line) && !MAY_BE_SECRET.test(line));
-  const ending = result.exitCode === null ? `was killed by ${result.signal}` : `exited with ${result.exitCode}`;
-  return new CertagentError('KUBEADM_FAILED', `${call} ${ending}${words === null ? '' : `: ${words}`}`, {
-    remedy: `Run it by hand, away from others' eyes: it prints a private key. Before v1.29 kubeadm also needs its configuration: set renew.kubeadm_config.`,
-  });
-}
-
-/** Keys are printed to standard output; a line that looks like one is not quoted all the same. */
+/** kubeadm prints keys to standard output, not to standard error. A line that looks like one is still not shown. */
 const MAY_BE_SECRET = /PRIVATE KEY|-data:|[A-Za-z0-9+/=]{48}/;

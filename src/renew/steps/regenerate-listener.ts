@@ -1,8 +1,7 @@
-import { backupOf } from '../../domain/plan/plan-parts.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { writeAtomic } from '../../host/files.ts';
 import { nodePath, object, tag } from '../../host/shape.ts';
-import { NOTHING, neverDone, type StepActor, type StepContext } from './actor.ts';
+import { neverDone, restoring, type StepActor, type StepContext } from './actor.ts';
 
 type Data = StepOf<'regenerate-listener'>;
 
@@ -10,10 +9,7 @@ export const regenerateListener: StepActor<Data> = {
   schema: object({ kind: tag('regenerate-listener'), path: nodePath }),
   writes: ({ path }) => [path],
   /** The backup knows that it was not there. */
-  undo: ({ path }, { plan }) => {
-    const backup = backupOf(plan);
-    return backup === null ? NOTHING : { kind: 'restore', backup, files: [path] };
-  },
+  undo: ({ path }, { plan }) => restoring([path], plan),
   // A start that has taken the file may have been cut short: then it is needed once more.
   isDone: neverDone,
   act,

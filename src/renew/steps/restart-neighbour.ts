@@ -5,8 +5,8 @@ import { isCalled, type Process } from '../../host/processes.ts';
 import type { Root } from '../../host/root.ts';
 import { nodePath, number, object, tag } from '../../host/shape.ts';
 import { changeAnnotation } from '../components/change-annotation.ts';
-import { isSame, stillRunning } from '../components/component-processes.ts';
-import { stopwatch, until } from '../wait.ts';
+import { processName, successorOf } from '../components/component-processes.ts';
+import { stopwatch, untilSteady } from '../wait.ts';
 import { neverDone, noUndo, type StepActor, type StepContext } from './actor.ts';
 import { podIdentity } from './step-shapes.ts';
 
@@ -26,32 +26,32 @@ const STAYS = 8;
 
 /**
  * Waits until the pod's previous processes have exited and a new one has run for a while: nobody can be asked whether it is
- * healthy. Throws CertagentError COMPONENT_NOT_BACK,
- * MANIFEST_MISSING, BAD_MANIFEST …
+ * healthy. Throws CertagentError COMPONENT_NOT_BACK, MANIFEST_MISSING, BAD_MANIFEST …
  */
 async function act(step: Data, context: StepContext): Promise<string> {
   const elapsed = stopwatch();
-  const before = await containers(context.root, step);
+  const { root, pollInterval, waiting } = context;
+  const { name } = step.pod;
+  const find = () => containers(root, step);
+  const before = await find();
   await changeAnnotation(step, context);
-  let last: Process | undefined;
-  let since = 0;
-  const answer = await until(
+  const lacking = await untilSteady(
     async () => {
-      if ((await stillRunning(context.root, before)).length > 0) return `for the previous ${step.pod.name} to stop`;
-      const now = await containers(context.root, step);
-      const fresh = now.findLast((process) => !before.some((old) => isSame(old, process)));
-      if (fresh === undefined || last === undefined || !isSame(last, fresh)) since = performance.now();
-      last = fresh;
-      if (fresh === undefined) return `for the kubelet to start ${step.pod.name}`;
-      const stays = performance.now() - since >= STAYS * context.pollInterval;
-      return stays ? {} : `for ${step.pod.name} to stay`;
+      const fresh = await successorOf(before, { root, name, find });
+      return typeof fresh === 'string' ? fresh : { process: processName(fresh) };
     },
-    { limit: step.limit, interval: context.pollInterval, waiting: context.waiting },
+    {
+      lasting: STAYS * pollInterval,
+      otherwise: `for ${name} to stay`,
+      limit: step.limit,
+      interval: pollInterval,
+      waiting,
+    },
   );
-  if (typeof answer !== 'string') return `back after ${elapsed()}`;
+  if (lacking === null) return `back after ${elapsed()}`;
   throw new CertagentError(
     'COMPONENT_NOT_BACK',
-    `${step.pod.name} did not come back within ${step.limit / 1000} s (waited ${answer})`,
+    `${name} did not come back within ${step.limit / 1000} s (waited ${lacking})`,
     { remedy: `See its log under ${step.pod.logsDir}, and the kubelet's: journalctl -u kubelet -n 100` },
   );
 }

@@ -6,15 +6,16 @@ import type { ClientCredentials } from '../../host/tls.ts';
 import { readKey, readLeaf } from '../verify/leaf.ts';
 
 /**
- * What the unit lacks to be ready, in words; null when it is. `unit`: its state, where systemd was asked already. A health check that answers 401 is not: that is the answer to
- * credentials of another CA, too. Throws CertagentError SYSTEMCTL_FAILED.
+ * The process of a unit that is ready, by a name that no other process and no later start of it has; else what the unit lacks,
+ * in words. A health check that answers 401 is not ready: that is the answer to credentials of another CA, too. Throws
+ * CertagentError SYSTEMCTL_FAILED.
  */
-export async function lacksReadiness(
-  step: StepOf<'await-ready'>,
-  root: Root,
-  unit: UnitState | null = null,
-): Promise<string | null> {
-  unit ??= await unitState(root, step.unit);
+export async function readyProcess(step: StepOf<'await-ready'>, root: Root): Promise<{ process: string } | string> {
+  const unit = await unitState(root, step.unit);
+  return (await whatLacks(step, root, unit)) ?? { process: `${unit.mainPid} ${unit.restarts}` };
+}
+
+async function whatLacks(step: StepOf<'await-ready'>, root: Root, unit: UnitState): Promise<string | null> {
   if (!unit.active) return `for ${step.unit} to be active, it is ${unit.activeState}`;
   if (step.health === null) return null;
   const client = step.kubeconfig === null ? null : await credentialsOf(root, step.kubeconfig);
@@ -28,7 +29,7 @@ export async function lacksReadiness(
 export async function worksOrStarts(step: StepOf<'await-ready'>, root: Root): Promise<boolean> {
   const unit = await unitState(root, step.unit).catch(() => null);
   if (unit?.activeState === 'activating' && unit.subState !== 'auto-restart') return true;
-  return (await lacksReadiness(step, root).catch(() => 'an answer of systemd')) === null;
+  return typeof (await readyProcess(step, root).catch(() => 'an answer of systemd')) !== 'string';
 }
 
 /** K3s rewrites its kubeconfig at each start, so for a moment it may not be there whole: certagent waits for it, too. */
