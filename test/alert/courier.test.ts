@@ -22,7 +22,7 @@ test('a sink that is down neither delays the others nor loses anything nor chang
   const root = await makeRoot(t);
   const healthy = fakeSink('healthy');
   const broken = fakeSink('broken', down);
-  const { service } = await open(t, root, { sinks: [broken.sink, healthy.sink] });
+  const { service } = await open(root, { sinks: [broken.sink, healthy.sink] });
   for (const number of [1, 2, 3]) await service.enqueue(numbered(number));
   await service.flush();
   assert.deepEqual(healthy.taken, ['id-1', 'id-2', 'id-3']);
@@ -39,26 +39,26 @@ test('a restart sends what waits, and does not repeat what was accepted', async 
   const root = await makeRoot(t);
   let left = 1;
   const first = fakeSink('a', async () => (left-- > 0 ? 'taken' : down()));
-  const { service } = await open(t, root, { sinks: [first.sink] });
+  const { service } = await open(root, { sinks: [first.sink] });
   for (const number of [1, 2, 3]) await service.enqueue(numbered(number));
   await service.flush();
   await service.stop();
   const second = fakeSink('a');
-  await open(t, root, { sinks: [second.sink] });
+  await open(root, { sinks: [second.sink] });
   await until(() => second.taken.length === 2);
   assert.deepEqual([first.taken, second.taken], [['id-1'], ['id-2', 'id-3']]);
 });
 
 test('a sink that failed before a reload recovers when it accepts what waits, not by the reload', async (t) => {
   const root = await makeRoot(t);
-  const { service } = await open(t, root, { sinks: [fakeSink('a', down).sink, fakeSink('b').sink] });
+  const { service } = await open(root, { sinks: [fakeSink('a', down).sink, fakeSink('b').sink] });
   await service.enqueue(numbered(1));
   await service.flush();
   const failing = alert({ code: 'SINK_FAILING', severity: 'warning', facts: { a: 'does not accept alerts' } });
   await service.report({ node: numbered(1).node, alerts: [failing], events: [] });
   await service.stop(0);
   const slow = Promise.withResolvers<string>();
-  const { service: reloaded } = await open(t, root, {
+  const { service: reloaded } = await open(root, {
     sinks: [fakeSink('a', () => slow.promise).sink, fakeSink('b').sink],
   });
   assert.deepEqual(reloaded.failing(), ['a']);
@@ -74,7 +74,7 @@ test('a sink that hangs: the alert is in the spool before it is sent, stop waits
     throw new SinkError('a', 'left');
   });
   const healthy = fakeSink('b');
-  const { service } = await open(t, root, { sinks: [hanging.sink, healthy.sink] });
+  const { service } = await open(root, { sinks: [hanging.sink, healthy.sink] });
   await service.enqueue(numbered(1));
   assert.equal(await spooled(root, 'a'), 1);
   await until(() => healthy.taken.length === 1);
@@ -91,7 +91,7 @@ test('a sink is reported when three tries have failed, or 15 minutes have passed
   ] as const) {
     let now = AT;
     const slow = { first: 60_000, most: 60_000, keep: DAY };
-    const { service } = await open(t, await makeRoot(t), {
+    const { service } = await open(await makeRoot(t), {
       sinks: [fakeSink('a', down).sink],
       monotonic: () => now,
       pace: slow,
@@ -115,7 +115,7 @@ test('Retry-After delays the next try, but not a flush', async (t) => {
     tries += 1;
     throw new SinkError('a', 'busy', { retryAfter: 60_000 });
   });
-  const { service } = await open(t, root, { sinks: [busy.sink] });
+  const { service } = await open(root, { sinks: [busy.sink] });
   await service.enqueue(numbered(1));
   await until(() => tries === 1);
   await service.enqueue(numbered(2));
@@ -131,7 +131,7 @@ test('a message that the sink always refuses is dropped after some tries, and th
     if (id === 'id-1') throw new SinkError('a', 'bad request', { refusesMessage: true });
     return 'taken';
   });
-  const { service, lines } = await open(t, root, { sinks: [picky.sink] });
+  const { service, lines } = await open(root, { sinks: [picky.sink] });
   await service.enqueue(numbered(1));
   await service.enqueue(numbered(2));
   await until(() => picky.taken.length === 1);
@@ -150,7 +150,7 @@ for (const [how, [raised, later]] of Object.entries(SET)) {
     const root = await makeRoot(t);
     const mailbox = fakeSink('a', async () => (now === raised ? down() : 'taken'));
     let now = raised;
-    const { service } = await open(t, root, { sinks: [mailbox.sink], now: () => now });
+    const { service } = await open(root, { sinks: [mailbox.sink], now: () => now });
     await service.enqueue({ ...numbered(1), at: raised });
     await service.flush();
     now = later;
@@ -159,7 +159,7 @@ for (const [how, [raised, later]] of Object.entries(SET)) {
 
     await service.enqueue({ ...numbered(2), at: later });
     await service.stop();
-    const { service: next } = await open(t, root, { sinks: [mailbox.sink], now: () => raised });
+    const { service: next } = await open(root, { sinks: [mailbox.sink], now: () => raised });
     await next.flush();
     assert.deepEqual(mailbox.taken, ['id-1', 'id-2'], 'and by the next process');
   });
@@ -169,23 +169,23 @@ test('an alert that no sink accepts is dropped after a limit, which counts acros
   const root = await makeRoot(t);
   const broken = fakeSink('a', down);
   const pace = { first: 5, most: 20, keep: 400 };
-  const { service } = await open(t, root, { sinks: [broken.sink], pace });
+  const { service } = await open(root, { sinks: [broken.sink], pace });
   await service.enqueue(numbered(1));
   await new Promise((resolve) => setTimeout(resolve, 250));
   await service.stop();
   assert.equal(await spooled(root, 'a'), 1);
-  const { lines } = await open(t, root, { sinks: [broken.sink], pace });
+  const { lines } = await open(root, { sinks: [broken.sink], pace });
   await until(async () => (await spooled(root, 'a')) === 0);
   assert.match(lines.join('\n'), /gave up/);
 });
 
 test('alerts for a sink that was removed from the configuration are kept for a while, whatever the clock shows', async (t) => {
   const root = await makeRoot(t);
-  const { service } = await open(t, root, { sinks: [fakeSink('gone', down).sink] });
+  const { service } = await open(root, { sinks: [fakeSink('gone', down).sink] });
   await service.enqueue(numbered(1));
   await service.stop(0);
-  await open(t, root, { sinks: [], now: () => AT + 8 * DAY });
+  await open(root, { sinks: [], now: () => AT + 8 * DAY });
   assert.equal(await spooled(root, 'gone'), 1);
-  await open(t, root, { sinks: [], pace: { first: 5, most: 20, keep: 50 } });
+  await open(root, { sinks: [], pace: { first: 5, most: 20, keep: 50 } });
   await until(async () => (await spooled(root, 'gone')) === 0);
 });

@@ -1,13 +1,12 @@
 // Sinks whose behaviour the test decides, and the service that sends to them.
 import { readdir } from 'node:fs/promises';
-import type { TestContext } from 'node:test';
 import type { Pace } from '../../src/alert/courier.ts';
 import { type AlertServiceOptions, openAlerts } from '../../src/alert/service.ts';
 import type { Sink } from '../../src/alert/sink.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import type { Root } from '../../src/host/root.ts';
-import { AT, keepLog } from './support.ts';
+import { AT, keepLog, stopBeforeRemoval } from './support.ts';
 
 export const QUICK: Pace = { first: 5, most: 20, keep: 7 * DAY };
 
@@ -28,11 +27,11 @@ export function fakeSink(name: string, send: Sink['send'] = async () => 'taken')
 }
 
 /** The service on this root, quick to try again and stopped after the test; `lines` is what it logs. */
-export async function open(t: TestContext, root: Root, change: Partial<AlertServiceOptions>) {
+export async function open(root: Root, change: Partial<AlertServiceOptions>) {
   const { alerts: config } = await parseConfig('', 'config.toml');
   const { log, lines } = keepLog();
   const service = await openAlerts({ root, config, now: () => AT, log, pace: QUICK, ...change });
-  t.after(() => service.stop(0));
+  stopBeforeRemoval(root, () => service.stop(0));
   return { service, lines };
 }
 

@@ -8,7 +8,17 @@ import { events, standingAlerts } from '../../src/domain/alerts/standing.ts';
 import { DAY, MINUTE } from '../../src/domain/time/duration.ts';
 import { leaf, node as nodeState } from '../domain/alerts/alert-node.ts';
 import { fakeSink, open, QUICK, spooled } from './fake-sinks.ts';
-import { AT, alert, dispatch, keepLog, mailServer, makeRoot, told, webhookServer } from './support.ts';
+import {
+  AT,
+  alert,
+  dispatch,
+  keepLog,
+  mailServer,
+  makeRoot,
+  stopBeforeRemoval,
+  told,
+  webhookServer,
+} from './support.ts';
 
 const NODE = dispatch().node;
 const damagedBy = (change: object): string =>
@@ -21,7 +31,7 @@ test('the same state twice is sent once; it clears, with all clear; the book sur
     received.push(given);
     return '';
   });
-  const { service } = await open(t, root, { sinks: [sink] });
+  const { service } = await open(root, { sinks: [sink] });
   await service.report({ node: NODE, alerts: [alert()], events: [] });
   await service.report({ node: NODE, alerts: [alert()], events: [] });
   assert.deepEqual(
@@ -30,7 +40,7 @@ test('the same state twice is sent once; it clears, with all clear; the book sur
   );
   await service.stop();
 
-  const next = await open(t, root, { sinks: [sink] });
+  const next = await open(root, { sinks: [sink] });
   assert.equal(next.service.standing().length, 1);
   await next.service.report({ node: NODE, alerts: [alert()], events: [] });
   await next.service.report({ node: NODE, alerts: [], events: [] });
@@ -55,7 +65,7 @@ test('a book of an earlier version is read: what it sent is not sent again, and 
     received.push(given);
     return '';
   });
-  const { service } = await open(t, root, { sinks: [sink] });
+  const { service } = await open(root, { sinks: [sink] });
   await service.report({ node: NODE, alerts: [old.alert], events: [] });
   await service.report({ node: NODE, alerts: [], events: [] });
   await service.flush();
@@ -71,7 +81,7 @@ test('an alert that is held off survives a restart, and is sent when the hold-of
   const clock = alert({ code: 'CLOCK_DOUBTFUL', severity: 'warning' });
   let now = AT;
   const reported = async (): Promise<number | null> => {
-    const { service } = await open(t, root, { sinks: [sink], now: () => now });
+    const { service } = await open(root, { sinks: [sink], now: () => now });
     await service.report({ node: NODE, alerts: [clock, alert({ code: 'KEY_READABLE' })], events: [] });
     await service.flush();
     await service.stop();
@@ -99,7 +109,7 @@ test('a damaged book is an empty one, and reported', async (t) => {
     damagedBy({ alert: { ...alert(), holdOff: '5' } }),
   ]) {
     await writeFile(root.at('/var/lib/certagent/alerts.json'), text);
-    const { service, lines } = await open(t, root, { sinks: [] });
+    const { service, lines } = await open(root, { sinks: [] });
     assert.deepEqual(service.standing(), []);
     assert.match(lines.join('\n'), /alerts\.json/);
     assert.equal(await readFile(root.at('/var/lib/certagent/alerts.json.kept'), 'utf8'), text);
@@ -129,7 +139,7 @@ test('from the state of a node to an email and a webhook, and no secret in log, 
   );
   const { log, lines } = keepLog();
   const service = await openAlerts({ root, config, now: () => AT, log, pace: QUICK });
-  t.after(() => service.stop(0));
+  stopBeforeRemoval(root, () => service.stop(0));
 
   const expired = nodeState({ leaves: [leaf({ id: 'apiserver', days: -1 }), leaf({ id: 'etcd-peer', days: -1 })] });
   await service.report({ node: NODE, alerts: standingAlerts(expired), events: [] });

@@ -16,8 +16,19 @@ export const AT = Date.UTC(2027, 2, 1, 12);
 
 export async function makeRoot(t: TestContext): Promise<Root> {
   const directory = await mkdtemp(join(tmpdir(), 'certagent-alert-'));
-  t.after(() => rm(directory, { recursive: true, force: true }));
-  return new Root(directory);
+  const root = new Root(directory);
+  t.after(async () => {
+    for (const stop of stops.get(root) ?? []) await stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+  return root;
+}
+
+const stops = new WeakMap<Root, (() => Promise<void>)[]>();
+
+/** After the test, what still writes below a root stops before the root is removed: hooks run in the order of their registration. */
+export function stopBeforeRemoval(root: Root, stop: () => Promise<void>): void {
+  stops.set(root, [...(stops.get(root) ?? []), stop]);
 }
 
 /** `code` may be one that this version does not have. */

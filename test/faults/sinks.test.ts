@@ -10,7 +10,7 @@ import { SinkError } from '../../src/alert/sink.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import type { Root } from '../../src/host/root.ts';
-import { AT, alert, dispatch, keepLog, makeRoot, told, webhookServer } from '../alert/support.ts';
+import { AT, alert, dispatch, keepLog, makeRoot, stopBeforeRemoval, told, webhookServer } from '../alert/support.ts';
 
 const PACE = { first: 20, most: 50, keep: 7 * DAY };
 const spooled = async (root: Root, sink: string) =>
@@ -21,12 +21,12 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 /** An alert service with these webhooks. */
-async function service(t: TestContext, root: Root, urls: Record<string, string>) {
+async function service(root: Root, urls: Record<string, string>) {
   const sinks = Object.entries(urls).map(([name, url]) => `[[alerts.webhook]]\nname = "${name}"\nurl = "${url}"\n`);
   const { alerts: config } = await parseConfig(sinks.join(''), 'config.toml');
   const { log, lines } = keepLog();
   const alerts = await openAlerts({ root, config, now: () => AT, log, pace: PACE });
-  t.after(() => alerts.stop(0));
+  stopBeforeRemoval(root, () => alerts.stop(0));
   return { alerts, lines };
 }
 
@@ -58,7 +58,7 @@ for (const [what, answer, reason] of WEBHOOKS)
     const root = await makeRoot(t);
     const [ill, well] = [await webhookServer(t), await webhookServer(t)];
     ill.state.answer = answer;
-    const { alerts, lines } = await service(t, root, { ill: ill.url, well: well.url });
+    const { alerts, lines } = await service(root, { ill: ill.url, well: well.url });
     await alerts.enqueue(dispatch());
     await alerts.flush();
     assert.equal(well.received.length, 1);
@@ -80,7 +80,7 @@ test('a webhook that hangs delays no other sink, and certagent can stop', async 
   const root = await makeRoot(t);
   const [ill, well] = [await webhookServer(t), await webhookServer(t)];
   ill.state.answer = () => {};
-  const { alerts } = await service(t, root, { ill: ill.url, well: well.url });
+  const { alerts } = await service(root, { ill: ill.url, well: well.url });
   for (const id of ['id-1', 'id-2', 'id-3']) await alerts.enqueue(dispatch({ id }));
   await until(() => well.received.length === 3);
   await alerts.stop(10);
@@ -160,7 +160,7 @@ test('a thousand alerts while the sink is down: fifty messages at most, and none
   const root = await makeRoot(t);
   const { url, state, received } = await webhookServer(t);
   state.answer = (response) => void response.writeHead(503).end();
-  const { alerts } = await service(t, root, { chat: url });
+  const { alerts } = await service(root, { chat: url });
   const codes = Array.from({ length: 1_000 }, (_, number) => `CODE_${number}`);
   const five = (from: number) => codes.slice(from, from + 5).map((code) => told({ alert: alert({ code }) }));
   for (let from = 0; from < 1_000; from += 5)
