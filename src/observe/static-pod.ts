@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ComponentHealth } from '../domain/model/inventory.ts';
 import type { PodIdentity } from '../domain/model/pod-identity.ts';
-import { askHealth, askVersion } from '../host/http.ts';
-import { findPodProcesses } from '../host/pod-processes.ts';
-import { beganAt, ownUser } from '../host/processes.ts';
+import { askHealth, askVersion, type HealthAnswer } from '../host/http.ts';
+import { findPodProcesses, type PodProcess } from '../host/pod-processes.ts';
+import { beganAt, ownUser, type Process } from '../host/processes.ts';
 import type { Root } from '../host/root.ts';
 import { HEALTH_LIMIT, isHealthy } from './health.ts';
 import type { NamedPod, StaticPod } from './static-pod-manifest.ts';
@@ -19,12 +20,7 @@ export async function observeStaticPod(
   const processArguments = identifyingArguments(root, manifest);
   const pod = identityOf(manifest.names, directories);
   const wanted = { program: manifest.component, arguments: processArguments, pod };
-  const [processes, answer] = await Promise.all([
-    findPodProcesses(root, wanted).catch(() => []),
-    manifest.health === null ? null : askHealth(manifest.health, { limit: HEALTH_LIMIT }),
-  ]);
-  // While it restarts there can be two: the newer one stays.
-  const process = processes.at(-1);
+  const { process, answer } = await processAndHealth(root, wanted, manifest.health);
   const pid = process?.pid ?? null;
   const healthy = answer === null ? pid !== null : isHealthy(answer.status);
   const notes = [
@@ -48,6 +44,32 @@ export async function observeStaticPod(
     healthy,
     detail: notes.join('; '),
   };
+}
+
+const LOOKS = 3;
+/** Milliseconds between two looks. */
+const LOOK_AGAIN = 400;
+
+/**
+ * A component that answers has a process, so it is looked for again: one that starts and exits again and again, as with an
+ * expired certificate, can have exited in between.
+ */
+async function processAndHealth(
+  root: Root,
+  wanted: PodProcess,
+  health: StaticPod['health'],
+): Promise<{ process: Process | undefined; answer: HealthAnswer | null }> {
+  for (let look = 1; ; look++) {
+    const [processes, answer] = await Promise.all([
+      findPodProcesses(root, wanted).catch(() => []),
+      health === null ? null : askHealth(health, { limit: HEALTH_LIMIT }),
+    ]);
+    // While it restarts there can be two: the newer one stays.
+    const process = processes.at(-1);
+    const contradicts = process === undefined && answer !== null && isHealthy(answer.status);
+    if (!contradicts || look === LOOKS) return { process, answer };
+    await sleep(LOOK_AGAIN);
+  }
 }
 
 /** Where the tag of its image is no version (a digest alone, "latest"). */

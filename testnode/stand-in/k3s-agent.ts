@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { k3sAgentLeaves } from '../k3s-certificates.ts';
 import type { NodeRecord } from '../options.ts';
 import { readFaults } from '../options.ts';
-import { renewIfDue } from './k3s-leaves.ts';
+import { isLongRunning, renewIfDue } from './k3s-leaves.ts';
 import { until } from './process.ts';
 
 /**
@@ -17,6 +17,6 @@ export async function prepareAgent(root: string, node: NodeRecord): Promise<void
     const path = join(root, 'run/demo/server-ca', leaf.ca.slice(leaf.ca.lastIndexOf('/') + 1));
     const ca = { certificatePem: readFileSync(`${path}.crt`, 'utf8'), keyPem: readFileSync(`${path}.key`, 'utf8') };
     const fetched = leaf.ofServer === undefined;
-    await renewIfDue(root, node, leaf, ca, { always: fetched, keepKey: fetched });
+    await renewIfDue(root, node, leaf, ca, { always: fetched && !isLongRunning(root), keepKey: fetched });
   }
 }
