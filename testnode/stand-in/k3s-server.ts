@@ -7,7 +7,7 @@ import { readFaults } from '../options.ts';
 import type { Issued } from '../pki.ts';
 import { issueAuthority } from '../pki.ts';
 import { overwrite } from '../put.ts';
-import { logSigned, parse, renewIfDue } from './k3s-leaves.ts';
+import { isLongRunning, logSigned, parse, renewIfDue } from './k3s-leaves.ts';
 
 /** What a server does with its certificates at every start, before it serves. Throws where K3s exits with 1. */
 export async function prepareServer(root: string, node: NodeRecord): Promise<void> {
@@ -57,7 +57,7 @@ async function renewAgentFiles(root: string, node: NodeRecord, cas: Map<string, 
   const data = join(root, k3sDataDirectory(node));
   for (const leaf of k3sAgentLeaves(node)) {
     if (leaf.ofServer === undefined) {
-      await renewIfDue(root, node, leaf, cas.get(leaf.ca)!, { always: true, keepKey: true });
+      await renewIfDue(root, node, leaf, cas.get(leaf.ca)!, { always: !isLongRunning(root), keepKey: true });
     } else {
       overwrite(join(data, `${leaf.path}.key`), readFileSync(join(data, `${leaf.ofServer}.key`), 'utf8'), 0o600);
       overwrite(join(data, `${leaf.path}.crt`), readFileSync(join(data, `${leaf.ofServer}.crt`), 'utf8'), 0o644);
