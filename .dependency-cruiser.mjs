@@ -166,9 +166,9 @@ export default {
     {
       name: 'processes-start-in-one-place',
       comment:
-        'Child processes are started by src/host/commands.ts: a fixed PATH, no shell, time limits, bounded output. (src/host/lock.ts holds one open, src/host/helper-process.ts starts certagent itself, src/sync/attributes.ts runs cp and ls as a user, the throw-away node and the demo are made of processes.)',
+        'Child processes are started by src/host/commands.ts: a fixed PATH, no shell, time limits, bounded output. (src/host/lock.ts holds one open, src/host/helper-process.ts starts certagent itself, src/host/attributes.ts runs cp and ls, the throw-away node and the demo are made of processes.)',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(host/commands|host/lock|host/helper-process|sync/attributes)\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(host/commands|host/lock|host/helper-process|host/attributes)\\.ts$' },
       to: { path: '^(node:)?(child_process|cluster)$', dependencyTypesNot: ERASED },
     },
     ...onePackageOneImporter,

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
+import { modeLike } from './attributes.ts';
 
 export type FileFacts = {
   mode: number;
@@ -96,13 +97,20 @@ function tooLarge(path: string, limit: number): CertagentError {
  * the new content. `via` is the directory of the temporary file and must be on the same file system; by default the
  * same directory, where the temporary file begins with a dot (the kubelet ignores dot-files among manifests).
  * `writtenAt`: when the content was written first, for a file that is put back (not named as in `FileFacts`: whoever hands on
- * the facts of the file before means its owner and mode).
+ * the facts of the file before means its owner and mode). `like`: the file whose access control list the new one gets.
  */
 export async function writeAtomic(path: string, content: string | Buffer, options: WriteOptions): Promise<void> {
   await (await stageWrite(path, content, options)).commit();
 }
 
-export type WriteOptions = { mode: number; uid?: number; gid?: number; via?: string; writtenAt?: number };
+export type WriteOptions = {
+  mode: number;
+  uid?: number;
+  gid?: number;
+  via?: string;
+  like?: string;
+  writtenAt?: number;
+};
 
 /** The first half of `writeAtomic`: the content is in its temporary file, synced. `discard` removes that. */
 export type StagedWrite = { commit: () => Promise<void>; discard: () => Promise<void> };
@@ -117,7 +125,9 @@ export async function stageWrite(path: string, content: string | Buffer, options
     try {
       await handle.writeFile(content);
       if (options.uid !== undefined && options.gid !== undefined) await handle.chown(options.uid, options.gid);
-      await handle.chmod(options.mode);
+      const { mode, like } = options;
+      await handle.chmod(mode);
+      if (like !== undefined) await handle.chmod(await modeLike(like, handle, mode));
       if (options.writtenAt !== undefined) await handle.utimes(new Date(), new Date(options.writtenAt));
       await handle.sync();
     } finally {

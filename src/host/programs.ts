@@ -31,6 +31,10 @@ export const PROGRAMS = {
   copiesHelper: { command: 'certagent', use: 'internal:copies-helper, as a user', limit: 20 * SECOND },
   lookHelper: { command: 'certagent', use: 'internal:look-helper: homes and copies', limit: 5 * SECOND },
   watchHelper: { command: 'certagent', use: 'internal:watch-helper: watch.paths', limit: 10 * SECOND },
-  attributes: { command: 'cp, ls', use: 'host: access control lists of a copy, as a user', limit: 5 * SECOND },
+  attributes: {
+    command: 'cp, ls',
+    use: 'host: access control lists of files that are written again',
+    limit: 5 * SECOND,
+  },
   endHelper: { command: 'sh', use: 'host: kill, as a user', limit: 5 * SECOND },
 } as const satisfies Record<string, Program>;

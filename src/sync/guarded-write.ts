@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
-import { copyAttributes } from './attributes.ts';
+import { copyAttributes } from '../host/attributes.ts';
 import { type GuardedFile, plain, readGuarded } from './guarded.ts';
 import { LOCK_TEXT } from './leftover-files.ts';
 

@@ -15,7 +15,7 @@ import { directoryFor, fuzz } from './support.ts';
 const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 
 /** The files that may start a process. */
-const STARTERS = ['host/commands.ts', 'host/helper-process.ts', 'host/lock.ts', 'sync/attributes.ts'];
+const STARTERS = ['host/attributes.ts', 'host/commands.ts', 'host/helper-process.ts', 'host/lock.ts'];
 
 test('processes are started in four places, and never through a shell', async () => {
   const starting: string[] = [];

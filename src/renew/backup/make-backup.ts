@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { CertagentError, errorCode } from '../../domain/model/errors.ts';
 import { restartsOf } from '../../domain/plan/plan-parts.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
+import { modeLike } from '../../host/attributes.ts';
 import { readSmall, syncDirectory } from '../../host/files.ts';
 import { followLinks } from '../../host/links.ts';
 import type { Root } from '../../host/root.ts';
@@ -85,11 +86,12 @@ async function copyAll(step: BackupStep, { root, plan, now }: StepContext, to: s
     if (seen.has(path)) return;
     seen.add(path);
     try {
-      const { bytes, facts } = await readSmall(await followLinks(root, path), BACKUP_FILE_LIMIT);
+      const file = await followLinks(root, path);
+      const { bytes, facts } = await readSmall(file, BACKUP_FILE_LIMIT);
       const { mode, uid, gid, size, modifiedAt } = facts;
       const copy = placeIn(to, path);
       await mkdir(dirname(copy), { recursive: true, mode: 0o700 });
-      await writeSynced(copy, bytes, { mode, uid, gid });
+      await writeSynced(copy, bytes, { mode, uid, gid, like: file });
       manifest.files.push({ path, mode, uid, gid, size, modifiedAt, sha256: sha256(bytes) });
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error;
@@ -125,13 +127,14 @@ async function* walk(root: Root, directory: string): AsyncGenerator<Entry> {
 async function writeSynced(
   path: string,
   content: string | Buffer,
-  facts: { mode: number; uid?: number; gid?: number },
+  facts: { mode: number; uid?: number; gid?: number; like?: string },
 ): Promise<void> {
   const handle = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
     await handle.writeFile(content);
     if (facts.uid !== undefined && facts.gid !== undefined) await giveTo(handle, facts.uid, facts.gid);
     await handle.chmod(facts.mode);
+    if (facts.like !== undefined) await handle.chmod(await modeLike(facts.like, handle, facts.mode));
     await handle.sync();
   } finally {
     await handle.close();

@@ -4,7 +4,14 @@ import { CertagentError, errorCode } from '../../domain/model/errors.ts';
 import { readSmall, type StagedWrite, stageWrite, syncDirectory } from '../../host/files.ts';
 import type { Root } from '../../host/root.ts';
 import { throughLink } from '../components/manifest-link.ts';
-import { BACKUP_FILE_LIMIT, type BackedUpFile, readBackedUp, readManifest, sha256 } from './backup-manifest.ts';
+import {
+  BACKUP_FILE_LIMIT,
+  type BackedUpFile,
+  placeIn,
+  readBackedUp,
+  readManifest,
+  sha256,
+} from './backup-manifest.ts';
 import { stemOf } from './lasting-files.ts';
 
 /**
@@ -55,7 +62,8 @@ async function restoreTogether(root: Root, backup: string, group: BackedUpFile[]
       const content = await readBackedUp(backup, file);
       await mkdir(dirname(target), { recursive: true, mode: 0o755 });
       const { mode, uid, gid, modifiedAt } = file;
-      const options = { mode, writtenAt: modifiedAt, ...(mayChown(file) ? { uid, gid } : {}) };
+      const like = placeIn(backup, file.path);
+      const options = { mode, like, writtenAt: modifiedAt, ...(mayChown(file) ? { uid, gid } : {}) };
       staged.push({ path: file.path, write: await stageWrite(target, content, options) });
     }
   } catch (error) {

@@ -27,5 +27,5 @@ export async function changeAnnotation(
   if (path === root.at(step.manifest)) return replaceManifest(path, text, facts);
   // Where a link leads nothing is run as a pod, and only that directory is known to be writable.
   const { mode, uid, gid } = facts;
-  await writeAtomic(path, text, { mode, uid, gid });
+  await writeAtomic(path, text, { mode, uid, gid, like: path });
 }

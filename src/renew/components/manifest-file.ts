@@ -21,20 +21,28 @@ export function placeOfMoved(manifest: string): string {
   return join(STATE_DIR, 'moved', basename(manifest));
 }
 
-/** The temporary file is outside of the manifests directory on the same file system; otherwise it is a dot-file. */
-export async function replaceManifest(path: string, content: string | Buffer, facts: FileFacts): Promise<void> {
+/**
+ * The temporary file is outside of the manifests directory on the same file system; otherwise it is a dot-file. The new one
+ * has the access control list of `like`.
+ */
+export async function replaceManifest(
+  path: string,
+  content: string | Buffer,
+  facts: FileFacts,
+  like = path,
+): Promise<void> {
   const { mode, uid, gid } = facts;
   const outside = dirname(dirname(path));
   if ((await stat(outside)).dev === (await stat(dirname(path))).dev) {
     try {
-      await writeAtomic(path, content, { mode, uid, gid, via: outside });
+      await writeAtomic(path, content, { mode, uid, gid, like, via: outside });
       return;
     } catch (error) {
       // A bind mount has the same device number, but refuses the rename.
       if (errorCode(error) !== 'EXDEV') throw error;
     }
   }
-  await writeAtomic(path, content, { mode, uid, gid });
+  await writeAtomic(path, content, { mode, uid, gid, like });
 }
 
 /** Puts a manifest that is out back in its place. False when it is in neither place. */
@@ -60,7 +68,7 @@ export async function moveAcross(from: string, to: string): Promise<void> {
     const target = await readlink(from).catch(() => null);
     if (target === null) {
       const { bytes, facts } = await readSmall(from);
-      await replaceManifest(to, bytes, facts);
+      await replaceManifest(to, bytes, facts, from);
     } else {
       await rm(to, { force: true });
       await symlink(target, to);

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { PROGRAMS } from '../host/programs.ts';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { PROGRAMS } from './programs.ts';
 
-// Node.js cannot read access control lists and extended attributes, so cp and ls (coreutils) do it, as the copy's owner.
-// They get the two files as open descriptors: no name that the owner could exchange is opened again.
+// Node.js cannot read access control lists and extended attributes, so cp and ls (coreutils) do it. They get the two files as
+// open descriptors: no name that somebody could exchange is opened again.
 
 /**
  * Gives the file `to` the mode, the access control list and the extended attributes of `from`. False when it is not sure
@@ -19,6 +21,22 @@ export function copyAttributes(from: number, to: number): boolean {
   if (copied && mode !== undefined && mode === other) return true;
   const hasList = modes.some((each) => each.endsWith('+'));
   return !hasList && listed !== null && showsLists(from, to);
+}
+
+/**
+ * The mode for a new file, open as `to`, that has the mode and takes the place of `like` (its path, or that of its backup),
+ * whose list and attributes it gets. Where that is not sure, its group gets no rights. Nothing is done where the group may
+ * not do more than everybody.
+ */
+export async function modeLike(like: string, to: FileHandle, mode: number): Promise<number> {
+  const ofGroup = (mode & 0o070) >> 3;
+  if ((ofGroup & ~mode & 0o007) === 0) return mode;
+  const from = await open(like, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return copyAttributes(from.fd, to.fd) ? mode : mode & ~0o070;
+  } finally {
+    await from.close();
+  }
 }
 
 const FROM = '/proc/self/fd/3';
