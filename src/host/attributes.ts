@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { constants } from 'node:fs';
+import { constants, fstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { PROGRAMS } from './programs.ts';
 
@@ -11,6 +11,8 @@ import { PROGRAMS } from './programs.ts';
  * that both have the same list: then the group bits of a mode, which with a list are its mask, must not be set.
  */
 export function copyAttributes(from: number, to: number): boolean {
+  // cp opens both once more, and would wait for somebody who writes into a FIFO.
+  if (!fstatSync(from).isFile()) return false;
   const copied = ['mode,xattr', 'mode'].some(
     (what) => coreutils('cp', ['--attributes-only', `--preserve=${what}`, '--', FROM, TO], from, to) !== null,
   );
