@@ -4,7 +4,7 @@ import { crash, evenly, inWords, ofEachKind } from './matrix.ts';
 import { PLANS } from './plans.ts';
 
 /** All points of all plans take hours: `npm run crash-matrix`. */
-const TRIED = ['kubeadm, move', 'K3s', 'kubeadm, rolled back'];
+const TRIED = ['kubeadm, signal', 'kubeadm, move', 'K3s', 'kubeadm, rolled back'];
 const POINTS = 5;
 
 describe('an agent that is killed', { concurrency: true }, () => {

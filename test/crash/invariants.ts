@@ -187,7 +187,7 @@ function healthy(
 }
 
 /** Whole records, and the rest after them. */
-async function journalOf(root: string): Promise<{ records: JournalRecord[]; torn: string }> {
+export async function journalOf(root: string): Promise<{ records: JournalRecord[]; torn: string }> {
   const text = await readFile(join(root, STATE_DIR, 'journal.jsonl'), 'utf8').catch(() => '');
   const lines = text.split('\n');
   const torn = lines.pop() ?? '';

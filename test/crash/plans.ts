@@ -1,4 +1,5 @@
 // The plans that are cut short, each on the smallest node that has every kind of its steps.
+import type { RestartMethod } from '../../src/domain/plan/steps/static-pod-restart.ts';
 import type { Faults, NodeKind } from '../../testnode/node.ts';
 
 export type CrashPlan = {
@@ -9,6 +10,9 @@ export type CrashPlan = {
   /** Lines of TOML. */
   config: string;
   faults: Partial<Faults>;
+  /** How the plan ends when nobody kills the agent, and how it restarts static pods: what a plan is there to try. */
+  ends: 'succeeded' | 'rolled-back';
+  restarts: RestartMethod | null;
   /** Old backups that lie there already. */
   backups: number;
 };
@@ -25,19 +29,35 @@ const limits = (seconds: number) =>
   ].join('\n');
 
 /** With etcd elsewhere there are the same kinds of steps in fewer points. */
-const KUBEADM = { kind: 'kubeadm-external-etcd', speed: 0.02, faults: {}, backups: 0 } as const;
+const KUBEADM = {
+  kind: 'kubeadm-external-etcd',
+  speed: 0.02,
+  faults: {},
+  ends: 'succeeded',
+  restarts: 'signal',
+  backups: 0,
+} as const;
+/** Long enough for the recovery's agent to be there at the listener's one chance. */
+const UNIT = { ...KUBEADM, speed: 0.05, restarts: null, config: limits(6) } as const;
 
 export const PLANS: CrashPlan[] = [
-  { ...KUBEADM, name: 'kubeadm, annotate', kind: 'kubeadm', config: limits(20) },
-  { ...KUBEADM, name: 'kubeadm, move', config: `${limits(20)}\ncycle = "move"` },
-  // Long enough for the recovery's agent to be there at the listener's one chance.
-  { ...KUBEADM, name: 'K3s', kind: 'k3s-server', speed: 0.05, config: limits(6) },
+  { ...KUBEADM, name: 'kubeadm, signal', kind: 'kubeadm', config: limits(20) },
+  {
+    ...KUBEADM,
+    name: 'kubeadm, annotate',
+    restarts: 'annotate',
+    config: `${limits(20)}\ncycle = "annotate"`,
+  },
+  { ...KUBEADM, name: 'kubeadm, move', restarts: 'move', config: `${limits(20)}\ncycle = "move"` },
+  { ...UNIT, name: 'K3s', kind: 'k3s-server' },
+  { ...UNIT, name: 'RKE2', kind: 'rke2-server' },
   {
     ...KUBEADM,
     name: 'kubeadm, rolled back',
     config: limits(6),
-    // The kube-apiserver is cycled first: what is undone are the files, and three components load them.
-    faults: { rejectsRenewed: ['kube-apiserver'] },
+    // The last one that is restarted: what is undone are the files and the restart of another component.
+    faults: { rejectsRenewed: ['kube-scheduler'] },
+    ends: 'rolled-back',
   },
   { ...KUBEADM, name: 'kubeadm, oldest backup removed', config: `${limits(20)}\nbackups = 2`, backups: 3 },
 ];

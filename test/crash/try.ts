@@ -1,12 +1,14 @@
 // One try: the agent is killed at a point, and perhaps once more while it recovers; then it is started again.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { restartsOf } from '../../src/domain/plan/plan-parts.ts';
 import type { Ground } from './ground.ts';
-import { type Faulty, faultsOf, stateOf, stepInHand } from './invariants.ts';
+import { type Faulty, faultsOf, journalOf, stateOf, stepInHand } from './invariants.ts';
 
 /** POWER: SIGKILL, and the disk has nothing that was not synced. */
 export type Signal = 'SIGKILL' | 'SIGTERM' | 'POWER';
@@ -28,11 +30,17 @@ const LIMIT = 600_000;
 
 type Ended = { signal: string | null; code: number | null; stdout: string; stderr: string; points: string[] };
 
-/** The points of a whole renewal, in order. */
+/** The points of a whole renewal, in order. Throws when the plan is not what it is there to try. */
 export async function pointsOf(ground: Ground): Promise<string[]> {
   await ground.reset();
   const { code, signal, points, stderr } = await agent(ground, 'renew', 0);
   if (code !== 0) throw new Error(`the run that counts ended with ${code ?? signal}\n${stderr}`);
+  const { records } = await journalOf(ground.node.root);
+  const plan = records.find((record) => record.type === 'plan-started')?.plan;
+  const end = records.find((record) => record.type === 'plan-ended');
+  assert.equal(end?.result, ground.plan.ends, ground.plan.name);
+  const methods = new Set(plan === undefined ? [] : restartsOf(plan).map(({ method }) => method));
+  assert.deepEqual([...methods], ground.plan.restarts === null ? [] : [ground.plan.restarts], ground.plan.name);
   return points;
 }
 
