@@ -12,6 +12,7 @@ import { removeTemporaries } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import type { Log } from '../host/logger.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
+import { logAlerts } from './alert-log.ts';
 import { keepBook, loadBook, saveBook } from './book.ts';
 import { type Courier, makeCourier, PACE, type Pace } from './courier.ts';
 import { forSink } from './merge.ts';
@@ -115,6 +116,7 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
       const at = now();
       const diff = diffAlerts({ before: book, now: at, alerts, events, repeat: config.repeat });
       const { notifications, allClear } = diff;
+      logAlerts(log, notifications);
       // Spool first: killed in between, certagent sends twice rather than never.
       if (notifications.length > 0) await enqueue({ id: randomUUID(), at, node, notifications, allClear });
       book = diff.book;

@@ -19,6 +19,10 @@ export const schema = z.strictObject({
   log: note(
     table({
       level: note(z.prefault(z.enum(['debug', 'info', 'warn', 'error']), 'info'), 'Minimum level that is logged.'),
+      format: note(
+        z.prefault(z.enum(['auto', 'text', 'json']), 'auto'),
+        'auto: text on a terminal and in the journal, where each line has its priority; JSON elsewhere.',
+      ),
     }),
     'The log on standard output.',
   ),

@@ -22,7 +22,7 @@ import { standingIn, tell } from './alerting.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { makeCopies } from './copies-of-node.ts';
 import { metricsOf } from './metrics.ts';
-import { logProgress } from './progress-log.ts';
+import { logProgress, makeDecisionLog } from './progress-log.ts';
 import { makeQueue } from './queue.ts';
 import { makeReaders, planReport } from './readers.ts';
 import { statusReport } from './report.ts';
@@ -43,6 +43,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       log.warn({ plan: record.planId }, `the journal holds a record of another version: ${record.word}; it is kept`);
   const syncCopies = makeCopies(root);
   const clock = makeClockMemory(root);
+  const logDecision = makeDecisionLog(log);
   let alerts: AlertService | null = null;
   let last: View | null = null;
   /** Whether the alerts are those of `last`; a reload changes it, and the check that follows reports it. */
@@ -84,6 +85,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const report = async (seen: View, outcome: PlanOutcome | null, recovered = false): Promise<void> => {
     const view = await withCopiesOf(seen);
     last = view;
+    logDecision(view.decisions.renewal);
     if (view.inventory.clock.doubt === null)
       await clock
         .remember(view.inventory.takenAt)

@@ -1,6 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Config } from '../config/schema.ts';
 import type { StandingAlert } from '../domain/alerts/alert.ts';
+import type { Severity } from '../domain/alerts/severity.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import type { Progress } from '../domain/model/journal.ts';
 import { STATUS_SCHEMA, type StatusReport, type StatusRow } from '../domain/model/status.ts';
@@ -50,14 +51,24 @@ export function statusReport(input: ReportInput): StatusReport {
   };
 }
 
+const SEVERITIES = ['critical', 'warning'] as const satisfies Severity[];
+
 /** The one line of `systemctl status`. */
 export function statusLine(status: StatusReport): string {
   const first = status.certificates[0];
   if (first === undefined) return 'no certificate found on this node';
+  const { id, certificate } = first;
+  const left = certificate.notAfter - status.at;
   const parts = [
     status.running === null ? '' : `renewing, step ${status.running.step + 1} of ${status.running.steps}`,
-    `${status.certificates.length} certificates; the first expires in ${formatDuration(first.certificate.notAfter - status.at)} (${first.id})`,
-    status.alerts.length === 0 ? '' : `${status.alerts.length} active alerts`,
+    status.mode === 'observe' ? 'observing' : '',
+    ...SEVERITIES.map((severity) => counted(status.alerts, severity)),
+    left < 0 ? `expired ${formatDuration(-left)} ago (${id})` : `first expires in ${formatDuration(left)} (${id})`,
   ];
   return parts.filter((part) => part !== '').join('; ');
+}
+
+function counted(alerts: StatusReport['alerts'], severity: Severity): string {
+  const count = alerts.filter(({ alert }) => alert.severity === severity).length;
+  return count === 0 ? '' : `${count} ${severity}`;
 }

@@ -5,6 +5,7 @@ import { takeLock } from '../host/lock.ts';
 import { type Log, makeLog } from '../host/logger.ts';
 import { makeNotifier, type Notifier } from '../host/notify.ts';
 import { Root, STATE_DIR } from '../host/root.ts';
+import { nameProcess } from '../host/self.ts';
 import { requireOwnRoot } from '../host/trust.ts';
 import { groupId } from '../host/users.ts';
 import { type Agent, makeAgent } from './agent.ts';
@@ -31,8 +32,9 @@ async function live(options: { root: string; configFile: string }, opened: Async
   const root = new Root(options.root);
   await requireOwnRoot(root);
   const config = await loadNodeConfig(root, options.configFile);
-  const log = makeLog(config.log.level);
+  const log = makeLog(config.log);
   opened.defer(await takeLock(root.at(`${STATE_DIR}/lock`)));
+  nameProcess('certagent');
   let started = false;
   opened.defer(() => {
     if (started) log.info({}, 'certagent ends');
@@ -67,7 +69,7 @@ async function live(options: { root: string; configFile: string }, opened: Async
         .catch((error) => complain(error));
     },
     reloaded: async (next) => {
-      log.level = next.log.level;
+      log.configure(next.log);
       await groupId(root, next.control.group)
         .then((group) => sockets.setGroup(group))
         .catch((error) => log.error({ code: errorCode(error) }, `control.group has no effect: ${explain(error)}`));

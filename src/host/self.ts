@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
@@ -48,4 +48,16 @@ function executable(): Ourselves {
   const words = readFileSync('/proc/thread-self/cmdline', 'utf8').split('\0').slice(1);
   const ours = words.findIndex((word) => basename(word) === basename(process.execPath));
   return { program: running, first: [...words.slice(0, Math.max(ours, 0)), process.execPath] };
+}
+
+/**
+ * The name in `ps -C`, `pgrep -x` and `systemctl status`, which Node.js makes "MainThread". process.title would replace the
+ * arguments as well.
+ */
+export function nameProcess(name: string): void {
+  try {
+    writeFileSync('/proc/self/comm', name);
+  } catch {
+    // A name less: nothing depends on it.
+  }
 }

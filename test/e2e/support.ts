@@ -106,15 +106,17 @@ export async function property({ machine }: Scene, name: string): Promise<string
   return (await machine.must('systemctl', 'show', '--value', `--property=${name}`, 'certagent')).trim();
 }
 
-export type Line = { level: string; msg: string; plan?: string; step?: number; steps?: number; state?: string };
+type Line = { priority: number; text: string };
 
 /** What journald has of certagent's own lines. */
 export async function lines({ machine }: Scene): Promise<Line[]> {
-  const text = await machine.must('journalctl', '--unit=certagent', '--output=cat', '--no-pager');
+  const text = await machine.must('journalctl', '--unit=certagent', '--output=json', '--no-pager');
   return text
     .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Line);
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, string>)
+    .filter((entry) => entry._COMM === 'certagent')
+    .map((entry) => ({ priority: Number(entry.PRIORITY), text: entry.MESSAGE ?? '' }));
 }
 
 /** certagent's journal, read from outside; a line that is being written is passed over. */

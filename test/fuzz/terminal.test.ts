@@ -133,11 +133,14 @@ test('mails and webhooks carry none either, and a subject stays one line', async
 test('the log is safe to look at, as JSON and as lines', async (t) => {
   await fuzz(t, 100, evil, (text) => {
     const out = Object.assign(new PassThrough(), { isTTY: true });
-    makeLog('info', out as never).info({ path: text, nested: { a: [text] } }, `about ${text}`);
+    makeLog({ level: 'info', format: 'auto' }, out as never).info(
+      { path: text, nested: { a: [text] } },
+      `about ${text}`,
+    );
     assert.doesNotMatch(String(out.read()), STEERS);
   });
   const program = `import { makeLog } from ${JSON.stringify(new URL('../../src/host/logger.ts', import.meta.url).href)};
-    makeLog('info').info({ path: process.argv[1] }, process.argv[1]);`;
+    makeLog({ level: 'info', format: 'auto' }).info({ path: process.argv[1] }, process.argv[1]);`;
   const text = EVIL.filter((each) => each !== '\u0000').join('');
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program, text], { encoding: 'utf8' });
   assert.doesNotMatch(stdout, STEERS);

@@ -33,7 +33,15 @@ export function installs(t: TestContext, here: Scene, type: 'notify' | 'notify-r
     assert.equal(report.source, 'daemon');
     // What is due is reported, and not changed.
     assert.equal(report.renewal.kind, 'observing');
-    assert.match(await property(here, 'StatusText'), /certificate/);
+    assert.match(await property(here, 'StatusText'), /^observing; .*first expires in .* \(.+\)$/);
+    const comm = await machine.must('cat', `/proc/${await property(here, 'MainPID')}/comm`);
+    assert.equal(comm.trim(), 'certagent');
+    // The journal says what is wrong, also where alerts have no sink.
+    const warnings = (await lines(here)).filter(({ priority }) => priority <= 4);
+    assert.ok(
+      warnings.some(({ text }) => text.includes('code=OBSERVING')),
+      JSON.stringify(warnings),
+    );
     await machine.run('certagent', 'check', '--now');
     await machine.run('certagent', 'sync', '--dry-run');
     assert.equal(await fingerprint(here), before);
@@ -126,11 +134,11 @@ export function renews(t: TestContext, here: Scene, port: number): Promise<void>
 
 export function oneLineAStep(t: TestContext, here: Scene): Promise<void> {
   return t.test('journald has one line per step, in order, and no secret', async () => {
-    const steps = (await lines(here)).filter(({ step }) => step !== undefined);
-    const count = steps[0]?.steps ?? 0;
+    const steps = (await lines(here)).flatMap(({ text }) => /step=(\d+), steps=(\d+), state=(\w+)/.exec(text) ?? []);
+    const count = Number(steps[2] ?? 0);
     assert.ok(count > 4);
     assert.deepEqual(
-      steps.map(({ step, state }) => `${step} ${state}`),
+      steps.flatMap((_, at) => (at % 4 === 0 ? [`${steps[at + 1]} ${steps[at + 3]}`] : [])),
       Array.from({ length: count }, (_, index) => `${index + 1} done`),
     );
     const log = await here.machine.must('journalctl', '--unit=certagent', '--output=cat', '--no-pager');
