@@ -37,11 +37,14 @@ export function installs(t: TestContext, here: Scene, type: 'notify' | 'notify-r
     const comm = await machine.must('cat', `/proc/${await property(here, 'MainPID')}/comm`);
     assert.equal(comm.trim(), 'certagent');
     // The journal says what is wrong, also where alerts have no sink.
-    const warnings = (await lines(here)).filter(({ priority }) => priority <= 4);
-    assert.ok(
-      warnings.some(({ text }) => text.includes('code=OBSERVING')),
-      JSON.stringify(warnings),
-    );
+    const entries = await lines(here);
+    const sent = report.alerts.filter(({ lastSentAt }) => lastSentAt !== null);
+    for (const { alert } of sent) {
+      const priority = { critical: 3, warning: 4, info: 6 }[alert.severity];
+      const shown = entries.filter(({ text }) => text.includes(`code=${alert.code},`)).map((entry) => entry.priority);
+      assert.deepEqual(shown, [priority], alert.code);
+    }
+    assert.ok(sent.length > 0 && entries.some(({ text }) => /only observes: it would renew/.test(text)));
     await machine.run('certagent', 'check', '--now');
     await machine.run('certagent', 'sync', '--dry-run');
     assert.equal(await fingerprint(here), before);
