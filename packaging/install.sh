@@ -93,7 +93,15 @@ fi
 if live; then
   systemctl daemon-reload
   if [ "$first" = yes ]; then systemctl enable certagent.service; fi
-  if systemctl is-enabled --quiet certagent.service; then systemctl restart certagent.service; fi
+  if systemctl is-enabled --quiet certagent.service; then
+    # A restart with a refused configuration would stop what runs.
+    if /usr/bin/certagent config check >/dev/null; then
+      systemctl restart certagent.service
+    else
+      echo 'certagent: the configuration is refused, so the service was not restarted: the previous version still runs.' >&2
+      echo 'Correct it (certagent config check), then: systemctl restart certagent' >&2
+    fi
+  fi
 elif [ "$first" = yes ] && [ -z "$root" ] && command -v systemctl >/dev/null; then
   # In an image under construction: the unit starts when the image boots.
   systemctl enable certagent.service || true

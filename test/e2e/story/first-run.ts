@@ -44,7 +44,7 @@ export function installs(t: TestContext, here: Scene, type: 'notify' | 'notify-r
       const shown = entries.filter(({ text }) => text.includes(`code=${alert.code},`)).map((entry) => entry.priority);
       assert.deepEqual(shown, [priority], alert.code);
     }
-    assert.ok(sent.length > 0 && entries.some(({ text }) => /only observes: it would renew/.test(text)));
+    assert.ok(entries.some(({ text }) => /only observes: it would renew/.test(text)));
     await machine.run('certagent', 'check', '--now');
     await machine.run('certagent', 'sync', '--dry-run');
     assert.equal(await fingerprint(here), before);

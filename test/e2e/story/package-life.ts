@@ -1,7 +1,7 @@
 // The package: upgraded, removed, installed again, purged. The cluster is not affected.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -28,6 +28,21 @@ export async function upgradeRemoveReturn(t: TestContext, here: Scene): Promise<
     assert.equal(await property(here, 'ActiveState'), 'active');
     assert.notEqual(await property(here, 'MainPID'), pid);
     assert.equal((await checked(here)).mode, 'renew');
+    assert.deepEqual(await state(), before);
+  });
+
+  await t.test('an upgrade with a refused configuration succeeds, and the running version goes on', async () => {
+    const pid = await property(here, 'MainPID');
+    const config = await machine.must('cat', CONFIG_FILE);
+    await writeFile(machine.at(CONFIG_FILE), `${config}\nmoed = "renew"\n`);
+    const upgraded = await machine.run('apt-get', 'install', '--yes', '--reinstall', '/root/certagent.deb');
+    assert.equal(upgraded.code, 0, upgraded.stderr);
+    assert.match(upgraded.stderr + upgraded.stdout, /the configuration is refused, so the service was not restarted/);
+    assert.equal(await property(here, 'MainPID'), pid);
+    assert.equal(await property(here, 'ActiveState'), 'active');
+    await writeFile(machine.at(CONFIG_FILE), config);
+    await machine.must('systemctl', 'restart', 'certagent');
+    await checked(here);
     assert.deepEqual(await state(), before);
   });
 
