@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { errorCode } from '../domain/model/errors.ts';
+import { onUpgrade } from '../host/http.ts';
 import { SinkError } from './sink.ts';
 
 const LIMIT = 15_000;
@@ -59,6 +60,7 @@ export function post({ sink, url, body, headers, ca, signal }: Post): Promise<st
     request.once('error', (error) =>
       fail(limit.aborted ? `did not answer within ${LIMIT / 1000} s` : `could not be reached (${reasonOf(error)})`),
     );
+    onUpgrade(request, () => fail('answered HTTP 101, which is no answer to a message'));
     request.end(body);
   });
 }

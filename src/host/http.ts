@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { type ClientRequest, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { errorCode } from '../domain/model/errors.ts';
 import type { HealthCheck } from '../domain/model/plan.ts';
@@ -33,8 +33,20 @@ export function askTrusted(url: string, { ca, limit }: { ca: string; limit: numb
       resolve(null);
     });
     request.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    onUpgrade(request, () => resolve('UPGRADE'));
     request.end();
   }).catch((error) => errorCode(error));
+}
+
+/**
+ * Calls `refuse` when the server wants to speak another protocol ("101 Switching Protocols"). Without a listener, Node.js ends
+ * such a request with neither an answer nor an error, and whoever awaits it waits forever.
+ */
+export function onUpgrade(request: ClientRequest, refuse: () => void): void {
+  request.once('upgrade', (_response, socket) => {
+    socket.destroy();
+    refuse();
+  });
 }
 
 /** More of a body than this is not kept. */
@@ -70,6 +82,7 @@ function get(
     request.once('error', (error: NodeJS.ErrnoException) =>
       resolve({ status: null, detail: error.code ?? error.message, body: '' }),
     );
+    onUpgrade(request, () => resolve({ status: null, detail: 'UPGRADE', body: '' }));
     request.end();
     // A manifest can name a path or host that no request can be made of: that throws at once.
   }).catch((error) => ({ status: null, detail: errorCode(error), body: '' }));

@@ -38,10 +38,17 @@ export async function findProcesses(proc: string, isWanted: (argv: string[]) => 
   const found: Process[] = [];
   for (const entry of await readdir(proc)) {
     if (!/^\d+$/.test(entry)) continue;
+    // Before anything that its user controls: a process can make every read of its arguments wait forever (a mapping of its
+    // own FUSE file), which would hang certagent for good.
+    if (!isCounted(await userOf(proc, Number(entry)))) continue;
     const process = await readProcess(proc, Number(entry), isWanted);
-    if (process !== null && (process.uid < FIRST_PERSON || process.uid === ownUser)) found.push(process);
+    if (process !== null && isCounted(process.uid)) found.push(process);
   }
   return found.sort((a, b) => a.startedAt - b.startedAt);
+}
+
+function isCounted(uid: number | null): boolean {
+  return uid !== null && (uid < FIRST_PERSON || uid === ownUser);
 }
 
 /** Where ids of people begin (login.defs). kubeadm's rootless control plane has ids below. */

@@ -19,6 +19,10 @@ export const KINDS: Kind[] = [
     tests: ['host/programs', 'host/commands', 'faults/programs', 'fuzz/processes'],
   },
   {
+    kind: 'a sink, or what listens in the place of a component, answers with nonsense or not at all',
+    tests: ['faults/sinks', 'host/network'],
+  },
+  {
     kind: 'a file server under a home or a watched path does not answer; there are 100,000 users',
     tests: ['host/silent', 'host/users', 'faults/node'],
   },

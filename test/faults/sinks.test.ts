@@ -87,6 +87,21 @@ test('a webhook that hangs delays no other sink, and certagent can stop', async 
   assert.equal(await spooled(root, 'ill'), 3);
 });
 
+test('a webhook that switches to another protocol is tried again, and certagent can stop', async (t) => {
+  const root = await makeRoot(t);
+  const ill = await webhookServer(t);
+  ill.state.answer = (response) => {
+    response.writeHead(101, { connection: 'Upgrade', upgrade: 'other' });
+    response.end();
+  };
+  const { alerts } = await service(root, { ill: ill.url });
+  await alerts.enqueue(dispatch());
+  await alerts.flush();
+  assert.deepEqual(alerts.failing(), ['ill']);
+  assert.equal(await spooled(root, 'ill'), 1);
+  await alerts.stop(10);
+});
+
 const STAGES = ['connection', 'EHLO', 'MAIL', 'RCPT', 'DATA', 'body', 'acceptance'] as const;
 
 /** An SMTP server that drops the connection at a stage; with `acceptance` only after it took the message. */

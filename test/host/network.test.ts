@@ -7,7 +7,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { askHealth } from '../../src/host/http.ts';
+import { askHealth, askVersion } from '../../src/host/http.ts';
 import { servedCertificate } from '../../src/host/tls.ts';
 import { parseCertificate } from '../../src/host/x509.ts';
 
@@ -100,4 +100,17 @@ test('a health check gives the status, over http and https, and null when nobody
   assert.equal((await ask('http', http)).status, 500);
   assert.equal((await ask('https', https)).status, 500);
   assert.equal((await ask('https', silent)).status, null);
+});
+
+test('a server that switches to another protocol has answered, however often it is asked', {
+  timeout: 60_000,
+}, async () => {
+  const text = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n';
+  const port = await listen(
+    createServer((socket) => void socket.on('error', () => {}).once('data', () => socket.write(text))),
+  );
+  const check = { scheme: 'http' as const, host: '127.0.0.1', port, path: '/' };
+  // Without an answer the test would end with its promise pending, which fails it.
+  assert.deepEqual(await askHealth(check, { limit: 5_000 }), { status: null, detail: 'UPGRADE' });
+  assert.equal(await askVersion(check, { limit: 5_000 }), null);
 });

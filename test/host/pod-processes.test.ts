@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { PodIdentity } from '../../src/domain/model/pod-identity.ts';
 import { findAllOfPod, findPodProcesses, podUid } from '../../src/host/pod-processes.ts';
+import { findProcesses } from '../../src/host/processes.ts';
 import { Root } from '../../src/host/root.ts';
 import { directoryFor } from '../observe/support.ts';
 
@@ -118,4 +120,20 @@ test('all processes of a pod, whatever they are called', async (t) => {
     (await findAllOfPod(root, POD)).map(({ pid }) => pid),
     [1, 2],
   );
+});
+
+test("the arguments of a person's process are not even read: it can make that wait forever", async (t) => {
+  const root = imageWith(t, [{ argv: ['kube-scheduler'], group: `/kubepods/pod${UID}/x`, uid: 1_000 }], []);
+  const cmdline = join(root.prefix, 'proc/1/cmdline');
+  rmSync(cmdline);
+  // As a mapping of a FUSE file does, a FIFO keeps whoever opens it waiting.
+  execFileSync('mkfifo', [cmdline]);
+  let isRead = false;
+  const freed = setTimeout(() => {
+    isRead = true;
+    writeFileSync(cmdline, 'found\0', { flag: 'r+' });
+  }, 3_000);
+  await findProcesses(join(root.prefix, 'proc'), () => true);
+  clearTimeout(freed);
+  assert.equal(isRead, false);
 });
