@@ -8,7 +8,13 @@ export type Kind = { kind: string; tests: string[] };
 export const KINDS: Kind[] = [
   {
     kind: 'somebody changes certificates while certagent renews, waits or rolls back',
-    tests: ['renew/undo/guard', 'daemon/still-holds', 'renew/engine/execute-fake', 'renew/engine/recover-fake'],
+    tests: [
+      'renew/undo/guard',
+      'daemon/still-holds',
+      'renew/engine/execute-fake',
+      'renew/engine/recover-fake',
+      'renew/backup/backup',
+    ],
   },
   {
     kind: 'an expired copy from an old backup comes back, so that it is renewed',
@@ -50,6 +56,10 @@ export const KINDS: Kind[] = [
   {
     kind: 'another version of certagent has written the journal, the state or the spool',
     tests: ['renew/journal/versions', 'alert/spool', 'sync/memory'],
+  },
+  {
+    kind: 'somebody removes, replaces or empties the journal while certagent runs',
+    tests: ['renew/journal/journal-file'],
   },
   {
     kind: 'a container poses as a component or as kubeadm; /proc is hidden',

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { access, chmod, type FileHandle, mkdir, open } from 'node:fs/promises';
+import { access, chmod, type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CertagentError, errorCode } from '../../domain/model/errors.ts';
 import type { JournalRecord } from '../../domain/model/journal.ts';
-import { diskError, syncDirectory } from '../../host/files.ts';
+import { diskError, syncDirectory, writeAtomic } from '../../host/files.ts';
 import { followLinks } from '../../host/links.ts';
 import { type Root, STATE_DIR } from '../../host/root.ts';
 import { lineOf, recordOf } from './journal-record.ts';
@@ -30,7 +30,7 @@ export async function openJournal(root: Root): Promise<Journal> {
   const path = await followLinks(root, JOURNAL_FILE);
   await makeStateDirectory(dirname(path));
   const isNew = !(await exists(path));
-  const file = await open(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, 0o600);
+  let file = await open(path, FLAGS, 0o600);
   try {
     await file.chmod(0o600);
     if (isNew) {
@@ -38,8 +38,33 @@ export async function openJournal(root: Root): Promise<Journal> {
       await syncDirectory(dirname(path));
     }
     let end = read(await contentOf(file), path).end;
+    /** Somebody has removed the file, or put another one in its place: what is written to ours, nobody would ever read. */
+    const followPath = async (): Promise<void> => {
+      const [ours, there] = await Promise.all([file.stat(), stat(path).catch(() => null)]);
+      if (ours.ino === there?.ino && ours.dev === there.dev) {
+        // Cut short by somebody: to lengthen it to where it ended would fill it with zeros.
+        if (ours.size < end) end = read(await contentOf(file), path).end;
+        return;
+      }
+      if (there === null) {
+        const whole = (await contentOf(file)).subarray(0, end);
+        await makeStateDirectory(dirname(path));
+        await writeAtomic(path, whole, { mode: 0o600 });
+      }
+      const next = await open(path, FLAGS, 0o600);
+      try {
+        await next.chmod(0o600);
+        end = read(await contentOf(next), path).end;
+      } catch (error) {
+        await next.close();
+        throw error;
+      }
+      await file.close();
+      file = next;
+    };
     return {
       append: async (record) => {
+        await followPath();
         const line = Buffer.from(lineOf(record));
         try {
           if ((await file.stat()).size !== end) await file.truncate(end);
@@ -52,7 +77,10 @@ export async function openJournal(root: Root): Promise<Journal> {
           throw diskError(path, error);
         }
       },
-      records: async () => read(await contentOf(file), path).records,
+      records: async () => {
+        await followPath();
+        return read(await contentOf(file), path).records;
+      },
       close: () => file.close(),
     };
   } catch (error) {
@@ -60,6 +88,8 @@ export async function openJournal(root: Root): Promise<Journal> {
     throw error;
   }
 }
+
+const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
 
 /**
  * The journal of a node where nothing is to change: nothing is made, and no journal is an empty one. `append` throws

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { JournalRecord } from '../../../src/domain/model/journal.ts';
 import { Root } from '../../../src/host/root.ts';
 import { JOURNAL_FILE, openJournal } from '../../../src/renew/journal/journal-file.ts';
+import { lineOf } from '../../../src/renew/journal/journal-record.ts';
 
 const done = (step: number, detail = ''): JournalRecord => ({ at: 1, type: 'step-done', planId: 'p', step, detail });
 
@@ -74,5 +75,42 @@ describe('journal', () => {
       assert.match(error.message, /journal\.jsonl line 2 /);
       return true;
     });
+  });
+
+  const MEDDLING: Record<string, { meddle: () => Promise<unknown>; left: JournalRecord[] }> = {
+    'its directory is removed': { meddle: () => rm(dirname(path), { recursive: true }), left: [done(0), done(1)] },
+    'the file is removed': { meddle: () => rm(path), left: [done(0), done(1)] },
+    'an older file takes its place': { meddle: () => replaceBy(lineOf(done(7))), left: [done(7)] },
+    'an empty file takes its place': { meddle: () => replaceBy(''), left: [] },
+    'it is emptied in its place': { meddle: () => truncate(path, 0), left: [] },
+    'it is cut in the middle of a record': {
+      meddle: () => truncate(path, lineOf(done(0)).length + 9),
+      left: [done(0)],
+    },
+  };
+  const replaceBy = async (text: string) => {
+    await writeFile(`${path}.new`, text);
+    await rename(`${path}.new`, path);
+  };
+  for (const [what, { meddle, left }] of Object.entries(MEDDLING))
+    it(`writes where the next start reads, though ${what} while it is open`, async () => {
+      const journal = await openJournal(root);
+      await journal.append(done(0));
+      await journal.append(done(1));
+      await meddle();
+      assert.deepEqual(await journal.records(), left);
+      await journal.append(done(2));
+      await journal.close();
+      assert.deepEqual(await all(), [...left, done(2)]);
+      assert.equal((await stat(path)).mode & 0o777, 0o600);
+    });
+
+  it('does not write into a file that is no journal', async () => {
+    const journal = await openJournal(root);
+    await journal.append(done(0));
+    await replaceBy('nonsense\nnonsense\n');
+    await assert.rejects(journal.append(done(1)), { code: 'JOURNAL_UNREADABLE' });
+    await journal.close();
+    assert.equal(await readFile(path, 'utf8'), 'nonsense\nnonsense\n');
   });
 });
