@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { modeLike } from './attributes.ts';
@@ -117,7 +117,7 @@ export type StagedWrite = { commit: () => Promise<void>; discard: () => Promise<
 
 /** For files that change together: each is staged, and none takes its place before all could be written. */
 export async function stageWrite(path: string, content: string | Buffer, options: WriteOptions): Promise<StagedWrite> {
-  const temporary = join(options.via ?? dirname(path), `.certagent-${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryIn(options.via ?? dirname(path));
   const discard = (): Promise<void> => unlink(temporary).catch(() => {});
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
   const handle = await open(temporary, flags, 0o600).catch((error) => Promise.reject(diskError(path, error)));
@@ -149,6 +149,23 @@ export async function stageWrite(path: string, content: string | Buffer, options
   return { commit, discard };
 }
 
+/** What a path held before, under a second name beside it: `putBack` gives it its place again, `drop` removes that name. */
+export type Held = { putBack: () => Promise<void>; drop: () => Promise<void> };
+
+/** null for a file that cannot have a second name: an immutable or a mounted one, which cannot be replaced either. */
+export async function hold(path: string): Promise<Held | null> {
+  const temporary = temporaryIn(dirname(path));
+  try {
+    await link(path, temporary);
+  } catch (error) {
+    return errorCode(error) === 'ENOENT' ? { putBack: () => unlink(path), drop: async () => {} } : null;
+  }
+  return {
+    putBack: () => rename(temporary, path),
+    drop: () => unlink(temporary).catch(() => {}),
+  };
+}
+
 /**
  * "no space left on device, write" names no file: this is the same error, under the same code, with the path and a remedy.
  * Every other error is returned as it is.
@@ -166,7 +183,7 @@ export function diskError(path: string, error: unknown): unknown {
     : CertagentError.relayed(code, `${path} could not be written`, { cause: error, remedy });
 }
 
-/** As `writeAtomic` names its temporary files. */
+const temporaryIn = (directory: string): string => join(directory, `.certagent-${randomBytes(6).toString('hex')}.tmp`);
 const TEMPORARY = /^\.certagent-[0-9a-f]{12}\.tmp$/;
 
 /**

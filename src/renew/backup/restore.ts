@@ -1,7 +1,7 @@
 import { lstat, mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CertagentError, errorCode } from '../../domain/model/errors.ts';
-import { readSmall, type StagedWrite, stageWrite, syncDirectory } from '../../host/files.ts';
+import { hold, readSmall, type StagedWrite, stageWrite, syncDirectory } from '../../host/files.ts';
 import type { Root } from '../../host/root.ts';
 import { throughLink } from '../components/manifest-link.ts';
 import {
@@ -52,9 +52,12 @@ export async function restore(root: Root, backup: string, paths: string[] | null
   return changed;
 }
 
-/** All are written beside their places before the first takes its place: a full disk never leaves a key without its certificate. */
+/**
+ * All are written beside their places before the first takes its place: a full disk never leaves a key without its
+ * certificate. Nor does a file that cannot be replaced: then the others get back what they held.
+ */
 async function restoreTogether(root: Root, backup: string, group: BackedUpFile[]): Promise<string[]> {
-  const staged: { path: string; write: StagedWrite }[] = [];
+  const staged: Staged[] = [];
   try {
     for (const file of group) {
       const target = await throughLink(root, file.path);
@@ -64,14 +67,34 @@ async function restoreTogether(root: Root, backup: string, group: BackedUpFile[]
       const { mode, uid, gid, modifiedAt } = file;
       const like = placeIn(backup, file.path);
       const options = { mode, like, writtenAt: modifiedAt, ...(mayChown(file) ? { uid, gid } : {}) };
-      staged.push({ path: file.path, write: await stageWrite(target, content, options) });
+      staged.push({ path: file.path, target, write: await stageWrite(target, content, options) });
     }
   } catch (error) {
     for (const { write } of staged) await write.discard();
     throw error;
   }
-  for (const { write } of staged) await write.commit();
+  await commitAll(staged);
   return staged.map(({ path }) => path);
+}
+
+type Staged = { path: string; target: string; write: StagedWrite };
+
+async function commitAll(staged: Staged[]): Promise<void> {
+  const holds = await Promise.all(
+    staged.map(async (each) => ({ ...each, held: staged.length > 1 ? await hold(each.target) : null })),
+  );
+  // What could not be held may be impossible to replace, so that is tried first, while nothing has changed.
+  holds.sort((a, b) => Number(a.held !== null) - Number(b.held !== null));
+  let done = 0;
+  try {
+    for (; done < holds.length; done += 1) await holds[done]!.write.commit();
+  } catch (error) {
+    for (const { held } of holds.slice(0, done)) await held?.putBack();
+    for (const { write } of holds.slice(done)) await write.discard();
+    throw error;
+  } finally {
+    for (const { held } of holds) await held?.drop();
+  }
 }
 
 async function isAsItWas(path: string, file: BackedUpFile): Promise<boolean> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmod,
   mkdir,
@@ -23,6 +23,8 @@ import { restore } from '../../../src/renew/backup/restore.ts';
 import type { StepContext } from '../../../src/renew/steps/actor.ts';
 
 const BACKUPS = '/var/lib/certagent/backups';
+/** Mounts what only a privileged container may. */
+const NO_MOUNT = spawnSync('unshare', ['--mount', 'true']).status === 0 ? false : 'file systems cannot be mounted here';
 
 describe('backup', () => {
   let directory: string;
@@ -157,5 +159,29 @@ describe('backup', () => {
       return;
     }
     assert.equal(result.stdout, 'NO_SPACE\n[]\n');
+  });
+
+  it('puts a key back only with its certificate, where one of the two cannot be replaced', {
+    skip: NO_MOUNT,
+  }, async () => {
+    // Which of them cannot, and so the order of the two, must not matter.
+    for (const stuck of ['/etc/k/a.crt', '/etc/k/a.key']) {
+      await put('/etc/k/a.crt', 'certificate a', 0o644);
+      await put('/etc/k/a.key', 'key a', 0o600);
+      await makeBackup(step('one'), context());
+      await put('/etc/k/a.crt', 'next certificate', 0o644);
+      await put('/etc/k/a.key', 'next key', 0o600);
+      execFileSync('mount', ['--bind', root.at(stuck), root.at(stuck)]);
+      try {
+        await assert.rejects(restore(root, `${BACKUPS}/one`, ['/etc/k/a.crt', '/etc/k/a.key']), {
+          code: 'RESTORE_FAILED',
+        });
+      } finally {
+        execFileSync('umount', [root.at(stuck)]);
+      }
+      assert.equal(await readFile(root.at('/etc/k/a.crt'), 'utf8'), 'next certificate');
+      assert.equal(await readFile(root.at('/etc/k/a.key'), 'utf8'), 'next key');
+      assert.deepEqual((await readdir(root.at('/etc/k'))).sort(), ['a.crt', 'a.key', 'tree']);
+    }
   });
 });
