@@ -23,7 +23,9 @@ export async function setMode(file: string, mode: Config['mode']): Promise<boole
   const text = there?.bytes.toString('utf8') ?? '';
   if (there !== null && (await parseConfig(text, file)).mode === mode) return false;
   if (there === null) await mkdir(dirname(file), { recursive: true, mode: 0o755 });
-  await writeAtomic(file, await withMode(text, mode, file), there?.facts ?? { mode: 0o640 });
+  // With its access control list: a file without one would show its group the secret addresses in it.
+  const kept = there === null ? { mode: 0o640 } : { ...there.facts, like: file };
+  await writeAtomic(file, await withMode(text, mode, file), kept);
   return true;
 }
 

@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { setMode } from '../../src/config/mode.ts';
 import type { RenewalPlan } from '../../src/domain/model/plan.ts';
 import { Root } from '../../src/host/root.ts';
 import { makeBackup } from '../../src/renew/backup/make-backup.ts';
@@ -25,6 +26,10 @@ const WAYS: Record<string, (root: Root, path: string) => Promise<void>> = {
     await makeBackup(files, { root, now: () => 1, plan, backups: 5, pollInterval: 1, waiting: () => {} });
     rmSync(root.at(path));
     assert.deepEqual(await restore(root, BACKUP, null), [path]);
+  },
+  'edited by `certagent enable`': async (root, path) => {
+    writeFileSync(root.at(path), 'mode = "observe"\n');
+    assert.equal(await setMode(root.at(path), 'renew'), true);
   },
   'annotated by rename': (root, path) => changeAnnotation({ manifest: path }, { root, now: () => 1 }),
 };
