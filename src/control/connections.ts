@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 
 /** So many at once, and as many more that only get the answer that there are too many. */
 const MOST = 64;
+/** Bytes of answers that wait to be taken, of all connections together. With thousands of certificates an answer has megabytes. */
+const MOST_WAITING = 32 * 1024 * 1024;
 /** For a connection too many to send its request. Milliseconds. */
 const REFUSED_WITHIN = 1_000;
 
@@ -11,6 +13,8 @@ export type Connections = {
   isRefused(socket: Socket): boolean;
   /** While `work` runs, nobody else takes the connection's place. */
   during<T>(socket: Socket, work: () => Promise<T>): Promise<T>;
+  /** Before an answer: ends the oldest of the others that do not take theirs, when too much waits for them. */
+  makeRoom(socket: Socket): void;
 };
 
 /**
@@ -40,6 +44,17 @@ export function boundConnections(server: Server): Connections {
         return await work();
       } finally {
         place.working = false;
+      }
+    },
+    makeRoom(socket) {
+      let waiting = 0;
+      for (const [other] of places) waiting += other.writableLength;
+      for (const [other] of places) {
+        if (waiting <= MOST_WAITING) return;
+        if (other === socket || other.writableLength === 0) continue;
+        waiting -= other.writableLength;
+        places.delete(other);
+        other.destroy();
       }
     },
   };

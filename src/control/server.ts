@@ -75,7 +75,12 @@ function makeServer(name: SocketName, handlers: ControlHandlers): Server {
     connectionsCheckingInterval: 1_000,
   });
   const connections = boundConnections(server);
+  const asking = new WeakSet<object>();
   server.on('request', (request, response) => {
+    // Thousands fit into one packet, and to answer them would keep certagent from everything else.
+    if (asking.has(request.socket)) return void request.socket.destroy();
+    asking.add(request.socket);
+    response.once('close', () => asking.delete(request.socket));
     if (connections.isRefused(request.socket)) sendError(response, 503, tooMany(name));
     else void answer({ name, handlers, connections }, request, response);
   });
@@ -106,6 +111,7 @@ async function answer(
       const data = await connections.during(request.socket, () => route.call(handlers, input));
       // A client that does not take the answer is cut off. Not before there is one: a first check takes a small board its time.
       if (name === 'status') request.socket.setTimeout(SILENCE);
+      connections.makeRoom(request.socket);
       send(response, 200, data, route.answer === 'text' ? 'text/plain; version=0.0.4' : undefined);
     }
   } catch (error) {
@@ -146,14 +152,15 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
   throw new CertagentError('BAD_REQUEST', 'the body of a request is one JSON object');
 }
 
-/** Of answers that several clients get. */
-const texts = new WeakMap<object, string>();
+/** Of answers that several clients get: the same bytes for all, as those who do not take them keep them in memory. */
+const texts = new WeakMap<object, Buffer>();
 
-function jsonOf(data: unknown): string {
-  if (typeof data !== 'object' || data === null) return JSON.stringify(data ?? null);
-  const text = texts.get(data) ?? JSON.stringify(data);
-  texts.set(data, text);
-  return text;
+function jsonOf(data: unknown): Buffer {
+  const text = () => Buffer.from(JSON.stringify(data ?? null));
+  if (typeof data !== 'object' || data === null) return text();
+  const bytes = texts.get(data) ?? text();
+  texts.set(data, bytes);
+  return bytes;
 }
 
 function send(response: ServerResponse, status: number, data: unknown, type = 'application/json'): void {

@@ -50,6 +50,47 @@ test('clients that take no answer, however large it is, keep nobody out', async 
   assert.equal((await http(socketPath(root, 'status'), 'GET', '/v1/history')).status, 200);
 });
 
+test('the answers that nobody takes do not add up', async (t) => {
+  const size = 2 * 1024 * 1024;
+  const root = await served(t, { metrics: async () => 'x'.repeat(size) });
+  const whole: Promise<boolean>[] = [];
+  const sockets: Socket[] = [];
+  for (let at = 0; at < 30; at += 1) {
+    const socket = connect(socketPath(root, 'status')).on('error', () => {});
+    t.after(() => socket.destroy());
+    let received = 0;
+    const closed = once(socket, 'close', { signal: AbortSignal.timeout(60_000) });
+    whole.push(closed.then(() => received > size));
+    socket.write('GET /metrics HTTP/1.1\r\nhost: c\r\n\r\n');
+    await once(socket, 'readable');
+    sockets.push(
+      socket
+        .on('data', (chunk) => {
+          received += chunk.length;
+        })
+        .pause(),
+    );
+  }
+  for (const socket of sockets) socket.resume();
+  const isWhole = await Promise.all(whole);
+  assert.ok(isWhole.filter((each) => !each).length >= 10, 'the first ones lost their places');
+  assert.ok(isWhole.at(-1), 'the last one has its answer');
+});
+
+test('of the requests that come in one packet only the first is worked for', async (t) => {
+  const root = await served(t);
+  const socket = connect(socketPath(root, 'status'));
+  let received = '';
+  socket.on('data', (chunk) => {
+    received += chunk;
+  });
+  socket.on('error', () => {});
+  socket.write('GET /v1/history HTTP/1.1\r\nhost: c\r\n\r\n'.repeat(1_000));
+  await once(socket, 'close', { signal: AbortSignal.timeout(30_000) });
+  assert.ok(received.split('HTTP/1.1 200').length <= 2, 'at most one answer');
+  assert.equal((await http(socketPath(root, 'status'), 'GET', '/v1/history')).status, 200);
+});
+
 test('when every place is being worked for, the answer says so, and root still gets through', async (t) => {
   const slow = Promise.withResolvers<PlanReport>();
   const root = await temporaryRoot(t);
