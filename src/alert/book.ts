@@ -8,6 +8,8 @@ import { type Root, STATE_DIR } from '../host/root.ts';
 
 const FILE = `${STATE_DIR}/alerts.json`;
 const VERSION = 1;
+/** Of ten thousand certificates it has megabytes. */
+const LARGEST = 64 * 1024 * 1024;
 
 /**
  * The alerts that were active at the last check. A damaged file is an empty book: active alerts are sent once more, which is
@@ -15,7 +17,7 @@ const VERSION = 1;
  */
 export async function loadBook(root: Root): Promise<{ book: StandingAlert[]; damaged: string | null }> {
   try {
-    const text = await readTextIfThere(await followLinks(root, FILE));
+    const text = await readTextIfThere(await followLinks(root, FILE), LARGEST);
     if (text === null) return { book: [], damaged: null };
     const { version, alerts } = JSON.parse(text) as { version?: unknown; alerts?: unknown };
     if (version === VERSION && Array.isArray(alerts) && alerts.every(isStanding))

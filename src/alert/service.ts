@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import type { Alert, AlertEvent, Dispatch, Severity, StandingAlert } from '../domain/alerts/alert.ts';
+import { bounded } from '../domain/alerts/bounded.ts';
 import { diffAlerts } from '../domain/alerts/diff.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { CertagentError, explain } from '../domain/model/errors.ts';
@@ -115,7 +116,8 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
       node = of;
       const at = now();
       const diff = diffAlerts({ before: book, now: at, alerts, events, repeat: config.repeat });
-      const { notifications, allClear } = diff;
+      const { allClear } = diff;
+      const notifications = diff.notifications.map((each) => ({ ...each, alert: bounded(each.alert) }));
       logAlerts(log, notifications);
       // Spool first: killed in between, certagent sends twice rather than never.
       if (notifications.length > 0) await enqueue({ id: randomUUID(), at, node, notifications, allClear });

@@ -64,9 +64,9 @@ async function openRegular(path: string): Promise<FileHandle> {
 }
 
 /** As `readSmall`, decoded as UTF-8; null when it does not exist. */
-export async function readTextIfThere(path: string): Promise<string | null> {
+export async function readTextIfThere(path: string, limit = SIZE_LIMIT): Promise<string | null> {
   try {
-    return (await readSmall(path)).bytes.toString('utf8');
+    return (await readSmall(path, limit)).bytes.toString('utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return null;
     throw error;

@@ -186,3 +186,30 @@ test('from the state of a node to an email and a webhook, and no secret in log, 
     kept.push(await readFile(root.at(`/var/lib/certagent/spool/chat/${name}`), 'utf8'));
   assert.doesNotMatch(kept.join('\n'), /T0PSECRET|VDBQU0VDUkVU/);
 });
+
+test('an alert about ten thousand files arrives, with those of the same message, and is known after a restart', async (t) => {
+  const root = await makeRoot(t);
+  const received: Dispatch[] = [];
+  const { sink } = fakeSink('a', async (given) => {
+    received.push(given);
+    return '';
+  });
+  // A user may give the files of a watched directory names of 255 characters.
+  const facts = Object.fromEntries(
+    Array.from({ length: 10_000 }, (_, at) => [`/srv/${at}`.padEnd(500, 'x'), 'expired']),
+  );
+  const alerts = [alert({ facts }), alert({ code: 'RENEWAL_FAILED' })];
+  const { service, lines } = await open(root, { sinks: [sink] });
+  await service.report({ node: NODE, alerts, events: [] });
+  await service.flush();
+  assert.deepEqual(
+    received.map(({ notifications }) => notifications.map((each) => each.alert.code)),
+    [alerts.map(({ code }) => code)],
+    lines.join('\n'),
+  );
+  await service.stop();
+  const next = await open(root, { sinks: [sink] });
+  await next.service.report({ node: NODE, alerts, events: [] });
+  await next.service.flush();
+  assert.equal(received.length, 1, next.lines.join('\n'));
+});

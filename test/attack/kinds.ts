@@ -42,6 +42,10 @@ export const KINDS: Kind[] = [
     tests: ['control/crowd', 'control/permission', 'fuzz/sockets'],
   },
   {
+    kind: 'somebody fills a watched directory, so that an alert becomes too large to be delivered',
+    tests: ['alert/service', 'domain/alerts/bounded'],
+  },
+  {
     kind: 'a file that is written again loses its access control list, and its group gains access',
     tests: ['sync/acl', 'renew/lists', 'sync/access'],
   },
