@@ -80,8 +80,8 @@ Recommends: systemd
 Section: admin
 Priority: optional
 Description: renews the certificates of Kubernetes nodes
- Watches the certificates of a kubeadm, K3s or RKE2 node, renews them within the
- maintenance window, and proves that the components serve what was renewed.
+ Watches the certificates of a kubeadm, K3s, RKE2 or k0s node, renews them within
+ the maintenance window, and proves that the components serve what was renewed.
  .
  As installed it observes and alerts, and changes nothing until "certagent
  enable".

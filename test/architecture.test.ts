@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { DISTRIBUTION_NAMES } from '../src/domain/distributions/names.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const LONGEST_FILE = 250;
@@ -32,7 +33,10 @@ test(`no file of src is longer than ${LONGEST_FILE} lines`, async () => {
 const SHARED_NAMES: { folders: string[]; why: string }[] = [
   { folders: ['domain/plan/steps', 'renew/steps'], why: 'the rule of a step kind, and its actor' },
   { folders: ['domain/alerts/kinds', 'domain/alerts/detect'], why: "an alert's entry, and what raises it" },
-  { folders: ['domain/distributions', 'observe/kubeadm', 'observe/k3s', 'observe/rke2'], why: 'rules and observer' },
+  {
+    folders: ['domain/distributions', ...DISTRIBUTION_NAMES.map((name) => `observe/${name}`)],
+    why: 'rules and observer',
+  },
   { folders: ['domain/model', 'cli/commands', 'cli/render'], why: 'the data, the command that shows it, its text' },
 ];
 

@@ -27,7 +27,8 @@ export function startEnvironment(): Record<string, string> {
 export function layOutPrograms(root: string, node: NodeRecord): void {
   const flavour = k3sFlavour(node.kind);
   const programs = ['usr/bin/systemctl', 'usr/bin/timedatectl'];
-  if (flavour === undefined) programs.push('usr/bin/kubeadm', 'usr/bin/kubelet');
+  if (node.kind === 'k0s-controller') programs.push('usr/local/bin/k0s');
+  else if (flavour === undefined) programs.push('usr/bin/kubeadm', 'usr/bin/kubelet');
   else programs.push(`usr/local/bin/${flavour}`);
   for (const path of programs) {
     const { program, arguments: first, env } = standInCommand(path.slice(path.lastIndexOf('/') + 1), root);

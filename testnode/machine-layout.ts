@@ -1,5 +1,6 @@
 import { chownSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { K0S_PKI } from './k0s-layout.ts';
 import { k3sKubeconfigPath } from './k3s-layout.ts';
 import type { NodeRecord } from './options.ts';
 import { k3sFlavour } from './options.ts';
@@ -32,5 +33,6 @@ export function layOutMachine(root: string, node: NodeRecord): void {
 
 function administratorsKubeconfig(node: NodeRecord): string | undefined {
   if (node.kind === 'kubeadm-worker' || node.kind.endsWith('-agent')) return undefined;
+  if (node.kind === 'k0s-controller') return `${K0S_PKI}/admin.conf`;
   return k3sFlavour(node.kind) === undefined ? 'etc/kubernetes/admin.conf' : k3sKubeconfigPath(node);
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { layOutK0s } from './k0s-layout.ts';
 import { layOutK3s } from './k3s-layout.ts';
 import { layOutKubeadm } from './kubeadm-layout.ts';
 import { layOutPrograms } from './launch.ts';
@@ -27,7 +28,8 @@ export type TestNode = {
   root: string;
   kind: NodeKind;
   /** kubeadm: apiserver, etcd, etcdPeer, etcdMetrics, controllerManager, scheduler, kubelet, kubeletHealthz;
-   * K3s: api, apiInternal (6444), kubelet; RKE2: api, supervisor (9345), kubelet; agents: kubelet, server (another machine's). */
+   * K3s: api, apiInternal (6444), kubelet; RKE2: api, supervisor (9345), kubelet; agents: kubelet, server (another machine's);
+   * k0s: api, join (9443), etcd, etcdPeer. */
   ports: Record<string, number>;
   /** Starts the kubelet's or K3s's unit; resolves when the node is as healthy as its certificates allow. */
   start(options?: StartOptions): Promise<void>;
@@ -49,13 +51,17 @@ export async function makeNode(options: NodeOptions): Promise<TestNode> {
   putDirectory(root, 'etc');
   writeNodeRecord(root, node);
   writeFaults(root, {});
-  if (k3sFlavour(node.kind) === undefined) await layOutKubeadm(root, node);
-  else await layOutK3s(root, node);
+  await layOut(root, node);
   await layOutSelfSigned(root, node);
   layOutMachine(root, node);
   layOutPrograms(root, node);
   backdate(root, node);
   return openNode(root);
+}
+
+function layOut(root: string, node: NodeRecord): Promise<void> {
+  if (node.kind === 'k0s-controller') return layOutK0s(root, node);
+  return k3sFlavour(node.kind) === undefined ? layOutKubeadm(root, node) : layOutK3s(root, node);
 }
 
 /** A node that `makeNode` made before, perhaps in another process. */
@@ -81,6 +87,7 @@ function portNames(kind: NodeKind): string[] {
   if (kind === 'kubeadm-worker') return ['kubelet', 'kubeletHealthz'];
   if (kind === 'rke2-server') return ['api', 'supervisor', 'kubelet'];
   if (kind === 'k3s-server') return ['api', 'apiInternal', 'kubelet'];
+  if (kind === 'k0s-controller') return ['api', 'join', 'etcd', 'etcdPeer'];
   if (kind.endsWith('-agent')) return ['kubelet', 'server'];
   const etcd = kind === 'kubeadm-external-etcd' ? ['etcd', 'etcdPeer'] : ['etcd', 'etcdPeer', 'etcdMetrics'];
   return ['apiserver', ...etcd, 'controllerManager', 'scheduler', 'kubelet', 'kubeletHealthz'];
@@ -88,7 +95,8 @@ function portNames(kind: NodeKind): string[] {
 
 // What controller-manager and scheduler serve. The real ones make a new certificate at each start; one is enough here.
 async function layOutSelfSigned(root: string, node: NodeRecord): Promise<void> {
-  if (k3sFlavour(node.kind) !== undefined || node.kind === 'kubeadm-worker') return;
+  const isControlPlane = node.kind.startsWith('kubeadm') && node.kind !== 'kubeadm-worker';
+  if (!isControlPlane) return;
   const own = await issueAuthority({
     commonName: `localhost@${Math.floor(node.caStarts / 1000)}`,
     sans: ['localhost', '127.0.0.1'],

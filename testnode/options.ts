@@ -11,7 +11,8 @@ export type NodeKind =
   | 'k3s-server'
   | 'k3s-agent'
   | 'rke2-server'
-  | 'rke2-agent';
+  | 'rke2-agent'
+  | 'k0s-controller';
 
 export type NodeOptions = {
   /** Directory to make the node in: empty or absent. */
@@ -81,6 +82,7 @@ export type Faults = {
   servesStale: string[];
   etcdReloads: boolean;
   apiserverReloads: boolean;
+  /** What the start of K3s, RKE2 or k0s does wrong. */
   k3s: 'none' | 'never-ready' | 'listener-stays-old' | 'new-ca-on-restart' | 'does-not-renew' | 'dies-after-start';
   /** An agent's server is away: what it asks is refused. */
   serverAway: boolean;
@@ -131,6 +133,7 @@ export function withDefaults(options: NodeOptions, now: number): Omit<NodeRecord
 function defaultVersion(kind: NodeKind): string {
   if (kind.startsWith('k3s')) return 'v1.36.3+k3s1';
   if (kind.startsWith('rke2')) return 'v1.36.3+rke2r1';
+  if (kind === 'k0s-controller') return 'v1.36.3+k0s.0';
   return 'v1.36.3';
 }
 
@@ -164,6 +167,7 @@ export function k3sFlavour(kind: NodeKind): 'k3s' | 'rke2' | undefined {
 /** The systemd unit that runs the node of this kind. */
 export function unitOf(kind: NodeKind): string {
   if (kind === 'k3s-server') return 'k3s';
+  if (kind === 'k0s-controller') return 'k0scontroller';
   return k3sFlavour(kind) === undefined ? 'kubelet' : kind;
 }
 

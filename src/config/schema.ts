@@ -104,10 +104,13 @@ export const schema = z.strictObject({
         z.prefault(duration(), '10s'),
         'How long to wait for etcd to serve a renewed certificate before it is restarted.',
       ),
-      restart_limit: note(z.prefault(duration(), '5m'), 'Time limit for a restarted k3s or rke2 unit to be ready.'),
+      restart_limit: note(
+        z.prefault(duration(), '5m'),
+        'Time limit for a restarted k3s, rke2 or k0s unit to be ready.',
+      ),
       settle: note(
         z.prefault(duration(), '6s'),
-        'How long a restarted k3s or rke2 must stay ready with the same process: a start that succeeds can fail seconds later.',
+        'How long a restarted k3s, rke2 or k0s must stay ready with the same process: a start that succeeds can fail seconds later.',
       ),
       listener_limit: note(
         z.prefault(duration(), '3m'),

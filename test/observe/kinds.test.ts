@@ -39,6 +39,9 @@ const K3S_SERVER_LEAVES = (flavour: string) => [
 ];
 const K3S_AUTHORITIES = ['client-ca', 'etcd/peer-ca', 'etcd/server-ca', 'request-header-ca', 'server-ca'];
 
+const K0S_LEAVES = ['admin', 'apiserver-kubelet-client', 'ccm', 'k0s-api', 'konnectivity', 'scheduler', 'server'];
+const K0S_CONFIGS = ['admin.conf', 'ccm.conf', 'konnectivity.conf', 'scheduler.conf'];
+
 const KINDS: Record<NodeKind, Kind> = {
   kubeadm: {
     distribution: 'kubeadm',
@@ -115,6 +118,16 @@ const KINDS: Record<NodeKind, Kind> = {
     unit: 'rke2-agent',
     owners: { rke2: K3S_LEAVES('rke2'), 'cluster-ca': ['agent/client-ca', 'agent/server-ca'] },
     expects: [],
+  },
+  'k0s-controller': {
+    distribution: 'k0s',
+    role: 'controller',
+    unit: 'k0scontroller',
+    owners: {
+      k0s: [...K0S_LEAVES, ...K0S_CONFIGS, 'front-proxy-client', 'apiserver-etcd-client', 'etcd/peer', 'etcd/server'],
+      'cluster-ca': ['ca', 'front-proxy-ca', 'etcd/ca'],
+    },
+    expects: ['server', 'etcd/server', 'etcd/peer', 'k0s-api'],
   },
 };
 
@@ -200,7 +213,7 @@ test('a directory with nothing of Kubernetes in it is an inventory too', async (
   const { root } = await nodeFor(t, { kind: 'kubeadm-worker' });
   const inventory = await look({ root: `${root}/nothing` });
   assert.deepEqual([inventory.node.distribution, inventory.node.role, inventory.node.name], [null, null, 'unknown']);
-  assert.deepEqual(inventory.node.missing, ['any trace of kubeadm, K3s or RKE2']);
+  assert.deepEqual(inventory.node.missing, ['any trace of kubeadm, K3s, RKE2 or k0s']);
   assert.deepEqual([inventory.certificates, inventory.findings, inventory.served], [[], [], []]);
   assert.deepEqual(inventory.preconditions.unit, null);
   assert.equal(inventory.clock.synchronized, null);

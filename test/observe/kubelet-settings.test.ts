@@ -6,7 +6,7 @@ import {
   kubeletClient,
   kubeletUnit,
   readKubeletSettings,
-} from '../../src/observe/kubeadm/kubelet-settings.ts';
+} from '../../src/observe/kubelet-settings.ts';
 import { listUnits } from '../../src/observe/unit-files.ts';
 import { directoryFor, put } from './support.ts';
 

@@ -3,6 +3,7 @@ import type { History, Policy } from '../../src/domain/model/decision.ts';
 import type { Inventory, ObservedCertificate, Preconditions } from '../../src/domain/model/inventory.ts';
 import { BACKUPS_DIR, type PlanSettings } from '../../src/domain/plan/planner.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
+import { k0sNode } from './k0s-node.ts';
 import { k3sNode } from './k3s-node.ts';
 import { kubeadmNode } from './kubeadm-node.ts';
 import { NOW, type NodeKind, observed } from './parts.ts';
@@ -18,6 +19,7 @@ export const NODE_KINDS: NodeKind[] = [
   'k3s-agent',
   'rke2-server',
   'rke2-agent',
+  'k0s-controller',
 ];
 
 export type InventoryOptions = {
@@ -32,8 +34,9 @@ export function inventoryOf(
   kind: NodeKind,
   { now = NOW, days = 200, caDays = 3_000 }: InventoryOptions = {},
 ): Inventory {
-  const make = kind.startsWith('kubeadm') ? kubeadmNode : k3sNode;
-  return make(kind, { now, leafEnd: now + days * DAY, caEnd: now + caDays * DAY });
+  const ends = { now, leafEnd: now + days * DAY, caEnd: now + caDays * DAY };
+  if (kind === 'k0s-controller') return k0sNode(ends);
+  return kind.startsWith('kubeadm') ? kubeadmNode(kind, ends) : k3sNode(kind, ends);
 }
 
 /** The same inventory with some fields of one certificate changed. */

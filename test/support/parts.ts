@@ -23,7 +23,8 @@ export type NodeKind =
   | 'k3s-server'
   | 'k3s-agent'
   | 'rke2-server'
-  | 'rke2-agent';
+  | 'rke2-agent'
+  | 'k0s-controller';
 
 export type Ends = { now: number; leafEnd: number; caEnd: number };
 

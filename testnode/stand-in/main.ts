@@ -10,6 +10,7 @@ const PROGRAMS: Record<string, Program> = {
   timedatectl: async (root, words) => (await import('./timedatectl.ts')).timedatectl(root, words),
   'remote-server': async (root) => (await import('./remote-server.ts')).remoteServer(root),
   k3s: async (root, words) => (await import('./k3s.ts')).k3s(root, words),
+  k0s: async (root, words) => (await import('./k0s.ts')).k0s(root, words),
   rke2: async (root, words) => (await import('./k3s.ts')).k3s(root, words),
   'kube-apiserver': async (root, words) => (await import('./apiserver.ts')).apiserver(root, words),
   etcd: async (root, words) => (await import('./etcd.ts')).etcd(root, words),

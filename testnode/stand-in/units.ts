@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { standInCommand } from '../launch.ts';
-import type { NodeRecord } from '../options.ts';
+import type { NodeKind, NodeRecord } from '../options.ts';
 import { k3sFlavour, unitOf } from '../options.ts';
 import type { ProcessId } from './process.ts';
 import { idOf, isAlive, readJson, signal, until } from './process.ts';
@@ -24,9 +24,8 @@ export async function startUnit(root: string, node: NodeRecord): Promise<boolean
   if (show(root, unit).active === 'active') return true;
   mkdirSync(unitFile(root, ''), { recursive: true });
   rmSync(unitFile(root, `${unit}.ready`), { force: true });
-  const flavour = k3sFlavour(node.kind);
-  const { program, arguments: first, env } = standInCommand(flavour ?? 'kubelet', root);
-  const words = flavour === undefined ? [] : [node.kind.endsWith('-server') ? 'server' : 'agent'];
+  const [name, ...words] = commandOf(node.kind);
+  const { program, arguments: first, env } = standInCommand(name, root);
   const output = openSync(join(root, `run/demo/${unit}.out`), 'a');
   const child = spawn(program, [...first, ...words], { detached: true, stdio: ['ignore', output, output], env });
   closeSync(output);
@@ -35,6 +34,12 @@ export async function startUnit(root: string, node: NodeRecord): Promise<boolean
   record(root, unit, { ...id, stopped: false, enteredAt: Date.now() });
   const ready = await until(() => isReady(root, unit, id) || !isAlive(id), Number.POSITIVE_INFINITY);
   return ready && isReady(root, unit, id) && isAlive(id);
+}
+
+function commandOf(kind: NodeKind): [program: string, ...words: string[]] {
+  if (kind === 'k0s-controller') return ['k0s', 'controller'];
+  const flavour = k3sFlavour(kind);
+  return flavour === undefined ? ['kubelet'] : [flavour, kind.endsWith('-server') ? 'server' : 'agent'];
 }
 
 /** Stops the unit's process: SIGTERM, then SIGKILL. */

@@ -1,5 +1,6 @@
 import type { NodeFacts } from '../model/inventory.ts';
 import type { DistributionRules, RoleRules } from './distribution.ts';
+import { k0s } from './k0s.ts';
 import { k3s } from './k3s.ts';
 import { kubeadm } from './kubeadm.ts';
 import type { Distribution, RoleOf } from './names.ts';
@@ -10,6 +11,7 @@ const RULES: { [D in Distribution]: DistributionRules & { roles: Record<RoleOf<D
   kubeadm,
   k3s,
   rke2,
+  k0s,
 };
 
 export function rulesOf(distribution: Distribution): DistributionRules {

@@ -6,6 +6,7 @@ const KINDS = {
   kubeadm: { label: 'kubeadm', roles: { 'control-plane': 'control-plane node', worker: 'worker node' } },
   k3s: { label: 'K3s', roles: { server: 'server', agent: 'agent' } },
   rke2: { label: 'RKE2', roles: { server: 'server', agent: 'agent' } },
+  k0s: { label: 'k0s', roles: { controller: 'controller', worker: 'worker' } },
 } as const satisfies Record<string, { label: string; roles: Record<string, string> }>;
 
 export type Distribution = keyof typeof KINDS;

@@ -3,11 +3,11 @@ import type { ComponentHealth } from '../../domain/model/inventory.ts';
 import { askHealth } from '../../host/http.ts';
 import type { Root } from '../../host/root.ts';
 import { HEALTH_LIMIT, isHealthy } from '../health.ts';
+import type { KubeletSettings } from '../kubelet-settings.ts';
 import { NO_PROCESS } from '../no-process.ts';
 import type { Unit } from '../observer.ts';
 import { observeStaticPod } from '../static-pod.ts';
 import { COMPONENTS, type StaticPod } from '../static-pod-manifest.ts';
-import type { KubeletSettings } from './kubelet-settings.ts';
 
 type Node = { role: Role; kubelet: KubeletSettings; pods: StaticPod[] };
 

@@ -1,11 +1,12 @@
 import type { Role } from '../../domain/distributions/names.ts';
 import type { ComponentName, NodePaths } from '../../domain/model/inventory.ts';
 import type { Root } from '../../host/root.ts';
+import type { KubeletSettings } from '../kubelet-settings.ts';
+import { kubeletSources } from '../kubelet-sources.ts';
+import { namedByFlags } from '../named-files.ts';
 import { exists } from '../node-files.ts';
 import { type Source, source } from '../source.ts';
 import type { StaticPod } from '../static-pod-manifest.ts';
-import type { KubeletSettings } from './kubelet-settings.ts';
-import { namedInManifests } from './manifest-sources.ts';
 
 type Entry = { name: string; ca: string; component: ComponentName | null; file?: string; etcd?: true; optional?: true };
 
@@ -41,7 +42,10 @@ export async function kubeadmSources(
 ): Promise<Source[]> {
   const { certificatesDir, kubeconfigDir } = node.paths;
   if (node.role !== 'control-plane')
-    return [authority('ca', `${certificatesDir}/ca`), ...(await kubeletSources(root, kubeconfigDir, node.kubelet))];
+    return [
+      authority('ca', `${certificatesDir}/ca`),
+      ...(await kubeletSources(root, `${kubeconfigDir}/kubelet.conf`, node.kubelet)),
+    ];
 
   const localEtcd = await hasLocalEtcd(root, certificatesDir, node.pods);
   const withKey = new Set<string>();
@@ -80,9 +84,9 @@ export async function kubeadmSources(
         presence: entry.optional ? 'optional' : 'required',
       }),
     ),
-    ...(await kubeletSources(root, kubeconfigDir, node.kubelet)),
+    ...(await kubeletSources(root, `${kubeconfigDir}/kubelet.conf`, node.kubelet)),
   ];
-  return [...sources, ...namedInManifests(node.pods, sources)];
+  return [...sources, ...namedByFlags(node.pods, sources)];
 }
 
 async function hasLocalEtcd(root: Root, certificatesDir: string, pods: StaticPod[]): Promise<boolean> {
@@ -98,37 +102,4 @@ function authority(name: string, path: string, presence: Source['presence'] = 'r
     key: { path: `${path}.key`, expected: false },
     presence,
   });
-}
-
-/** The kubelet's own: what kubelet.conf refers to (it rotates that itself) and what it serves on 10250. */
-async function kubeletSources(
-  root: Root,
-  kubeconfigDir: string,
-  { certificatesDir, servingCertificate: given, servingKey: givenKey }: KubeletSettings,
-): Promise<Source[]> {
-  const rotated = `${certificatesDir}/kubelet-server-current.pem`;
-  const serving = given ?? ((await exists(root, rotated)) ? rotated : `${certificatesDir}/kubelet.crt`);
-  const servingKey = givenKey ?? serving.replace(/\.crt$/, '.key');
-  const kubelet = { owner: 'kubelet', component: 'kubelet' } as const;
-  return [
-    source({ id: 'kubelet.conf', path: `${kubeconfigDir}/kubelet.conf`, format: 'kubeconfig', ca: 'ca', ...kubelet }),
-    source({
-      id: 'kubelet-client',
-      path: `${certificatesDir}/kubelet-client-current.pem`,
-      format: 'pem',
-      ca: 'ca',
-      // It does not exist when kubelet.conf holds the certificate itself or refers to another file.
-      presence: 'optional',
-      ...kubelet,
-    }),
-    source({
-      id: 'kubelet-serving',
-      path: serving,
-      format: 'pem',
-      ...kubelet,
-      owner: given === null ? 'kubelet' : 'operator',
-      key: { path: servingKey, expected: serving !== rotated },
-      presence: 'optional',
-    }),
-  ];
 }

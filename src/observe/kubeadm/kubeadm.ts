@@ -1,6 +1,8 @@
 import { dirname } from 'node:path';
 import { roleOf } from '../../domain/distributions/index.ts';
 import type { Root } from '../../host/root.ts';
+import { componentEndpoints } from '../component-endpoints.ts';
+import { KUBELET, kubeletClient, kubeletUnit, readKubeletSettings } from '../kubelet-settings.ts';
 import { readManifests } from '../manifests.ts';
 import { absolute, exists } from '../node-files.ts';
 import type { Candidate } from '../observer.ts';
@@ -9,11 +11,9 @@ import type { StaticPod } from '../static-pod-manifest.ts';
 import { commandOfDropIns, type UnitList } from '../unit-files.ts';
 import { kubeadmCaKeys } from './kubeadm-ca-keys.ts';
 import { kubeadmComponents } from './kubeadm-components.ts';
-import { kubeadmEndpoints } from './kubeadm-endpoints.ts';
 import { observeLoopback } from './kubeadm-loopback.ts';
 import { observeNeighbours } from './kubeadm-neighbours.ts';
 import { kubeadmSources } from './kubeadm-sources.ts';
-import { KUBELET, kubeletClient, kubeletUnit, readKubeletSettings } from './kubelet-settings.ts';
 import { otherRenewers } from './other-renewers.ts';
 
 /** A kubeadm node is known by its files; the kubelet's configuration and the manifests say where they are. */
@@ -63,9 +63,9 @@ export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]>
       neighbours: () => observeNeighbours(root, neighbours, kubelet),
       sources: () => kubeadmSources(root, { role, paths, pods, kubelet }),
       version: () => versionOf(root, 'kubeadm', ['version', '-o', 'short']),
-      endpoints: (certificates) => kubeadmEndpoints(pods, certificates),
+      endpoints: (certificates) => componentEndpoints(pods, certificates),
       components: (unit) => kubeadmComponents(root, { role, kubelet, pods }, unit),
-      loopback: (components, certificates) => observeLoopback(components, kubeadmEndpoints(pods, certificates)),
+      loopback: (components, certificates) => observeLoopback(components, componentEndpoints(pods, certificates)),
       kubelet: () => kubeletClient(root, kubelet),
       // kubeadm restarts nothing that would replace a CA.
       hazards: async () => [],

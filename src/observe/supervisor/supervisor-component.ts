@@ -1,3 +1,4 @@
+import type { Distribution } from '../../domain/distributions/names.ts';
 import { PROCESS } from '../../domain/distributions/restarted-unit.ts';
 import type { ComponentHealth, Endpoint, ObservedCertificate } from '../../domain/model/inventory.ts';
 import { askHealth } from '../../host/http.ts';
@@ -7,15 +8,16 @@ import { HEALTH_LIMIT, isHealthy } from '../health.ts';
 import { NO_PROCESS } from '../no-process.ts';
 import type { Unit } from '../observer.ts';
 
-/** Where a server's API is, and the kubeconfig of its administrator. */
-export type ServerApi = { api: Pick<Endpoint, 'host' | 'port'>; kubeconfig: string };
+/** Where a server's API is, the kubeconfig of its administrator, and the id of a pair with the same rights. */
+export type ServerApi = { api: Pick<Endpoint, 'host' | 'port'>; kubeconfig: string; pair: string };
 
-/** The one process of K3s or RKE2. `server`: null on an agent, which has no API. */
+/** The one process that a unit runs, with everything in it. `server`: null on an agent, which has no API. */
 export async function supervisorComponent(
   root: Root,
   server: ServerApi | null,
   unit: Unit,
   certificates: ObservedCertificate[],
+  name: Distribution = PROCESS,
 ): Promise<ComponentHealth> {
   const health =
     server === null
@@ -23,7 +25,7 @@ export async function supervisorComponent(
       : ({ scheme: 'https', host: server.api.host, port: server.api.port, path: '/readyz' } as const);
   const observed = {
     ...NO_PROCESS,
-    name: PROCESS,
+    name,
     manifest: null,
     pid: unit?.mainPid ?? null,
     health,
@@ -33,7 +35,7 @@ export async function supervisorComponent(
   // `/readyz` answers an administrator only. The kubeconfig is often moved or removed; the supervisor's own files stay.
   const client =
     (await kubeconfigCredentials(root, certificates, server.kubeconfig)) ??
-    (await pemCredentials(root, certificates, 'client-admin'));
+    (await pemCredentials(root, certificates, server.pair));
   const answer = await askHealth(health, client === null ? { limit: HEALTH_LIMIT } : { limit: HEALTH_LIMIT, client });
   if (isHealthy(answer.status)) return { ...observed, healthy: true, detail: `healthy (${answer.detail})` };
   const why = refusal(answer.status, client !== null);

@@ -37,7 +37,7 @@ export async function serverHazards(
   ];
 }
 
-function authorityHazard({ source, certificates, finding }: SourceRead): Hazard[] {
+export function authorityHazard({ source, certificates, finding }: SourceRead): Hazard[] {
   const { path } = source;
   if (finding !== null) {
     const code = finding.reason === 'missing' ? 'ca-missing' : 'ca-unparsable';
@@ -78,8 +78,8 @@ async function absentEtcdAuthorities(root: Root, certificatesDir: string, reads:
     .map((path) => ({ code: 'ca-missing', path, detail: 'the CA certificate does not exist' }));
 }
 
-/** Leaves are written in place when they are renewed: K3s exits half-way when one of them cannot be. */
-async function unwritableLeaves(root: Root, leaves: SourceRead[]): Promise<Hazard[]> {
+/** Leaves are written in place when they are renewed: a start exits half-way when one of them cannot be. */
+export async function unwritableLeaves(root: Root, leaves: SourceRead[]): Promise<Hazard[]> {
   const there = leaves.filter(({ finding }) => finding === null).map(({ source }) => source.path);
   const found = await Promise.all(there.map((path) => unwritable(root, path, 'leaf-unwritable')));
   return found.flat();

@@ -92,7 +92,12 @@ async function candidate(
       endpoints: (certificates: ObservedCertificate[]) =>
         isServer ? [...endpoints, ...servingEndpoints(settings, certificates)] : [],
       components: async (state, certificates) => [
-        await supervisorComponent(root, isServer ? { api: endpoints[0]!, kubeconfig } : null, state, certificates),
+        await supervisorComponent(
+          root,
+          isServer ? { api: endpoints[0]!, kubeconfig, pair: 'client-admin' } : null,
+          state,
+          certificates,
+        ),
       ],
       // Agents fetch everything from their servers when they start.
       hazards: async (reads, renewsUntil) =>

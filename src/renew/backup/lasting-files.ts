@@ -1,24 +1,24 @@
+import { parseIfKubeconfig } from '../../host/kubeconfig.ts';
 import type { Root } from '../../host/root.ts';
 import { isAuthority } from './authorities.ts';
 import { type BackedUpFile, type BackupManifest, readBackedUp, readManifest } from './backup-manifest.ts';
 
 /**
- * Paths in a backup of K3s or RKE2 that the unit does not write by itself when it starts: CAs and their keys, tokens, the
- * encryption's configuration. Leaves, the listener's certificate and kubeconfigs it writes anew, whoever starts it: that they
- * are different says nothing about a person.
+ * Paths in a backup that a unit which renews at its start does not write by itself: CAs and their keys, tokens, the
+ * encryption's configuration. It writes leaves, the listener's certificate and kubeconfigs, whoever starts it: that they are
+ * different says nothing about a person.
  */
 export async function lastingFiles(root: Root, backup: string | null): Promise<string[]> {
   if (backup === null) return [];
   const directory = root.at(backup);
   const manifest = await readManifest(directory);
   const leaves = await leafStems(directory, manifest);
+  const kubeconfigs = await kubeconfigsIn(directory, manifest);
   const others = [...manifest.links.map(({ path }) => path), ...manifest.absent];
   return [...manifest.files.map(({ path }) => path), ...others].filter(
-    (path) => !leaves.has(stemOf(path)) && !WRITTEN_AT_START.test(path),
+    (path) => !leaves.has(stemOf(path)) && !kubeconfigs.has(path) && !path.endsWith('/dynamic-cert.json'),
   );
 }
-
-const WRITTEN_AT_START = /\/dynamic-cert\.json$|\.kubeconfig$|\/(k3s|rke2)\.yaml$/;
 
 /** Without the suffix that distinguishes a certificate from its key. */
 export function stemOf(path: string): string {
@@ -30,6 +30,23 @@ async function leafStems(directory: string, { files }: BackupManifest): Promise<
   for (const file of files.filter(({ path }) => path.endsWith('.crt')))
     if (!isAuthority(await contentOf(directory, file))) stems.add(stemOf(file.path));
   return stems;
+}
+
+/** By their content: each distribution has names of its own for them. Of what was a link, or not there, only the name is known. */
+async function kubeconfigsIn(directory: string, { files, links, absent }: BackupManifest): Promise<Set<string>> {
+  const others = [...links.map(({ path }) => path), ...absent];
+  const found = new Set(others.filter((path) => /\.(kubeconfig|conf|ya?ml)$/.test(path)));
+  for (const file of files.filter(({ path }) => !/\.(crt|key|json)$/.test(path)))
+    if (isKubeconfig(await readBackedUp(directory, file))) found.add(file.path);
+  return found;
+}
+
+function isKubeconfig(content: Buffer): boolean {
+  try {
+    return parseIfKubeconfig(content) !== null;
+  } catch {
+    return false;
+  }
 }
 
 async function contentOf(directory: string, file: BackedUpFile): Promise<string> {

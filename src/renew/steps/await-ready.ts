@@ -1,10 +1,13 @@
 import { CertagentError } from '../../domain/model/errors.ts';
+import { backupOf } from '../../domain/plan/plan-parts.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
-import { nodePath, number, object, optional, orNull, tag, text } from '../../host/shape.ts';
+import { flag, nodePath, number, object, optional, orNull, tag, text } from '../../host/shape.ts';
+import { refuseChangedAuthorities } from '../backup/authorities.ts';
+import { lastingFiles } from '../backup/lasting-files.ts';
 import { whileConnecting } from '../units/connecting.ts';
 import { readyProcess } from '../units/readiness.ts';
 import { stopwatch, untilSteady } from '../wait.ts';
-import { neverDone, noFiles, noUndo, type StepActor, type StepContext } from './actor.ts';
+import { neverDone, noUndo, type StepActor, type StepContext } from './actor.ts';
 import { health } from './step-shapes.ts';
 
 export const awaitReady: StepActor<StepOf<'await-ready'>> = {
@@ -14,9 +17,11 @@ export const awaitReady: StepActor<StepOf<'await-ready'>> = {
     health,
     kubeconfig: orNull(nodePath),
     settle: optional(number),
+    writesLate: optional(flag),
     limit: number,
   }),
-  writes: noFiles,
+  /** As the restart itself, where the unit writes until it is ready. */
+  writes: ({ writesLate }, { root, plan }) => (writesLate === true ? lastingFiles(root, backupOf(plan)) : []),
   undo: noUndo,
   isDone: neverDone,
   act,
@@ -25,7 +30,7 @@ export const awaitReady: StepActor<StepOf<'await-ready'>> = {
 /**
  * Waits until the unit is active and its health check answers 200 to the kubeconfig's user, and stays so for `settle`
  * milliseconds, in the same process without a restart by systemd: a k3s can end seconds after a start
- * that exited with 0 (measured). Throws CertagentError UNIT_NOT_READY.
+ * that exited with 0 (measured). Throws CertagentError UNIT_NOT_READY, or CA_CHANGED when a late writer made new CAs.
  */
 async function act(step: StepOf<'await-ready'>, context: StepContext): Promise<string> {
   const elapsed = stopwatch();
@@ -38,6 +43,9 @@ async function act(step: StepOf<'await-ready'>, context: StepContext): Promise<s
       waiting: context.waiting,
     }),
   );
+  // What a restart checks, where it is over before the unit has written anything.
+  const backup = step.writesLate === true ? backupOf(context.plan) : null;
+  if (backup !== null) await refuseChangedAuthorities(context.root, backup);
   if (lacking === null) return `ready after ${elapsed()}`;
   throw new CertagentError(
     'UNIT_NOT_READY',

@@ -1,4 +1,4 @@
-import { DISTRIBUTION_NAMES } from '../../domain/distributions/names.ts';
+import { DISTRIBUTION_NAMES, type Distribution } from '../../domain/distributions/names.ts';
 import type { ComponentName, Endpoint } from '../../domain/model/inventory.ts';
 import type { Expectation, HealthCheck, ServedExpectation } from '../../domain/model/plan.ts';
 import type { PodIdentity } from '../../domain/model/pod-identity.ts';
@@ -21,21 +21,21 @@ import { RESTART_METHODS } from '../components/restart-methods.ts';
 
 // Shapes that several kinds of steps share.
 
-const ENDPOINTS = Object.fromEntries(
-  [
-    'kube-apiserver',
-    'etcd',
-    'etcd-peer',
-    ...DISTRIBUTION_NAMES.flatMap((name): Endpoint['name'][] => [name, `${name}-supervisor`]),
-  ].map((name) => [name, true]),
-) as Record<Endpoint['name'], true>;
-
 const COMPONENTS: Record<ComponentName, true> = {
   etcd: true,
   'kube-apiserver': true,
   'kube-controller-manager': true,
   'kube-scheduler': true,
 };
+
+/** Endpoints that have a distribution's name are added to these, so that the compiler demands all others. */
+const NAMED: Record<Exclude<Endpoint['name'], OfDistribution>, true> = { ...COMPONENTS, 'etcd-peer': true };
+type OfDistribution = Distribution | `${Distribution}-supervisor`;
+
+const ENDPOINTS = {
+  ...NAMED,
+  ...Object.fromEntries(DISTRIBUTION_NAMES.flatMap((name) => [name, `${name}-supervisor`]).map((name) => [name, true])),
+} as Record<Endpoint['name'], true>;
 
 const endpointMembers = { name: wordOf(ENDPOINTS), host: text, port: count, expects: text };
 export const endpoint: Shape<Endpoint> = object(endpointMembers);

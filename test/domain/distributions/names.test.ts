@@ -9,14 +9,15 @@ test('what a node is called, by its distribution and its role', () => {
     ['k3s', 'server', 'K3s server'],
     ['rke2', 'agent', 'RKE2 agent'],
     ['rke2', null, 'RKE2 node'],
+    ['k0s', 'controller', 'k0s controller'],
     ['k3s', 'worker', 'K3s node'],
   ] as const)
     assert.equal(nodeLabel(distribution, role), label);
 });
 
 test('all distributions in a sentence', () => {
-  assert.equal(allLabels('or'), 'kubeadm, K3s or RKE2');
-  assert.equal(allLabels('nor'), 'kubeadm, K3s nor RKE2');
+  assert.equal(allLabels('or'), 'kubeadm, K3s, RKE2 or k0s');
+  assert.equal(allLabels('nor'), 'kubeadm, K3s, RKE2 nor k0s');
 });
 
 test('a word is the name of a distribution, or not', () => {

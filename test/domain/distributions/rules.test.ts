@@ -5,26 +5,50 @@ import { findBlockers } from '../../../src/domain/decide/blockers.ts';
 import { outdated } from '../../../src/domain/decide/outdated.ts';
 import { isRenewableAt } from '../../../src/domain/decide/renewal-window.ts';
 import { roleOf, rulesOf, rulesOfNode } from '../../../src/domain/distributions/index.ts';
-import { DISTRIBUTION_NAMES } from '../../../src/domain/distributions/names.ts';
+import type { Distribution } from '../../../src/domain/distributions/names.ts';
 import type { Inventory } from '../../../src/domain/model/inventory.ts';
 import { DAY } from '../../../src/domain/time/duration.ts';
-import { inventoryOf, NO_HISTORY, NOW, policyOf, withPreconditions } from '../../support/inventory.ts';
+import { inventoryOf, NO_HISTORY, NOW, type NodeKind, policyOf, withPreconditions } from '../../support/inventory.ts';
 import { run } from '../decide/decide-parts.ts';
 
-const UNITS = {
-  kubeadm: { 'control-plane': 'kubelet', worker: 'kubelet' },
-  k3s: { server: 'k3s', agent: 'k3s-agent' },
-  rke2: { server: 'rke2-server', agent: 'rke2-agent' },
+type Wanted = {
+  kind: NodeKind;
+  units: Record<string, string>;
+  /** Milliseconds before expiry from which v1.33.1 renews. */
+  window: number | null;
+  /** Certificates that every start replaces. */
+  always: string[];
+  refusesForce: boolean;
 };
 
-for (const distribution of DISTRIBUTION_NAMES) {
+const SUPERVISOR = {
+  window: 120 * DAY,
+  always: ['agent/client-kubelet', 'agent/serving-kubelet'],
+  refusesForce: true,
+};
+const AT_ANY_TIME = { window: null, always: [], refusesForce: false };
+
+const WANTED: Record<Distribution, Wanted> = {
+  kubeadm: { ...AT_ANY_TIME, kind: 'kubeadm', units: { 'control-plane': 'kubelet', worker: 'kubelet' } },
+  k3s: { ...SUPERVISOR, kind: 'k3s-server', units: { server: 'k3s', agent: 'k3s-agent' } },
+  rke2: { ...SUPERVISOR, kind: 'rke2-server', units: { server: 'rke2-server', agent: 'rke2-agent' } },
+  k0s: {
+    ...AT_ANY_TIME,
+    kind: 'k0s-controller',
+    units: { controller: 'k0scontroller', worker: 'k0sworker' },
+    always: inventoryOf('k0s-controller')
+      .certificates.filter(({ owner }) => owner === 'k0s')
+      .map(({ id }) => id),
+  },
+};
+
+for (const [distribution, wanted] of Object.entries(WANTED) as [Distribution, Wanted][]) {
   const rules = rulesOf(distribution);
-  const inventory = inventoryOf(distribution === 'kubeadm' ? 'kubeadm' : `${distribution}-server`);
-  const byCommand = distribution === 'kubeadm';
+  const inventory = inventoryOf(wanted.kind);
 
   test(`${distribution}: a unit for each role`, () => {
     const units = Object.entries(rules.roles).map(([role, { unit }]) => [role, unit]);
-    assert.deepEqual(Object.fromEntries(units), UNITS[distribution]);
+    assert.deepEqual(Object.fromEntries(units), wanted.units);
   });
 
   test(`${distribution}: the CA of its kubeconfigs' users and the node's name are known by files of the node`, () => {
@@ -35,11 +59,11 @@ for (const distribution of DISTRIBUTION_NAMES) {
   });
 
   test(`${distribution}: what renews, and when`, () => {
-    assert.equal(rules.restartWindow('v1.33.1'), byCommand ? null : 120 * DAY);
-    assert.equal(rules.renewsWithin({ restartWindow: 7 }), byCommand ? Number.POSITIVE_INFINITY : 7);
+    assert.equal(rules.restartWindow('v1.33.1'), wanted.window);
+    assert.equal(rules.renewsWithin({ restartWindow: 7 }), wanted.window === null ? Number.POSITIVE_INFINITY : 7);
     const always = inventory.certificates.filter(rules.renewedAtEveryStart).map(({ id }) => id);
-    assert.deepEqual(always, byCommand ? [] : ['agent/client-kubelet', 'agent/serving-kubelet']);
-    assert.equal(rules.refuseForce(NOW)?.code, byCommand ? undefined : 'K3S_OUTSIDE_WINDOW');
+    assert.deepEqual(always, wanted.always);
+    assert.equal(rules.refuseForce(NOW)?.code, wanted.refusesForce ? 'K3S_OUTSIDE_WINDOW' : undefined);
   });
 }
 

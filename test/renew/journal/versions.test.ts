@@ -49,8 +49,12 @@ describe('a journal of another version', () => {
   /** What this version does not know, and which words it names. */
   const UNKNOWN: [name: string, lines: object[], word: string][] = [
     ['a kind of step', [{ ...started, plan: { ...plan, steps: [{ kind: 'rehearse' }] } }, step], 'rehearse'],
-    ['a distribution', [{ ...started, plan: { ...plan, distribution: 'k0s' } }, step], 'k0s'],
-    ['a distribution, without a version', [without({ ...started, plan: { ...plan, distribution: 'k0s' } })], 'k0s'],
+    ['a distribution', [{ ...started, plan: { ...plan, distribution: 'another' } }, step], 'another'],
+    [
+      'a distribution, without a version',
+      [without({ ...started, plan: { ...plan, distribution: 'another' } })],
+      'another',
+    ],
     ['a kind of undo', [started, { ...step, undo: { kind: 'snapshot', of: 'etcd' } }], 'snapshot'],
     ['a type', [started, step, { v: 1, at, type: 'plan-paused', planId }], 'plan-paused'],
     ['a type of a newer version', [started, { v: 7, at, type: 'plan-paused', planId }], 'plan-paused'],

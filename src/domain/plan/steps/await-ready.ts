@@ -10,6 +10,8 @@ export type AwaitReadyStep = {
   kubeconfig: string | null;
   /** For how long the same process must stay ready; left out by earlier versions. */
   settle?: number;
+  /** systemd takes the unit for started before it has written its files; left out: it has written them by then. */
+  writesLate?: boolean;
   limit: number;
 };
 

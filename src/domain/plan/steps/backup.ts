@@ -6,7 +6,7 @@ export type BackupStep = { kind: 'backup'; directory: string; files: string[]; d
 
 export const backup: StepRule<BackupStep> = {
   describe: ({ directory, files, directories }) =>
-    `back up ${[counted(files.length, 'file'), ...directories].join(', ')} to ${directory}`,
+    `back up ${[...(files.length > 0 ? [counted(files.length, 'file')] : []), ...directories].join(', ')} to ${directory}`,
   onFailure: 'roll-back',
   changes: 'nothing',
 };

@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path';
 
-import { absolute } from '../node-files.ts';
-import { type Source, source } from '../source.ts';
-import type { StaticPod } from '../static-pod-manifest.ts';
+import { absolute } from './node-files.ts';
+import { type Source, source } from './source.ts';
+import type { StaticPod } from './static-pod-manifest.ts';
 
 type Named = Pick<Source, 'path' | 'format' | 'key'>;
 
@@ -10,10 +10,7 @@ type Named = Pick<Source, 'path' | 'format' | 'key'>;
  * What manifests name and kubeadm's table does not: an operator's serving certificates, the client of an external etcd and
  * its CA, other kubeconfigs. Each file once.
  */
-export function namedInManifests(
-  pods: Pick<StaticPod, 'component' | 'flags' | 'arguments'>[],
-  known: Source[],
-): Source[] {
+export function namedByFlags(pods: Pick<StaticPod, 'component' | 'flags' | 'arguments'>[], known: Source[]): Source[] {
   const paths = new Set(known.map(({ path }) => path));
   return pods.flatMap((pod) =>
     [...pairs(pod), ...sniPairs(pod), ...authorities(pod), ...kubeconfigs(pod)].flatMap((named) => {

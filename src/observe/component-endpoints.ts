@@ -1,11 +1,14 @@
-import type { Endpoint, ObservedCertificate } from '../../domain/model/inventory.ts';
-import { localAddress } from '../local-address.ts';
-import { absolute } from '../node-files.ts';
-import { portOf } from '../port.ts';
-import type { StaticPod } from '../static-pod-manifest.ts';
+import type { Endpoint, ObservedCertificate } from '../domain/model/inventory.ts';
+import { localAddress } from './local-address.ts';
+import { absolute } from './node-files.ts';
+import { portOf } from './port.ts';
+import type { StaticPod } from './static-pod-manifest.ts';
 
-/** Where kube-apiserver and etcd listen, as the flags in their manifests say. */
-export function kubeadmEndpoints(pods: StaticPod[], certificates: ObservedCertificate[]): Endpoint[] {
+/** Where kube-apiserver and etcd listen, as their flags say. */
+export function componentEndpoints(
+  pods: Pick<StaticPod, 'component' | 'flags'>[],
+  certificates: ObservedCertificate[],
+): Endpoint[] {
   const idAt = (path: string | undefined, otherwise: string) =>
     certificates.find(({ place }) => place.kind === 'pem' && place.path === absolute(path) && place.index === 0)?.id ??
     otherwise;

@@ -1,7 +1,7 @@
 // Certificates that only a component's flags name.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { namedInManifests } from '../../src/observe/kubeadm/manifest-sources.ts';
+import { namedByFlags } from '../../src/observe/named-files.ts';
 import { flagsOf } from '../../src/observe/static-pod-manifest.ts';
 import { kubeconfigText } from '../../testnode/kubeconfig-text.ts';
 import { pem } from './parts.ts';
@@ -42,7 +42,7 @@ const CASES: [what: string, words: string[], expected: string[]][] = [
 ];
 for (const [what, words, expected] of CASES)
   test(`named by flags: ${what}`, () => {
-    const found = namedInManifests([pod(...words)], [pem()]);
+    const found = namedByFlags([pod(...words)], [pem()]);
     assert.deepEqual(
       found.map(({ path, key }) => (key === null ? path : `${path} ${key.path}`)),
       expected,
