@@ -1,6 +1,6 @@
 // The certificates of a K3s or RKE2 node (k3s pkg/daemons/control/deps/deps.go). Paths are below the data directory.
 import type { NodeRecord } from './options.ts';
-import { k3sFlavour } from './options.ts';
+import { k3sFlavour, versionNumbers } from './options.ts';
 import type { Issued, Subject } from './pki.ts';
 import { issueCertificate } from './pki.ts';
 
@@ -26,7 +26,17 @@ export function k3sAuthorities(node: NodeRecord): { path: string; name: string }
   ];
 }
 
-/** The twelve leaves that the server keeps, in the order in which it reads them when it starts. */
+/**
+ * Whether the server keeps certificates of kube-proxy and of its controller, of which the agent's are copies; later ones keep
+ * the keys only (measured on v1.32.3 and v1.36.3; since when: read).
+ */
+function keepsProxyLeaves({ version }: NodeRecord): boolean {
+  const [, minor, patch] = versionNumbers(version);
+  const first: Record<number, number> = { 30: 9, 31: 5, 32: 1 };
+  return minor < 33 && patch < (first[minor] ?? Number.POSITIVE_INFINITY);
+}
+
+/** The leaves that the server keeps, in the order in which it reads them when it starts: twelve, ten on today's versions. */
 export function k3sServerLeaves(node: NodeRecord): K3sLeaf[] {
   const flavour = k3sFlavour(node.kind)!;
   const etcdSans = ['localhost', '127.0.0.1', '::1', node.nodeName];
@@ -35,8 +45,12 @@ export function k3sServerLeaves(node: NodeRecord): K3sLeaf[] {
     client('client-controller', { commonName: 'system:kube-controller-manager' }),
     client('client-scheduler', { commonName: 'system:kube-scheduler' }),
     client('client-kube-apiserver', { commonName: 'kube-apiserver' }),
-    client('client-kube-proxy', { commonName: 'system:kube-proxy' }),
-    client(`client-${flavour}-controller`, { commonName: `system:${flavour}-controller` }),
+    ...(keepsProxyLeaves(node)
+      ? [
+          client('client-kube-proxy', { commonName: 'system:kube-proxy' }),
+          client(`client-${flavour}-controller`, { commonName: `system:${flavour}-controller` }),
+        ]
+      : []),
     client(`client-${flavour}-cloud-controller`, { commonName: `${flavour}-cloud-controller-manager` }),
     {
       path: 'server/tls/serving-kube-apiserver',
@@ -72,10 +86,15 @@ export function k3sServerLeaves(node: NodeRecord): K3sLeaf[] {
   ];
 }
 
-/** The leaves below agent/; `ofServer` names the server's leaf of which the file is a copy. */
+/**
+ * The leaves below agent/; `ofServer` names the server's leaf of which the file is a copy, `serverKey` the server's copy of
+ * the key.
+ */
 export function k3sAgentLeaves(node: NodeRecord): (K3sLeaf & { ofServer?: string; serverKey?: string })[] {
   const flavour = k3sFlavour(node.kind)!;
   const ca = 'server/tls/client-ca';
+  const kept = (name: string) =>
+    keepsProxyLeaves(node) ? { ofServer: `server/tls/${name}` } : { serverKey: `server/tls/${name}.key` };
   return [
     {
       path: 'agent/client-kubelet',
@@ -97,14 +116,14 @@ export function k3sAgentLeaves(node: NodeRecord): (K3sLeaf & { ofServer?: string
       ca,
       subject: { commonName: 'system:kube-proxy' },
       usages: ['client'],
-      ofServer: 'server/tls/client-kube-proxy',
+      ...kept('client-kube-proxy'),
     },
     {
       path: `agent/client-${flavour}-controller`,
       ca,
       subject: { commonName: `system:${flavour}-controller` },
       usages: ['client'],
-      ofServer: `server/tls/client-${flavour}-controller`,
+      ...kept(`client-${flavour}-controller`),
     },
   ];
 }

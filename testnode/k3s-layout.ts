@@ -27,7 +27,7 @@ export function k3sKubeconfigPath(node: NodeRecord): string {
   return `etc/rancher/${flavour}/${flavour}.yaml`;
 }
 
-/** Everything K3s or RKE2 leaves on a node. Simplified: twelve leaves as in the v1.21 line, whatever the version. */
+/** Everything that K3s or RKE2 of the node's version leaves on a node that was installed with it. */
 export async function layOutK3s(root: string, node: NodeRecord): Promise<void> {
   const data = k3sDataDirectory(node);
   const server = node.kind.endsWith('-server');

@@ -190,3 +190,17 @@ test('colour adds nothing but colour', () => {
 test('what files contain cannot steer the terminal', () => {
   assert.doesNotMatch(renderStatus(NODES.trouble!.report), /\u001b/);
 });
+
+const RESTARTS: [version: string, id: string, next: string][] = [
+  ['v1.32.3+k3s1', 'client-admin', 'renewal window opens 2026-07-31; a restart renews it in its last 90 d'],
+  ['v1.33.3+k3s1', 'client-admin', 'renewal window opens 2026-07-31; a restart renews it in its last 120 d'],
+  ['v1.28.15+k3s1', 'agent/client-kube-proxy', 'renewal window opens 2026-07-31; a restart renews it in its last 90 d'],
+  ['v1.36.3+k3s1', 'agent/client-kube-proxy', 'renewal window opens 2026-07-31; any restart renews it'],
+];
+for (const [version, id, next] of RESTARTS)
+  test(`K3s ${version}: what happens next with ${id}`, () => {
+    const node = { ...NODE, distribution: 'k3s', role: 'server', version } as const;
+    const shown = row(id, 240, { owner: 'k3s', path: `/var/lib/rancher/k3s/${id}.crt` });
+    const text = renderStatus(report({ node, certificates: [shown] }));
+    assert.match(text, new RegExp(` ${next}\n`));
+  });

@@ -52,6 +52,16 @@ const CASES: Case[] = [
     stdout: / 1\. systemctl restart k3s\n/,
   },
   {
+    what: 'a plan of K3s says what a restart of this version renews',
+    args: ['plan'],
+    daemon: {
+      plan: async () => ({ ...DUE, node: { ...NODE, distribution: 'k3s', role: 'server', version: 'v1.32.3+k3s1' } }),
+    },
+    exitCode: 0,
+    stdout:
+      /\nA restart of K3s v1\.32\.3\+k3s1 renews certificates in the last 90 d before they expire, and those in agent\//,
+  },
+  {
     what: 'a plan for a renewal by hand asks for that',
     args: ['plan', '--force'],
     daemon: { plan: async (request) => (request?.force === true ? DUE : BLOCKED) },

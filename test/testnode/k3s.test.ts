@@ -187,19 +187,23 @@ test('systemctl: an unknown unit, a failing one, one that never gets ready', asy
   assert.notEqual((await pending).code, 0);
 });
 
-test('an agent fetches the kubelet’s certificates anew at every start', async (t) => {
-  const node = await nodeFor(t, { kind: 'k3s-agent', leafEnds: Date.now() + 300 * DAY });
-  const agent = (name: string) => text(node, `var/lib/rancher/k3s/agent/${name}`);
-  const before = [
-    await agent('client-kubelet.crt'),
-    await agent('client-kubelet.key'),
-    await agent('client-kube-proxy.crt'),
-  ];
-  await node.start();
-  assert.notEqual(await agent('client-kubelet.crt'), before[0]);
-  assert.equal(await agent('client-kubelet.key'), before[1]);
-  assert.equal(await agent('client-kube-proxy.crt'), before[2]);
-});
+for (const [version, all] of [
+  ['v1.28.15+k3s1', false],
+  ['v1.36.3+k3s1', true],
+] as const)
+  test(`an agent of ${version} fetches ${all ? 'all four' : 'the kubelet’s'} certificates anew at every start`, async (t) => {
+    const node = await nodeFor(t, { kind: 'k3s-agent', leafEnds: Date.now() + 300 * DAY, version });
+    const agent = (name: string) => text(node, `var/lib/rancher/k3s/agent/${name}`);
+    const before = [
+      await agent('client-kubelet.crt'),
+      await agent('client-kubelet.key'),
+      await agent('client-kube-proxy.crt'),
+    ];
+    await node.start();
+    assert.notEqual(await agent('client-kubelet.crt'), before[0]);
+    assert.equal(await agent('client-kubelet.key'), before[1]);
+    assert.equal((await agent('client-kube-proxy.crt')) !== before[2], all);
+  });
 
 function leafOfDynamic(node: TestNode): X509Certificate {
   const secret = JSON.parse(readFileSync(tls(node, 'dynamic-cert.json'), 'utf8')) as { data: Record<string, string> };

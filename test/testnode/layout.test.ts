@@ -75,32 +75,39 @@ test('before v1.29 administrators are system:masters, without a super-admin.conf
   assert.match(openssl('x509', '-in', file, '-noout', '-subject'), /O = system:masters/);
 });
 
-test('k3s: twelve leaves, five CAs, chains of two in each file, and the listener’s secret', async (t) => {
-  const leafEnds = Date.now() + 100 * DAY;
-  const node = await nodeFor(t, { kind: 'k3s-server', leafEnds });
-  const tls = join(node.root, 'var/lib/rancher/k3s/server/tls');
-  const files = (await readdir(tls, { recursive: true })).filter((name) => name.endsWith('.crt'));
-  const leaves = files.filter((name) => !name.endsWith('-ca.crt'));
-  assert.equal(files.length - leaves.length, 5);
-  assert.equal(leaves.length, 12);
-  for (const name of leaves) {
-    const pem = readFileSync(join(tls, name), 'utf8');
-    assert.equal(pem.match(/BEGIN CERTIFICATE/g)?.length, 2, name);
-  }
-  const listener = parseDynamicCert(readFileSync(join(tls, 'dynamic-cert.json'), 'utf8'));
-  assert.match(listener.certificatePem, /^-----BEGIN CERTIFICATE-----\n/);
-  const verified = openssl('verify', '-CAfile', join(tls, 'client-ca.crt'), join(tls, 'client-admin.crt'));
-  assert.match(verified, /: OK\n$/);
-  const facts = openssl('x509', '-in', join(tls, 'client-admin.crt'), '-noout', '-subject', '-issuer');
-  assert.match(facts, /^subject=O = system:masters, CN = system:admin\nissuer=CN = k3s-client-ca@\d+\n$/);
-  assert.equal(await text(node, 'home/alice/.kube/config'), await text(node, 'etc/rancher/k3s/k3s.yaml'));
-  assert.equal(statSync(join(node.root, 'etc/rancher/k3s/k3s.yaml')).mode & 0o777, 0o600);
-});
+for (const [version, kept] of [
+  ['v1.28.15+k3s1', 12],
+  ['v1.32.0+k3s1', 12],
+  ['v1.32.3+k3s1', 10],
+  ['v1.36.3+k3s1', 10],
+] as const)
+  test(`k3s ${version}: ${kept} leaves, five CAs, chains of two in each file, and the listener’s secret`, async (t) => {
+    const leafEnds = Date.now() + 100 * DAY;
+    const node = await nodeFor(t, { kind: 'k3s-server', leafEnds, version });
+    const tls = join(node.root, 'var/lib/rancher/k3s/server/tls');
+    const files = (await readdir(tls, { recursive: true })).filter((name) => name.endsWith('.crt'));
+    const leaves = files.filter((name) => !name.endsWith('-ca.crt'));
+    assert.equal(files.length - leaves.length, 5);
+    assert.equal(leaves.length, kept);
+    assert.ok(existsSync(join(tls, 'client-kube-proxy.key')), 'its key is there in any case');
+    for (const name of leaves) {
+      const pem = readFileSync(join(tls, name), 'utf8');
+      assert.equal(pem.match(/BEGIN CERTIFICATE/g)?.length, 2, name);
+    }
+    const listener = parseDynamicCert(readFileSync(join(tls, 'dynamic-cert.json'), 'utf8'));
+    assert.match(listener.certificatePem, /^-----BEGIN CERTIFICATE-----\n/);
+    const verified = openssl('verify', '-CAfile', join(tls, 'client-ca.crt'), join(tls, 'client-admin.crt'));
+    assert.match(verified, /: OK\n$/);
+    const facts = openssl('x509', '-in', join(tls, 'client-admin.crt'), '-noout', '-subject', '-issuer');
+    assert.match(facts, /^subject=O = system:masters, CN = system:admin\nissuer=CN = k3s-client-ca@\d+\n$/);
+    assert.equal(await text(node, 'home/alice/.kube/config'), await text(node, 'etc/rancher/k3s/k3s.yaml'));
+    assert.equal(statSync(join(node.root, 'etc/rancher/k3s/k3s.yaml')).mode & 0o777, 0o600);
+  });
 
 test('rke2 is the same under its own names, and has a kube-apiserver and a supervisor in place of one listener', async (t) => {
   const node = await nodeFor(t, { kind: 'rke2-server' });
   assert.ok(existsSync(join(node.root, 'etc/rancher/rke2/rke2.yaml')));
-  assert.ok(existsSync(join(node.root, 'var/lib/rancher/rke2/server/tls/client-rke2-controller.crt')));
+  assert.ok(existsSync(join(node.root, 'var/lib/rancher/rke2/agent/client-rke2-controller.crt')));
   assert.match(
     await text(node, 'etc/rancher/rke2/config.yaml'),
     new RegExp(`supervisor-port: ${node.ports.supervisor}`),

@@ -1,3 +1,4 @@
+import { rulesOfNode } from '../../domain/distributions/index.ts';
 import type { PlanReport } from '../../domain/model/status.ts';
 import { describeStep } from '../../domain/plan/describe.ts';
 import { nodeLine } from './node.ts';
@@ -30,8 +31,14 @@ export function renderPlan(unsafe: PlanReport, options: { paint?: Paint; width?:
     ...steps,
     '',
     fold(`Renews ${plan.certificates.join(', ')}.`, width),
+    ...restartRenews(node).map((line) => fold(line, width)),
     ...(plan.neighbours ?? []).map((one) => fold(`Afterwards, restart ${one}: certagent does not.`, width)),
     ...(plan.warnings ?? []).map((one) => fold(`Warning: ${one}`, width)),
     ...(plan.oldExpired ? ['The current certificates have expired: the new ones stay even after a failure.'] : []),
   ].join('\n')}\n`;
+}
+
+function restartRenews(node: PlanReport['node']): string[] {
+  const text = rulesOfNode(node)?.restartRenews?.(node);
+  return text === undefined ? [] : [text];
 }

@@ -1,6 +1,7 @@
 import { isSelfMade } from '../../domain/decide/ownership.ts';
-import type { Owner } from '../../domain/model/certificate.ts';
+import { rulesOfNode } from '../../domain/distributions/index.ts';
 import type { Nearness, Verdict } from '../../domain/model/decision.ts';
+import type { NodeFacts } from '../../domain/model/inventory.ts';
 import type { StatusReport, StatusRow } from '../../domain/model/status.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import type { Style } from './paint.ts';
@@ -84,7 +85,7 @@ function wideCells({ place, certificate }: StatusRow): Cell[] {
 }
 
 /** What happens next with a certificate, and when. */
-function nextOf(row: StatusRow, { renewal, running }: StatusReport, times: Times): Cell {
+function nextOf(row: StatusRow, { renewal, running, node }: StatusReport, times: Times): Cell {
   const { id, owner, decision } = row;
   const { verdict } = decision;
   if (verdict.kind === 'escalate') return { text: `needs you: ${verdict.why}`, style: 'yellow' };
@@ -98,7 +99,7 @@ function nextOf(row: StatusRow, { renewal, running }: StatusReport, times: Times
   if (verdict.kind === 'defer') return { text: deferred(verdict, times) };
   if (owner === 'kubelet' && row.certificate.isCa) return { text: "the kubelet's own CA, not the cluster's" };
   if (isSelfMade(row)) return { text: 'no program renews it' };
-  return { text: kept(owner, verdict.until, times) };
+  return { text: kept(row, verdict.until, node, times) };
 }
 
 /** The usual reasons in a few words; others in full. */
@@ -112,8 +113,8 @@ function company(code: string): string {
   return code === 'GOES_ALONG' ? ' along with the others' : '';
 }
 
-function kept(owner: Owner, until: number | null, times: Times): string {
-  switch (owner) {
+function kept(row: StatusRow, until: number | null, node: NodeFacts, times: Times): string {
+  switch (row.owner) {
     case 'kubelet':
       return 'the kubelet rotates it';
     case 'external-ca':
@@ -125,6 +126,15 @@ function kept(owner: Owner, until: number | null, times: Times): string {
     case 'copy':
       return 'follows the admin kubeconfig';
     default:
-      return until === null ? 'nothing to do' : `renewal window opens ${times.date(until)}`;
+      return until === null ? 'nothing to do' : `renewal window opens ${times.date(until)}${byRestart(row, node)}`;
   }
+}
+
+/** Where the unit's restart renews: since when it would. */
+function byRestart(row: StatusRow, node: NodeFacts): string {
+  const rules = rulesOfNode(node);
+  const within = rules?.restartWindow(node.version) ?? null;
+  if (rules === null || within === null || row.owner !== node.distribution) return '';
+  if (rules.renewedAtEveryStart(row, node.version)) return '; any restart renews it';
+  return `; a restart renews it in its last ${formatDuration(within)}`;
 }

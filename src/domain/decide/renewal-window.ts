@@ -29,8 +29,10 @@ export function renewalWindow(
     return before(certificate, opens, Math.min(policy.urgent, Math.floor(lifetime(certificate) / 6)));
   }
   const { opens, urgent } = scaled(policy, grantedLifetime(observed, history));
-  const most = Math.min(opens, renewsWithin(inventory));
   const follows = roleOf(inventory.node)?.followsServers === true;
+  // A server's other leaves would need a second restart.
+  const anyTime = follows && isRenewedAtEveryStart(observed, inventory);
+  const most = anyTime ? opens : Math.min(opens, renewsWithin(inventory));
   const lag = follows ? Math.min(FOLLOWER_LAG, Math.floor(Math.max(0, most - urgent) / 2)) : 0;
   const window = before(certificate, most - lag, Math.min(urgent, most - lag));
   return opens === most ? window : { ...window, wishedAt: certificate.notAfter - opens };
@@ -46,8 +48,13 @@ export function nearnessOf(certificate: Certificate, window: RenewalWindow, now:
 
 /** Whether the tool would renew it now: a command always does, the restart of a unit only what is inside its own window. */
 export function isRenewableAt(observed: ObservedCertificate, inventory: Inventory, now: Instant): boolean {
-  if (isToolOwned(observed) && rulesOf(observed.owner).renewedAtEveryStart(observed)) return true;
+  if (isRenewedAtEveryStart(observed, inventory)) return true;
   return now >= observed.certificate.notAfter - renewsWithin(inventory);
+}
+
+/** Whether each start of the node's unit replaces it, however long it is valid. */
+function isRenewedAtEveryStart(observed: ObservedCertificate, { node }: Pick<Inventory, 'node'>): boolean {
+  return isToolOwned(observed) && rulesOf(observed.owner).renewedAtEveryStart(observed, node.version);
 }
 
 /** Milliseconds before expiry from which the node's tool renews at all; a node without a tool renews nothing. */

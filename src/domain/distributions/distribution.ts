@@ -9,6 +9,7 @@ import type {
   Endpoint,
   Inventory,
   KeyFinding,
+  NodeFacts,
   NodePaths,
   ObservedCertificate,
   Preconditions,
@@ -46,7 +47,9 @@ export type DistributionRules = {
   /** Milliseconds before expiry from which the tool of the observed node renews. */
   renewsWithin(preconditions: Pick<Preconditions, 'restartWindow'>): number;
   /** Whether every start of the unit replaces it, however long it is valid. */
-  renewedAtEveryStart(observed: ObservedCertificate): boolean;
+  renewedAtEveryStart(observed: Pick<ObservedCertificate, 'place'>, version: string | null): boolean;
+  /** What a restart of the unit renews, and when; absent: a restart renews nothing. */
+  restartRenews?(node: Pick<NodeFacts, 'version' | 'role'>): string;
   /** States of a private key that the tool does not repair. */
   brokenKeys: readonly KeyFinding['state'][];
   /** Checks on its own certificates: they come after those on the CA and the key, and before the moment is chosen. */

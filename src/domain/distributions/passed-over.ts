@@ -1,7 +1,8 @@
 import type { Case } from '../decide/certificate-check.ts';
 import { isLeaf, isToolOwned } from '../decide/ownership.ts';
 import type { ObservedCertificate } from '../model/inventory.ts';
-import { OLD_RESTART_WINDOW, renewedAtEveryStart } from './restart-window.ts';
+import { renewedAtEveryStart } from './agent-leaves.ts';
+import { OLD_RESTART_WINDOW } from './restart-window.ts';
 
 /**
  * Whether a restart does not renew this one: a plan of ours restarted the unit while the leaf was so near expiry that every
@@ -10,13 +11,14 @@ import { OLD_RESTART_WINDOW, renewedAtEveryStart } from './restart-window.ts';
  */
 export function isPassedOver(known: Pick<Case, 'observed' | 'inventory' | 'history' | 'now'>): boolean {
   const { observed, inventory } = known;
-  if (inventory.node.role !== 'server' || !isRenewedInPlace(observed) || !wasLeft(observed, known)) return false;
-  return inventory.certificates.some((other) => isRenewedInPlace(other) && !wasLeft(other, known));
+  const { role, version } = inventory.node;
+  if (role !== 'server' || !isRenewedInPlace(observed, version) || !wasLeft(observed, known)) return false;
+  return inventory.certificates.some((other) => isRenewedInPlace(other, version) && !wasLeft(other, known));
 }
 
-function isRenewedInPlace(observed: ObservedCertificate): boolean {
+function isRenewedInPlace(observed: ObservedCertificate, version: string | null): boolean {
   const isFile = observed.place.kind === 'pem' && isLeaf(observed);
-  return isFile && isToolOwned(observed) && !renewedAtEveryStart(observed);
+  return isFile && isToolOwned(observed) && !renewedAtEveryStart(observed, version);
 }
 
 function wasLeft({ certificate, file }: ObservedCertificate, { history, now }: Pick<Case, 'history' | 'now'>): boolean {

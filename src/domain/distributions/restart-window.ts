@@ -1,4 +1,3 @@
-import type { ObservedCertificate } from '../model/inventory.ts';
 import { DAY } from '../time/duration.ts';
 
 /** K3s before May 2025, and the careful choice where the version is unknown. */
@@ -14,9 +13,4 @@ export function restartWindow(version: string | null): number {
   if (major === undefined || minor === undefined || patch === undefined) return OLD_RESTART_WINDOW;
   const longer = major > 1 || minor > 33 || patch >= (LONGER_SINCE[minor] ?? Number.POSITIVE_INFINITY);
   return longer ? NEW_RESTART_WINDOW : OLD_RESTART_WINDOW;
-}
-
-/** An agent, on servers too, fetches new certificates for its kubelet at each start, however long the old ones are valid. */
-export function renewedAtEveryStart({ place }: Pick<ObservedCertificate, 'place'>): boolean {
-  return /\/agent\/(client|serving)-kubelet\.crt$/.test(place.path);
 }

@@ -1,12 +1,15 @@
 import { automaticMoment } from '../decide/automatic-moment.ts';
 import { type BlockerCheck, when } from '../decide/blocker-check.ts';
 import { type CertificateCheck, escalate } from '../decide/certificate-check.ts';
+import type { NodeFacts } from '../model/inventory.ts';
 import { formatDuration } from '../time/duration.ts';
+import { renewedAtEveryStart } from './agent-leaves.ts';
 import type { DistributionRules, RoleRules } from './distribution.ts';
 import { type Distribution, labelOf } from './names.ts';
 import { isPassedOver } from './passed-over.ts';
-import { OLD_RESTART_WINDOW, renewedAtEveryStart, restartWindow } from './restart-window.ts';
+import { OLD_RESTART_WINDOW, restartWindow } from './restart-window.ts';
 import { type RestartEndpoints, restartSteps } from './restarted-unit-plan.ts';
+import { keepsProxyLeaves } from './server-leaves.ts';
 
 /** What distinguishes K3s from RKE2, which is built on it: its supervisor renews the certificates when it starts. */
 type Flavour = {
@@ -36,6 +39,7 @@ export function restartedUnit({ name, units, endpoints }: Flavour): Rules {
     restartWindow,
     renewsWithin: (preconditions) => preconditions.restartWindow ?? OLD_RESTART_WINDOW,
     renewedAtEveryStart,
+    restartRenews: (node) => restartRenews(label, node),
     // It makes a missing key, and replaces one that it cannot read together with its certificate.
     brokenKeys: ['differs'],
     checks: [opensAboveWindow(label), passedOver(label)],
@@ -50,17 +54,28 @@ export function restartedUnit({ name, units, endpoints }: Flavour): Rules {
   };
 }
 
+/** In words for a person. */
+function restartRenews(label: string, { version, role }: Pick<NodeFacts, 'version' | 'role'>): string {
+  const all = keepsProxyLeaves(version) === false;
+  const always = `${all ? 'those' : "the kubelet's"} in agent/ at any time`;
+  const renews = `A restart of ${label} ${version ?? 'of unknown version'} renews`;
+  if (all && role === 'agent') return `${renews} its certificates at any time.`;
+  return `${renews} certificates in the last ${formatDuration(restartWindow(version))} before they expire, and ${always}.`;
+}
+
 function opensAboveWindow(label: string): CertificateCheck {
   return {
     code: 'K3S_OPENS_ABOVE_WINDOW',
     verdict: (known) => {
       const { observed, inventory, window, now } = known;
       if (now < window.wishedAt || now >= window.opensAt) return null;
+      const { version } = inventory.node;
       const within = formatDuration(observed.certificate.notAfter - window.opensAt);
+      const other = renewedAtEveryStart(observed, version) ? ' of the others' : '';
       return {
         kind: 'defer',
         until: automaticMoment(known, now),
-        why: `waits: windows.opens has passed, but a restart of ${label} ${inventory.node.version ?? 'of this version'} renews only what expires within ${within}`,
+        why: `waits: windows.opens has passed, but a restart of ${label} ${version ?? 'of this version'} renews${other} only what expires within ${within}`,
       };
     },
   };

@@ -98,6 +98,13 @@ const table: Row[] = [
     withPreconditions(k3s(130), { restartWindow: null }),
     { policy: { opens: 150 * DAY }, manual: true },
   ],
+  [
+    'K3s: opens above its window, renewed by any restart: a restart for it alone would be one too many',
+    'defer K3S_OPENS_ABOVE_WINDOW',
+    'agent/client-kubelet',
+    k3s(130),
+    { policy: { opens: 150 * DAY } },
+  ],
   ['K3s: before its window', 'keep', 'client-admin', k3s(160), { policy: { opens: 150 * DAY } }],
   ['K3s: inside of its window', 'renew DUE', 'client-admin', k3s(90), { now: NIGHT }],
 ];
@@ -117,6 +124,8 @@ test('a verdict says until when, and what to do', () => {
     refused.kind === 'defer' ? refused.why : '',
     /K3s v1\.33\.1\+k3s1 renews only what expires within 120 d/,
   );
+  const ofAgent = decisionOn('agent/client-kubelet', k3s(130), { policy: { opens: 150 * DAY } }).verdict;
+  assert.match(ofAgent.kind === 'defer' ? ofAgent.why : '', /renews of the others only what expires within 120 d$/);
   const nameless = { ...k3s(130), node: { ...k3s(130).node, version: null } };
   const unknown = decisionOn('client-admin', nameless, { policy: { opens: 150 * DAY } }).verdict;
   assert.match(unknown.kind === 'defer' ? unknown.why : '', /K3s of this version/);

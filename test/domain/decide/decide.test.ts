@@ -163,9 +163,13 @@ test('K3s: only what a restart renews is renewed with it', () => {
   const { renewal } = run(inventory);
   assert.deepEqual(renewal.kind === 'now' && renewal.ids, [
     'client-admin',
+    'agent/client-kube-proxy',
     'agent/client-kubelet',
     'agent/serving-kubelet',
   ]);
+  const old = { ...inventory, node: { ...inventory.node, version: 'v1.28.15+k3s1' } };
+  const before = run(old).renewal;
+  assert.ok(before.kind === 'now' && !before.ids.includes('agent/client-kube-proxy'), 'a copy of the server’s own');
   const all = run(inventoryOf('k3s-server', { days: 119 }), { request: BY_FORCE }).renewal;
   assert.equal(all.kind === 'now' && all.ids.length, 15);
 });

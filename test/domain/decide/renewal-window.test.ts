@@ -91,7 +91,10 @@ test('agents follow their servers by a week', () => {
   assert.deepEqual(days(inventoryOf('k3s-agent'), 'agent/client-kubelet', narrow), [2.5, 1]);
   const wide = { opens: 200 * DAY, urgent: 130 * DAY };
   const lasting = lifetime(inventoryOf('k3s-agent'), 'agent/client-kubelet', 1_000 * DAY);
-  assert.deepEqual(days(lasting, 'agent/client-kubelet', wide), [120, 120]);
+  assert.deepEqual(days(lasting, 'agent/client-kubelet', wide), [193, 130], 'any restart renews it');
+  const proxy = lifetime(inventoryOf('k3s-agent'), 'agent/client-kube-proxy', 1_000 * DAY);
+  const old = { ...proxy, node: { ...proxy.node, version: 'v1.28.15+k3s1' } };
+  assert.deepEqual(days(old, 'agent/client-kube-proxy', wide), [120, 120], 'a copy of its servers');
 });
 
 test("the kubelet's own certificates are near expiry only when rotation is evidently late", () => {

@@ -23,7 +23,7 @@ type Wanted = {
 
 const SUPERVISOR = {
   window: 120 * DAY,
-  always: ['agent/client-kubelet', 'agent/serving-kubelet'],
+  always: ['agent/client-kube-proxy', 'agent/client-kubelet', 'agent/serving-kubelet'],
   refusesForce: true,
 };
 const AT_ANY_TIME = { window: null, always: [], refusesForce: false };
@@ -61,7 +61,8 @@ for (const [distribution, wanted] of Object.entries(WANTED) as [Distribution, Wa
   test(`${distribution}: what renews, and when`, () => {
     assert.equal(rules.restartWindow('v1.33.1'), wanted.window);
     assert.equal(rules.renewsWithin({ restartWindow: 7 }), wanted.window === null ? Number.POSITIVE_INFINITY : 7);
-    const always = inventory.certificates.filter(rules.renewedAtEveryStart).map(({ id }) => id);
+    const { version } = inventory.node;
+    const always = inventory.certificates.filter((one) => rules.renewedAtEveryStart(one, version)).map(({ id }) => id);
     assert.deepEqual(always, wanted.always);
     assert.equal(rules.refuseForce(NOW)?.code, wanted.refusesForce ? 'K3S_OUTSIDE_WINDOW' : undefined);
   });
