@@ -57,6 +57,7 @@ export async function layOutK3s(root: string, node: NodeRecord): Promise<void> {
   await Promise.all(k3sAgentLeaves(node).map((leaf) => layOutAgentLeaf(leaf)));
   layOutAgent(root, node, cas);
   if (server) await layOutServer(root, node, cas, leaves);
+  if (node.disabled.includes('apiserver')) putPair(root, 'run/demo/other-server', await issueOther(node, cas));
   else layOutServersCas(root, cas);
 
   async function layOutAgentLeaf(leaf: ReturnType<typeof k3sAgentLeaves>[number]): Promise<void> {
@@ -67,6 +68,12 @@ export async function layOutK3s(root: string, node: NodeRecord): Promise<void> {
       put(root, `${data}/${leaf.serverKey}`, leaves.get(leaf.path)!.keyPem, 0o600);
     }
   }
+}
+
+/** The certificate of another server's kube-apiserver. */
+async function issueOther(node: NodeRecord, cas: Map<string, Issued>): Promise<Issued> {
+  const leaf = k3sServerLeaves(node).find(({ path }) => path.endsWith('/serving-kube-apiserver'))!;
+  return issueK3sLeaf(leaf, cas.get(leaf.ca)!, { notBefore: node.caStarts, notAfter: node.caEnds });
 }
 
 async function layOutServer(root: string, node: NodeRecord, cas: Map<string, Issued>, leaves: Map<string, Issued>) {
@@ -91,7 +98,7 @@ async function layOutServer(root: string, node: NodeRecord, cas: Map<string, Iss
   put(root, k3sKubeconfigPath(node), k3sKubeconfig(node, ca, admin), 0o600);
   // RKE2's ports are fixed, so real ones skip both keys; several throw-away nodes on one machine need ports of their own.
   const supervisor = node.ports.supervisor === undefined ? '' : `supervisor-port: ${node.ports.supervisor}\n`;
-  const config = `https-listen-port: ${node.ports.api}\n${supervisor}node-name: ${node.nodeName}\nwrite-kubeconfig-mode: "0600"\n`;
+  const config = `https-listen-port: ${node.ports.api}\n${supervisor}node-name: ${node.nodeName}\nwrite-kubeconfig-mode: "0600"\n${node.disabled.map((part) => `disable-${part}: true\n`).join('')}`;
   put(root, `etc/rancher/${flavour}/config.yaml`, config, 0o600);
 }
 

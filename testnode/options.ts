@@ -42,6 +42,8 @@ export type NodeOptions = {
   users?: TestUser[];
   /** What a kubeadm control plane has besides; default: nothing. */
   extras?: Extra[];
+  /** Parts that a K3s or RKE2 server leaves to other servers (`disable-…: true`); default: none. */
+  disabled?: ('apiserver' | 'etcd' | 'controller-manager' | 'scheduler')[];
   /** Key type of a kubeadm node; default 'ec', which is quick. K3s always uses EC. */
   keys?: KeyType;
   /** The node's time zone (IANA); default UTC. */
@@ -124,6 +126,7 @@ export function withDefaults(options: NodeOptions, now: number): Omit<NodeRecord
     nodeName: options.nodeName ?? 'demo-node',
     users: options.users ?? [{ name: 'alice' }],
     extras: options.extras ?? [],
+    disabled: options.disabled ?? [],
     keys: options.keys ?? 'ec',
     timeZone: options.timeZone ?? 'UTC',
     etcd: options.etcd ?? null,

@@ -39,6 +39,7 @@ test('K3s’s settings: later files override, "+" appends, the unit’s options 
     bindAddress: null,
     server: null,
     componentArguments: { 'kube-controller-manager': [], 'kube-scheduler': [] },
+    disabled: [],
     unread: [],
   });
   put(root.prefix, 'etc/rancher/k3s/config.yaml', 'https-listen-port: "7443"\nbind-address: 10.0.0.5\ntls-san: one\n');
@@ -60,6 +61,7 @@ test('K3s’s settings: later files override, "+" appends, the unit’s options 
     bindAddress: '10.0.0.5',
     server: null,
     componentArguments: { 'kube-controller-manager': [], 'kube-scheduler': [] },
+    disabled: [],
   });
   assert.deepEqual(
     unread.map(({ path }) => path),

@@ -90,6 +90,7 @@ export async function listen(root: string, node: NodeRecord, state: { ready: boo
     if (path === '/ping') return answer(response, 200, 'pong');
     if (path === '/cacerts') return answer(response, 200, readFileSync(join(tls, 'server-ca.crt'), 'utf8'));
     if (node.ports.supervisor !== undefined) return answer(response, 404, '404 page not found\n');
+    if (node.disabled.includes('apiserver')) return answer(response, 503, 'apiserver disabled\n');
     answerAsApi(request, response, state);
   }
 }

@@ -73,12 +73,15 @@ async function runAgent(root: string, node: NodeRecord): Promise<void> {
 // K3s's listener passes requests on to an inner port; RKE2's kube-apiserver is the one that clients see.
 function serveApi(root: string, node: NodeRecord, state: { ready: boolean }) {
   const tls = join(root, k3sDataDirectory(node), 'server/tls');
-  const pair = join(tls, 'serving-kube-apiserver');
+  const pair = node.disabled.includes('apiserver') ? join(root, OTHER_SERVER) : join(tls, 'serving-kube-apiserver');
   if (node.ports.apiInternal !== undefined) return serve(node.ports.apiInternal, pair);
   const ca = readFileSync(join(tls, 'client-ca.crt'), 'utf8');
   const options = { ca, requestCert: true, rejectUnauthorized: false };
   serve(node.ports.api!, pair, options, (request, response) => answerAsApi(request, response, state));
 }
+
+/** What a load balancer shows, in the place of the kube-apiserver that this server leaves to another one. */
+const OTHER_SERVER = 'run/demo/other-server';
 
 function serveKubelet(root: string, node: NodeRecord): void {
   serve(node.ports.kubelet!, join(root, k3sDataDirectory(node), 'agent/serving-kubelet'));

@@ -1,3 +1,4 @@
+import type { HealthCheck } from '../model/health-check.ts';
 import type { Endpoint, ObservedCertificate, ServedCertificate } from '../model/inventory.ts';
 import type { ServedExpectation, Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
@@ -6,6 +7,9 @@ import type { RegenerateListenerStep } from '../plan/steps/regenerate-listener.t
 
 /** `api` answers for Kubernetes; `listener` serves the certificate that is renewed some time after the start. */
 export type RestartEndpoints = { api: Endpoint['name']; listener: Endpoint['name'] };
+
+/** What a server without a kube-apiserver is asked: its supervisor answers anyone. */
+export const SUPERVISOR_HEALTH = '/ping';
 
 /** The unit restarts and renews; on a server a step of its own waits for the listener's certificate. */
 export function restartSteps(draft: Draft, usual: { unit: string; endpoints: RestartEndpoints }): Step[] {
@@ -17,6 +21,7 @@ export function restartSteps(draft: Draft, usual: { unit: string; endpoints: Res
   const api =
     endpoints.find(({ name }) => name === 'kube-apiserver') ??
     endpoints.find(({ name }) => name === usual.endpoints.api);
+  const withoutApi = healthWithoutApi(inventory);
   // The operator may have moved or removed the administrator's kubeconfig: the supervisor has one of its own.
   const hasKubeconfig = inventory.certificates.some(({ place }) => place.path === paths.adminKubeconfig);
   const listener = endpoints.find(({ name }) => name === usual.endpoints.listener);
@@ -35,9 +40,14 @@ export function restartSteps(draft: Draft, usual: { unit: string; endpoints: Res
     {
       kind: 'await-ready',
       unit,
-      health: api === undefined ? null : { scheme: 'https', host: api.host, port: api.port, path: '/readyz' },
+      health:
+        withoutApi ?? (api === undefined ? null : { scheme: 'https', host: api.host, port: api.port, path: '/readyz' }),
       kubeconfig:
-        api === undefined ? null : hasKubeconfig ? paths.adminKubeconfig : `${paths.kubeconfigDir}/admin.kubeconfig`,
+        api === undefined || withoutApi !== null
+          ? null
+          : hasKubeconfig
+            ? paths.adminKubeconfig
+            : `${paths.kubeconfigDir}/admin.kubeconfig`,
       settle: settings.limits.settle,
       limit: settings.limits.restart,
     },
@@ -54,6 +64,12 @@ export function restartSteps(draft: Draft, usual: { unit: string; endpoints: Res
     { kind: 'verify-files', expect: written.map((one) => expectation(one, inventory)) },
     ...servedSteps({ ...draft, inventory: { ...inventory, served: inventory.served.filter(isExpected) } }),
   ];
+}
+
+/** As it was asked when it was observed; null: its API is asked. */
+function healthWithoutApi({ preconditions }: Draft['inventory']): HealthCheck | null {
+  const asked = preconditions.components.map(({ health }) => health);
+  return asked.find((health) => health?.path === SUPERVISOR_HEALTH) ?? null;
 }
 
 function triggerFor(listener: ObservedCertificate | undefined, { inventory }: Draft): RegenerateListenerStep[] {

@@ -73,7 +73,7 @@ async function candidate(root: Root, role: K0sRole, unit: UnitFile | undefined):
       components: async (state, certificates) => [
         await supervisorComponent(
           root,
-          isController ? { api: api(settings), kubeconfig: adminKubeconfig, pair: 'admin' } : null,
+          isController ? { health: readiness(settings), kubeconfig: adminKubeconfig, pair: 'admin' } : null,
           state,
           certificates,
           K0S,

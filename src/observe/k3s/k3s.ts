@@ -10,10 +10,10 @@ export const K3S: Flavour = { name: 'k3s', supervisorPort: null };
  */
 export const k3s = supervisorObserver({
   ...K3S,
-  endpoints: ({ bindAddress, port, supervisorPort }) => {
+  endpoints: ({ bindAddress, port, supervisorPort, disabled }) => {
     const host = localAddress(bindAddress);
     const listener = { name: 'k3s', host, port: supervisorPort ?? port, expects: 'dynamic-cert' } as const;
-    if (supervisorPort === null) return [listener];
+    if (supervisorPort === null || disabled.includes('apiserver')) return [listener];
     return [{ name: 'kube-apiserver', host, port, expects: 'serving-kube-apiserver' }, listener];
   },
 });

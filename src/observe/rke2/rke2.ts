@@ -16,13 +16,15 @@ export const RKE2: Flavour = { name: 'rke2', supervisorPort: SUPERVISOR_PORT };
  */
 export const rke2 = supervisorObserver({
   ...RKE2,
-  endpoints: ({ bindAddress, port, supervisorPort }) => [
-    { name: 'kube-apiserver', host: '127.0.0.1', port, expects: 'serving-kube-apiserver' },
-    {
+  endpoints: ({ bindAddress, port, supervisorPort, disabled }) => {
+    const api = { name: 'kube-apiserver', host: '127.0.0.1', port, expects: 'serving-kube-apiserver' } as const;
+    const listener = {
       name: 'rke2-supervisor',
       host: localAddress(bindAddress),
       port: supervisorPort ?? SUPERVISOR_PORT,
       expects: 'dynamic-cert',
-    },
-  ],
+    } as const;
+    // Without a kube-apiserver its port belongs to a load balancer, which shows the certificate of another server.
+    return disabled.includes('apiserver') ? [listener] : [api, listener];
+  },
 });

@@ -18,6 +18,8 @@ const VARIABLES: Record<string, string> = {
   'supervisor-port': 'SUPERVISOR_PORT',
   server: 'URL',
 };
+/** Options that take no word after them. */
+const SWITCHES = ['disable-apiserver', 'disable-controller-manager', 'disable-etcd', 'disable-scheduler'];
 const SHORT: Record<string, string> = { c: 'config', d: 'data-dir', o: 'write-kubeconfig', s: 'server' };
 
 /**
@@ -75,7 +77,7 @@ function commandLine(argv: string[]): Map<string, unknown> {
   for (const [index, word] of argv.entries()) {
     const match = /^--?([a-z][a-z-]*)(?:=(.*))?$/s.exec(word);
     if (match === null) continue;
-    const value = match[2] ?? argv[index + 1];
+    const value = match[2] ?? (SWITCHES.includes(match[1]!) ? 'true' : argv[index + 1]);
     if (value === undefined || (match[2] === undefined && value.startsWith('-'))) continue;
     merge(given, `${SHORT[match[1]!] ?? match[1]!}+`, value);
   }

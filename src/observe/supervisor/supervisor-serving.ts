@@ -9,10 +9,11 @@ const PORTS: Record<ServingComponent, number> = { 'kube-controller-manager': 102
 
 /** Where the controller manager and the scheduler serve the certificates of their names; others serve self-made ones. */
 export function servingEndpoints(
-  { componentArguments }: Pick<SupervisorSettings, 'componentArguments'>,
+  { componentArguments, disabled }: Pick<SupervisorSettings, 'componentArguments' | 'disabled'>,
   certificates: ObservedCertificate[],
 ): Endpoint[] {
-  return SERVING.flatMap((name): Endpoint[] => {
+  const running = SERVING.filter((name) => !disabled.some((part) => name === `kube-${part}`));
+  return running.flatMap((name): Endpoint[] => {
     const file = certificates.find(({ id }) => id === servingId(name));
     const given = (argument: string) =>
       componentArguments[name].findLast((each) => each.startsWith(`${argument}=`))?.slice(argument.length + 1);

@@ -17,12 +17,18 @@ export type SupervisorSettings = {
   server: string | null;
   /** Arguments that the operator passes on to a component, as "name=value". */
   componentArguments: Record<ServingComponent, string[]>;
+  /** Parts of a server that this one does not run: other servers do. */
+  disabled: ServerPart[];
   /** Configuration files that could not be read: what they set is not known. */
   unread: SupervisorConfig['unread'];
 };
 
 /** Components inside the process that serve TLS on ports of their own. */
 export type ServingComponent = 'kube-controller-manager' | 'kube-scheduler';
+
+/** What a server can leave to others (`disable-…`): an etcd-only server runs the second alone. */
+export const SERVER_PARTS = ['apiserver', 'etcd', 'controller-manager', 'scheduler'] as const;
+export type ServerPart = (typeof SERVER_PARTS)[number];
 
 /** K3s, or RKE2 which embeds it. `supervisorPort` is the default; null: it has no port of its own. */
 export type Flavour = { name: Distribution; supervisorPort: number | null };
@@ -50,8 +56,12 @@ export async function readSupervisorSettings(
       'kube-controller-manager': strings(options.get('kube-controller-manager-arg')),
       'kube-scheduler': strings(options.get('kube-scheduler-arg')),
     },
+    disabled: SERVER_PARTS.filter((part) => isTrue(last(`disable-${part}`))),
     unread,
   };
 }
+
+/** As Go's strconv.ParseBool reads it. */
+const isTrue = (value: unknown): boolean => /^(1|t|T|true|True|TRUE)$/.test(String(value));
 
 const strings = (value: unknown): string[] => [value].flat().filter((one): one is string => typeof one === 'string');

@@ -5,7 +5,7 @@ import type { Owner } from '../../domain/model/certificate.ts';
 import type { Root } from '../../host/root.ts';
 import { names } from '../node-files.ts';
 import { type Source, source } from '../source.ts';
-import type { ServingComponent } from './supervisor-settings.ts';
+import type { ServerPart, ServingComponent } from './supervisor-settings.ts';
 
 /** Leaves and CAs that every version has (pkg/daemons/control/deps/deps.go); other files there are read as well. */
 const REQUIRED = [
@@ -19,6 +19,13 @@ const REQUIRED = [
   'client-scheduler',
   'serving-kube-apiserver',
 ];
+/** Those of a part that another server runs are there as well, but nobody uses them here, nor a kubeconfig that names them. */
+const USED_BY: Record<ServerPart, string[]> = {
+  apiserver: ['client-auth-proxy', 'client-kube-apiserver', 'serving-kube-apiserver', 'cred/api-server.kubeconfig'],
+  etcd: [],
+  'controller-manager': ['client-controller', 'cred/controller.kubeconfig'],
+  scheduler: ['client-scheduler', 'cred/scheduler.kubeconfig'],
+};
 /** Each serves the certificate of its name, in a directory of its name. */
 export const SERVING: readonly ServingComponent[] = ['kube-controller-manager', 'kube-scheduler'];
 export const servingId = (component: ServingComponent): string => `${component}/${component}`;
@@ -38,7 +45,15 @@ export async function supervisorSources(
     kubeconfig,
     isServer,
     version,
-  }: { owner: Distribution; dataDir: string; kubeconfig: string; isServer: boolean; version: string | null },
+    disabled,
+  }: {
+    owner: Distribution;
+    dataDir: string;
+    kubeconfig: string;
+    isServer: boolean;
+    version: string | null;
+    disabled: ServerPart[];
+  },
 ): Promise<Source[]> {
   const tls = `${dataDir}/server/tls`;
   const ofAgent = { directory: `${dataDir}/agent`, prefix: 'agent/', owner };
@@ -47,7 +62,10 @@ export async function supervisorSources(
     ...(await kubeconfigs(root, ofAgent)),
   ];
   if (!isServer) return agent;
-  const required = keepsProxyLeaves(version) === true ? [...REQUIRED, 'client-kube-proxy'] : REQUIRED;
+  const unused = disabled.flatMap((part) => USED_BY[part]);
+  const required = [...REQUIRED, ...(keepsProxyLeaves(version) === true ? ['client-kube-proxy'] : [])].filter(
+    (id) => !unused.includes(id),
+  );
   return [
     ...withoutUnused(await certificates(root, { directory: tls, prefix: '', owner, required }), owner, version),
     ...(await certificates(root, { directory: `${tls}/etcd`, prefix: 'etcd/', owner, required: [] })),
@@ -69,7 +87,9 @@ export async function supervisorSources(
       ca: 'client-ca',
       presence: 'optional',
     }),
-    ...(await kubeconfigs(root, { directory: `${dataDir}/server/cred`, prefix: 'cred/', owner })),
+    ...(await kubeconfigs(root, { directory: `${dataDir}/server/cred`, prefix: 'cred/', owner })).filter(
+      ({ id }) => !unused.includes(id),
+    ),
     ...agent,
   ];
 }

@@ -13,7 +13,7 @@ import type { Candidate, Observer } from '../observer.ts';
 import { versionOf } from '../program-version.ts';
 import { type UnitFile, unitsThatRun } from '../unit-files.ts';
 import { askServers } from './agent-servers.ts';
-import { supervisorComponent } from './supervisor-component.ts';
+import { serverHealth, supervisorComponent } from './supervisor-component.ts';
 import { serverHazards } from './supervisor-hazards.ts';
 import { servingEndpoints } from './supervisor-serving.ts';
 import { type Flavour, readSupervisorSettings, type SupervisorSettings } from './supervisor-settings.ts';
@@ -56,7 +56,7 @@ async function candidate(
 ): Promise<Candidate> {
   const owner: Distribution = flavour.name;
   const settings = await readSupervisorSettings(root, flavour, unit);
-  const { dataDir, kubeconfig, unread } = settings;
+  const { dataDir, kubeconfig, unread, disabled } = settings;
   const isServer = isServerRole(role);
   const { missing, traces, remains } = await marksOf(root, settings, isServer);
   const certificatesDir = isServer ? `${dataDir}/server/tls` : `${dataDir}/agent`;
@@ -87,6 +87,7 @@ async function candidate(
           kubeconfig,
           isServer,
           version: isServer ? await ownVersion() : null,
+          disabled,
         }),
       version: ownVersion,
       endpoints: (certificates: ObservedCertificate[]) =>
@@ -94,7 +95,7 @@ async function candidate(
       components: async (state, certificates) => [
         await supervisorComponent(
           root,
-          isServer ? { api: endpoints[0]!, kubeconfig, pair: 'client-admin' } : null,
+          isServer ? { health: serverHealth(endpoints[0]!, settings), kubeconfig, pair: 'client-admin' } : null,
           state,
           certificates,
         ),
@@ -110,7 +111,7 @@ async function candidate(
 }
 
 /** The files that distinguish a server from an agent, and what a node of that role lacks. A server has an agent's files too. */
-async function marksOf(root: Root, { dataDir, kubeconfig }: SupervisorSettings, isServer: boolean) {
+async function marksOf(root: Root, { dataDir, kubeconfig, disabled }: SupervisorSettings, isServer: boolean) {
   const there = async (path: string) => ({ path, there: await exists(root, path) });
   const [tls, admin, serverCa, kubelet, agentCa] = await Promise.all([
     there(`${dataDir}/server/tls`),
@@ -127,8 +128,10 @@ async function marksOf(root: Root, { dataDir, kubeconfig }: SupervisorSettings, 
       remains: `${dataDir}/agent`,
     };
   const server = [tls, admin, serverCa].filter((mark) => mark.there);
+  // Without an API there is nothing to administer, and operators remove what points nowhere.
+  const needed = disabled.includes('apiserver') ? [tls, serverCa] : [tls, admin, serverCa];
   return {
-    missing: [tls, admin, serverCa].filter((mark) => !mark.there).map((mark) => mark.path),
+    missing: needed.filter((mark) => !mark.there).map((mark) => mark.path),
     traces: tls.there || admin.there ? server.length + agent.length : 0,
     remains: tls.there ? `${dataDir}/server` : kubeconfig,
   };

@@ -24,6 +24,18 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     assert.ok(told.some(({ detail }) => /^ready after /.test(detail)));
   });
 
+  for (const kind of ['k3s-server', 'rke2-server'] as const)
+    it(`an etcd-only ${kind}: its supervisor says that it is ready, and everything is renewed`, async (t) => {
+      const disabled = ['apiserver', 'controller-manager', 'scheduler'] as const;
+      const { node, plan, context, root } = await stage(t, { kind, speed: 0.05, disabled: [...disabled] });
+      const ready = plan.steps.find((step) => step.kind === 'await-ready');
+      const port = kind === 'k3s-server' ? node.ports.api : node.ports.supervisor;
+      assert.deepEqual([ready?.health?.path, ready?.health?.port, ready?.kubeconfig], ['/ping', port, null]);
+      const outcome = await execute(plan, 'schedule', context);
+      assert.deepEqual([outcome.result, outcome.error], ['succeeded', null]);
+      for (const [id, end] of Object.entries(await endsOf(root, plan))) assert.ok(end > Date.now() + 300 * DAY, id);
+    });
+
   it('RKE2: connects to the supervisor until its certificate is new, and sees both servers serve theirs', async (t) => {
     const { node, plan, context, root } = await stage(t, { kind: 'rke2-server', speed: 0.05 });
     const of = <Kind extends Step['kind']>(kind: Kind) =>
