@@ -28,8 +28,8 @@ export type TestNode = {
   root: string;
   kind: NodeKind;
   /** kubeadm: apiserver, etcd, etcdPeer, etcdMetrics, controllerManager, scheduler, kubelet, kubeletHealthz;
-   * K3s: api, apiInternal (6444), kubelet; RKE2: api, supervisor (9345), kubelet; agents: kubelet, server (another machine's);
-   * k0s: api, join (9443), etcd, etcdPeer. */
+   * K3s: api, apiInternal (6444), kubelet; RKE2: api, supervisor (9345), kubelet, controllerManager, scheduler; agents: kubelet,
+   * server (another machine's); k0s: api, join (9443), etcd, etcdPeer. */
   ports: Record<string, number>;
   /** Starts the kubelet's or K3s's unit; resolves when the node is as healthy as its certificates allow. */
   start(options?: StartOptions): Promise<void>;
@@ -85,7 +85,7 @@ export async function openNode(path: string): Promise<TestNode> {
 
 function portNames(kind: NodeKind): string[] {
   if (kind === 'kubeadm-worker') return ['kubelet', 'kubeletHealthz'];
-  if (kind === 'rke2-server') return ['api', 'supervisor', 'kubelet'];
+  if (kind === 'rke2-server') return ['api', 'supervisor', 'kubelet', 'controllerManager', 'scheduler'];
   if (kind === 'k3s-server') return ['api', 'apiInternal', 'kubelet'];
   if (kind === 'k0s-controller') return ['api', 'join', 'etcd', 'etcdPeer'];
   if (kind.endsWith('-agent')) return ['kubelet', 'server'];
@@ -96,14 +96,14 @@ function portNames(kind: NodeKind): string[] {
 // What controller-manager and scheduler serve. The real ones make a new certificate at each start; one is enough here.
 async function layOutSelfSigned(root: string, node: NodeRecord): Promise<void> {
   const isControlPlane = node.kind.startsWith('kubeadm') && node.kind !== 'kubeadm-worker';
-  if (!isControlPlane) return;
+  if (!isControlPlane && node.kind !== 'rke2-server') return;
   const own = await issueAuthority({
     commonName: `localhost@${Math.floor(node.caStarts / 1000)}`,
     sans: ['localhost', '127.0.0.1'],
     notBefore: node.caStarts,
     notAfter: node.caEnds,
   });
-  await layOutLoopback(root, node);
+  if (!isRke2) await layOutLoopback(root, node);
   put(root, 'run/demo/self-signed.crt', own.certificatePem, 0o644);
   put(root, 'run/demo/self-signed.key', own.keyPem, 0o600);
 }

@@ -106,7 +106,7 @@ export const schema = z.strictObject({
       ),
       restart_limit: note(
         z.prefault(duration(), '5m'),
-        'Time limit for a restarted k3s, rke2 or k0s unit to be ready.',
+        'Time limit for a restarted k3s, rke2 or k0s unit to be ready. An RKE2 server replaces its static pods one after the other, so it always has at least 35m.',
       ),
       settle: note(
         z.prefault(duration(), '6s'),

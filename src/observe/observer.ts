@@ -12,6 +12,7 @@ import type {
   ObservedCertificate,
   OtherRenewer,
   Preconditions,
+  UnitPod,
 } from '../domain/model/inventory.ts';
 import type { Root } from '../host/root.ts';
 import type { Source, SourceRead } from './source.ts';
@@ -54,6 +55,8 @@ export type Detected = {
   components(unit: Unit, certificates: ObservedCertificate[]): Promise<ComponentHealth[]>;
   /** A certificate that its kube-apiserver holds in memory only; absent: the distribution has none that can be restarted alone. */
   loopback?(components: ComponentHealth[], certificates: ObservedCertificate[]): Promise<LoopbackCertificate | null>;
+  /** Static pods that its unit replaces when it restarts; absent: none. */
+  unitPods?(): Promise<UnitPod[]>;
   /** Whether a server of an agent answers; absent: it has none. */
   servers?(): Promise<Preconditions['servers'] | null>;
   /** How its kubelet gets its client certificate; absent: not as kubeadm's does. */

@@ -36,6 +36,7 @@ export async function observePreconditions(
       node.otherRenewers?.() ?? [],
       node.kubelet?.() ?? null,
     ]);
+  const unitPods = (await node.unitPods?.()) ?? [];
   const loopback = (await node.loopback?.(components, certificates)) ?? null;
   return {
     unit: unit === null ? null : withoutPid(unit),
@@ -46,6 +47,7 @@ export async function observePreconditions(
     components,
     ...(visible || components.every(({ manifest }) => manifest === null) ? {} : { processesHidden: true as const }),
     ...(neighbours.length > 0 ? { neighbours } : {}),
+    ...(unitPods.length > 0 ? { unitPods } : {}),
     ...(servers ? { servers } : {}),
     ...(loopback === null ? {} : { loopback }),
     ...(otherRenewers.length === 0 ? {} : { otherRenewers }),

@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+type Waiting = {
+  limit: number;
+  interval: number;
+  waiting: (detail: string) => void;
+  /** Aborted: the wait is over at once, as if `limit` had passed. */
+  signal?: AbortSignal | undefined;
+};
+
 /**
  * Calls `look` until it has an answer (anything but a text, which says what it still waits for), or until `limit`
  * milliseconds have passed: then the last text is the answer. It calls at least once, and once more at the end. The first
@@ -7,16 +15,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
  */
 export async function until<Answer extends object>(
   look: () => Promise<Answer | string>,
-  options: { limit: number; interval: number; waiting: (detail: string) => void },
+  options: Waiting,
 ): Promise<Answer | string> {
   const deadline = performance.now() + options.limit;
   for (let pause = options.interval / 8; ; pause = Math.min(2 * pause, options.interval)) {
     const answer = await look();
     if (typeof answer !== 'string') return answer;
     const left = deadline - performance.now();
-    if (left <= 0) return answer;
+    if (left <= 0 || options.signal?.aborted === true) return answer;
     options.waiting(answer);
-    await sleep(Math.min(pause, left));
+    await sleep(Math.min(pause, left), undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(
+      () => {},
+    );
   }
 }
 
@@ -27,7 +37,7 @@ export async function until<Answer extends object>(
  */
 export async function untilSteady(
   look: () => Promise<{ process: string } | string>,
-  options: { lasting: number; otherwise: string; limit: number; interval: number; waiting: (detail: string) => void },
+  options: Waiting & { lasting: number; otherwise: string },
 ): Promise<string | null> {
   let last: { process: string; since: number } | null = null;
   const answer = await until(async () => {

@@ -112,7 +112,7 @@ test('rke2 is the same under its own names, and has a kube-apiserver and a super
     await text(node, 'etc/rancher/rke2/config.yaml'),
     new RegExp(`supervisor-port: ${node.ports.supervisor}`),
   );
-  assert.deepEqual(Object.keys(node.ports), ['api', 'supervisor', 'kubelet']);
+  assert.deepEqual(Object.keys(node.ports), ['api', 'supervisor', 'kubelet', 'controllerManager', 'scheduler']);
 });
 
 test('a kubelet whose drop-in names another directory, and kube-vip beside the control plane', async (t) => {

@@ -16,7 +16,7 @@ const LEASE_LOST = 11_000;
 export async function controller(name: string, root: string, words: string[]): Promise<void> {
   const flags = parseFlags(words);
   const { speed } = readNodeRecord(root);
-  const certificate = clientCertificate(readFileSync(flags.get('kubeconfig')!, 'utf8'));
+  const certificate = clientCertificate(root, readFileSync(flags.get('kubeconfig')!, 'utf8'));
   endIfFaulty(root, name, certificate);
   stay(root, name);
   const files = {
@@ -46,7 +46,9 @@ export async function controller(name: string, root: string, words: string[]): P
   }, 50);
 }
 
-function clientCertificate(kubeconfig: string): string {
+function clientCertificate(root: string, kubeconfig: string): string {
+  const file = /client-certificate:\s*(\S+)/.exec(kubeconfig)?.[1];
+  if (file !== undefined) return readFileSync(join(root, file), 'utf8');
   const data = /client-certificate-data:\s*(\S+)/.exec(kubeconfig)?.[1];
   if (data === undefined) throw new Error('the kubeconfig holds no client certificate');
   return Buffer.from(data, 'base64').toString();

@@ -1,7 +1,7 @@
 // Stand-in for k3s and rke2: `--version`, and `server` and `agent` as their units run them. Simplified: no cluster, no
-// objects, no etcd process; the secret k3s-serving is not there, so only dynamic-cert.json counts; RKE2's kube-apiserver is
-// not a static pod but starts and stops with the unit. As with the real one, nothing can be read from the arguments of the
-// running process.
+// objects, no etcd process; the secret k3s-serving is not there, so only dynamic-cert.json counts; the start of RKE2
+// replaces two static pods, the last one after it has said that it is ready. As with the real one, nothing can be read
+// from the arguments of the running process.
 import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer, type ServerOptions } from 'node:https';
@@ -14,6 +14,7 @@ import { prepareAgent } from './k3s-agent.ts';
 import { answerAsApi, listen } from './k3s-listener.ts';
 import { prepareServer, writeKubeconfigs } from './k3s-server.ts';
 import { log, sleep, stay } from './process.ts';
+import { RKE2_PODS, replacePod } from './rke2-pods.ts';
 import { readPair } from './serving.ts';
 import { tellReady } from './units.ts';
 
@@ -43,6 +44,7 @@ export async function k3s(root: string, words: string[]): Promise<void> {
     process.exit(1);
   }
   if (readFaults(root).k3s !== 'never-ready') tellReady(root, unitOf(node.kind));
+  if (node.kind === 'rke2-server') await replacePod(root, node, RKE2_PODS[1]!);
   // As with a broken certificate of its scheduler: the start has succeeded.
   if (readFaults(root).k3s === 'dies-after-start') setTimeout(() => process.exit(1), DIES_AFTER);
 }
@@ -62,6 +64,7 @@ async function runServer(root: string, node: NodeRecord): Promise<void> {
   serveKubelet(root, node);
   await sleep(0.9 * START * node.speed);
   state.ready = readFaults(root).k3s !== 'never-ready';
+  if (node.kind === 'rke2-server') await replacePod(root, node, RKE2_PODS[0]!);
 }
 
 async function runAgent(root: string, node: NodeRecord): Promise<void> {

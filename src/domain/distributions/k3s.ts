@@ -5,4 +5,5 @@ export const k3s = restartedUnit({
   name: 'k3s',
   units: { server: 'k3s', agent: 'k3s-agent' },
   endpoints: { api: 'k3s', listener: 'k3s' },
+  startsWithin: 0,
 });

@@ -1,18 +1,22 @@
 import type { HealthCheck } from '../model/health-check.ts';
-import type { Endpoint, ObservedCertificate, ServedCertificate } from '../model/inventory.ts';
+import type { ComponentName, Endpoint, ObservedCertificate, ServedCertificate } from '../model/inventory.ts';
 import type { ServedExpectation, Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
 import { expectation, filesOf, served, servedSteps } from '../plan/expectations.ts';
+import type { AwaitPodsStep } from '../plan/steps/await-pods.ts';
 import type { RegenerateListenerStep } from '../plan/steps/regenerate-listener.ts';
 
 /** `api` answers for Kubernetes; `listener` serves the certificate that is renewed some time after the start. */
 export type RestartEndpoints = { api: Endpoint['name']; listener: Endpoint['name'] };
 
+/** `startsWithin`: milliseconds that a server's start may need whatever the configuration says. */
+export type UsualUnit = { unit: string; endpoints: RestartEndpoints; startsWithin: number };
+
 /** What a server without a kube-apiserver is asked: its supervisor answers anyone. */
 export const SUPERVISOR_HEALTH = '/ping';
 
 /** The unit restarts and renews; on a server a step of its own waits for the listener's certificate. */
-export function restartSteps(draft: Draft, usual: { unit: string; endpoints: RestartEndpoints }): Step[] {
+export function restartSteps(draft: Draft, usual: UsualUnit): Step[] {
   const { inventory, settings, renewed } = draft;
   const { paths, role } = inventory.node;
   const unit = inventory.preconditions.unit?.name ?? usual.unit;
@@ -30,13 +34,14 @@ export function restartSteps(draft: Draft, usual: { unit: string; endpoints: Res
   const elsewhere = filesOf(inventory.certificates.filter(({ owner }) => owner === inventory.node.distribution)).filter(
     (file) => !directories.some((directory) => file.startsWith(`${directory}/`)),
   );
+  const limit = Math.max(settings.limits.restart, role === 'server' ? usual.startsWithin : 0);
   const trigger = triggerFor(ownListener, draft);
   // Every leaf but the listener's is written before the unit is ready.
   const written = renewed.filter((one) => one !== ownListener);
   return [
     { kind: 'backup', directory: draft.backup, files: [...elsewhere, ...trigger.map(({ path }) => path)], directories },
     ...trigger,
-    { kind: 'restart-unit', unit, limit: settings.limits.restart },
+    { kind: 'restart-unit', unit, limit },
     {
       kind: 'await-ready',
       unit,
@@ -49,8 +54,9 @@ export function restartSteps(draft: Draft, usual: { unit: string; endpoints: Res
             ? paths.adminKubeconfig
             : `${paths.kubeconfigDir}/admin.kubeconfig`,
       settle: settings.limits.settle,
-      limit: settings.limits.restart,
+      limit,
     },
+    ...podSteps(draft, unit, limit),
     ...(listener === undefined || ownListener === undefined
       ? []
       : [
@@ -64,6 +70,20 @@ export function restartSteps(draft: Draft, usual: { unit: string; endpoints: Res
     { kind: 'verify-files', expect: written.map((one) => expectation(one, inventory)) },
     ...servedSteps({ ...draft, inventory: { ...inventory, served: inventory.served.filter(isExpected) } }),
   ];
+}
+
+/** Programs in static pods that read these certificates when they start. Servers are compared by what they show. */
+const LOADED: Partial<Record<ComponentName, string[]>> = {
+  'kube-controller-manager': ['client-controller', 'kube-controller-manager/kube-controller-manager'],
+  'kube-scheduler': ['client-scheduler', 'kube-scheduler/kube-scheduler'],
+};
+
+function podSteps({ inventory, renewed }: Draft, unit: string, limit: number): AwaitPodsStep[] {
+  const pods = (inventory.preconditions.unitPods ?? []).flatMap((seen) => {
+    const loads = renewed.filter(({ id }) => LOADED[seen.component]?.includes(id)).map(({ place }) => place.path);
+    return loads.length === 0 ? [] : [{ ...seen, loads }];
+  });
+  return pods.length === 0 ? [] : [{ kind: 'await-pods', unit, pods, limit }];
 }
 
 /** As it was asked when it was observed; null: its API is asked. */

@@ -16,6 +16,8 @@ type Flavour = {
   name: Distribution;
   units: { server: string; agent: string };
   endpoints: RestartEndpoints;
+  /** Milliseconds that the start of a server may need at least; 0: the configuration alone says. */
+  startsWithin: number;
 };
 
 /** The name of the one process that K3s and RKE2 run, in the lists of components. */
@@ -23,7 +25,7 @@ export const PROCESS: Distribution = 'k3s';
 
 type Rules = DistributionRules & { roles: Record<'server' | 'agent', RoleRules> };
 
-export function restartedUnit({ name, units, endpoints }: Flavour): Rules {
+export function restartedUnit({ name, units, endpoints, startsWithin }: Flavour): Rules {
   const label = labelOf(name);
   return {
     roles: {
@@ -50,7 +52,11 @@ export function restartedUnit({ name, units, endpoints }: Flavour): Rules {
       remedy: `Wait, or stop ${label} and run \`${name} certificate rotate\` by hand.`,
     }),
     steps: (draft) =>
-      restartSteps(draft, { unit: units[draft.inventory.node.role === 'agent' ? 'agent' : 'server'], endpoints }),
+      restartSteps(draft, {
+        unit: units[draft.inventory.node.role === 'agent' ? 'agent' : 'server'],
+        endpoints,
+        startsWithin,
+      }),
   };
 }
 

@@ -63,12 +63,16 @@ export const ERRORS = {
   UNIT_RESTART_FAILED: { meaning: 'A unit could not be restarted.', remedy: "See the unit's log with journalctl." },
   UNIT_RESTART_TIMEOUT: { meaning: 'A unit did not restart in time.', remedy: "See the unit's log with journalctl." },
   UNIT_NOT_READY: { meaning: 'A unit is not ready after its restart.', remedy: "See the unit's log with journalctl." },
+  POD_NOT_REPLACED: {
+    meaning: 'RKE2 restarted, but did not replace a static pod.',
+    remedy: "See the unit's log with journalctl.",
+  },
   TLS_UNREACHABLE: { meaning: 'A server does not answer over TLS.', remedy: 'Check whether the server runs.' },
 
   // A renewal.
   RENEWAL_BLOCKED: { meaning: 'Something prevents the renewal.', remedy: 'See what: certagent plan --now' },
   INTERRUPTED: {
-    meaning: 'The renewal was stopped between two steps.',
+    meaning: 'The renewal was stopped between two steps, or while it waited.',
     remedy: 'Start certagent: it finishes or undoes it.',
   },
   KUBEADM_FAILED: { meaning: 'kubeadm failed.', remedy: 'Run the same command by hand to see why.' },

@@ -146,6 +146,9 @@ export type Neighbour = {
   startedAt: Instant | null;
 };
 
+/** A static pod that the node's own unit replaces when it restarts, with the process that it runs now. */
+export type UnitPod = { component: ComponentName; processArguments: string[]; pod: PodIdentity };
+
 /**
  * The certificate that a kube-apiserver made at its start for its requests to itself, in its memory only. `start`: it did not
  * show it, so this follows from its start and its version.
@@ -180,6 +183,8 @@ export type Preconditions = {
   processesHidden?: true;
   /** Absent: there are none. */
   neighbours?: Neighbour[];
+  /** Absent: its unit replaces none, or certagent sees no process of them. */
+  unitPods?: UnitPod[];
   /** Whether a server of this agent answers: without one its unit does not start. Absent: no agent, or no server is known. */
   servers?: { answers: boolean; detail: string };
   /** Absent: no kube-apiserver of a static pod runs here, or nothing is known of it. */

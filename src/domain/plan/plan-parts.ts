@@ -32,6 +32,11 @@ export function restartOf(step: Step): StaticPodRestart | null {
   return ruleOf(step).restarts?.(step) ?? null;
 }
 
+/** Whether SIGTERM leaves the step where it is. */
+export function isLeftAtOnce(step: Step): boolean {
+  return ruleOf(step).isLeftAtOnce?.(step) ?? false;
+}
+
 export function failureRule(step: Step): FailureRule {
   return ruleOf(step).onFailure;
 }

@@ -98,6 +98,8 @@ async function hazards(root: Root, reads: SourceRead[]): Promise<Hazard[]> {
 
 const api = ({ bindAddress, port }: K0sSettings) => ({ host: localAddress(bindAddress), port });
 
+const readiness = (settings: K0sSettings) => ({ scheme: 'https', ...api(settings), path: '/readyz' }) as const;
+
 /** What its components serve, as it starts them (k0s pkg/component/controller/{apiserver,etcd}.go, cmd/api/api.go). */
 function endpoints(settings: K0sSettings, certificates: ObservedCertificate[]): Endpoint[] {
   const pki = pkiOf(settings);

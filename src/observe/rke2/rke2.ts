@@ -1,6 +1,7 @@
 import { localAddress } from '../local-address.ts';
 import { supervisorObserver } from '../supervisor/supervisor.ts';
 import type { Flavour } from '../supervisor/supervisor-settings.ts';
+import { rke2Pods } from './rke2-pods.ts';
 
 /**
  * Its ports are fixed (pkg/rke2: HTTPSPort, SupervisorPort): RKE2 skips both keys in its config.yaml, as it skips all that it
@@ -27,4 +28,5 @@ export const rke2 = supervisorObserver({
     // Without a kube-apiserver its port belongs to a load balancer, which shows the certificate of another server.
     return disabled.includes('apiserver') ? [listener] : [api, listener];
   },
+  unitPods: rke2Pods,
 });

@@ -6,7 +6,7 @@ import {
   type SupervisorRole,
   supervisorRole,
 } from '../../domain/distributions/server-leaves.ts';
-import type { Endpoint, ObservedCertificate } from '../../domain/model/inventory.ts';
+import type { Endpoint, ObservedCertificate, UnitPod } from '../../domain/model/inventory.ts';
 import type { Root } from '../../host/root.ts';
 import { exists } from '../node-files.ts';
 import type { Candidate, Observer } from '../observer.ts';
@@ -19,7 +19,11 @@ import { servingEndpoints } from './supervisor-serving.ts';
 import { type Flavour, readSupervisorSettings, type SupervisorSettings } from './supervisor-settings.ts';
 import { supervisorSources } from './supervisor-sources.ts';
 
-type SupervisorFlavour = Flavour & { endpoints(settings: SupervisorSettings): Endpoint[] };
+type SupervisorFlavour = Flavour & {
+  endpoints(settings: SupervisorSettings): Endpoint[];
+  /** Static pods that a server's unit replaces when it restarts; absent: none. */
+  unitPods?(root: Root, settings: SupervisorSettings): Promise<UnitPod[]>;
+};
 /** A unit's file; `isInstalled` false: there is none, it would have this name. */
 type NodeUnit = UnitFile & { isInstalled: boolean };
 
@@ -103,7 +107,9 @@ async function candidate(
       // Agents fetch everything from their servers when they start.
       hazards: async (reads, renewsUntil) =>
         isServer ? serverHazards(root, { certificatesDir, kubeconfig }, reads, renewsUntil) : [],
-      ...(isServer ? {} : { servers: () => askServers(root, owner, settings) }),
+      ...(isServer
+        ? { unitPods: async () => flavour.unitPods?.(root, settings) ?? [] }
+        : { servers: () => askServers(root, owner, settings) }),
       // The keys of its CAs are observed as hazards.
       caKeys: () => [],
     },

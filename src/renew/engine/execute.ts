@@ -1,6 +1,7 @@
+import { errorCode } from '../../domain/model/errors.ts';
 import type { PlanOutcome } from '../../domain/model/journal.ts';
 import type { RenewalPlan, Step } from '../../domain/model/plan.ts';
-import { changesNode, failureRule } from '../../domain/plan/plan-parts.ts';
+import { changesNode, failureRule, isLeftAtOnce } from '../../domain/plan/plan-parts.ts';
 import { actorOf, NOTHING } from '../steps/actor.ts';
 import {
   end,
@@ -12,6 +13,7 @@ import {
   rememberLeft,
   report,
   stepContext,
+  unlessStopped,
 } from './plan-run.ts';
 import { lostPrecondition, preconditionLost } from './precondition.ts';
 import type { RenewContext } from './renew-context.ts';
@@ -47,6 +49,7 @@ export async function carryOn(run: Run, context: RenewContext): Promise<PlanOutc
     try {
       await carryOutStep(run, index, step, context);
     } catch (error) {
+      if (errorCode(error) === 'INTERRUPTED') throw error;
       const goesOn = (context.failureRule ?? failureRule)(step) === 'continue';
       await noteFailure(run, index, step, error, goesOn, context);
       if (!goesOn) return failed(run, error, context);
@@ -58,7 +61,7 @@ export async function carryOn(run: Run, context: RenewContext): Promise<PlanOutc
 async function carryOutStep(run: Run, index: number, step: Step, context: RenewContext): Promise<void> {
   const { journal, now } = context;
   const actor = actorOf(context.actors, step);
-  const forStep = stepContext(run, index, context);
+  const forStep = { ...stepContext(run, index, context), resumed: run.undos.has(index) };
   const already = await actor.isDone(step, forStep);
   // Done before its first attempt: somebody else did it, so certagent does not undo it.
   const isOfOthers = already !== null && !run.undos.has(index);
@@ -66,11 +69,16 @@ async function carryOutStep(run: Run, index: number, step: Step, context: RenewC
   await journal.append({ at: now(), type: 'step-started', planId: run.plan.id, step: index, undo });
   run.undos.set(index, undo);
   report(run, index, 'started', '', context);
-  const detail = already ?? (await actor.act(step, forStep));
+  const detail = already ?? (await actOn());
   const left = isOfOthers ? {} : await rememberLeft(run, index, step, context);
   await journal.append({ at: now(), type: 'step-done', planId: run.plan.id, step: index, detail, ...left });
   run.done.add(index);
   report(run, index, 'done', detail, context);
+
+  function actOn(): Promise<string> {
+    const acting = actor.act(step, forStep);
+    return isLeftAtOnce(step) ? unlessStopped(acting, run.plan, context) : acting;
+  }
 }
 
 async function noteFailure(

@@ -57,7 +57,9 @@ export function stepContext(run: Run, step: number, context: RenewContext): Step
     plan: run.plan,
     backups: context.backups,
     pollInterval: context.pollInterval ?? 250,
+    signal: context.signal,
     waiting: (detail) => {
+      if (context.signal?.aborted === true) return;
       if (performance.now() - lastAt < 1_000) return;
       lastAt = performance.now();
       report(run, step, 'waiting', detail, context);
@@ -138,9 +140,26 @@ export function planError(error: unknown): PlanError {
   return { code: errorCode(error), message: explain(error), remedy: remedy ?? null };
 }
 
+/**
+ * The answer of `work`; as soon as SIGTERM comes, CertagentError INTERRUPTED instead, for which nothing is journalled: the
+ * plan then looks as after a kill.
+ */
+export async function unlessStopped<T>(work: Promise<T>, plan: RenewalPlan, { signal }: RenewContext): Promise<T> {
+  if (signal === undefined) return work;
+  const stopped = Promise.withResolvers<never>();
+  const stop = () => stopped.reject(interrupted(plan, 'while it waited'));
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 /** SIGTERM came: the journal holds what is needed to continue. */
-export function interrupted(plan: RenewalPlan): CertagentError {
-  return new CertagentError('INTERRUPTED', `the renewal ${plan.id} was stopped between two steps`, {
+export function interrupted(plan: RenewalPlan, when = 'between two steps'): CertagentError {
+  return new CertagentError('INTERRUPTED', `the renewal ${plan.id} was stopped ${when}`, {
     remedy: 'Start certagent again: it finishes or undoes the renewal first.',
   });
 }

@@ -23,7 +23,7 @@ export type RenewContext = {
   stillHolds?: (step: Step) => Promise<Blocker | null>;
   /** What a step's failure means; by default what its rule says. */
   failureRule?: (step: Step) => FailureRule;
-  /** Aborted on SIGTERM: the current step finishes, the next one does not start. */
+  /** Aborted on SIGTERM: a step that only waits is left at once, any other finishes; the next one does not start. */
   signal?: AbortSignal;
   /** How many backups are kept. */
   backups: number;

@@ -1,13 +1,23 @@
-import { explain } from '../../domain/model/errors.ts';
+import { errorCode, explain } from '../../domain/model/errors.ts';
 import type { PlanOutcome, Undo } from '../../domain/model/journal.ts';
 import type { Step } from '../../domain/model/plan.ts';
-import { backupOf, restartOf } from '../../domain/plan/plan-parts.ts';
+import { backupOf, isLeftAtOnce, restartOf } from '../../domain/plan/plan-parts.ts';
 import { actorOf } from '../steps/actor.ts';
 import { authoritiesOfOthers } from '../undo/guard.ts';
 import { repairPairs } from '../undo/repair-pairs.ts';
 import { type UndoContext, undoActorOf } from '../undo/undos.ts';
 import { newOnesStay } from './keep.ts';
-import { end, interrupted, type PlanError, type Run, report, stepContext, tryToNote, undoKey } from './plan-run.ts';
+import {
+  end,
+  interrupted,
+  type PlanError,
+  type Run,
+  report,
+  stepContext,
+  tryToNote,
+  undoKey,
+  unlessStopped,
+} from './plan-run.ts';
 import { otherAtWork, preconditionLost } from './precondition.ts';
 import type { RenewContext } from './renew-context.ts';
 
@@ -101,8 +111,12 @@ async function loadAll(
       return;
     }
     const where = undoContext(run, index, context);
+    const loaded = () => {
+      const loading = undoActorOf(part).load(part, where);
+      return isLeftAtOnce(step) ? unlessStopped(loading, run.plan, context) : loading;
+    };
     await undoOne(run, index, part, undone, context, async () => ({
-      detail: await undoActorOf(part).load(part, where),
+      detail: await loaded(),
       left: [],
     }));
   }
@@ -110,7 +124,13 @@ async function loadAll(
 
 function undoContext(run: Run, index: number, context: RenewContext): UndoContext {
   const step = run.plan.steps[index]!;
-  return { step, context: stepContext(run, index, context), traces: run, actors: context.actors };
+  // An undo is finished, unless it is left as a whole.
+  return {
+    step,
+    context: { ...stepContext(run, index, context), signal: undefined },
+    traces: run,
+    actors: context.actors,
+  };
 }
 
 /**
@@ -144,6 +164,7 @@ async function undoOne(
     else run.undone.add(undoKey(step, part));
     report(run, step, 'undone', detail, context);
   } catch (thrown) {
+    if (errorCode(thrown) === 'INTERRUPTED') throw thrown;
     error = { code: 'UNDO_FAILED', message: explain(thrown) };
     undone.problems.push(error.message);
     report(run, step, 'failed', error.message, context);

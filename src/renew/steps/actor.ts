@@ -14,6 +14,10 @@ export type StepContext = {
   backups: number;
   pollInterval: number;
   waiting: (detail: string) => void;
+  /** Aborted on SIGTERM: what only waits ends then. */
+  signal?: AbortSignal | undefined;
+  /** Whether certagent was stopped in this step before. */
+  resumed?: boolean;
 };
 
 /** What carries out one kind of step. `domain/plan/steps/` has the rules of the kind in a file of the same name. */

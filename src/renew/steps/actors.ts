@@ -1,5 +1,6 @@
 import type { Actors } from './actor.ts';
 import { awaitListener } from './await-listener.ts';
+import { awaitPods } from './await-pods.ts';
 import { awaitReady } from './await-ready.ts';
 import { backup } from './backup.ts';
 import { cycle } from './cycle.ts';
@@ -24,6 +25,7 @@ export const ACTORS: Actors = {
   'verify-served': verifyServed,
   'restart-unit': restartUnit,
   'await-ready': awaitReady,
+  'await-pods': awaitPods,
   'await-listener': awaitListener,
   'restart-neighbour': restartNeighbour,
   'regenerate-listener': regenerateListener,

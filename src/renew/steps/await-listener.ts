@@ -30,7 +30,7 @@ async function act({ endpoint: at, expect, limit }: StepOf<'await-listener'>, co
         return `for ${address} to renew its certificate, which expires ${day(state.notAfter)}`;
       return state;
     },
-    { limit, interval: Math.min(1_000, context.pollInterval * 4), waiting: context.waiting },
+    { limit, interval: Math.min(1_000, context.pollInterval * 4), waiting: context.waiting, signal: context.signal },
   );
   if (typeof answer !== 'string') {
     // K3s does not sync it: a power loss a little later would leave an empty file.

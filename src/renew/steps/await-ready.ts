@@ -41,6 +41,7 @@ async function act(step: StepOf<'await-ready'>, context: StepContext): Promise<s
       limit: step.limit,
       interval: context.pollInterval,
       waiting: context.waiting,
+      signal: context.signal,
     }),
   );
   // What a restart checks, where it is over before the unit has written anything.

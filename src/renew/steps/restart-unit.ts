@@ -5,6 +5,8 @@ import { restartUnit as restartByName } from '../../host/systemd.ts';
 import { changedAuthorities, refuseChangedAuthorities } from '../backup/authorities.ts';
 import { lastingFiles } from '../backup/lasting-files.ts';
 import { whileConnecting } from '../units/connecting.ts';
+import { resumedStart } from '../units/resumed-start.ts';
+import { whileReporting } from '../units/unit-pods.ts';
 import { areSound, renewedCertificate } from '../verify/check-renewed.ts';
 import { stopwatch } from '../wait.ts';
 import { NOTHING, type StepActor, type StepContext } from './actor.ts';
@@ -26,9 +28,13 @@ export const restartUnit: StepActor<RestartUnitStep> = {
 };
 
 /** Throws CertagentError UNIT_RESTART_FAILED, UNIT_RESTART_TIMEOUT, or CA_CHANGED when the start made new CAs. */
-async function act({ unit, limit }: RestartUnitStep, context: StepContext): Promise<string> {
+async function act(step: RestartUnitStep, context: StepContext): Promise<string> {
   const elapsed = stopwatch();
-  await whileConnecting(context, () => restartByName(context.root, unit, limit));
+  await whileReporting(context, () =>
+    whileConnecting(context, async () => {
+      if (!(await resumedStart(step, context))) await restartByName(context.root, step.unit, step.limit);
+    }),
+  );
   const backup = backupOf(context.plan);
   if (backup !== null) await refuseChangedAuthorities(context.root, backup);
   return `restarted in ${elapsed()}`;

@@ -21,7 +21,7 @@ import { RESTART_METHODS } from '../components/restart-methods.ts';
 
 // Shapes that several kinds of steps share.
 
-const COMPONENTS: Record<ComponentName, true> = {
+export const COMPONENTS: Record<ComponentName, true> = {
   etcd: true,
   'kube-apiserver': true,
   'kube-controller-manager': true,

@@ -7,6 +7,7 @@ import {
   changesNode,
   expectationsOf,
   failureRule,
+  isLeftAtOnce,
   restartsOf,
 } from '../../../src/domain/plan/plan-parts.ts';
 import { cycle, expect, steps } from './step-parts.ts';
@@ -41,6 +42,7 @@ const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = 
   'verify-served': 'nothing',
   'restart-unit': 'certificates',
   'await-ready': 'nothing',
+  'await-pods': 'nothing',
   'await-listener': 'nothing',
   'restart-neighbour': 'processes',
   'regenerate-listener': 'certificates',
@@ -49,8 +51,14 @@ const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = 
   'point-kubelet-conf': 'certificates',
 };
 
+test('SIGTERM leaves what only waits, and a restart that may take longer than systemd waits for certagent', () => {
+  const left = Object.values(steps).filter(isLeftAtOnce);
+  assert.deepEqual(left.map(({ kind }) => kind).sort(), ['await-listener', 'await-pods', 'await-ready']);
+  assert.ok(isLeftAtOnce({ ...steps['restart-unit'], limit: 35 * 60_000 }));
+});
+
 for (const step of Object.values(steps)) {
-  const rule = ['restart-neighbour', 'point-kubelet-conf'].includes(step.kind) ? 'continue' : 'roll-back';
+  const rule = ['await-pods', 'restart-neighbour', 'point-kubelet-conf'].includes(step.kind) ? 'continue' : 'roll-back';
   test(`${step.kind} changes ${CHANGES[step.kind]}, and its failure means: ${rule}`, () => {
     assert.equal(changesCertificates(step), CHANGES[step.kind] === 'certificates');
     assert.equal(changesNode(step), CHANGES[step.kind] !== 'nothing');

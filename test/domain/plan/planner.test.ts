@@ -20,7 +20,7 @@ import {
   withCertificate,
   withPreconditions,
 } from '../../support/inventory.ts';
-import { neighbour } from '../../support/parts.ts';
+import { identity, neighbour } from '../../support/parts.ts';
 
 function planFor(inventory: Inventory, settings: Partial<PlanSettings> = {}, force = false): RenewalPlan | null {
   const request = force ? ({ kind: 'manual', force } as const) : ({ kind: 'schedule' } as const);
@@ -217,6 +217,51 @@ test('K3s: what the scheduler serves is waited for where it answered before the 
     stepsOf(planFor({ ...due, served: [...due.served, one] })!, 'verify-served')[0]!.endpoints.map(({ name }) => name);
   assert.deepEqual(names({ ...due.served[0]!, endpoint: scheduler }), ['k3s', 'kube-scheduler']);
   assert.deepEqual(names({ endpoint: scheduler, state: 'unreachable', detail: '' }), ['k3s']);
+});
+
+test('a server without a kube-apiserver: its supervisor is asked, as it was when it was observed', () => {
+  const due = inventoryOf('rke2-server', { days: 20 });
+  const health = { scheme: 'https', host: '127.0.0.1', port: 9345, path: '/ping' } as const;
+  const components = due.preconditions.components.map((one) => ({ ...one, health }));
+  const served = due.served.filter(({ endpoint }) => endpoint.name !== 'kube-apiserver');
+  const ready = stepsOf(planFor(withPreconditions({ ...due, served }, { components }))!, 'await-ready')[0]!;
+  assert.deepEqual([ready.health, ready.kubeconfig], [health, null]);
+});
+
+test('RKE2: its start has time for half an hour, or for longer where the operator says so; static pods must be new', () => {
+  const due = inventoryOf('rke2-server', { days: 20 });
+  const limitsOf = (inventory: Inventory, restart: number) => {
+    const plan = planFor(inventory, { limits: { ...SETTINGS.limits, restart } })!;
+    return [...stepsOf(plan, 'restart-unit'), ...stepsOf(plan, 'await-ready'), ...stepsOf(plan, 'await-pods')].map(
+      ({ limit }) => limit / 60_000,
+    );
+  };
+  assert.deepEqual(limitsOf(due, 300_000), [35, 35]);
+  assert.deepEqual(limitsOf(inventoryOf('rke2-agent', { days: 20 }), 300_000), [5, 5]);
+  assert.deepEqual(limitsOf(inventoryOf('k3s-server', { days: 20 }), 300_000), [5, 5]);
+  const pod = (component: 'etcd' | 'kube-scheduler' | 'kube-controller-manager') => ({
+    component,
+    processArguments: ['--x'],
+    pod: identity(component),
+  });
+  const unitPods = [pod('etcd'), pod('kube-scheduler'), pod('kube-controller-manager')];
+  const running = withPreconditions(due, { unitPods });
+  assert.deepEqual(limitsOf(running, 3_600_000), [60, 60, 60]);
+  const [awaited] = stepsOf(planFor(running)!, 'await-pods');
+  assert.deepEqual(
+    awaited!.pods.map(({ component, loads }) => [component, loads]),
+    [
+      ['kube-scheduler', ['/var/lib/rancher/rke2/server/tls/client-scheduler.crt']],
+      ['kube-controller-manager', ['/var/lib/rancher/rke2/server/tls/client-controller.crt']],
+    ],
+    'etcd shows what it has loaded',
+  );
+  const late = withCertificate(running, 'client-scheduler', { certificate: { notAfter: NOW + 300 * 86_400_000 } });
+  const [only] = stepsOf(planFor(late)!, 'await-pods');
+  assert.deepEqual(
+    only!.pods.map(({ component }) => component),
+    ['kube-controller-manager'],
+  );
 });
 
 test('RKE2: readiness is asked of its kube-apiserver, the listener that is waited for is its supervisor’s', () => {

@@ -37,6 +37,19 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
   'verify-served': { kind: 'verify-served', endpoints: [endpoint], limit: 1 },
   'restart-unit': { kind: 'restart-unit', unit: 'k3s', limit: 1 },
   'await-ready': { kind: 'await-ready', unit: 'k3s', health: null, kubeconfig: null, limit: 300_000 },
+  'await-pods': {
+    kind: 'await-pods',
+    unit: 'rke2-server',
+    pods: [
+      {
+        component: 'kube-scheduler',
+        processArguments: [],
+        pod: identity('kube-scheduler'),
+        loads: ['/tls/client-scheduler.crt'],
+      },
+    ],
+    limit: 2_100_000,
+  },
   'await-listener': {
     kind: 'await-listener',
     endpoint: { name: 'k3s', host: '127.0.0.1', port: 6443, expects: 'dynamic-cert' },

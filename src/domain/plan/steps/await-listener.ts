@@ -11,5 +11,6 @@ export const awaitListener: StepRule<AwaitListenerStep> = {
     `connect to ${endpoint.host}:${endpoint.port} until its own certificate is new, at most ${formatDuration(limit)}`,
   onFailure: 'roll-back',
   changes: 'nothing',
+  isLeftAtOnce: () => true,
   expects: ({ expect }) => [expect],
 };

@@ -19,4 +19,5 @@ export const awaitReady: StepRule<AwaitReadyStep> = {
   describe: ({ unit, limit }) => `wait for ${unit} to be ready, at most ${formatDuration(limit)}`,
   onFailure: 'roll-back',
   changes: 'nothing',
+  isLeftAtOnce: () => true,
 };

@@ -9,6 +9,11 @@ export type StepRule<Data extends { kind: string }> = {
   onFailure: FailureRule;
   /** What the step changes. Before a step that changes something, the preconditions are checked again. */
   changes: 'certificates' | 'processes' | 'nothing';
+  /**
+   * Whether SIGTERM leaves the step where it is, and the next start goes on with it: a step that only waits, or may take
+   * longer than systemd waits for certagent. Any other step is finished first.
+   */
+  isLeftAtOnce?: (step: Data) => boolean;
   /** Certificates that must be new when the step is done; none when left out. */
   expects?: (step: Data) => Expectation[];
   /** The static pod that the step restarts, perhaps only where a component does not load a certificate by itself. */

@@ -1,4 +1,5 @@
 import { awaitListener } from './await-listener.ts';
+import { awaitPods } from './await-pods.ts';
 import { awaitReady } from './await-ready.ts';
 import { backup } from './backup.ts';
 import { cycle } from './cycle.ts';
@@ -27,6 +28,7 @@ const RULES = {
   'verify-served': verifyServed,
   'restart-unit': restartUnit,
   'await-ready': awaitReady,
+  'await-pods': awaitPods,
   'await-listener': awaitListener,
   'restart-neighbour': restartNeighbour,
   'regenerate-listener': regenerateListener,
