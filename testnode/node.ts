@@ -95,15 +95,15 @@ function portNames(kind: NodeKind): string[] {
 
 // What controller-manager and scheduler serve. The real ones make a new certificate at each start; one is enough here.
 async function layOutSelfSigned(root: string, node: NodeRecord): Promise<void> {
-  const isControlPlane = node.kind.startsWith('kubeadm') && node.kind !== 'kubeadm-worker';
-  if (!isControlPlane && node.kind !== 'rke2-server') return;
+  const isKubeadm = node.kind.startsWith('kubeadm') && node.kind !== 'kubeadm-worker';
+  if (!isKubeadm && node.kind !== 'rke2-server') return;
   const own = await issueAuthority({
     commonName: `localhost@${Math.floor(node.caStarts / 1000)}`,
     sans: ['localhost', '127.0.0.1'],
     notBefore: node.caStarts,
     notAfter: node.caEnds,
   });
-  if (!isRke2) await layOutLoopback(root, node);
+  if (isKubeadm) await layOutLoopback(root, node);
   put(root, 'run/demo/self-signed.crt', own.certificatePem, 0o644);
   put(root, 'run/demo/self-signed.key', own.keyPem, 0o600);
 }

@@ -47,7 +47,7 @@ export type DistributionRules = {
   /** Milliseconds before expiry from which the tool of the observed node renews. */
   renewsWithin(preconditions: Pick<Preconditions, 'restartWindow'>): number;
   /** Whether every start of the unit replaces it, however long it is valid. */
-  renewedAtEveryStart(observed: Pick<ObservedCertificate, 'place'>, version: string | null): boolean;
+  renewedAtEveryStart(observed: Pick<ObservedCertificate, 'place' | 'owner'>, version: string | null): boolean;
   /** What a restart of the unit renews, and when; absent: a restart renews nothing. */
   restartRenews?(node: Pick<NodeFacts, 'version' | 'role'>): string;
   /** States of a private key that the tool does not repair. */
