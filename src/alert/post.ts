@@ -60,7 +60,7 @@ export function post({ sink, url, body, headers, ca, signal }: Post): Promise<st
     request.once('error', (error) =>
       fail(limit.aborted ? `did not answer within ${LIMIT / 1000} s` : `could not be reached (${reasonOf(error)})`),
     );
-    onUpgrade(request, () => fail('answered HTTP 101, which is no answer to a message'));
+    onUpgrade(request, () => fail('answered HTTP 101, and other protocols are not spoken'));
     request.end(body);
   });
 }

@@ -4,8 +4,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import type { Alert, AlertEvent, Dispatch, Severity, StandingAlert } from '../domain/alerts/alert.ts';
-import { bounded } from '../domain/alerts/bounded.ts';
 import { diffAlerts } from '../domain/alerts/diff.ts';
+import { sendable } from '../domain/alerts/sendable.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { CertagentError, explain } from '../domain/model/errors.ts';
 import type { SinkResult } from '../domain/model/status.ts';
@@ -117,7 +117,7 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
       const at = now();
       const diff = diffAlerts({ before: book, now: at, alerts, events, repeat: config.repeat });
       const { allClear } = diff;
-      const notifications = diff.notifications.map((each) => ({ ...each, alert: bounded(each.alert) }));
+      const notifications = diff.notifications.map((each) => ({ ...each, alert: sendable(each.alert) }));
       logAlerts(log, notifications);
       // Spool first: killed in between, certagent sends twice rather than never.
       if (notifications.length > 0) await enqueue({ id: randomUUID(), at, node, notifications, allClear });

@@ -19,6 +19,8 @@ const FAILED_AGAIN = 5 * MINUTE;
 /** Between checks of a node whose renewal is blocked: this, doubled each time. */
 const FIRST_PAUSE = MINUTE;
 const LONGEST_PAUSE = HOUR;
+/** Checks for changed files: so many in this time, then one at its end. Who owns a watched file can change it all the time. */
+const CHANGES = { most: 20, within: 10 * MINUTE };
 
 export type Triggers = {
   rearm(agent: Agent): Promise<void>;
@@ -68,6 +70,8 @@ export function makeTriggers(options: {
     return { key, at: next(), next };
   };
 
+  const changes = sparingly(CHANGES, fire);
+
   const armWatch = async (paths: string[]): Promise<void> => {
     const key = JSON.stringify(paths);
     if (watch?.key === key) return;
@@ -76,7 +80,7 @@ export function makeTriggers(options: {
       settle: SETTLE,
       changed: (changed) => {
         const some = changed.map((path) => root.own(path)).slice(0, 5);
-        fire(`changed: ${some.join(', ')}`);
+        changes.fire(`changed: ${some.join(', ')}`);
       },
       failed: (error) => log.warn({}, `files cannot be watched (${error.message}); certagent only checks on schedule`),
     });
@@ -129,9 +133,33 @@ export function makeTriggers(options: {
       // A check that ends after this must not arm anything again.
       stopped = true;
       alarm.stop();
+      changes.stop();
       await arming.idle();
       await watch?.handle.close();
     },
+  };
+}
+
+/** Passes on at most `most` calls in a time; of those beyond that, the last one when it is over. */
+export function sparingly(
+  { most, within }: { most: number; within: number },
+  fire: (why: string) => void,
+): { fire(why: string): void; stop(): void } {
+  const fired: number[] = [];
+  let waiting: NodeJS.Timeout | undefined;
+  const pass = (why: string): void => {
+    fired.push(performance.now());
+    if (fired.length > most) fired.shift();
+    fire(why);
+  };
+  return {
+    fire(why) {
+      const left = fired.length < most ? 0 : fired[0]! + within - performance.now();
+      clearTimeout(waiting);
+      if (left <= 0) pass(why);
+      else waiting = setTimeout(() => pass(why), left);
+    },
+    stop: () => clearTimeout(waiting),
   };
 }
 

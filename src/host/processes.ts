@@ -52,7 +52,7 @@ function isCounted(uid: number | null): boolean {
 }
 
 /** Where ids of people begin (login.defs). kubeadm's rootless control plane has ids below. */
-const FIRST_PERSON = 1_000;
+export const FIRST_PERSON = 1_000;
 export const ownUser = process.getuid?.();
 
 /**

@@ -42,8 +42,8 @@ export const KINDS: Kind[] = [
     tests: ['control/crowd', 'control/permission', 'fuzz/sockets'],
   },
   {
-    kind: 'somebody fills a watched directory, so that an alert becomes too large to be delivered',
-    tests: ['alert/service', 'domain/alerts/bounded'],
+    kind: 'somebody fills a watched directory, or changes it all the time',
+    tests: ['alert/service', 'domain/alerts/sendable', 'host/watcher', 'daemon/triggers'],
   },
   {
     kind: 'a file that is written again loses its access control list, and its group gains access',

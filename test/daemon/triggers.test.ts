@@ -7,12 +7,13 @@ import { type TestContext, test } from 'node:test';
 import { schema } from '../../src/config/schema.ts';
 import type { Agent } from '../../src/daemon/agent.ts';
 import { makeAlarm } from '../../src/daemon/alarm.ts';
-import { makeTriggers } from '../../src/daemon/triggers.ts';
+import { makeTriggers, sparingly } from '../../src/daemon/triggers.ts';
 import type { View } from '../../src/daemon/view.ts';
 import type { Renewal } from '../../src/domain/model/decision.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time/duration.ts';
 import { silentLog } from '../../src/host/logger.ts';
 import { Root } from '../../src/host/root.ts';
+import { eventually } from '../testnode/support.ts';
 
 const START = Date.UTC(2027, 0, 1);
 const NO_PATHS = {
@@ -219,4 +220,15 @@ test('a clock that is set back rings, and what it rings for is computed anew', (
   alarm.set(clock + 2 * HOUR);
   t.mock.timers.tick(0);
   assert.deepEqual(rung, ['set back', 'reached', 'set back']);
+});
+
+test('a file that changes all the time does not make certagent check all the time, and its last change is not missed', async () => {
+  const seen: string[] = [];
+  const changes = sparingly({ most: 3, within: 1_500 }, (why) => seen.push(why));
+  for (let at = 1; at <= 10; at += 1) changes.fire(String(at));
+  assert.deepEqual(seen, ['1', '2', '3']);
+  await eventually(() => seen.length > 3);
+  assert.deepEqual(seen, ['1', '2', '3', '10']);
+  changes.fire('11');
+  changes.stop();
 });

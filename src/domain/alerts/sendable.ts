@@ -7,7 +7,7 @@ const MOST = 32_768;
  * The alert as it is sent. Whoever may put files where certagent looks could otherwise make it so large that no sink takes
  * it, or that the spool does not read it again: it would be lost, and with it all that are in the same message.
  */
-export function bounded(alert: Alert): Alert {
+export function sendable(alert: Alert): Alert {
   const facts = Object.entries(alert.facts);
   let size = 0;
   const fitting = facts.findIndex(([name, value]) => {

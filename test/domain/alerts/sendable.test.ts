@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bounded } from '../../../src/domain/alerts/bounded.ts';
+import { sendable } from '../../../src/domain/alerts/sendable.ts';
 import { alert } from '../../alert/support.ts';
 
 const many = (count: number, length: number): Record<string, string> =>
@@ -9,12 +9,12 @@ const many = (count: number, length: number): Record<string, string> =>
 
 test('an alert of usual size is sent as it is', () => {
   const given = alert({ facts: many(100, 100), restsOn: ['/srv/0'] });
-  assert.equal(bounded(given), given);
+  assert.equal(sendable(given), given);
 });
 
 test('of ten thousand members the first are sent, and how many there are more', () => {
   const given = alert({ facts: many(10_000, 300), restsOn: Object.keys(many(10_000, 300)) });
-  const facts = Object.entries(bounded(given).facts);
+  const facts = Object.entries(sendable(given).facts);
   assert.deepEqual(facts[0], Object.entries(given.facts)[0]);
   assert.deepEqual(facts.at(-1), [`and ${10_000 - (facts.length - 1)} more`, 'see certagent status']);
 });
@@ -22,7 +22,7 @@ test('of ten thousand members the first are sent, and how many there are more', 
 test('whatever its facts are, an alert that is sent is small, and says so when something is left out', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 1, max: 2_000 }), (count, length) => {
-      const sent = bounded(alert({ facts: many(count, length) }));
+      const sent = sendable(alert({ facts: many(count, length) }));
       assert.ok(JSON.stringify(sent).length < 40_000);
       const said = Object.keys(sent.facts);
       const left = /^and (\d+) more$/.exec(said.at(-1) ?? '')?.[1];
