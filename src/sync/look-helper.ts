@@ -1,4 +1,4 @@
-import { lstatSync, opendirSync, readlinkSync, statfsSync } from 'node:fs';
+import { lstatSync, opendirSync, readlinkSync, statfsSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { errorCode } from '../domain/model/errors.ts';
 import { BACKUP_SUFFIX } from './leftover-files.ts';
@@ -68,6 +68,12 @@ function linkText(path: string): string {
   }
 }
 
+/** In /tmp anybody can make ten thousand directories that look like homes, and a check would take hours. */
+function mayBeFilledByOthers(directory: string): boolean {
+  const { mode, uid } = statSync(directory);
+  return (mode & 0o002) !== 0 || (uid !== 0 && uid !== process.geteuid!());
+}
+
 /** More homes than this in one directory are found by the passwd database or not at all. */
 const MOST = 10_000;
 /** linux/magic.h. Below such a directory, a stat of a name would mount it. */
@@ -77,7 +83,7 @@ function list(directory: string): string[] {
   const names: string[] = [];
   process.stdout.write('+0\n');
   try {
-    if (statfsSync(directory).type === AUTOFS) return [];
+    if (statfsSync(directory).type === AUTOFS || mayBeFilledByOthers(directory)) return [];
     using entries = opendirSync(directory);
     for (let entry = entries.readSync(); entry !== null && names.length < MOST; entry = entries.readSync())
       if (entry.isDirectory()) names.push(entry.name);

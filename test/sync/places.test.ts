@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { CopyCache } from '../../src/sync/cache.ts';
 import { ALICE, COPIES, COPY, isRoot, kubeconfig, type Pki, type SyncNode } from './fixture.ts';
@@ -47,6 +47,21 @@ describe('which copies are updated, and which are left alone', () => {
       ],
     );
     assert.equal(statSync(node.at('/home/alice/ci/kubeconfig.yaml')).uid, ALICE.uid);
+  });
+
+  test('a home in a directory where everybody can make others brings no others', { skip: !isRoot }, async () => {
+    node.write('/etc/passwd', `${node.read('/etc/passwd')}app:x:1500:1500::/var/tmp/app:/bin/sh\n`);
+    const other = '/var/tmp/other/.kube/config';
+    node.write(other, kubeconfig(pki.ca, pki.old));
+    for (const path of [other, '/var/tmp/other/.kube', '/var/tmp/other'])
+      chownSync(node.at(path), ALICE.uid, ALICE.gid);
+    const found = async () => (await node.sync()).map(({ path }) => path).includes(other);
+    assert.equal(await found(), true, 'beside homes');
+    chmodSync(node.at('/var/tmp'), 0o1777);
+    assert.equal(await found(), false);
+    chmodSync(node.at('/var/tmp'), 0o755);
+    chownSync(node.at('/var/tmp'), ALICE.uid, ALICE.gid);
+    assert.equal(await found(), false, 'of a person');
   });
 
   test('root’s own copy, and one home of several users once', async () => {
