@@ -14,6 +14,7 @@ import { readManifestFile } from '../src/renew/components/manifest-file.ts';
 import { fileOfManifest } from '../src/renew/components/manifest-link.ts';
 import { readKey, readLeaf } from '../src/renew/verify/leaf.ts';
 import { readSource } from '../src/sync/admin-kubeconfig.ts';
+import { listDirectory, makeLookers } from '../src/sync/look.ts';
 import { loadMemory } from '../src/sync/memory-file.ts';
 import { findHomes } from '../src/sync/people.ts';
 import { kubeconfig, makePki, type Pki } from './sync/fixture.ts';
@@ -152,8 +153,10 @@ test('homes are those of the image where /home is a link', async (t) => {
   const [root, homes] = [new Root(directoryFor(t)), directoryFor(t)];
   for (const home of [join(root.prefix, homes, 'alice'), join(homes, 'mallory')]) mkdirSync(home, { recursive: true });
   symlinkSync(homes, root.at('/home'));
+  const lookers = makeLookers();
+  t.after(() => lookers.end());
   assert.deepEqual(
-    (await findHomes(root, [], true)).map(({ path }) => path),
+    (await findHomes(root, [], true, (directory) => listDirectory(directory, lookers))).map(({ path }) => path),
     ['/home/alice'],
   );
 });

@@ -12,6 +12,7 @@ import type { PlanOutcome, Progress } from '../domain/model/journal.ts';
 import type { RenewalPlan } from '../domain/model/plan.ts';
 import { HISTORY_SCHEMA } from '../domain/model/status.ts';
 import { SECOND } from '../domain/time/duration.ts';
+import type { ObserveOptions } from '../observe/observe.ts';
 import { execute } from '../renew/engine/execute.ts';
 import { recover } from '../renew/engine/recover.ts';
 import { untoldOutcome } from '../renew/engine/untold.ts';
@@ -20,7 +21,7 @@ import { ACTORS } from '../renew/steps/actors.ts';
 import type { Agent, AgentOptions } from './agent-interface.ts';
 import { standingIn, tell } from './alerting.ts';
 import { makeClockMemory } from './clock-memory.ts';
-import { makeCopies } from './copies-of-node.ts';
+import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
 import { metricsOf } from './metrics.ts';
 import { logProgress, makeDecisionLog } from './progress-log.ts';
 import { makeQueue } from './queue.ts';
@@ -70,8 +71,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   };
   const queue = makeQueue(() => cycle(SCHEDULED));
 
-  const observe = (request: DecideRequest = SCHEDULED, as: Config = config) =>
-    observeNode({ root, config: as, journal, clock, now }, request);
+  const observe = (request: DecideRequest = SCHEDULED, as: Config = config, detected?: ObserveOptions['detected']) =>
+    observeNode({ root, config: as, journal, clock, now }, request, detected);
 
   const carryOut = async (plan: RenewalPlan, view: View, trigger: 'schedule' | 'manual'): Promise<PlanOutcome> => {
     await syncCopies.beforeRenewal(view.inventory.node);
@@ -101,11 +102,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   };
 
   /** After the renewal, so that copies get the new credentials. */
-  const withCopiesOf = async (
-    view: View,
-    { dryRun = config.mode === 'observe', remember = true, adopt = null as string | null } = {},
-  ): Promise<View> =>
-    withCopiesIn(view, await syncCopies({ config, inventory: view.inventory, dryRun, remember, adopt }));
+  const withCopiesOf = async (view: View, as: Partial<CopiesRequest> = {}): Promise<View> => {
+    const usual = { config, inventory: view.inventory, dryRun: config.mode === 'observe', remember: true };
+    return withCopiesIn(view, await syncCopies({ ...usual, ...as }));
+  };
 
   const renewContext = (view?: View) => ({
     root,
@@ -129,8 +129,13 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   };
 
   const firstView = coalesced(
-    async (_configuration: number) =>
-      withCopiesOf(decideOn(await observe(), SCHEDULED), { dryRun: true, remember: false }),
+    async (_configuration: number) => {
+      let begun: CopiesRequest['begun'];
+      const observed = await observe(SCHEDULED, config, (node) => {
+        begun = syncCopies.begin(config, node);
+      });
+      return withCopiesOf(decideOn(observed, SCHEDULED), { dryRun: true, remember: false, begun });
+    },
     FIRST_VIEW,
     String,
   );

@@ -4,7 +4,7 @@ import type { Inventory, NodeFacts } from '../domain/model/inventory.ts';
 import type { CopyOutcome } from '../domain/model/journal.ts';
 import type { Root } from '../host/root.ts';
 import type { CopyCache } from '../sync/cache.ts';
-import { rememberSource, syncCopies } from '../sync/sync-copies.ts';
+import { type Begun, beginSync, rememberSource, syncCopies } from '../sync/sync-copies.ts';
 
 /**
  * Updates users' kubeconfig copies, or with `dryRun` reports what would be done. Nothing where the node has no admin
@@ -12,6 +12,8 @@ import { rememberSource, syncCopies } from '../sync/sync-copies.ts';
  */
 export type Copies = {
   (options: CopiesRequest): Promise<CopyOutcome[]>;
+  /** Looks for copies while the node is being observed: the answer belongs into the request that follows. */
+  begin(config: Config, node: Pick<NodeFacts, 'distribution' | 'paths'>): CopiesRequest['begun'];
   /** Before a renewal: which certificate the node's kubeconfig holds until then. */
   beforeRenewal(node: NodeFacts): Promise<void>;
 };
@@ -23,12 +25,13 @@ export type CopiesRequest = {
   /** Whether what is seen may be written to the state directory. */
   remember: boolean;
   adopt?: string | null;
+  begun?: Promise<Begun> | undefined;
 };
 
 /** Copies that did not change are not opened again at every check. */
 export function makeCopies(root: Root): Copies {
   const cache: CopyCache = new Map();
-  const sourceOf = (node: NodeFacts) => {
+  const sourceOf = (node: Pick<NodeFacts, 'distribution' | 'paths'>) => {
     const source = node.paths.adminKubeconfig;
     const clientCa = rulesOfNode(node)?.clientAuthorities(node.paths) ?? [];
     return source === null ? null : { root, source, clientCa };
@@ -43,5 +46,13 @@ export function makeCopies(root: Root): Copies {
     const source = sourceOf(node);
     if (source !== null) await rememberSource(source);
   };
-  return Object.assign(copies, { beforeRenewal });
+  const begin: Copies['begin'] = (config, node) => {
+    const source = config.copies.enabled ? sourceOf(node) : null;
+    if (source === null) return undefined;
+    const begun = beginSync({ ...source, config: config.copies });
+    // Whoever asks for the copies hears of it.
+    begun.catch(() => {});
+    return begun;
+  };
+  return Object.assign(copies, { begin, beforeRenewal });
 }

@@ -12,7 +12,7 @@ import type { RenewalPlan } from '../domain/model/plan.ts';
 import { makePlan } from '../domain/plan/planner.ts';
 import { clockDoubt } from '../domain/time/clock-doubt.ts';
 import type { Root } from '../host/root.ts';
-import { observe } from '../observe/observe.ts';
+import { type ObserveOptions, observe } from '../observe/observe.ts';
 import type { Journal } from '../renew/journal/journal-file.ts';
 import type { ClockMemory } from './clock-memory.ts';
 import { planSettingsOf, policyOf } from './node-policy.ts';
@@ -31,8 +31,9 @@ export type Eyes = { root: Root; config: Config; journal: Journal; clock: ClockM
 export async function observeNode(
   { root, config, journal, clock, now }: Eyes,
   request: DecideRequest,
+  detected?: ObserveOptions['detected'],
 ): Promise<Observed> {
-  const observed = await observe({ root, config, now: now() });
+  const observed = await observe({ root, config, now: now(), detected });
   const records = await journal.records();
   const evidence = await clock.evidence(observed.takenAt, records);
   const requireSynchronized = config.clock.require_synchronized;

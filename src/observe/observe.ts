@@ -11,20 +11,28 @@ import { detect } from './detect.ts';
 import { addIssuance } from './issuance.ts';
 import { text } from './node-files.ts';
 import type { Detected } from './observer.ts';
-import { observePreconditions } from './preconditions.ts';
+import { observePreconditions, observeUnit } from './preconditions.ts';
 import { probeServed } from './probe.ts';
 import { readSources } from './read-sources.ts';
 import { readWatched } from './read-watched.ts';
 import type { ReadCertificate, SourceRead } from './source.ts';
 
-export type ObserveOptions = { root: Root; config: Pick<Config, 'watch' | 'node'>; now: Instant };
+export type ObserveOptions = {
+  root: Root;
+  config: Pick<Config, 'watch' | 'node'>;
+  now: Instant;
+  /** Called as soon as it is known what kind of node this is. */
+  detected?: ((node: Pick<Detected, 'distribution' | 'paths'>) => void) | undefined;
+};
 
 /**
  * Everything on the node that bears on a decision. What cannot be read is a finding, never an exception; no private key
  * and no token is in the result. Users' kubeconfig copies are not opened here: see `withCopies`.
  */
-export async function observe({ root, config, now }: ObserveOptions): Promise<Inventory> {
+export async function observe({ root, config, now, detected }: ObserveOptions): Promise<Inventory> {
   const node = await detect(root, config.node.unit?.replace(/\.service$/, '') ?? null);
+  detected?.(node);
+  const unit = observeUnit(root, node);
   const [version, clock, zone, { reads, findings }] = await Promise.all([
     node.version(),
     clockTrust(root).catch((error) => ({ synchronized: null, detail: explain(error) })),
@@ -34,7 +42,7 @@ export async function observe({ root, config, now }: ObserveOptions): Promise<In
   const certificates = addIssuance(withUniqueIds(reads.flatMap((read) => read.certificates)));
   const [served, preconditions] = await Promise.all([
     probeServed(root, node, certificates),
-    observePreconditions(root, node, version, now, reads, certificates),
+    observePreconditions(root, node, unit, version, now, reads, certificates),
   ]);
   const { distribution, role, paths, missing } = node;
   return {

@@ -16,12 +16,13 @@ import type { SourceRead } from './source.ts';
 export async function observePreconditions(
   root: Root,
   node: Detected,
+  observedUnit: Promise<Unit>,
   version: string | null,
   now: Instant,
   reads: SourceRead[],
   certificates: ObservedCertificate[],
 ): Promise<Preconditions> {
-  const unit = await observeUnit(root, node);
+  const unit = await observedUnit;
   const restartWindow = rulesOfNode(node)?.restartWindow(version) ?? null;
   const [tool, upgradeUnderWay, disk, components, hazards, visible, neighbours, servers, otherRenewers, kubelet] =
     await Promise.all([
@@ -78,7 +79,7 @@ function upgradeOn(root: Root, { distribution }: Pick<NodeFacts, 'distribution'>
 }
 
 /** A systemctl that fails, hangs or is missing is an observation, not an error. */
-async function observeUnit(root: Root, node: Detected): Promise<Unit> {
+export async function observeUnit(root: Root, node: Detected): Promise<Unit> {
   const name = node.unit;
   if (name === null) return null;
   try {

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { type HelperProcess, type Reply, spawnHelper, startHelperProcess } from '../host/helper-process.ts';
 import { PROGRAMS } from '../host/programs.ts';
 import { LOOK_HELPER } from '../host/self.ts';
@@ -47,14 +48,14 @@ const ABSENT: Sight = { home: 'absent', copy: 'absent', link: null, backupAt: nu
  * Reads all items with one helper process. When that does not answer, the rest of the items is read again, one process
  * for each file system, and what is on the silent one is not read again. The result has the order of the items.
  */
-export async function lookAt(items: LookItem[]): Promise<Seen[]> {
+export async function lookAt(items: LookItem[], lookers: Lookers): Promise<Seen[]> {
   const seen: Seen[] = new Array<Seen>(items.length).fill(ABSENT);
   const keyOf = await fileSystems();
   const keys = items.map(({ copy }) => keyOf(copy));
   const asked = items.map((_, index) => index).filter((index) => !isSilent(keys[index]!));
   let groups = [asked];
   while (groups.length > 0) {
-    const rest = await inTurns(groups, (group) => lookThrough(items, group, keys, seen));
+    const rest = await inTurns(groups, (group) => lookThrough(items, group, keys, seen, lookers));
     const left = rest.flat().filter((index) => !isSilent(keys[index]!));
     groups = [...Map.groupBy(left, (index) => keys[index]).values()];
   }
@@ -64,22 +65,49 @@ export async function lookAt(items: LookItem[]): Promise<Seen[]> {
 }
 
 /** Names of the directories in a directory of this machine; none when it cannot be listed, or does not answer. */
-export async function listDirectory(directory: string): Promise<string[]> {
+export async function listDirectory(directory: string, lookers: Lookers): Promise<string[]> {
   const key = (await fileSystems())(directory);
   if (isSilent(key)) return [];
-  const child = spawnHelper(LOOK_HELPER);
-  const helper = startHelperProcess(child);
-  const reply = await helper.ask({ do: 'list', directory } satisfies LookRequest, PATIENCE, () => {});
-  helper.end();
-  if (reply.is === 'silent') noteSilence(key, child);
+  const looker = lookers.take();
+  const reply = await looker.helper.ask({ do: 'list', directory } satisfies LookRequest, PATIENCE, () => {});
+  if (reply.is === 'silent') noteSilence(key, looker.child);
+  if (reply.is === 'answer') lookers.keep(looker);
+  else looker.helper.end();
   return reply.is === 'answer' ? (reply.value as string[]) : [];
 }
 
-/** Returns the items that are still to be read. */
-async function lookThrough(items: LookItem[], group: number[], keys: string[], seen: Seen[]): Promise<number[]> {
-  if (group.length === 0) return [];
+type Looker = { child: ChildProcess; helper: HelperProcess };
+
+/** Helper processes that have answered look again: a start of the executable takes longer than all that they look at. */
+export type Lookers = { take(): Looker; keep(looker: Looker): void; end(): void };
+
+export function makeLookers(): Lookers {
+  let idle: Looker[] = [];
+  return {
+    take: () => idle.pop() ?? startLooker(),
+    keep: (looker) => void idle.push(looker),
+    end: () => {
+      for (const { helper } of idle) helper.end();
+      idle = [];
+    },
+  };
+}
+
+function startLooker(): Looker {
   const child = spawnHelper(LOOK_HELPER);
-  const helper = startHelperProcess(child);
+  return { child, helper: startHelperProcess(child) };
+}
+
+/** Returns the items that are still to be read. */
+async function lookThrough(
+  items: LookItem[],
+  group: number[],
+  keys: string[],
+  seen: Seen[],
+  lookers: Lookers,
+): Promise<number[]> {
+  if (group.length === 0) return [];
+  const { child, helper } = lookers.take();
   try {
     for (let start = 0; start < group.length; start += BATCH) {
       const batch = group.slice(start, start + BATCH);

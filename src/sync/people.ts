@@ -3,7 +3,6 @@ import type { Config } from '../config/schema.ts';
 import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
 import { lookUpUsers, type User, users } from '../host/users.ts';
-import { listDirectory } from './look.ts';
 
 /** A home and whose it is. `sharers` is empty when only the directory is known: its owner is seen later. */
 export type Home = { path: string; sharers: User[] };
@@ -25,7 +24,12 @@ export async function findPeople(root: Root, config: Config['copies']): Promise<
  * The homes of these people, each once, as several users can have the same; and the other directories beside them, which
  * may be homes of users of LDAP or SSSD (listing those users asks too much of a directory service).
  */
-export async function findHomes(root: Root, people: User[], isRoot: boolean): Promise<Home[]> {
+export async function findHomes(
+  root: Root,
+  people: User[],
+  isRoot: boolean,
+  list: (directory: string) => Promise<string[]>,
+): Promise<Home[]> {
   const byPath = new Map<string, User[]>();
   for (const user of people) {
     const path = posix.normalize(user.home).replace(/(.)\/+$/, '$1');
@@ -40,7 +44,7 @@ export async function findHomes(root: Root, people: User[], isRoot: boolean): Pr
     if (sharers.some(({ uid }) => uid >= FIRST_USER) && posix.dirname(path) !== '/') parents.add(posix.dirname(path));
   const more: Home[] = [];
   for (const parent of [...parents].slice(0, MOST_DIRECTORIES))
-    for (const name of await listDirectory(await followLinks(root, parent))) {
+    for (const name of await list(await followLinks(root, parent))) {
       const path = posix.join(parent, name);
       if (!byPath.has(path)) more.push({ path, sharers: [] });
     }

@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
 import type { User } from '../host/users.ts';
-import { type Facts, type LookItem, lookAt, type Seen } from './look.ts';
+import { type Facts, type Lookers, type LookItem, listDirectory, lookAt, makeLookers, type Seen } from './look.ts';
 import { findHomes, type Home } from './people.ts';
 
 /** Where a copy may be, and what is there. `wanted`: the user who is to get one. */
@@ -20,8 +20,24 @@ export async function findPlaces(
   people: User[],
   remembered: Set<string>,
 ): Promise<Place[]> {
+  const lookers = makeLookers();
+  try {
+    return await lookAtPlaces(root, config, people, remembered, lookers);
+  } finally {
+    lookers.end();
+  }
+}
+
+async function lookAtPlaces(
+  root: Root,
+  config: Config['copies'],
+  people: User[],
+  remembered: Set<string>,
+  lookers: Lookers,
+): Promise<Place[]> {
   const places = new Map<string, Omit<Place, 'seen'>>();
-  for (const home of await findHomes(root, people, process.getuid!() === 0)) {
+  const list = (directory: string) => listDirectory(directory, lookers);
+  for (const home of await findHomes(root, people, process.getuid!() === 0, list)) {
     const wanted = home.sharers.find(({ name }) => config.users.includes(name)) ?? null;
     const path = posix.join(home.path, '.kube/config');
     places.set(path, { path, home, wanted });
@@ -36,7 +52,7 @@ export async function findPlaces(
     const at = await followLinks(root, home.path);
     return { home: root.at(home.path), copy: posix.join(at, '.kube/config'), always };
   };
-  const seen = await lookAt(await Promise.all(all.map(lookItem)));
+  const seen = await lookAt(await Promise.all(all.map(lookItem)), lookers);
   return all.map((place, index) => ({ ...place, seen: seen[index]! }));
 }
 

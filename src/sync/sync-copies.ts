@@ -32,6 +32,8 @@ export type SyncOptions = {
   adopt?: string | null;
   /** Keep one between calls: copies that did not change since are not opened again. */
   cache?: CopyCache;
+  /** What `beginSync` has found already. */
+  begun?: Promise<Begun> | undefined;
   /** How a helper process is started; tests end it at moments of their choice. */
   helper?: (hello: Hello) => CopyHelper;
 };
@@ -67,17 +69,22 @@ export async function rememberSource(options: Pick<SyncOptions, 'root' | 'source
 /** Quick for many users, and no burst of processes on a busy node. */
 const HELPERS_AT_ONCE = 2;
 
-async function syncAll(options: SyncOptions): Promise<CopyOutcome[]> {
-  const { root, config, dryRun = false, remember = !dryRun, adopt = null } = options;
+/** What has to be known before a copy is opened. */
+export type Begun = { source: Source; before: Memory; known: Memory; found: FoundTargets };
+
+/** The first part of `syncCopies`, for which the node need not have been observed; its answer belongs into its options. */
+export async function beginSync(options: Pick<SyncOptions, 'root' | 'config' | 'source' | 'clientCa'>): Promise<Begun> {
+  const { root, config } = options;
   const source = await readSource(root, options.source, options.clientCa);
   const before = await loadMemory(root);
   const known = withSource(before, source.certificate);
-  const found = await findTargets(
-    root,
-    config,
-    options.source,
-    known.copies.map(({ path }) => path),
-  );
+  const paths = known.copies.map(({ path }) => path);
+  return { source, before, known, found: await findTargets(root, config, options.source, paths) };
+}
+
+async function syncAll(options: SyncOptions): Promise<CopyOutcome[]> {
+  const { root, dryRun = false, remember = !dryRun, adopt = null } = options;
+  const { source, before, known, found } = await (options.begun ?? beginSync(options));
   const memory = passing(known, found, options);
   const run: Run = { ...options, dryRun, adopt, memory, sourceFile: source };
   const recalled = new Map(found.targets.map((target) => [target, adopt === target.path ? null : recall(target, run)]));

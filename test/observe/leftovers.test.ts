@@ -33,6 +33,21 @@ test('a K3s agent beside the remains of a server and a kubeadm cluster is recogn
   }
 });
 
+test('a kubelet’s unit beside K3s, and two units of K3s: what is active or enabled runs the node', async (t) => {
+  const { root } = await nodeFor(t, { kind: 'k3s-server' });
+  put(root, 'etc/systemd/system/kubelet.service', '[Service]\nExecStart=/usr/bin/kubelet\n');
+  enable(root, 'k3s', SERVICE.replace('agent', 'server'));
+  const beside = await look({ root });
+  assert.deepEqual(
+    [beside.node.distribution, beside.preconditions.unit?.name, beside.node.missing],
+    ['k3s', 'k3s', []],
+    'a kubelet without a cluster’s files is nobody’s node',
+  );
+  put(root, 'etc/systemd/system/k3s-old.service', SERVICE.replace('agent', 'server --data-dir /var/lib/rancher/k3s'));
+  const two = await look({ root });
+  assert.deepEqual([two.preconditions.unit?.name, two.node.missing], ['k3s', []]);
+});
+
 test('a unit of another name is found by what it runs, and one that runs something else can be named', async (t) => {
   const { root } = await nodeFor(t, { kind: 'k3s-server' });
   put(root, 'etc/systemd/system/k3s-edge.service', SERVICE.replace('agent', 'server'));
