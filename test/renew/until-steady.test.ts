@@ -38,7 +38,7 @@ test('what is waited for is said, and is the answer at the end', async () => {
   const said: string[] = [];
   const waiting = (detail: string) => said.push(detail);
   const { look } = looking([AWAY, READY, AWAY]);
-  const answer = await untilSteady(look, { lasting: 0, otherwise: 'for it to stay', limit: 30, interval: 8, waiting });
+  const answer = await untilSteady(look, { lasting: 0, otherwise: 'for it to stay', limit: 500, interval: 8, waiting });
   assert.equal(answer, AWAY);
   assert.deepEqual(said.slice(0, 3), [AWAY, 'for it to stay', AWAY]);
 });

@@ -133,8 +133,8 @@ function kept(row: StatusRow, until: number | null, node: NodeFacts, times: Time
 /** Where the unit's restart renews: since when it would. */
 function byRestart(row: StatusRow, node: NodeFacts): string {
   const rules = rulesOfNode(node);
-  const within = rules?.restartWindow(node.version) ?? null;
-  if (rules === null || within === null || row.owner !== node.distribution) return '';
+  if (rules === null || row.owner !== node.distribution) return '';
   if (rules.renewedAtEveryStart(row, node.version)) return '; any restart renews it';
-  return `; a restart renews it in its last ${formatDuration(within)}`;
+  const within = rules.restartWindow(node.version);
+  return within === null ? '' : `; a restart renews it in its last ${formatDuration(within)}`;
 }
