@@ -15,7 +15,7 @@ export function commandManual(version: string): string {
     '[\\-\\-root \\fIdir\\fR] [\\-\\-config \\fIfile\\fR] [\\-o \\fIformat\\fR] [\\-\\-no\\-color] \\fIcommand\\fR',
     '.SH DESCRIPTION',
     text(
-      'A daemon on each node of a Kubernetes cluster (kubeadm, K3s, RKE2, k0s) that watches the certificates of the node, ' +
+      'A daemon on each node of a Kubernetes cluster (kubeadm, K3s, RKE2, k0s, or set up by hand) that watches the certificates of the node, ' +
         'renews them within the maintenance window, restarts what must load them, and checks that every component ' +
         'serves the new ones. As installed it observes: it watches and alerts, and changes nothing until ' +
         '"certagent enable".',

@@ -42,6 +42,7 @@ export function renewalTable(): string {
     ['RKE2', 'as K3s of the same version', 'the unit, which replaces its static pods', 'not measured'],
     ['k0s controller', 'the restart: everything, whatever its expiry', 'the unit `k0scontroller`', 'not measured'],
     ['k0s worker', 'nothing: the kubelet rotates its certificates', 'nothing', 'not at all'],
+    ['set up by hand', 'nothing: certagent watches and alerts', 'nothing; the alert names the unit', 'not at all'],
   ];
   return [
     '| node | what renews | what restarts | the API is away |',

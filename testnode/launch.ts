@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { HARD_WAY_UNITS } from './hard-way-layout.ts';
 import type { NodeRecord } from './options.ts';
 import { k3sFlavour } from './options.ts';
 import { put } from './put.ts';
@@ -28,6 +29,7 @@ export function layOutPrograms(root: string, node: NodeRecord): void {
   const flavour = k3sFlavour(node.kind);
   const programs = ['usr/bin/systemctl', 'usr/bin/timedatectl'];
   if (node.kind === 'k0s-controller') programs.push('usr/local/bin/k0s');
+  else if (node.kind === 'hard-way') programs.push(...HARD_WAY_UNITS.map((name) => `usr/local/bin/${name}`));
   else if (flavour === undefined) programs.push('usr/bin/kubeadm', 'usr/bin/kubelet');
   else programs.push(`usr/local/bin/${flavour}`);
   for (const path of programs) {

@@ -32,7 +32,7 @@ export function layOutMachine(root: string, node: NodeRecord): void {
 }
 
 function administratorsKubeconfig(node: NodeRecord): string | undefined {
-  if (node.kind === 'kubeadm-worker' || node.kind.endsWith('-agent')) return undefined;
+  if (node.kind === 'kubeadm-worker' || node.kind === 'hard-way' || node.kind.endsWith('-agent')) return undefined;
   if (node.kind === 'k0s-controller') return `${K0S_PKI}/admin.conf`;
   return k3sFlavour(node.kind) === undefined ? 'etc/kubernetes/admin.conf' : k3sKubeconfigPath(node);
 }

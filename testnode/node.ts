@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { layOutHardWay } from './hard-way-layout.ts';
 import { layOutK0s } from './k0s-layout.ts';
 import { layOutK3s } from './k3s-layout.ts';
 import { layOutKubeadm } from './kubeadm-layout.ts';
@@ -29,7 +30,8 @@ export type TestNode = {
   kind: NodeKind;
   /** kubeadm: apiserver, etcd, etcdPeer, etcdMetrics, controllerManager, scheduler, kubelet, kubeletHealthz;
    * K3s: api, apiInternal (6444), kubelet; RKE2: api, supervisor (9345), kubelet, controllerManager, scheduler; agents: kubelet,
-   * server (another machine's); k0s: api, join (9443), etcd, etcdPeer. */
+   * server (another machine's); k0s: api, join (9443), etcd, etcdPeer; by hand: as
+   * kubeadm, without a kubelet. */
   ports: Record<string, number>;
   /** Starts the kubelet's or K3s's unit; resolves when the node is as healthy as its certificates allow. */
   start(options?: StartOptions): Promise<void>;
@@ -61,6 +63,7 @@ export async function makeNode(options: NodeOptions): Promise<TestNode> {
 
 function layOut(root: string, node: NodeRecord): Promise<void> {
   if (node.kind === 'k0s-controller') return layOutK0s(root, node);
+  if (node.kind === 'hard-way') return layOutHardWay(root, node);
   return k3sFlavour(node.kind) === undefined ? layOutKubeadm(root, node) : layOutK3s(root, node);
 }
 
@@ -88,6 +91,7 @@ function portNames(kind: NodeKind): string[] {
   if (kind === 'rke2-server') return ['api', 'supervisor', 'kubelet', 'controllerManager', 'scheduler'];
   if (kind === 'k3s-server') return ['api', 'apiInternal', 'kubelet'];
   if (kind === 'k0s-controller') return ['api', 'join', 'etcd', 'etcdPeer'];
+  if (kind === 'hard-way') return ['apiserver', 'etcd', 'etcdPeer', 'controllerManager', 'scheduler'];
   if (kind.endsWith('-agent')) return ['kubelet', 'server'];
   const etcd = kind === 'kubeadm-external-etcd' ? ['etcd', 'etcdPeer'] : ['etcd', 'etcdPeer', 'etcdMetrics'];
   return ['apiserver', ...etcd, 'controllerManager', 'scheduler', 'kubelet', 'kubeletHealthz'];
@@ -95,15 +99,15 @@ function portNames(kind: NodeKind): string[] {
 
 // What controller-manager and scheduler serve. The real ones make a new certificate at each start; one is enough here.
 async function layOutSelfSigned(root: string, node: NodeRecord): Promise<void> {
-  const isKubeadm = node.kind.startsWith('kubeadm') && node.kind !== 'kubeadm-worker';
-  if (!isKubeadm && node.kind !== 'rke2-server') return;
+  const hasOwn = /^(kubeadm|hard-way|rke2-server)/.test(node.kind) && node.kind !== 'kubeadm-worker';
+  if (!hasOwn) return;
   const own = await issueAuthority({
     commonName: `localhost@${Math.floor(node.caStarts / 1000)}`,
     sans: ['localhost', '127.0.0.1'],
     notBefore: node.caStarts,
     notAfter: node.caEnds,
   });
-  if (isKubeadm) await layOutLoopback(root, node);
+  if (node.kind !== 'rke2-server') await layOutLoopback(root, node);
   put(root, 'run/demo/self-signed.crt', own.certificatePem, 0o644);
   put(root, 'run/demo/self-signed.key', own.keyPem, 0o600);
 }

@@ -12,7 +12,8 @@ export type NodeKind =
   | 'k3s-agent'
   | 'rke2-server'
   | 'rke2-agent'
-  | 'k0s-controller';
+  | 'k0s-controller'
+  | 'hard-way';
 
 export type NodeOptions = {
   /** Directory to make the node in: empty or absent. */
@@ -167,10 +168,11 @@ export function k3sFlavour(kind: NodeKind): 'k3s' | 'rke2' | undefined {
   return kind.startsWith('rke2') ? 'rke2' : undefined;
 }
 
-/** The systemd unit that runs the node of this kind. */
+/** The systemd unit that runs the node of this kind; of several, the first to ask. */
 export function unitOf(kind: NodeKind): string {
   if (kind === 'k3s-server') return 'k3s';
   if (kind === 'k0s-controller') return 'k0scontroller';
+  if (kind === 'hard-way') return 'kube-apiserver';
   return k3sFlavour(kind) === undefined ? 'kubelet' : kind;
 }
 

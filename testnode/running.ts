@@ -9,7 +9,7 @@ import { LONG_RUNNING } from './stand-in/k3s-leaves.ts';
 import { launch } from './stand-in/pod.ts';
 import type { ProcessId } from './stand-in/process.ts';
 import { disown, isAlive, own, readJson, signal, until } from './stand-in/process.ts';
-import { startUnit } from './stand-in/units.ts';
+import { startUnit, unitsOf } from './stand-in/units.ts';
 
 const START_LIMIT = 30_000;
 
@@ -27,7 +27,8 @@ export async function startNode(root: string, node: NodeRecord, options: StartOp
   if (node.kind === 'kubeadm-external-etcd') startExternalEtcd(root, node);
   if (node.kind.endsWith('-agent')) launch(root, { name: 'remote-server', command: ['remote-server'] });
   if (options.longRunning === true) writeFileSync(join(root, LONG_RUNNING), '');
-  const started = await startUnit(root, node);
+  let started = true;
+  for (const unit of unitsOf(node)) started &&= await startUnit(root, node, unit);
   const heard = new Set<number>();
   const healthy = started && (await until(() => isHealthy(node, heard), START_LIMIT));
   rmSync(join(root, LONG_RUNNING), { force: true });

@@ -1,4 +1,4 @@
-import { DISTRIBUTION_NAMES, KUBEADM } from '../domain/distributions/names.ts';
+import { DISTRIBUTION_PROGRAMS, KUBEADM } from '../domain/distributions/names.ts';
 import { SECOND } from '../domain/time/duration.ts';
 
 /** Where a limit comes from: a fixed number of milliseconds, or a key of the configuration that becomes part of the plan. */
@@ -20,7 +20,7 @@ export type Program = {
 export const PROGRAMS = {
   kubeadmRenew: { command: KUBEADM, use: 'certs renew NAME', limit: 'renew.kubeadm_limit' },
   kubeadmKubeconfig: { command: KUBEADM, use: 'kubeconfig user', limit: 'renew.kubeadm_limit' },
-  version: { command: DISTRIBUTION_NAMES.join(', '), use: 'version, --version', limit: 10 * SECOND },
+  version: { command: DISTRIBUTION_PROGRAMS.join(', '), use: 'version, --version', limit: 10 * SECOND },
   unitState: { command: 'systemctl', use: 'show UNIT', limit: 10 * SECOND },
   unitRestart: { command: 'systemctl', use: 'restart UNIT', limit: 'renew.restart_limit' },
   kubeletRestart: { command: 'systemctl', use: 'restart UNIT of the kubelet', limit: 'renew.component_limit' },

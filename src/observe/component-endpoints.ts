@@ -28,6 +28,20 @@ export function componentEndpoints(
   });
 }
 
+/** Where another component serves the certificate of `--tls-cert-file`; nowhere without one: it makes one for itself. */
+export function tlsEndpoint(
+  name: Endpoint['name'],
+  flags: ReadonlyMap<string, string>,
+  usualPort: number,
+  certificates: ObservedCertificate[],
+): Endpoint[] {
+  const path = absolute(flags.get('tls-cert-file'));
+  const port = portOf(flags.get('secure-port') ?? usualPort);
+  const file = certificates.find(({ place }) => place.path === path && place.index === 0);
+  if (file === undefined || port === null) return [];
+  return [{ name, host: localAddress(flags.get('bind-address') ?? null), port, expects: file.id }];
+}
+
 /** The loopback address of a list of listening URLs, else the first that speaks TLS. */
 function listener(name: 'etcd' | 'etcd-peer', urls: string | undefined, expects: string): Endpoint[] {
   const secure = (urls ?? '').split(',').flatMap((text) => {

@@ -2,7 +2,7 @@ import type { HealthCheck } from '../domain/model/health-check.ts';
 import type { KubeletClient } from '../domain/model/inventory.ts';
 import type { Root } from '../host/root.ts';
 import { localAddress } from './local-address.ts';
-import { absolute, exists, names, settings } from './node-files.ts';
+import { absolute, exists, names, record, settings } from './node-files.ts';
 import { portOf } from './port.ts';
 import { flagsOf } from './static-pod-manifest.ts';
 import { type UnitFile, type UnitList, unitsThatRun } from './unit-files.ts';
@@ -24,6 +24,11 @@ export type KubeletSettings = {
   /** Kubeconfigs of its command line: the one it uses, and the one to bootstrap with. */
   kubeconfig: string | null;
   bootstrapKubeconfig: string | null;
+  /** The CA of its clients. */
+  clientCa: string | null;
+  /** Where it serves its API. */
+  address: string | null;
+  port: number;
   /** A serving certificate and key that an operator gave it. */
   servingCertificate: string | null;
   servingKey: string | null;
@@ -43,7 +48,7 @@ export async function readKubeletSettings(root: Root, argv: string[]): Promise<K
   const flags = flagsOf(argv);
   const flag = (name: string) => absolute(flags.get(name));
   const configFile = flag('config') ?? '/var/lib/kubelet/config.yaml';
-  const config = { ...(await settings(root, configFile)) };
+  const config: Record<string, unknown> = { ...(await settings(root, configFile)) };
   const dropIns = flag('config-dir');
   // The kubelet takes `*.conf` only.
   const found = dropIns === null ? [] : (await names(root, dropIns)).filter((name) => name.endsWith('.conf'));
@@ -60,6 +65,9 @@ export async function readKubeletSettings(root: Root, argv: string[]): Promise<K
     certificatesDir: flag('cert-dir') ?? '/var/lib/kubelet/pki',
     kubeconfig: flag('kubeconfig'),
     bootstrapKubeconfig: flag('bootstrap-kubeconfig'),
+    clientCa: flag('client-ca-file') ?? absolute(record(record(config.authentication)?.x509)?.clientCAFile),
+    address: flags.get('address') ?? (typeof config.address === 'string' ? config.address : null),
+    port: portOf(flags.get('port') ?? config.port) ?? 10_250,
     servingCertificate: flag('tls-cert-file') ?? absolute(config.tlsCertFile),
     servingKey: flag('tls-private-key-file') ?? absolute(config.tlsPrivateKeyFile),
   };

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-
+import type { ComponentHealth } from '../domain/model/inventory.ts';
 import { absolute } from './node-files.ts';
 import { type Source, source } from './source.ts';
 import type { StaticPod } from './static-pod-manifest.ts';
@@ -7,16 +7,19 @@ import type { StaticPod } from './static-pod-manifest.ts';
 type Named = Pick<Source, 'path' | 'format' | 'key'>;
 
 /**
- * What manifests name and kubeadm's table does not: an operator's serving certificates, the client of an external etcd and
+ * What the flags of components name and is not known otherwise: an operator's serving certificates, the client of an external etcd and
  * its CA, other kubeconfigs. Each file once.
  */
-export function namedByFlags(pods: Pick<StaticPod, 'component' | 'flags' | 'arguments'>[], known: Source[]): Source[] {
+export function namedByFlags(
+  components: (Pick<StaticPod, 'flags' | 'arguments'> & { component: ComponentHealth['name'] })[],
+  known: Source[],
+): Source[] {
   const paths = new Set(known.map(({ path }) => path));
-  return pods.flatMap((pod) =>
-    [...pairs(pod), ...sniPairs(pod), ...authorities(pod), ...kubeconfigs(pod)].flatMap((named) => {
+  return components.flatMap((one) =>
+    [...pairs(one), ...sniPairs(one), ...authorities(one), ...kubeconfigs(one)].flatMap((named) => {
       if (paths.has(named.path)) return [];
       paths.add(named.path);
-      return [source({ id: named.path, owner: 'operator', component: pod.component, ...named })];
+      return [source({ id: named.path, owner: 'operator', component: one.component, ...named })];
     }),
   );
 }
@@ -59,6 +62,7 @@ const AUTHORITIES = [
   'etcd-cafile',
   'kubelet-certificate-authority',
   'root-ca-file',
+  'cluster-signing-cert-file',
   'trusted-ca-file',
   'peer-trusted-ca-file',
 ];

@@ -129,6 +129,21 @@ const KINDS: Record<NodeKind, Kind> = {
     },
     expects: ['server', 'etcd/server', 'etcd/peer', 'k0s-api'],
   },
+  'hard-way': {
+    distribution: 'hard-way',
+    role: 'control-plane',
+    unit: 'kube-apiserver',
+    owners: {
+      operator: [
+        '/etc/etcd/kubernetes.pem',
+        '/var/lib/kubernetes/kube-controller-manager.kubeconfig',
+        '/var/lib/kubernetes/kube-scheduler.kubeconfig',
+        '/var/lib/kubernetes/kubernetes.pem',
+      ],
+      'cluster-ca': ['/etc/etcd/ca.pem', '/var/lib/kubernetes/ca.pem'],
+    },
+    expects: ['/var/lib/kubernetes/kubernetes.pem', '/etc/etcd/kubernetes.pem', '/etc/etcd/kubernetes.pem'],
+  },
 };
 
 for (const [kind, wanted] of Object.entries(KINDS) as [NodeKind, Kind][]) {
@@ -213,7 +228,7 @@ test('a directory with nothing of Kubernetes in it is an inventory too', async (
   const { root } = await nodeFor(t, { kind: 'kubeadm-worker' });
   const inventory = await look({ root: `${root}/nothing` });
   assert.deepEqual([inventory.node.distribution, inventory.node.role, inventory.node.name], [null, null, 'unknown']);
-  assert.deepEqual(inventory.node.missing, ['any trace of kubeadm, K3s, RKE2 or k0s']);
+  assert.deepEqual(inventory.node.missing, ['any trace of kubeadm, K3s, RKE2, k0s or hard-way']);
   assert.deepEqual([inventory.certificates, inventory.findings, inventory.served], [[], [], []]);
   assert.deepEqual(inventory.preconditions.unit, null);
   assert.equal(inventory.clock.synchronized, null);

@@ -3,6 +3,7 @@ import type { History, Policy } from '../../src/domain/model/decision.ts';
 import type { Inventory, ObservedCertificate, Preconditions } from '../../src/domain/model/inventory.ts';
 import { BACKUPS_DIR, type PlanSettings } from '../../src/domain/plan/planner.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
+import { hardWayNode } from './hard-way-node.ts';
 import { k0sNode } from './k0s-node.ts';
 import { k3sNode } from './k3s-node.ts';
 import { kubeadmNode } from './kubeadm-node.ts';
@@ -20,7 +21,11 @@ export const NODE_KINDS: NodeKind[] = [
   'rke2-server',
   'rke2-agent',
   'k0s-controller',
+  'hard-way',
 ];
+
+/** Kinds on which certagent renews something. */
+export const RENEWED_KINDS = NODE_KINDS.filter((kind) => kind !== 'kubeadm-worker' && kind !== 'hard-way');
 
 export type InventoryOptions = {
   now?: number;
@@ -36,6 +41,7 @@ export function inventoryOf(
 ): Inventory {
   const ends = { now, leafEnd: now + days * DAY, caEnd: now + caDays * DAY };
   if (kind === 'k0s-controller') return k0sNode(ends);
+  if (kind === 'hard-way') return hardWayNode(ends);
   return kind.startsWith('kubeadm') ? kubeadmNode(kind, ends) : k3sNode(kind, ends);
 }
 

@@ -24,7 +24,8 @@ export type NodeKind =
   | 'k3s-agent'
   | 'rke2-server'
   | 'rke2-agent'
-  | 'k0s-controller';
+  | 'k0s-controller'
+  | 'hard-way';
 
 export type Ends = { now: number; leafEnd: number; caEnd: number };
 

@@ -16,7 +16,7 @@ const LEASE_LOST = 11_000;
 export async function controller(name: string, root: string, words: string[]): Promise<void> {
   const flags = parseFlags(words);
   const { speed } = readNodeRecord(root);
-  const certificate = clientCertificate(root, readFileSync(flags.get('kubeconfig')!, 'utf8'));
+  const certificate = clientCertificate(root, readFileSync(kubeconfigOf(root, flags), 'utf8'));
   endIfFaulty(root, name, certificate);
   stay(root, name);
   const files = {
@@ -44,6 +44,13 @@ export async function controller(name: string, root: string, words: string[]): P
       process.exit(1);
     }
   }, 50);
+}
+
+/** Its flag, or that of its configuration file. */
+function kubeconfigOf(root: string, flags: Map<string, string>): string {
+  const config = flags.get('config');
+  if (config === undefined) return flags.get('kubeconfig')!;
+  return join(root, /kubeconfig: "(.*)"/.exec(readFileSync(config, 'utf8'))![1]!);
 }
 
 function clientCertificate(root: string, kubeconfig: string): string {

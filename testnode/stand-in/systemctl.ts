@@ -1,8 +1,8 @@
-// Stand-in for systemctl, for the one unit that runs the node: show, is-active, start, stop, restart, --version.
+// Stand-in for systemctl, for the units that run the node: show, is-active, start, stop, restart, --version.
 // Simplified: options other than --property are taken and ignored; every other unit is not found.
-import { readFaults, readNodeRecord, unitOf } from '../options.ts';
+import { readFaults, readNodeRecord } from '../options.ts';
 import { hang } from './process.ts';
-import { show, startUnit, stopUnit } from './units.ts';
+import { show, startUnit, stopUnit, unitsOf } from './units.ts';
 
 export async function systemctl(root: string, words: string[]): Promise<void> {
   if (words.includes('--version')) return print('systemd 255 (255.4-1)\n+PAM +AUDIT +SELINUX +SECCOMP -SYSVINIT');
@@ -23,13 +23,13 @@ export async function systemctl(root: string, words: string[]): Promise<void> {
 async function act(root: string, verb: 'start' | 'stop' | 'restart', unit: string): Promise<void> {
   const node = readNodeRecord(root);
   const fault = readFaults(root).systemctl;
-  if (unit !== unitOf(node.kind)) {
+  if (!unitsOf(node).includes(unit)) {
     return fail(`Failed to ${verb} ${unit}.service: Unit ${unit}.service not found.`, 5);
   }
   if (fault === 'hangs') await hang(root, 'systemctl');
   if (fault === 'fails') return jobFailed(unit);
-  if (verb !== 'start') await stopUnit(root, node);
-  if (verb !== 'stop' && !(await startUnit(root, node))) jobFailed(unit);
+  if (verb !== 'start') await stopUnit(root, node, unit);
+  if (verb !== 'stop' && !(await startUnit(root, node, unit))) jobFailed(unit);
 }
 
 function jobFailed(unit: string): void {
@@ -42,7 +42,7 @@ function jobFailed(unit: string): void {
 
 // systemd prints properties in its own order, whatever the order they were asked in, and none that it does not know.
 function showUnit(root: string, unit: string, wanted: string[]): void {
-  const known = unit === unitOf(readNodeRecord(root).kind);
+  const known = unitsOf(readNodeRecord(root)).includes(unit);
   const { active, sub, pid, enteredAt } = show(root, unit);
   const all = {
     MainPID: String(known ? pid : 0),

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HARD_WAY_UNITS, unitPath } from '../hard-way-layout.ts';
 import { standInCommand } from '../launch.ts';
 import type { NodeKind, NodeRecord } from '../options.ts';
 import { k3sFlavour, unitOf } from '../options.ts';
@@ -19,12 +20,11 @@ export type Shown = {
 };
 
 /** Starts the unit's process and waits, without a limit: true once it is ready, false when it exited before. */
-export async function startUnit(root: string, node: NodeRecord): Promise<boolean> {
-  const unit = unitOf(node.kind);
+export async function startUnit(root: string, node: NodeRecord, unit: string = unitOf(node.kind)): Promise<boolean> {
   if (show(root, unit).active === 'active') return true;
   mkdirSync(unitFile(root, ''), { recursive: true });
   rmSync(unitFile(root, `${unit}.ready`), { force: true });
-  const [name, ...words] = commandOf(node.kind);
+  const [name, ...words] = commandOf(root, node.kind, unit);
   const { program, arguments: first, env } = standInCommand(name, root);
   const output = openSync(join(root, `run/demo/${unit}.out`), 'a');
   const child = spawn(program, [...first, ...words], { detached: true, stdio: ['ignore', output, output], env });
@@ -32,19 +32,33 @@ export async function startUnit(root: string, node: NodeRecord): Promise<boolean
   child.unref();
   const id = idOf(child.pid ?? -1);
   record(root, unit, { ...id, stopped: false, enteredAt: Date.now() });
+  // These do not say when they are ready.
+  if (node.kind === 'hard-way') writeFileSync(unitFile(root, `${unit}.ready`), String(id.pid));
   const ready = await until(() => isReady(root, unit, id) || !isAlive(id), Number.POSITIVE_INFINITY);
   return ready && isReady(root, unit, id) && isAlive(id);
 }
 
-function commandOf(kind: NodeKind): [program: string, ...words: string[]] {
+/** The units of a node, in the order of their start. */
+export function unitsOf({ kind }: NodeRecord): string[] {
+  return kind === 'hard-way' ? HARD_WAY_UNITS : [unitOf(kind)];
+}
+
+function commandOf(root: string, kind: NodeKind, unit: string): [program: string, ...words: string[]] {
+  if (kind === 'hard-way') return [unit, ...flagsInUnit(root, unit)];
   if (kind === 'k0s-controller') return ['k0s', 'controller'];
   const flavour = k3sFlavour(kind);
   return flavour === undefined ? ['kubelet'] : [flavour, kind.endsWith('-server') ? 'server' : 'agent'];
 }
 
+/** With the root prefix put before every path. */
+function flagsInUnit(root: string, unit: string): string[] {
+  const lines = readFileSync(join(root, unitPath(unit)), 'utf8').replace(/\\\n\s*/g, ' ');
+  const [, ...flags] = /^ExecStart=(.*)$/m.exec(lines)![1]!.split(/\s+/);
+  return flags.map((flag) => flag.replace(/^(--[a-z-]+=)(?=\/)/, `$1${root === '/' ? '' : root}`));
+}
+
 /** Stops the unit's process: SIGTERM, then SIGKILL. */
-export async function stopUnit(root: string, node: NodeRecord): Promise<void> {
-  const unit = unitOf(node.kind);
+export async function stopUnit(root: string, node: NodeRecord, unit: string = unitOf(node.kind)): Promise<void> {
   const last = readJson<UnitRecord>(unitFile(root, `${unit}.json`));
   if (last === undefined) return;
   record(root, unit, { ...last, stopped: true });

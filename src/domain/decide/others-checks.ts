@@ -104,9 +104,13 @@ export const othersChecks: CertificateCheck[] = [
   },
   {
     code: 'OPERATOR_RENEWS',
-    verdict: ({ observed, nearness, now }) =>
+    verdict: ({ observed, nearness, inventory, now }) =>
       observed.owner === 'operator' && nearness !== 'valid'
-        ? escalate(expires(observed, now), 'Renew it where it comes from: certagent only watches this file.')
+        ? escalate(
+            expires(observed, now),
+            rulesOfNode(inventory.node)?.operatorRemedy?.(observed, inventory) ??
+              'Renew it where it comes from: certagent only watches this file.',
+          )
         : null,
   },
   {

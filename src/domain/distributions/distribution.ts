@@ -67,6 +67,8 @@ export type DistributionRules = {
     /** What a person can do where `path`, the link to its rotated certificate, is missing. */
     relink(path: string, node: string): string;
   };
+  /** What a person does about a certificate that the operator renews; null and left out: certagent does not know. */
+  operatorRemedy?(observed: ObservedCertificate, inventory: Pick<Inventory, 'node' | 'preconditions'>): string | null;
   /** Why a renewal of certificates that are not due is refused; null: it is possible. */
   refuseForce(firstExpiry: Instant): Blocker | null;
   /** What a person should know before the plan runs; nothing when left out. */

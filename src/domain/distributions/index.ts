@@ -1,5 +1,6 @@
 import type { NodeFacts } from '../model/inventory.ts';
 import type { DistributionRules, RoleRules } from './distribution.ts';
+import { hardWay } from './hard-way.ts';
 import { k0s } from './k0s.ts';
 import { k3s } from './k3s.ts';
 import { kubeadm } from './kubeadm.ts';
@@ -12,6 +13,7 @@ const RULES: { [D in Distribution]: DistributionRules & { roles: Record<RoleOf<D
   k3s,
   rke2,
   k0s,
+  'hard-way': hardWay,
 };
 
 export function rulesOf(distribution: Distribution): DistributionRules {

@@ -1,5 +1,5 @@
 import type { Certificate } from '../model/certificate.ts';
-import type { ServedCertificate } from '../model/inventory.ts';
+import type { Inventory, ObservedCertificate, ServedCertificate } from '../model/inventory.ts';
 import type { Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
 import { expectation, served, servedSteps } from '../plan/expectations.ts';
@@ -33,6 +33,7 @@ export const k0s: DistributionRules & { roles: Record<RoleOf<'k0s'>, RoleRules> 
   brokenKeys: [],
   checks: [],
   blockers: [],
+  operatorRemedy,
   refuseForce: () => null,
   steps,
 };
@@ -50,6 +51,16 @@ const UNDER_ANY_CA: Record<string, number> = { ca: 35, 'etcd/ca': 37 };
 export function renewsUnder(id: string, ca: Pick<Certificate, 'commonName'>, version: string | null): boolean {
   if (OWN_AUTHORITIES.includes(ca.commonName ?? '')) return true;
   return (minorOf(version) ?? 0) >= (UNDER_ANY_CA[id] ?? Number.POSITIVE_INFINITY);
+}
+
+/** A leaf that is not there is issued, whoever made the CA. */
+function operatorRemedy(
+  { place: { path }, component }: ObservedCertificate,
+  { node, preconditions }: Pick<Inventory, 'node' | 'preconditions'>,
+): string | null {
+  if (component !== K0S || !path.startsWith(`${node.paths.certificatesDir}/`)) return null;
+  const unit = preconditions.unit?.name ?? UNITS.controller;
+  return `This version keeps what your own CA signed. Move ${path} and its key away, then run: systemctl restart ${unit}`;
 }
 
 /** Its leaves are written before its kube-apiserver starts, so they are there when that is ready. */

@@ -7,6 +7,10 @@ const KINDS = {
   k3s: { label: 'K3s', roles: { server: 'server', agent: 'agent' } },
   rke2: { label: 'RKE2', roles: { server: 'server', agent: 'agent' } },
   k0s: { label: 'k0s', roles: { controller: 'controller', worker: 'worker' } },
+  'hard-way': {
+    label: 'hard-way',
+    roles: { 'control-plane': 'control-plane node', worker: 'worker node' },
+  },
 } as const satisfies Record<string, { label: string; roles: Record<string, string> }>;
 
 export type Distribution = keyof typeof KINDS;
@@ -18,6 +22,9 @@ export type Role = RoleOf<Distribution>;
 export const KUBEADM = 'kubeadm' satisfies Distribution;
 
 export const DISTRIBUTION_NAMES = Object.keys(KINDS) as [Distribution, ...Distribution[]];
+
+/** The programs of those names; a node set up by hand has none. */
+export const DISTRIBUTION_PROGRAMS = DISTRIBUTION_NAMES.filter((name) => name !== 'hard-way');
 
 /** Whether a word (a certificate's owner, a field of the journal) is the name of a distribution. */
 export function isDistribution(word: string): word is Distribution {

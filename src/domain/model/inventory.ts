@@ -6,7 +6,7 @@ import type { PodIdentity } from './pod-identity.ts';
 
 export type { Distribution, Role } from '../distributions/names.ts';
 
-/** The components certagent knows by name; kubeadm's are static pods, K3s and RKE2 are one process behind one unit. */
+/** The components certagent knows by name: static pods, units of their own, or parts of one process (K3s, RKE2, k0s). */
 export type ComponentName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler';
 
 /** Paths of the node as the node itself says (kubelet config, manifests' flags, K3s's config.yaml), without root prefix. */
@@ -15,11 +15,11 @@ export type NodePaths = {
   certificatesDir: string;
   /** kubeadm: `/etc/kubernetes`; K3s: `<data-dir>/server/cred`. */
   kubeconfigDir: string;
-  /** kubeadm: `staticPodPath`; null on K3s. */
+  /** kubeadm: `staticPodPath`; null elsewhere. */
   manifestsDir: string | null;
-  /** K3s and RKE2: the data directory; null on kubeadm. */
+  /** K3s, RKE2 and k0s: the data directory; null where there is none. */
   dataDir: string | null;
-  /** The kubeconfig that users' copies are made of: `admin.conf`, `k3s.yaml`, `rke2.yaml`; null on workers and agents. */
+  /** The kubeconfig that users' copies are made of: `admin.conf`, `k3s.yaml`, `rke2.yaml`; null on workers and agents, and by hand. */
   adminKubeconfig: string | null;
 };
 
@@ -27,7 +27,7 @@ export type NodeFacts = {
   name: string;
   distribution: Distribution | null;
   role: Role | null;
-  /** Of kubeadm, k3s or rke2, as "v1.31.4" or "v1.33.1+k3s1"; null when it could not be learnt. */
+  /** Of kubeadm, k3s, rke2 or k0s, as "v1.31.4" or "v1.33.1+k3s1"; null when it could not be learnt. */
   version: string | null;
   /** IANA name of the node's time zone. */
   timeZone: string;
@@ -87,7 +87,7 @@ export type Finding = { path: string; id: string | null; owner: Owner; reason: F
 
 export type Endpoint = {
   /** K3s answers for the API and for itself on one port; RKE2 has a kube-apiserver, and its supervisor beside it. */
-  name: ComponentName | 'etcd-peer' | Distribution | `${Distribution}-supervisor`;
+  name: ComponentName | 'etcd-peer' | 'kubelet' | Distribution | `${Distribution}-supervisor`;
   host: string;
   port: number;
   /** Id of the certificate it should serve. */
@@ -101,8 +101,10 @@ export type ServedCertificate = { endpoint: Endpoint } & (
 );
 
 export type ComponentHealth = {
-  /** A static pod, the kubelet, or the one process that a distribution's unit runs. */
-  name: ComponentName | 'kubelet' | Distribution;
+  /** A static pod, what a unit of its own runs, or the one process that a distribution's unit runs. */
+  name: ComponentName | 'kubelet' | 'kube-proxy' | Distribution;
+  /** On a node set up by hand: its unit, and the files that its flags name; absent elsewhere. */
+  runBy?: { unit: string; files: string[] };
   /** Path of the static-pod manifest; null for units. */
   manifest: string | null;
   /** Running process, recognised by the certificate and kubeconfig paths in its arguments; null: none found. */

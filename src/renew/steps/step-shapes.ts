@@ -29,7 +29,11 @@ export const COMPONENTS: Record<ComponentName, true> = {
 };
 
 /** Endpoints that have a distribution's name are added to these, so that the compiler demands all others. */
-const NAMED: Record<Exclude<Endpoint['name'], OfDistribution>, true> = { ...COMPONENTS, 'etcd-peer': true };
+const NAMED: Record<Exclude<Endpoint['name'], OfDistribution>, true> = {
+  ...COMPONENTS,
+  'etcd-peer': true,
+  kubelet: true,
+};
 type OfDistribution = Distribution | `${Distribution}-supervisor`;
 
 const ENDPOINTS = {

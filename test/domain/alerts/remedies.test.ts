@@ -10,9 +10,9 @@ import { DAY, HOUR } from '../../../src/domain/time/duration.ts';
 import {
   inventoryOf,
   NO_HISTORY,
-  NODE_KINDS,
   NOW,
   policyOf,
+  RENEWED_KINDS,
   rotating,
   withCertificate,
   withPreconditions,
@@ -131,7 +131,7 @@ const OBSTACLES: Record<string, (node: Inventory) => Situation> = {
   ),
 };
 
-const KINDS = NODE_KINDS.filter((kind) => kind !== 'kubeadm-worker');
+const KINDS = RENEWED_KINDS;
 const OWN = { kubeadm: ['apiserver', 'scheduler.conf'], other: ['client-admin', 'dynamic-cert', 'serving-kubelet'] };
 
 test('no alert advises a renewal that certagent would refuse, on any node, with any fault and obstacle', () => {

@@ -14,9 +14,9 @@ import {
   addCertificate,
   inventoryOf,
   NO_HISTORY,
-  NODE_KINDS,
   NOW,
   policyOf,
+  RENEWED_KINDS,
   rotating,
   withCertificate,
   withPreconditions,
@@ -31,7 +31,7 @@ function blockers(inventory: Inventory, { policy = {}, history = NO_HISTORY, ids
 
 const codes = (inventory: Inventory, options?: Options) => blockers(inventory, options).map(({ code }) => code);
 
-for (const kind of NODE_KINDS.filter((kind) => kind !== 'kubeadm-worker')) {
+for (const kind of RENEWED_KINDS) {
   test(`nothing forbids the renewal of a sound node: ${kind}`, () => assert.deepEqual(codes(inventoryOf(kind)), []));
 }
 

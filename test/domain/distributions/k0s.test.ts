@@ -4,7 +4,14 @@ import { test } from 'node:test';
 import { renewsUnder } from '../../../src/domain/distributions/k0s.ts';
 import type { Inventory } from '../../../src/domain/model/inventory.ts';
 import { makePlan } from '../../../src/domain/plan/planner.ts';
-import { inventoryOf, NOW, SETTINGS, withPreconditions } from '../../support/inventory.ts';
+import {
+  addCertificate,
+  inventoryOf,
+  NOW,
+  SETTINGS,
+  withCertificate,
+  withPreconditions,
+} from '../../support/inventory.ts';
 import { run } from '../decide/decide-parts.ts';
 
 for (const [ca, commonName, version, renews] of [
@@ -69,4 +76,19 @@ test('where no server of it is known, the unit alone says that it is ready', () 
     null,
     null,
   ]);
+});
+
+test('what k0s keeps because another CA signed it is reported with what has it issued again', () => {
+  const expired = addCertificate(inventoryOf('k0s-controller', { days: 300 }), 'own', 10);
+  const server = { ...expired.certificates.find(({ id }) => id === 'server')!.certificate, notAfter: NOW };
+  const inventory = withCertificate(expired, 'server', { owner: 'operator', certificate: server });
+  const remedies = (preconditions: Inventory['preconditions']) =>
+    run({ ...inventory, preconditions }).certificates.flatMap(({ verdict }) =>
+      verdict.kind === 'escalate' ? [verdict.remedy] : [],
+    );
+  const moved =
+    'This version keeps what your own CA signed. Move /var/lib/k0s/pki/server.crt and its key away, then run: systemctl restart k0scontroller';
+  const watched = 'Renew it where it comes from: certagent only watches this file.';
+  assert.deepEqual(remedies(inventory.preconditions), [moved, watched]);
+  assert.deepEqual(remedies({ ...inventory.preconditions, unit: null }), [moved, watched]);
 });

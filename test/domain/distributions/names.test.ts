@@ -10,14 +10,15 @@ test('what a node is called, by its distribution and its role', () => {
     ['rke2', 'agent', 'RKE2 agent'],
     ['rke2', null, 'RKE2 node'],
     ['k0s', 'controller', 'k0s controller'],
+    ['hard-way', 'worker', 'hard-way worker node'],
     ['k3s', 'worker', 'K3s node'],
   ] as const)
     assert.equal(nodeLabel(distribution, role), label);
 });
 
 test('all distributions in a sentence', () => {
-  assert.equal(allLabels('or'), 'kubeadm, K3s, RKE2 or k0s');
-  assert.equal(allLabels('nor'), 'kubeadm, K3s, RKE2 nor k0s');
+  assert.equal(allLabels('or'), 'kubeadm, K3s, RKE2, k0s or hard-way');
+  assert.equal(allLabels('nor'), 'kubeadm, K3s, RKE2, k0s nor hard-way');
 });
 
 test('a word is the name of a distribution, or not', () => {

@@ -19,17 +19,25 @@ type Wanted = {
   /** Certificates that every start replaces. */
   always: string[];
   refusesForce: boolean;
+  /** Certificates of these components explain why its unit, or its API server, is not healthy. */
+  reliesOn: string[];
 };
 
 const SUPERVISOR = {
   window: 120 * DAY,
   always: ['agent/client-kube-proxy', 'agent/client-kubelet', 'agent/serving-kubelet'],
   refusesForce: true,
+  reliesOn: ['k3s'],
 };
-const AT_ANY_TIME = { window: null, always: [], refusesForce: false };
+const AT_ANY_TIME = { window: null, always: [], refusesForce: false, reliesOn: [] };
 
 const WANTED: Record<Distribution, Wanted> = {
-  kubeadm: { ...AT_ANY_TIME, kind: 'kubeadm', units: { 'control-plane': 'kubelet', worker: 'kubelet' } },
+  kubeadm: {
+    ...AT_ANY_TIME,
+    kind: 'kubeadm',
+    units: { 'control-plane': 'kubelet', worker: 'kubelet' },
+    reliesOn: ['kube-apiserver', 'etcd'],
+  },
   k3s: { ...SUPERVISOR, kind: 'k3s-server', units: { server: 'k3s', agent: 'k3s-agent' } },
   rke2: { ...SUPERVISOR, kind: 'rke2-server', units: { server: 'rke2-server', agent: 'rke2-agent' } },
   k0s: {
@@ -39,6 +47,12 @@ const WANTED: Record<Distribution, Wanted> = {
     always: inventoryOf('k0s-controller')
       .certificates.filter(({ owner }) => owner === 'k0s')
       .map(({ id }) => id),
+    reliesOn: ['k0s'],
+  },
+  'hard-way': {
+    ...AT_ANY_TIME,
+    kind: 'hard-way',
+    units: { 'control-plane': 'kube-apiserver', worker: 'kubelet' },
   },
 };
 
@@ -55,7 +69,11 @@ for (const [distribution, wanted] of Object.entries(WANTED) as [Distribution, Wa
     const paths = inventory.certificates.map(({ place }) => place.path);
     for (const path of rules.clientAuthorities(inventory.node.paths)) assert.ok(paths.includes(path), path);
     const ids = inventory.certificates.map(({ id }) => id);
-    assert.ok(rules.kubeletCertificates.some((id) => ids.includes(id)));
+    const hasKubelet = distribution !== 'hard-way';
+    assert.equal(
+      rules.kubeletCertificates.some((id) => ids.includes(id)),
+      hasKubelet,
+    );
   });
 
   test(`${distribution}: what renews, and when`, () => {
@@ -64,6 +82,9 @@ for (const [distribution, wanted] of Object.entries(WANTED) as [Distribution, Wa
     const { version } = inventory.node;
     const always = inventory.certificates.filter((one) => rules.renewedAtEveryStart(one, version)).map(({ id }) => id);
     assert.deepEqual(always, wanted.always);
+    assert.deepEqual(rules.reliesOn('kube-apiserver'), wanted.reliesOn);
+    const { components } = inventory.preconditions;
+    assert.equal(rules.readAtStart({ components }).length > 0, distribution === 'kubeadm');
     assert.equal(rules.refuseForce(NOW)?.code, wanted.refusesForce ? 'K3S_OUTSIDE_WINDOW' : undefined);
   });
 }

@@ -16,6 +16,7 @@ import {
   NODE_KINDS,
   NOW,
   policyOf,
+  RENEWED_KINDS,
   SETTINGS,
   withCertificate,
   withPreconditions,
@@ -39,7 +40,7 @@ function stepsOf<K extends Step['kind']>(plan: RenewalPlan, kind: K) {
   return plan.steps.filter((step): step is Extract<Step, { kind: K }> => step.kind === kind);
 }
 
-for (const kind of NODE_KINDS.filter((kind) => kind !== 'kubeadm-worker')) {
+for (const kind of RENEWED_KINDS) {
   test(`the plan of a node whose certificates are urgent: ${kind}`, async () => {
     const plan = planFor(inventoryOf(kind, { days: 20 }))!;
     const golden = new URL(`../../golden/plan-${kind}.json`, import.meta.url);

@@ -13,7 +13,9 @@ const LOADING = 10 * MINUTE;
 export function servedStale({ inventory, now }: NodeState): Found[] {
   return inventory.served.flatMap((each) => {
     const file = inventory.certificates.find(({ id }) => id === each.endpoint.expects);
-    return each.state === 'stale' && !isLoading(file, now) ? stale(each, file, now) : [];
+    const component = each.endpoint.name === 'etcd-peer' ? 'etcd' : each.endpoint.name;
+    const unit = inventory.preconditions.components.find(({ name }) => name === component)?.runBy?.unit ?? null;
+    return each.state === 'stale' && !isLoading(file, now) ? stale(each, file, unit, now) : [];
   });
 }
 
@@ -24,6 +26,7 @@ function isLoading(file: ObservedCertificate | undefined, now: number): boolean 
 function stale(
   { endpoint, certificate }: Extract<ServedCertificate, { state: 'current' | 'stale' }>,
   file: ObservedCertificate | undefined,
+  unit: string | null,
   now: number,
 ): Found[] {
   const { name, host, port, expects } = endpoint;
@@ -39,7 +42,7 @@ function stale(
         [expects, file === undefined ? 'not on disk' : says(file.certificate)],
       ],
       text: `${name} at ${address} does not serve ${expects} as it is on disk.`,
-      remedy: `Make ${name} load what is on disk: restart it (a static pod: change an annotation in its manifest).`,
+      remedy: `Make ${name} load what is on disk: ${unit === null ? 'restart it (a static pod: change an annotation in its manifest).' : `systemctl restart ${unit}`}`,
     },
   ];
 }
