@@ -86,7 +86,14 @@ export type Faults = {
   etcdReloads: boolean;
   apiserverReloads: boolean;
   /** What the start of K3s, RKE2 or k0s does wrong. */
-  k3s: 'none' | 'never-ready' | 'listener-stays-old' | 'new-ca-on-restart' | 'does-not-renew' | 'dies-after-start';
+  k3s:
+    | 'none'
+    | 'never-ready'
+    | 'listener-stays-old'
+    | 'new-ca-on-restart'
+    | 'does-not-renew'
+    | 'dies-after-start'
+    | 'waits-for-server';
   /** An agent's server is away: what it asks is refused. */
   serverAway: boolean;
   /** Of restart, start and stop; show still answers. */

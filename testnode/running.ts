@@ -28,7 +28,7 @@ export async function startNode(root: string, node: NodeRecord, options: StartOp
   if (node.kind.endsWith('-agent')) launch(root, { name: 'remote-server', command: ['remote-server'] });
   if (options.longRunning === true) writeFileSync(join(root, LONG_RUNNING), '');
   let started = true;
-  for (const unit of unitsOf(node)) started &&= await startUnit(root, node, unit);
+  for (const unit of unitsOf(node)) started &&= await startUnit(root, node, { unit });
   const heard = new Set<number>();
   const healthy = started && (await until(() => isHealthy(node, heard), START_LIMIT));
   rmSync(join(root, LONG_RUNNING), { force: true });

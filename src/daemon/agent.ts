@@ -112,6 +112,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     journal,
     actors: ACTORS,
     stillHolds: makeStillHolds(root, async () => view ?? decideOn(await observe(), SCHEDULED)),
+    mayHeal: async () => config.mode === 'renew' && (await observe()).inventory.clock.doubt === null,
     now,
     backups: config.renew.backups,
     ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -55,12 +55,12 @@ async function isExecutable(path: string): Promise<boolean> {
 const AFTER_EXIT = 500;
 const OUTPUT_LIMIT = 1024 * 1024;
 
-export type RunOptions = { limit: number; env?: Record<string, string> };
+export type RunOptions = { limit: number; env?: Record<string, string>; signal?: AbortSignal };
 
 /**
  * Runs an executable of the node with a fixed PATH, a clean environment, no standard input, output cut at 1 MiB, and a
- * time limit in milliseconds (`PROGRAMS` lists them), after which its whole process group is killed. A non-zero exit is a
- * result, not an error. Throws CertagentError COMMAND_MISSING, COMMAND_FAILED_TO_START, or ROOT_FOREIGN.
+ * time limit in milliseconds (`PROGRAMS` lists them), after which its whole process group is killed, as when `signal` is
+ * aborted. A non-zero exit is a result, not an error. Throws CertagentError COMMAND_MISSING, COMMAND_FAILED_TO_START, or ROOT_FOREIGN.
  */
 export async function run(root: Root, name: string, args: string[], options: RunOptions): Promise<CommandResult> {
   const path = await findCommand(root, name);
@@ -82,7 +82,7 @@ export async function run(root: Root, name: string, args: string[], options: Run
 async function runGroup(
   path: string,
   args: string[],
-  options: { limit: number; env: Record<string, string> },
+  options: { limit: number; env: Record<string, string>; signal?: AbortSignal },
 ): Promise<CommandResult> {
   const { execa } = await import('execa');
   const child = execa(path, args, {
@@ -102,14 +102,20 @@ async function runGroup(
     child.stderr?.destroy();
   };
   // Two endings that waiting for the end of the output would miss: a grandchild has the pipe, or SIGKILL does not help.
-  const limit = setTimeout(async () => {
-    timedOut = true;
+  const giveUp = async () => {
     await endGroup(pid);
     setTimeout(() => givenUp.resolve(null), AFTER_EXIT);
+  };
+  const limit = setTimeout(() => {
+    timedOut = true;
+    void giveUp();
   }, options.limit);
+  if (options.signal?.aborted === true) void giveUp();
+  options.signal?.addEventListener('abort', giveUp, { once: true });
   child.nodeChildProcess.once('exit', () => setTimeout(closePipes, AFTER_EXIT).unref());
   const result = await Promise.race([child, givenUp.promise]);
   clearTimeout(limit);
+  options.signal?.removeEventListener('abort', giveUp);
   if (result === null) closePipes();
   if (timedOut || result?.isMaxBuffer === true) await endGroup(pid);
   if (result === null) return { exitCode: null, signal: 'SIGKILL', stdout: '', stderr: '', timedOut };

@@ -22,6 +22,7 @@ export const PROGRAMS = {
   kubeadmKubeconfig: { command: KUBEADM, use: 'kubeconfig user', limit: 'renew.kubeadm_limit' },
   version: { command: DISTRIBUTION_PROGRAMS.join(', '), use: 'version, --version', limit: 10 * SECOND },
   unitState: { command: 'systemctl', use: 'show UNIT', limit: 10 * SECOND },
+  unitJournal: { command: 'journalctl', use: 'lines of one start of UNIT', limit: 10 * SECOND },
   unitRestart: { command: 'systemctl', use: 'restart UNIT', limit: 'renew.restart_limit' },
   kubeletRestart: { command: 'systemctl', use: 'restart UNIT of the kubelet', limit: 'renew.component_limit' },
   clock: { command: 'timedatectl', use: 'show', limit: 5 * SECOND },

@@ -14,9 +14,11 @@ export type UnitState = {
   stopped: boolean;
   mainPid: number | null;
   restarts: number;
+  /** Of its last start, by which the journal knows that start; null: it was never started. */
+  invocation: string | null;
 };
 
-const SHOWN = 'LoadState,ActiveState,SubState,MainPID,NRestarts,Restart';
+const SHOWN = 'LoadState,ActiveState,SubState,MainPID,NRestarts,Restart,InvocationID';
 
 /** The state of a unit in systemd. A unit that systemd does not know is `loaded: false`, not an error. */
 export async function unitState(root: Root, unit: string): Promise<UnitState> {
@@ -40,7 +42,13 @@ export async function unitState(root: Root, unit: string): Promise<UnitState> {
     stopped: isStopped(activeState, fields.get('Restart') === 'always' && restarts === 0),
     mainPid: Number.isSafeInteger(mainPid) && mainPid > 0 ? mainPid : null,
     restarts: Number.isSafeInteger(restarts) ? restarts : 0,
+    invocation: /^[0-9a-f]{32}$/.exec(fields.get('InvocationID') ?? '')?.[0] ?? null,
   };
+}
+
+/** Its start is under way, and has not failed: systemd waits for the unit to say that it is ready. */
+export function isStarting({ activeState, subState }: Pick<UnitState, 'activeState' | 'subState'>): boolean {
+  return activeState === 'activating' && subState.startsWith('start');
 }
 
 /**
@@ -59,10 +67,13 @@ function word(value: string | undefined): string {
 
 /**
  * Restarts a unit and waits until systemd says it started. Throws CertagentError UNIT_RESTART_FAILED with systemd's own
- * words, or UNIT_RESTART_TIMEOUT when `limit` milliseconds are over.
+ * words, or UNIT_RESTART_TIMEOUT when `limit` milliseconds are over. `signal` ends the waiting: systemd goes on with the start.
  */
-export async function restartUnit(root: Root, unit: string, limit: number): Promise<void> {
-  const result = await run(root, 'systemctl', ['restart', unit], { limit });
+export async function restartUnit(root: Root, unit: string, limit: number, signal?: AbortSignal): Promise<void> {
+  const result = await run(root, 'systemctl', ['restart', unit], {
+    limit,
+    ...(signal === undefined ? {} : { signal }),
+  });
   if (result.exitCode === 0) return;
   const words = said(result.stderr);
   throw new CertagentError(

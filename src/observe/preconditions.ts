@@ -1,13 +1,15 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { roleOf, rulesOfNode } from '../domain/distributions/index.ts';
+import { asItsLogSays, startReason } from '../domain/distributions/start-reasons.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { explain } from '../domain/model/errors.ts';
 import type { Inventory, NodeFacts, ObservedCertificate, Preconditions } from '../domain/model/inventory.ts';
 import { findCommand } from '../host/commands.ts';
 import { areProcessesVisible } from '../host/processes.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
-import { type UnitState, unitState } from '../host/systemd.ts';
+import { isStarting, type UnitState, unitState } from '../host/systemd.ts';
+import { journalOfStart } from '../host/unit-journal.ts';
 import type { Detected, Unit } from './observer.ts';
 import { UPGRADES } from './observers.ts';
 import type { SourceRead } from './source.ts';
@@ -83,13 +85,23 @@ export async function observeUnit(root: Root, node: Detected): Promise<Unit> {
   const name = node.unit;
   if (name === null) return null;
   try {
-    const { loaded, active, activeState, subState, stopped, mainPid, restarts } = await unitState(root, name);
+    const state = await unitState(root, name);
+    const { loaded, active, activeState, subState, stopped, mainPid, restarts } = state;
     const again = restarts > 0 ? `, restarted ${restarts} times by systemd` : '';
-    const detail = loaded ? `${activeState} (${subState})${again}` : 'systemd does not know this unit';
-    return { name, loaded, active, stopped, detail, mainPid };
+    const start = active || stopped || !loaded ? null : await observeStart(root, node, state);
+    const log = start === null || start.reason === null ? '' : `; ${asItsLogSays(start.reason)}`;
+    const detail = loaded ? `${activeState} (${subState})${again}${log}` : 'systemd does not know this unit';
+    return { name, loaded, active, stopped, detail, mainPid, ...(start === null ? {} : { start }) };
   } catch (error) {
     return { name, loaded: false, active: false, stopped: false, detail: explain(error), mainPid: null };
   }
+}
+
+/** What the log says why it does not run is known of K3s and RKE2. */
+async function observeStart(root: Root, node: Detected, state: UnitState) {
+  if (node.paths.dataDir === null) return null;
+  const reason = startReason(await journalOfStart(root, state.invocation));
+  return { underWay: isStarting(state), reason };
 }
 
 function withoutPid({ mainPid: _mainPid, ...unit }: NonNullable<Unit>): Preconditions['unit'] {

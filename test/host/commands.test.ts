@@ -68,7 +68,7 @@ test('the state of a unit, known and unknown', async () => {
   await program(
     'systemctl',
     `case "$3" in
-    k3s) printf 'LoadState=loaded\\nActiveState=active\\nSubState=running\\nMainPID=42\\nNRestarts=1\\n';;
+    k3s) printf 'LoadState=loaded\\nActiveState=active\\nSubState=running\\nMainPID=42\\nNRestarts=1\\nInvocationID=0123456789abcdef0123456789abcdef\\n';;
     *) printf 'LoadState=not-found\\nActiveState=inactive\\nSubState=dead\\nMainPID=0\\nNRestarts=0\\n';; esac`,
   );
   assert.deepEqual(await unitState(root, 'k3s'), {
@@ -80,6 +80,7 @@ test('the state of a unit, known and unknown', async () => {
     stopped: false,
     mainPid: 42,
     restarts: 1,
+    invocation: '0123456789abcdef0123456789abcdef',
   });
   assert.deepEqual(await unitState(root, 'nope'), {
     name: 'nope',
@@ -90,6 +91,7 @@ test('the state of a unit, known and unknown', async () => {
     stopped: true,
     mainPid: null,
     restarts: 0,
+    invocation: null,
   });
 });
 

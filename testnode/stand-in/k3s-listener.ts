@@ -45,7 +45,8 @@ export async function listen(root: string, node: NodeRecord, state: { ready: boo
   });
   process.once('SIGTERM', () => server.close());
   if (isLongRunning(root)) return;
-  if (remaining() <= 0 && hangs(node.version)) await waitForItself(root, node);
+  if (readFaults(root).k3s === 'waits-for-server') await waitFor(root, node, OTHER_AWAY);
+  if (remaining() <= 0 && hangs(node.version)) await waitFor(root, node, OWN_EXPIRED);
   const first = () => {
     void chance();
     setInterval(() => void chance(), NEXT_CHANCE * node.speed);
@@ -102,10 +103,13 @@ function hangs(version: string): boolean {
   return minor > 22 && minor <= 33 && patch < (mended[minor] ?? Number.POSITIVE_INFINITY);
 }
 
+const OWN_EXPIRED =
+  'Failed to validate connection to cluster at https://127.0.0.1:6443: CA cert validation failed: Get \\"https://127.0.0.1:6443/cacerts\\": tls: failed to verify certificate: x509: certificate has expired or is not yet valid';
+const OTHER_AWAY =
+  'Failed to validate connection to cluster at https://10.0.0.2:6443: failed to get CA certs: Get \\"https://10.0.0.2:6443/cacerts\\": dial tcp 10.0.0.2:6443: connect: connection refused';
+
 /** Never returns: only a signal ends the process. */
-function waitForItself(root: string, node: NodeRecord): Promise<never> {
-  const complaint =
-    'CA cert validation failed: Get \\"https://127.0.0.1:6443/cacerts\\": tls: failed to verify certificate: x509: certificate has expired or is not yet valid';
+function waitFor(root: string, node: NodeRecord, complaint: string): Promise<never> {
   setInterval(() => log(root, unitOf(node.kind), `level=error msg="${complaint}"`), 2_000 * node.speed);
   return new Promise(() => {});
 }

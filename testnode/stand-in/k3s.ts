@@ -12,7 +12,7 @@ import { k3sFlavour, readFaults, readNodeRecord, unitOf } from '../options.ts';
 import { refuse } from './answers.ts';
 import { prepareAgent } from './k3s-agent.ts';
 import { answerAsApi, listen } from './k3s-listener.ts';
-import { prepareServer, writeKubeconfigs } from './k3s-server.ts';
+import { brokenServing, prepareServer, renewAgentFiles, writeKubeconfigs } from './k3s-server.ts';
 import { log, sleep, stay } from './process.ts';
 import { RKE2_PODS, replacePod } from './rke2-pods.ts';
 import { readPair } from './serving.ts';
@@ -45,8 +45,15 @@ export async function k3s(root: string, words: string[]): Promise<void> {
   }
   if (readFaults(root).k3s !== 'never-ready') tellReady(root, unitOf(node.kind));
   if (node.kind === 'rke2-server') await replacePod(root, node, RKE2_PODS[1]!);
-  // As with a broken certificate of its scheduler: the start has succeeded.
-  if (readFaults(root).k3s === 'dies-after-start') setTimeout(() => process.exit(1), DIES_AFTER);
+  const broken = command === 'server' ? brokenServing(root, node) : undefined;
+  if (broken === undefined && readFaults(root).k3s !== 'dies-after-start') return;
+  // The start has succeeded.
+  setTimeout(() => {
+    const component = broken?.replace('kube-', '') ?? 'scheduler';
+    const why = `${component} exited: tls: failed to find any PEM data in certificate input`;
+    log(root, unitOf(node.kind), `level=error msg="Shutdown request received: \\"${why}\\""`);
+    process.exit(1);
+  }, DIES_AFTER);
 }
 
 function tellVersion(flavour: string, version: string): void {
@@ -56,8 +63,9 @@ function tellVersion(flavour: string, version: string): void {
 
 async function runServer(root: string, node: NodeRecord): Promise<void> {
   const state = { ready: false };
-  await prepareServer(root, node);
+  const cas = await prepareServer(root, node);
   await listen(root, node, state);
+  await renewAgentFiles(root, node, cas);
   await sleep(0.1 * START * node.speed);
   writeKubeconfigs(root, node);
   serveApi(root, node, state);

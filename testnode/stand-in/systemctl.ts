@@ -1,5 +1,5 @@
 // Stand-in for systemctl, for the units that run the node: show, is-active, start, stop, restart, --version.
-// Simplified: options other than --property are taken and ignored; every other unit is not found.
+// Simplified: options other than --property and --no-block are taken and ignored; every other unit is not found.
 import { readFaults, readNodeRecord } from '../options.ts';
 import { hang } from './process.ts';
 import { show, startUnit, stopUnit, unitsOf } from './units.ts';
@@ -14,13 +14,13 @@ export async function systemctl(root: string, words: string[]): Promise<void> {
   }
   if (verb === 'is-active') return isActive(root, units);
   if (verb === 'start' || verb === 'stop' || verb === 'restart') {
-    for (const unit of units) await act(root, verb, unit);
+    for (const unit of units) await act(root, verb, unit, !words.includes('--no-block'));
     return;
   }
   fail(`Unknown command verb '${verb ?? ''}'.`, 1);
 }
 
-async function act(root: string, verb: 'start' | 'stop' | 'restart', unit: string): Promise<void> {
+async function act(root: string, verb: 'start' | 'stop' | 'restart', unit: string, block: boolean): Promise<void> {
   const node = readNodeRecord(root);
   const fault = readFaults(root).systemctl;
   if (!unitsOf(node).includes(unit)) {
@@ -29,7 +29,7 @@ async function act(root: string, verb: 'start' | 'stop' | 'restart', unit: strin
   if (fault === 'hangs') await hang(root, 'systemctl');
   if (fault === 'fails') return jobFailed(unit);
   if (verb !== 'start') await stopUnit(root, node, unit);
-  if (verb !== 'stop' && !(await startUnit(root, node, unit))) jobFailed(unit);
+  if (verb !== 'stop' && !(await startUnit(root, node, { unit, block }))) jobFailed(unit);
 }
 
 function jobFailed(unit: string): void {
@@ -43,7 +43,7 @@ function jobFailed(unit: string): void {
 // systemd prints properties in its own order, whatever the order they were asked in, and none that it does not know.
 function showUnit(root: string, unit: string, wanted: string[]): void {
   const known = unitsOf(readNodeRecord(root)).includes(unit);
-  const { active, sub, pid, enteredAt } = show(root, unit);
+  const { active, sub, pid, enteredAt, invocation } = show(root, unit);
   const all = {
     MainPID: String(known ? pid : 0),
     NRestarts: '0',
@@ -51,6 +51,7 @@ function showUnit(root: string, unit: string, wanted: string[]): void {
     LoadState: known ? 'loaded' : 'not-found',
     ActiveState: known ? active : 'inactive',
     SubState: known ? sub : 'dead',
+    InvocationID: known ? invocation : '',
     ActiveEnterTimestamp: known && enteredAt > 0 ? timestamp(enteredAt) : '',
   };
   for (const [name, value] of Object.entries(all)) {

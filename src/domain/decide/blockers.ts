@@ -9,6 +9,7 @@ import { loopbackExpired } from './loopback.ts';
 import { isPairBroken } from './own-checks.ts';
 import { REASONS, type ReasonCode } from './reasons.ts';
 import { planOfAnotherVersion, unfinishedPlan } from './unfinished-plans.ts';
+import { startPrevented } from './unit-start.ts';
 
 /** Everything that forbids a renewal now, all at once, so that a person does not find one after the other. */
 export function findBlockers(known: BlockerCase): Blocker[] {
@@ -77,6 +78,8 @@ export const blockerChecks: BlockerCheck[] = [
     find: ({ inventory, ids, now }) => {
       const { unit } = inventory.preconditions;
       if (unit?.loaded !== true || unit.active) return [];
+      const prevented = unit.stopped ? [] : startPrevented(inventory);
+      if (prevented.length > 0 || (unit.start?.underWay === true && !unit.stopped)) return prevented;
       // What somebody stopped on purpose must stay down: expiry makes a unit fail, it does not stop it.
       if (!unit.stopped && (repairsKubelet(ids, inventory) || isBrokenByExpiry(unit.name, inventory, now))) return [];
       const why = unit.stopped
@@ -116,13 +119,18 @@ export const blockerChecks: BlockerCheck[] = [
     code: 'COMPONENT_UNHEALTHY',
     find: ({ inventory, now }) =>
       inventory.preconditions.components
-        .filter(({ name, healthy }) => !healthy && !isBrokenByExpiry(name, inventory, now))
+        // Of a unit that does not run its own blockers say more.
+        .filter(({ name, healthy }) => !healthy && !isOfStart(inventory) && !isBrokenByExpiry(name, inventory, now))
         .map(({ name, detail }) => ({
           why: `${name} is not healthy, and not because a certificate of it has expired: ${detail}`,
           remedy: `Bring ${name} back first; a renewal would only hide the cause.`,
         })),
   },
 ];
+
+function isOfStart({ preconditions: { unit } }: Inventory): boolean {
+  return unit?.start?.underWay === true || unit?.start?.reason?.blocks === true;
+}
 
 /** Whether an expired certificate explains that a component, or the unit, is not healthy. */
 function isBrokenByExpiry(name: string, { certificates, node, preconditions }: Inventory, now: Instant): boolean {

@@ -111,7 +111,7 @@ function outside({ request, policy, now }: DecideInput): { outsideMaintenance?: 
 }
 
 /** What passes without anybody's doing on this node. */
-const WAITS: ReasonCode[] = ['SERVER_AWAY'];
+const WAITS: ReasonCode[] = ['SERVER_AWAY', 'UNIT_STARTING'];
 
 /** Ids of all certificates that the node's tool renews when it is run at `at`. */
 function idsAt(at: Instant, { inventory }: DecideInput, judged: Judged[]): string[] {

@@ -41,6 +41,7 @@ export const REASONS = {
   CA_CHANGED: 'Somebody changed the CA while the renewal ran.',
   OTHERS_UNSEEN: 'certagent cannot see whether another program changes the node.',
   UNIT_RESTARTED: 'Somebody restarted the unit while the renewal ran.',
+  UNIT_STARTING: 'The unit that runs this node is starting, and a start is not interrupted.',
   UNIT_NOT_RUNNING: 'The unit that runs this node does not run, and not because a certificate has expired.',
   KUBEADM_MISSING: 'kubeadm was not found on this node.',
   KUBEADM_VERSION_UNKNOWN: 'kubeadm does not report its version.',

@@ -1,5 +1,5 @@
 import type { HealthCheck } from '../model/health-check.ts';
-import type { ComponentName, Endpoint, ObservedCertificate, ServedCertificate } from '../model/inventory.ts';
+import type { ComponentName, Endpoint, NodePaths, ObservedCertificate, ServedCertificate } from '../model/inventory.ts';
 import type { ServedExpectation, Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
 import { expectation, filesOf, served, servedSteps } from '../plan/expectations.ts';
@@ -36,12 +36,19 @@ export function restartSteps(draft: Draft, usual: UsualUnit): Step[] {
   );
   const limit = Math.max(settings.limits.restart, role === 'server' ? usual.startsWithin : 0);
   const trigger = triggerFor(ownListener, draft);
+  const created = role === 'server' ? [triggerIn(paths)] : [];
+  const mayHang = ownListener === undefined || trigger.length > 0 || role !== 'server' ? null : ownListener.place.path;
   // Every leaf but the listener's is written before the unit is ready.
   const written = renewed.filter((one) => one !== ownListener);
   return [
-    { kind: 'backup', directory: draft.backup, files: [...elsewhere, ...trigger.map(({ path }) => path)], directories },
+    { kind: 'backup', directory: draft.backup, files: [...elsewhere, ...created], directories },
     ...trigger,
-    { kind: 'restart-unit', unit, limit },
+    {
+      kind: 'restart-unit',
+      unit,
+      limit,
+      ...(mayHang === null ? {} : { listener: { path: mayHang, trigger: triggerIn(paths) } }),
+    },
     {
       kind: 'await-ready',
       unit,
@@ -94,7 +101,12 @@ function healthWithoutApi({ preconditions }: Draft['inventory']): HealthCheck | 
 
 function triggerFor(listener: ObservedCertificate | undefined, { inventory }: Draft): RegenerateListenerStep[] {
   if (listener === undefined || listener.certificate.notAfter >= inventory.takenAt) return [];
-  return [{ kind: 'regenerate-listener', path: `${inventory.node.paths.certificatesDir}/dynamic-cert-regenerate` }];
+  return [{ kind: 'regenerate-listener', path: triggerIn(inventory.node.paths) }];
+}
+
+/** Where a start looks for the order to issue the listener's certificate again. */
+function triggerIn({ certificatesDir }: NodePaths): string {
+  return `${certificatesDir}/dynamic-cert-regenerate`;
 }
 
 /** A server can run without these two: the plan does not wait for what did not answer before the restart. */

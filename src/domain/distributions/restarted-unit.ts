@@ -1,6 +1,7 @@
 import { automaticMoment } from '../decide/automatic-moment.ts';
 import { type BlockerCheck, when } from '../decide/blocker-check.ts';
 import { type CertificateCheck, escalate } from '../decide/certificate-check.ts';
+import { startUnderWay } from '../decide/unit-start.ts';
 import type { NodeFacts } from '../model/inventory.ts';
 import { formatDuration } from '../time/duration.ts';
 import { renewedAtEveryStart } from './agent-leaves.ts';
@@ -45,7 +46,7 @@ export function restartedUnit({ name, units, endpoints, startsWithin }: Flavour)
     // It makes a missing key, and replaces one that it cannot read together with its certificate.
     brokenKeys: ['differs'],
     checks: [opensAboveWindow(label), passedOver(label)],
-    blockers: [serverAway(label)],
+    blockers: [serverAway(label), unitStarting],
     refuseForce: (firstExpiry) => ({
       code: 'K3S_OUTSIDE_WINDOW',
       why: `a restart of ${label} would renew nothing yet: the first certificate expires on ${date(firstExpiry)}`,
@@ -86,6 +87,11 @@ function opensAboveWindow(label: string): CertificateCheck {
     },
   };
 }
+
+const unitStarting: BlockerCheck = {
+  code: 'UNIT_STARTING',
+  find: ({ inventory, now }) => startUnderWay(inventory, now),
+};
 
 /** Its start waits for a server, and the node has no kubelet meanwhile. */
 function serverAway(label: string): BlockerCheck {

@@ -1,5 +1,6 @@
 import type { HazardCode } from '../decide/hazards.ts';
 import type { Distribution, Role } from '../distributions/names.ts';
+import type { StartReason } from '../distributions/start-reasons.ts';
 import type { Certificate, Instant, Owner, Place } from './certificate.ts';
 import type { HealthCheck } from './health-check.ts';
 import type { PodIdentity } from './pod-identity.ts';
@@ -172,7 +173,15 @@ export type KubeletClient = {
 /** What must be known before anything is changed. */
 export type Preconditions = {
   /** The unit that runs the node. `stopped`: not active, and not because it failed by itself. */
-  unit: { name: string; loaded: boolean; active: boolean; stopped: boolean; detail: string } | null;
+  unit: {
+    name: string;
+    loaded: boolean;
+    active: boolean;
+    stopped: boolean;
+    detail: string;
+    /** Of a K3s or RKE2 that does not run and was not stopped: its last start, and what that logged. Absent: it runs. */
+    start?: { underWay: boolean; reason: StartReason | null };
+  } | null;
   /** The program that renews; null where the unit's restart does, or when it is not installed. */
   tool: { path: string; version: string | null } | null;
   /** An upgrade of the node under way: what was seen; null when none. */

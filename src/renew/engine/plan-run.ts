@@ -58,6 +58,7 @@ export function stepContext(run: Run, step: number, context: RenewContext): Step
     backups: context.backups,
     pollInterval: context.pollInterval ?? 250,
     signal: context.signal,
+    ...(context.mayHeal === undefined ? {} : { mayHeal: context.mayHeal }),
     waiting: (detail) => {
       if (context.signal?.aborted === true) return;
       if (performance.now() - lastAt < 1_000) return;

@@ -21,6 +21,8 @@ export type RenewContext = {
    * does not count.
    */
   stillHolds?: (step: Step) => Promise<Blocker | null>;
+  /** Whether a start that hangs may be replaced: in mode "renew", with a clock that is trusted now. Left out: never. */
+  mayHeal?: () => Promise<boolean>;
   /** What a step's failure means; by default what its rule says. */
   failureRule?: (step: Step) => FailureRule;
   /** Aborted on SIGTERM: a step that only waits is left at once, any other finishes; the next one does not start. */

@@ -18,6 +18,8 @@ export type StepContext = {
   signal?: AbortSignal | undefined;
   /** Whether certagent was stopped in this step before. */
   resumed?: boolean;
+  /** Whether a start that hangs may be replaced: in mode "renew", with a clock that is trusted now. Left out: never. */
+  mayHeal?: () => Promise<boolean>;
 };
 
 /** What carries out one kind of step. `domain/plan/steps/` has the rules of the kind in a file of the same name. */

@@ -6,6 +6,7 @@ import { refuseChangedAuthorities } from '../backup/authorities.ts';
 import { lastingFiles } from '../backup/lasting-files.ts';
 import { whileConnecting } from '../units/connecting.ts';
 import { readyProcess } from '../units/readiness.ts';
+import { withReason } from '../units/restart-or-heal.ts';
 import { stopwatch, untilSteady } from '../wait.ts';
 import { neverDone, noUndo, type StepActor, type StepContext } from './actor.ts';
 import { health } from './step-shapes.ts';
@@ -48,9 +49,10 @@ async function act(step: StepOf<'await-ready'>, context: StepContext): Promise<s
   const backup = step.writesLate === true ? backupOf(context.plan) : null;
   if (backup !== null) await refuseChangedAuthorities(context.root, backup);
   if (lacking === null) return `ready after ${elapsed()}`;
-  throw new CertagentError(
+  const error = new CertagentError(
     'UNIT_NOT_READY',
     `${step.unit} was not ready within ${step.limit / 1000} s (waited ${lacking})`,
     { remedy: `See why: journalctl -u ${step.unit} -n 50` },
   );
+  throw await withReason(context.root, step.unit, error);
 }

@@ -1,6 +1,6 @@
 import { CertagentError, explain } from '../../domain/model/errors.ts';
 import type { Undo } from '../../domain/model/journal.ts';
-import type { Step } from '../../domain/model/plan.ts';
+import type { RenewalPlan, Step } from '../../domain/model/plan.ts';
 import { backupOf } from '../../domain/plan/plan-parts.ts';
 import { list, nodePath, number, object, type Shape, tag, text } from '../../host/shape.ts';
 import { restartUnit } from '../../host/systemd.ts';
@@ -53,7 +53,11 @@ export const UNDOS: { [Kind in Undo['kind']]: UndoActor<Kind> } = {
   },
   'restart-unit': {
     schema: object({ kind: tag('restart-unit'), unit: text, backup: nodePath }),
-    filePart: async ({ backup }, { root }) => ({ kind: 'restore', backup, files: await everythingIn(root.at(backup)) }),
+    filePart: async ({ backup }, { root, plan }) => ({
+      kind: 'restore',
+      backup,
+      files: [...(await everythingIn(root.at(backup))), ...triggersOf(plan)],
+    }),
     putBack: noFiles,
     load: restartWithOldFiles,
   },
@@ -87,6 +91,11 @@ async function bringHome(
 async function everythingIn(directory: string): Promise<string[]> {
   const { files, links } = await readManifest(directory);
   return [...files, ...links].map(({ path }) => path);
+}
+
+/** What a step may have created to heal a start: it was not there before. */
+function triggersOf({ steps }: RenewalPlan): string[] {
+  return steps.flatMap((step) => (step.kind === 'restart-unit' ? (step.listener?.trigger ?? []) : []));
 }
 
 async function restartWithOldFiles(

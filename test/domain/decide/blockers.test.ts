@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findBlockers } from '../../../src/domain/decide/blockers.ts';
+import type { StartReason } from '../../../src/domain/distributions/start-reasons.ts';
 import type { History, Policy } from '../../../src/domain/model/decision.ts';
 import type {
   Finding,
@@ -62,6 +63,19 @@ const finding = (change: Partial<Finding>): Inventory => ({
     },
   ],
 });
+/** A K3s whose last start did not succeed, or is under way. */
+const starting = (found: StartReason | null, underWay = true) =>
+  withPreconditions(k3s, {
+    ...k3sUnit({ active: false, start: { underWay, reason: found } }),
+    components: k3s.preconditions.components.map((one) => ({ ...one, healthy: false, detail: 'activating (start)' })),
+  });
+const reason = (code: StartReason['code'], times = 9): StartReason => ({
+  code,
+  why: 'it waits',
+  remedy: 'Help it.',
+  blocks: ['CA_NEWER_THAN_DATASTORE', 'BROKEN_CERTIFICATE'].includes(code),
+  times,
+});
 const hazard = (code: Hazard['code']) => withPreconditions(k3s, { hazards: [{ code, path: '/p', detail: 'd' }] });
 const unfinished: History = {
   attempts: [
@@ -116,6 +130,44 @@ const table: [string, string[], Inventory, Options?][] = [
     'K3s stopped on purpose, whatever has expired',
     ['UNIT_NOT_RUNNING'],
     expired(withPreconditions(k3s, k3sUnit({ active: false, stopped: true })), 'client-admin'),
+  ],
+  ['K3s is starting', ['UNIT_STARTING'], starting(null)],
+  ['K3s is starting, whatever has expired', ['UNIT_STARTING'], expired(starting(null), 'client-admin')],
+  [
+    'K3s is starting, and was stopped meanwhile',
+    ['UNIT_NOT_RUNNING'],
+    withPreconditions(k3s, k3sUnit({ active: false, stopped: true, start: { underWay: false, reason: null } })),
+  ],
+  ['K3s hangs on its own expired listener', [], expired(starting(reason('LISTENER_EXPIRED')), 'dynamic-cert')],
+  [
+    'K3s complained once of its own expired listener',
+    ['UNIT_STARTING'],
+    expired(starting(reason('LISTENER_EXPIRED', 1)), 'dynamic-cert'),
+  ],
+  [
+    'K3s says that it waits for its own listener, whose file is valid',
+    ['UNIT_STARTING'],
+    expired(starting(reason('LISTENER_EXPIRED')), 'client-admin'),
+  ],
+  [
+    'K3s waits for another server, and its listener has expired',
+    ['UNIT_STARTING'],
+    expired(starting(reason('SERVER_UNREACHABLE')), 'dynamic-cert'),
+  ],
+  [
+    'K3s cannot start, and its listener has expired',
+    ['UNIT_NOT_RUNNING'],
+    expired(starting(reason('CA_NEWER_THAN_DATASTORE')), 'dynamic-cert'),
+  ],
+  [
+    'K3s ends again and again, and everything has expired',
+    ['UNIT_NOT_RUNNING'],
+    expired(starting(reason('BROKEN_CERTIFICATE'), false), 'client-admin'),
+  ],
+  [
+    'K3s ended for a reason that passes, and everything has expired',
+    [],
+    expired(starting(reason('LEADER_LOST'), false), 'client-admin'),
   ],
   ['no kubeadm', ['KUBEADM_MISSING'], pre({ tool: null })],
   ['kubeadm of an unknown version', ['KUBEADM_VERSION_UNKNOWN'], pre({ tool: { path: '/k', version: null } })],
@@ -187,6 +239,17 @@ const table: [string, string[], Inventory, Options?][] = [
     { policy: { mode: 'observe' } },
   ],
 ];
+
+test('a unit that does not start: what its log says, and what to do', () => {
+  const [why, remedy] = ['the unit k3s does not start; its log says: it waits (CA_NEWER_THAN_DATASTORE)', 'Help it.'];
+  const [found] = blockers(starting(reason('CA_NEWER_THAN_DATASTORE')));
+  assert.deepEqual(found, { code: 'UNIT_NOT_RUNNING', why, remedy });
+  assert.match(
+    blockers(starting(reason('SERVER_UNREACHABLE')))[0]?.why ?? '',
+    /does not interrupt a start; its log says: it waits/,
+  );
+  assert.match(blockers(starting(null))[0]?.remedy ?? '', /journalctl -u k3s/);
+});
 
 test('blockers are listed in the order of the catalogue of reasons, whoever finds them', () => {
   const components = sick('kube-scheduler').components;
