@@ -88,6 +88,10 @@ export const schema = z.strictObject({
         z.prefault(z.boolean(), false),
         "On a kubeadm control-plane node: make a new kubelet.conf when the kubelet's client certificate has expired, and restart the kubelet. false: report the commands.",
       ),
+      heal: note(
+        z.prefault(z.boolean(), false),
+        'On a K3s or RKE2 server: remove certificates that cannot be read, with their keys, before the restart, which issues them again. Only certificates that this version is known to make; never a CA. false: report them.',
+      ),
       tries_per_day: note(z.prefault(count(1, 24), 3), 'Maximum number of automatic attempts in 24 hours.'),
       backups: note(z.prefault(count(1, 100), 5), 'Number of backups to keep.'),
       kubeadm_config: note(

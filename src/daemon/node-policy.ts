@@ -21,6 +21,7 @@ export function policyOf(config: Config, node: NodeFacts): Policy {
     triesPerDay: config.renew.tries_per_day,
     nodeDelay: stableShare(node.name, 'maintenance'),
     kubelet: config.renew.kubelet,
+    heal: config.renew.heal,
   };
 }
 

@@ -18,6 +18,8 @@ export type SceneOptions = Partial<NodeOptions> & {
   days: number;
   /** Lines of TOML before the alert sinks. */
   config?: string;
+  /** Lines of the table [renew] besides the limits. */
+  renew?: string;
   faults?: Partial<Faults>;
   now?: () => number;
 };
@@ -27,14 +29,14 @@ const limits = (component: string) =>
   `[renew]\ncomponent_limit = "${component}"\nserved_limit = "${component}"\nlistener_limit = "${component}"\nsettle = "1s"\nrestart_limit = "${component}"\netcd_patience = "3s"\n`;
 
 export async function scene(t: TestContext, options: SceneOptions): Promise<Scene> {
-  const { days, config = '', faults, now = Date.now, ...nodeOptions } = options;
+  const { days, config = '', renew = '', faults, now = Date.now, ...nodeOptions } = options;
   // K3s's listener has one chance soon after its start: long enough that a busy machine does not miss it.
   const speed = nodeOptions.kind?.startsWith('k3s') ? 0.1 : 0.02;
   const node = await nodeFor(t, { leafEnds: Date.now() + days * DAY, speed, ...nodeOptions });
   await node.start({ longRunning: true });
   if (faults !== undefined) await node.faults(faults);
   const inbox = await openInbox();
-  await configure(node, `${config}\n${limits(faults === undefined ? '60s' : '8s')}`, inbox);
+  await configure(node, `${config}\n${limits(faults === undefined ? '60s' : '8s')}${renew}\n`, inbox);
   const root = new Root(node.root);
   const agent = await anotherAgent(t, root, now);
   t.after(() => inbox.close());

@@ -20,6 +20,29 @@ async function hazards(root: string, renewsUntil = NOW + 90 * DAY): Promise<[Haz
   return found.map(({ code, path }) => [code, path.replace(`/${TLS}/`, '')]);
 }
 
+test('a broken leaf can be removed where both files are regular ones or absent, never through a link', async (t) => {
+  const found = async (make: (root: string) => void) => {
+    const node = await nodeFor(t, { kind: 'k3s-server', leafEnds: NOW + 300 * DAY });
+    put(node.root, `${TLS}/client-admin.crt`, 'garbage');
+    make(node.root);
+    const at = new Root(node.root);
+    const detected = await detect(at);
+    const [hazard] = await detected.hazards(await readSources(at, await detected.sources()), NOW);
+    return hazard?.leaf;
+  };
+  const path = `/${TLS}/client-admin.crt`;
+  const leaf = { id: 'client-admin', path, keyPath: path.replace(/crt$/, 'key'), caPath: `/${TLS}/client-ca.crt` };
+  const link = (name: string) => (root: string) => {
+    put(root, 'elsewhere', 'garbage');
+    remove(root, `${TLS}/${name}`);
+    symlinkSync('/elsewhere', join(root, `${TLS}/${name}`));
+  };
+  assert.deepEqual(await found(() => {}), leaf);
+  assert.deepEqual(await found((root) => remove(root, `${TLS}/client-admin.key`)), leaf);
+  assert.equal(await found(link('client-admin.crt')), undefined);
+  assert.equal(await found(link('client-admin.key')), undefined);
+});
+
 const remove = (root: string, path: string) => rmSync(join(root, path), { recursive: true });
 
 type Case = { what: string; make: (root: string) => void; found: [Hazard['code'], string][] };

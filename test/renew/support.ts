@@ -115,6 +115,7 @@ async function planFor(
       triesPerDay: 3,
       nodeDelay: 0,
       kubelet: true,
+      heal: true,
     },
     history: { attempts: [] },
     now,

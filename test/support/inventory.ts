@@ -96,6 +96,7 @@ export function policyOf(change: Partial<Policy> = {}): Policy {
     triesPerDay: 3,
     nodeDelay: 0.25,
     kubelet: false,
+    heal: false,
     ...change,
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestNode } from '../../testnode/node.ts';
@@ -98,7 +98,13 @@ test('faults: a listener that stays old, leaves that are not renewed, a new CA',
   assert.equal((await get(node.ports.api!, '/readyz', await admin(node))).status, 200);
 });
 
-const hazards: { name: string; damage(node: TestNode): void; exits: boolean; see(node: TestNode): Promise<void> }[] = [
+const hazards: {
+  name: string;
+  version?: string;
+  damage(node: TestNode): void;
+  exits: boolean;
+  see(node: TestNode): Promise<void>;
+}[] = [
   {
     name: 'a missing leaf is healed',
     damage: (node) => rmSync(tls(node, 'client-scheduler.crt')),
@@ -139,7 +145,36 @@ const hazards: { name: string; damage(node: TestNode): void; exits: boolean; see
     see: async () => {},
   },
   {
-    name: 'a missing client CA key silently makes a new CA, and the old kubeconfig is refused',
+    name: 'a missing client CA key comes back from the datastore, and the old kubeconfig still works',
+    damage: (node) => rmSync(tls(node, 'client-ca.key')),
+    exits: false,
+    see: async (node) => {
+      assert.equal((await get(node.ports.api!, '/readyz', await copy(node))).status, 200);
+    },
+  },
+  {
+    name: 'a CA file that differs and is newer than the datastore is refused',
+    damage: (node) => writeFileSync(tls(node, 'client-ca.key'), ''),
+    exits: true,
+    see: async (node) => {
+      const logged = await run(node, 'usr/bin/journalctl', '-u', 'k3s', '-n', '5');
+      assert.match(logged.stdout, /client-ca\.key newer than datastore and could cause a cluster outage/);
+    },
+  },
+  {
+    name: 'a CA file that differs and is older than the datastore is overwritten',
+    damage: (node) => {
+      writeFileSync(tls(node, 'client-ca.key'), '');
+      utimesSync(tls(node, 'client-ca.key'), new Date(0), new Date(0));
+    },
+    exits: false,
+    see: async (node) => {
+      assert.equal((await get(node.ports.api!, '/readyz', await copy(node))).status, 200);
+    },
+  },
+  {
+    name: 'before v1.22.3 a missing client CA key silently makes a new CA, and the old kubeconfig is refused',
+    version: 'v1.21.4+k3s1',
     damage: (node) => rmSync(tls(node, 'client-ca.key')),
     exits: false,
     see: async (node) => {
@@ -149,9 +184,13 @@ const hazards: { name: string; damage(node: TestNode): void; exits: boolean; see
   },
 ];
 
-for (const { name, damage, exits, see } of hazards) {
+for (const { name, version, damage, exits, see } of hazards) {
   test(name, async (t) => {
-    const node = await nodeFor(t, { kind: 'k3s-server', leafEnds: Date.now() + 300 * DAY });
+    const node = await nodeFor(t, {
+      kind: 'k3s-server',
+      leafEnds: Date.now() + 300 * DAY,
+      ...(version === undefined ? {} : { version }),
+    });
     await node.start();
     damage(node);
     const ran = await restart(node);

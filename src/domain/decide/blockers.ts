@@ -3,6 +3,8 @@ import type { Instant } from '../model/certificate.ts';
 import type { Blocker } from '../model/decision.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { type BlockerCase, type BlockerCheck, when } from './blocker-check.ts';
+import { healedLeaves, isDownByLeaves } from './broken-leaves.ts';
+import { hazardRemedy } from './hazard-remedy.ts';
 import { HAZARDS } from './hazards.ts';
 import { repairsKubelet } from './kubelet-repair.ts';
 import { loopbackExpired } from './loopback.ts';
@@ -75,9 +77,10 @@ export const blockerChecks: BlockerCheck[] = [
   },
   {
     code: 'UNIT_NOT_RUNNING',
-    find: ({ inventory, ids, now }) => {
+    find: ({ inventory, policy, ids, now }) => {
       const { unit } = inventory.preconditions;
       if (unit?.loaded !== true || unit.active) return [];
+      if (!unit.stopped && isDownByLeaves(inventory, policy)) return [];
       const prevented = unit.stopped ? [] : startPrevented(inventory);
       if (prevented.length > 0 || (unit.start?.underWay === true && !unit.stopped)) return prevented;
       // What somebody stopped on purpose must stay down: expiry makes a unit fail, it does not stop it.
@@ -151,10 +154,13 @@ function caKeys({ inventory, ids }: BlockerCase, state: string, what: string): O
     }));
 }
 
-/** Each hazard forbids the restart: one that is not in the catalogue does not compile. */
-function hazardBlockers({ inventory: { preconditions } }: BlockerCase): Blocker[] {
-  return preconditions.hazards.map(({ code, path, detail }) => {
-    const { blocker, remedy } = HAZARDS[code];
-    return { code: blocker, why: `${path}: ${detail}`, remedy };
-  });
+/** Each hazard forbids the restart, but for those that the renewal removes. One that is not in the catalogue does not compile. */
+function hazardBlockers({ inventory, policy }: BlockerCase): Blocker[] {
+  const healed = healedLeaves(inventory, policy);
+  return inventory.preconditions.hazards
+    .filter(({ leaf }) => leaf === undefined || !healed.some(({ id }) => id === leaf.id))
+    .map((hazard) => {
+      const { path, detail } = hazard;
+      return { code: HAZARDS[hazard.code].blocker, why: `${path}: ${detail}`, remedy: hazardRemedy(hazard, inventory) };
+    });
 }

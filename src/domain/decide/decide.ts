@@ -5,6 +5,7 @@ import type { Inventory } from '../model/inventory.ts';
 import { inMaintenance } from '../time/windows.ts';
 import { automaticMoment } from './automatic-moment.ts';
 import { findBlockers } from './blockers.ts';
+import { healedLeaves, healMoment } from './broken-leaves.ts';
 import { type Case, type DecideRequest, expires } from './certificate-check.ts';
 import { verdictOn } from './checks.ts';
 import { nextTryAt } from './history-of.ts';
@@ -56,6 +57,9 @@ function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
     const ids = idsAt(input.now, input, judged);
     return unlessPrevented(input, { kind: 'now', ids, why: whyNow(due, ids), ...outside(input) });
   }
+  const heal = healMoment(input.inventory, input.policy, input.request, input.now);
+  if (heal !== null && (heal.at <= input.now || waiting.length === 0))
+    return unlessPrevented(input, healing(heal, input, judged));
   if (repair !== null) return unlessPrevented(input, repairNow(repair, input));
   const refused = refusedForce(input, judged);
   if (refused !== null) return refused;
@@ -63,6 +67,13 @@ function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
   const loopback = loopbackMoment(input.inventory, input.policy, input.request, input.now);
   if (loopback !== null) return unlessPrevented(input, restartFor(loopback, input));
   return { kind: 'none', nextAt: input.policy.mode === 'observe' ? null : nextAt(input, judged) };
+}
+
+/** What it removes, too. A broken certificate is in no list of ids, one whose key is broken is. */
+function withHeals(now: Extract<Renewal, { kind: 'now' }>, { inventory, policy }: DecideInput): Renewal {
+  const heals = healedLeaves(inventory, policy);
+  if (heals.length === 0) return now;
+  return { ...now, ids: [...new Set([...now.ids, ...heals.map(({ id }) => id)])], heals };
 }
 
 /** A check always names a time; only another node's turn has none, which no check knows. */
@@ -85,7 +96,7 @@ function unlessPrevented(input: DecideInput, intended: Intended): Renewal {
     return { kind: 'observing', until: blockers.length > 0 ? null : until, ids, why, blockers };
   }
   const [first] = blockers;
-  if (first === undefined) return intended;
+  if (first === undefined) return intended.kind === 'now' ? withHeals(intended, input) : intended;
   if (blockers.every(({ code }) => WAITS.includes(code)))
     return { kind: 'waiting', until: null, code: first.code, ids, why: first.why };
   return { kind: 'blocked', ids, blockers };
@@ -96,6 +107,15 @@ function restartFor({ at, why }: { at: Instant; why: string }, { history, policy
   const until = Math.max(at, nextTryAt(history, policy, now));
   const ids = [LOOPBACK];
   if (until <= now) return { kind: 'now', ids, why };
+  return { kind: 'waiting', until, code: until > at ? 'BACK_OFF' : 'MAINTENANCE_WINDOW', ids, why };
+}
+
+/** A restart for broken leaves, which renews what any restart renews. */
+function healing({ at, why }: { at: Instant; why: string }, input: DecideInput, judged: Judged[]): Intended {
+  const { history, policy, request, now } = input;
+  const until = request.kind === 'manual' ? at : Math.max(at, nextTryAt(history, policy, now));
+  const ids = idsAt(until, input, judged);
+  if (until <= now) return { kind: 'now', ids, why, ...outside(input) };
   return { kind: 'waiting', until, code: until > at ? 'BACK_OFF' : 'MAINTENANCE_WINDOW', ids, why };
 }
 

@@ -1,7 +1,13 @@
 import type { ReasonCode } from './reasons.ts';
 
 /** `severity` is that of the alert: critical where a restart could silently replace a CA, and refuse every kubeconfig. */
-type HazardRule = { blocker: ReasonCode; severity: 'critical' | 'warning'; remedy: string };
+export type HazardRule = {
+  blocker: ReasonCode;
+  severity: 'critical' | 'warning';
+  remedy: string;
+  /** Whether a K3s or RKE2 that takes missing CA files from its datastore may repair it. */
+  isRestored?: true;
+};
 
 /** Everything that makes a restart of a node's unit do harm, with the blocker that prevents the restart. */
 export const HAZARDS = {
@@ -9,11 +15,13 @@ export const HAZARDS = {
     blocker: 'K3S_CA_MISSING',
     severity: 'critical',
     remedy: 'Restore it from a backup: a restart would make a new CA.',
+    isRestored: true,
   },
   'ca-key-missing': {
     blocker: 'K3S_CA_KEY_MISSING',
     severity: 'critical',
     remedy: 'Restore it: a restart would make a new CA and refuse every kubeconfig.',
+    isRestored: true,
   },
   'ca-unparsable': {
     blocker: 'K3S_CA_UNPARSABLE',
@@ -28,7 +36,8 @@ export const HAZARDS = {
   'leaf-garbage': {
     blocker: 'K3S_LEAF_GARBAGE',
     severity: 'warning',
-    remedy: 'Remove this file: a restart makes a missing certificate, and keeps a broken one.',
+    remedy:
+      'Remove this file and its key: a restart issues what is missing, and keeps what is broken. With renew.heal = true certagent does that where it is safe.',
   },
   'leaf-unwritable': {
     blocker: 'K3S_LEAF_UNWRITABLE',

@@ -61,8 +61,10 @@ export const REASONS = {
   SERVER_AWAY: 'No server of this agent answers, and an agent does not start without one.',
   PROCESS_UNKNOWN: 'A component answers, but its process was not found.',
   COMPONENT_UNHEALTHY: 'A component is not healthy, and not because a certificate has expired.',
-  K3S_CA_MISSING: 'A CA certificate is missing: a restart would make a new CA.',
-  K3S_CA_KEY_MISSING: 'The key of a CA is missing: a restart would make a new CA.',
+  K3S_CA_MISSING:
+    'A CA certificate is missing: a restart would make a new CA, or restore it where the datastore holds it.',
+  K3S_CA_KEY_MISSING:
+    'The key of a CA is missing: a restart would make a new CA, or restore it where the datastore holds it.',
   K3S_CA_UNPARSABLE: 'A CA certificate or its key cannot be read.',
   K3S_CA_KEY_MISMATCH: 'The key of a CA does not belong to its certificate.',
   K3S_LEAF_GARBAGE: 'A certificate is broken, and a restart would keep it so.',

@@ -11,9 +11,9 @@ type Found = Omit<Blocker, 'code'>[];
  */
 export function startUnderWay(inventory: Inventory, now: Instant): Found {
   const { unit } = inventory.preconditions;
-  if (unit?.start?.underWay !== true || hangsOnListener(inventory, now)) return [];
+  if (unit?.start?.underWay !== true) return [];
   const { reason } = unit.start;
-  if (reason?.blocks === true) return [];
+  if (reason?.blocks === true || (waitsForItself(reason) && listenerExpired(inventory, now))) return [];
   return [
     {
       why: `the unit ${unit.name} is starting, and certagent does not interrupt a start${reason === null ? '' : `; ${asItsLogSays(reason)}`}`,
@@ -29,10 +29,8 @@ export function startPrevented({ preconditions: { unit } }: Inventory): Found {
   return [{ why: `the unit ${unit.name} does not start; ${asItsLogSays(reason)}`, remedy: reason.remedy }];
 }
 
-/** Whether its start waits for its own listener, whose certificate on disk has expired. */
-function hangsOnListener({ preconditions: { unit }, certificates }: Inventory, now: Instant): boolean {
-  const hasExpired = certificates.some(
+function listenerExpired({ certificates }: Inventory, now: Instant): boolean {
+  return certificates.some(
     ({ place, certificate }) => place.kind === 'dynamic-cert' && place.index === 0 && certificate.notAfter < now,
   );
-  return hasExpired && waitsForItself(unit?.start?.reason ?? null);
 }

@@ -17,7 +17,7 @@ export const SUPERVISOR_HEALTH = '/ping';
 
 /** The unit restarts and renews; on a server a step of its own waits for the listener's certificate. */
 export function restartSteps(draft: Draft, usual: UsualUnit): Step[] {
-  const { inventory, settings, renewed } = draft;
+  const { inventory, settings, renewed, heals } = draft;
   const { paths, role } = inventory.node;
   const unit = inventory.preconditions.unit?.name ?? usual.unit;
   const endpoints = role === 'server' ? served(draft) : [];
@@ -38,10 +38,16 @@ export function restartSteps(draft: Draft, usual: UsualUnit): Step[] {
   const trigger = triggerFor(ownListener, draft);
   const created = role === 'server' ? [triggerIn(paths)] : [];
   const mayHang = ownListener === undefined || trigger.length > 0 || role !== 'server' ? null : ownListener.place.path;
+  const broken = heals.flatMap(({ path, keyPath }) => [path, keyPath]);
   // Every leaf but the listener's is written before the unit is ready.
-  const written = renewed.filter((one) => one !== ownListener);
+  const written = [
+    ...renewed.filter((one) => one !== ownListener).map((one) => expectation(one, inventory)),
+    // Nothing is known of a certificate that could not be read but where it must be, and who must have signed it.
+    ...heals.filter(({ id }) => renewed.every((one) => one.id !== id)).map((leaf) => ({ ...leaf, old: null })),
+  ];
   return [
-    { kind: 'backup', directory: draft.backup, files: [...elsewhere, ...created], directories },
+    { kind: 'backup', directory: draft.backup, files: [...elsewhere, ...created, ...broken], directories },
+    ...(heals.length === 0 ? [] : [{ kind: 'remove-leaves' as const, leaves: heals }]),
     ...trigger,
     {
       kind: 'restart-unit',
@@ -74,7 +80,7 @@ export function restartSteps(draft: Draft, usual: UsualUnit): Step[] {
             limit: settings.limits.listener,
           },
         ]),
-    { kind: 'verify-files', expect: written.map((one) => expectation(one, inventory)) },
+    { kind: 'verify-files', expect: written },
     ...servedSteps({ ...draft, inventory: { ...inventory, served: inventory.served.filter(isExpected) } }),
   ];
 }

@@ -1,5 +1,6 @@
 import { DAY } from '../time/duration.ts';
-import type { Role } from './names.ts';
+import { minorOf } from './kubernetes-version.ts';
+import type { Distribution, Role } from './names.ts';
 import { restartWindow } from './restart-window.ts';
 
 /**
@@ -20,6 +21,44 @@ export function keepsProxyLeaves(version: string | null): boolean | null {
 export function makesServingLeaves(version: string | null): boolean {
   // Both came with the same releases (read: k3s v1.33.1, v1.32.5, v1.31.9, v1.30.13).
   return restartWindow(version) > 90 * DAY;
+}
+
+/** Ids of what every version makes in `server/tls`; others are of K3s or RKE2 alone, or came with a version. */
+const ALWAYS_MADE = [
+  'client-admin',
+  'client-auth-proxy',
+  'client-controller',
+  'client-kube-apiserver',
+  'client-scheduler',
+  'serving-kube-apiserver',
+  'etcd/client',
+  'etcd/peer-server-client',
+  'etcd/server-client',
+];
+
+/**
+ * Ids of the leaves that a start of a server of this version issues again where they are missing (measured on K3s v1.36.3 and
+ * v1.32.3). None where nobody knows.
+ */
+export function leavesMadeAtStart(distribution: Distribution, version: string | null): string[] {
+  const minor = minorOf(version);
+  if ((distribution !== 'k3s' && distribution !== 'rke2') || minor === null) return [];
+  return [
+    ...ALWAYS_MADE,
+    `client-${distribution}-cloud-controller`,
+    ...(keepsProxyLeaves(version) === true ? ['client-kube-proxy', `client-${distribution}-controller`] : []),
+    ...(minor >= 32 ? ['client-supervisor'] : []),
+    ...(makesServingLeaves(version)
+      ? ['kube-controller-manager/kube-controller-manager', 'kube-scheduler/kube-scheduler']
+      : []),
+  ];
+}
+
+/** Whether a start takes missing CA files from the datastore, so that it makes new ones only where that holds none. */
+export function restoresAuthorities(version: string | null): boolean {
+  const [minor, patch] = (/^v1\.(\d+)\.(\d+)/.exec(version ?? '') ?? []).slice(1).map(Number);
+  if (minor === undefined || patch === undefined) return false;
+  return minor > 22 || (minor === 22 && patch >= 3);
 }
 
 /** The roles of K3s and RKE2, which are the words of their command line, too. */

@@ -1,4 +1,5 @@
 import type { ReasonCode } from '../decide/reasons.ts';
+import type { BrokenLeaf } from './broken-leaf.ts';
 import type { Instant } from './certificate.ts';
 
 export type Verdict =
@@ -30,8 +31,8 @@ export type Blocker = { code: ReasonCode; why: string; remedy: string };
 /** The node's renewal, one for all certificates of the same tool. */
 export type Renewal =
   | { kind: 'none'; nextAt: Instant | null }
-  /** `outsideMaintenance`: it is urgent, and the maintenance window is closed. */
-  | { kind: 'now'; ids: string[]; why: string; outsideMaintenance?: true }
+  /** `outsideMaintenance`: it is urgent, and the maintenance window is closed. `heals`: broken leaves that it removes. */
+  | { kind: 'now'; ids: string[]; why: string; outsideMaintenance?: true; heals?: BrokenLeaf[] }
   /** Nothing prevents it, but its time has not come. `code`: what it waits for; `until` null: somebody else's turn has no time. */
   | { kind: 'waiting'; until: Instant | null; code: ReasonCode; ids: string[]; why: string }
   /** Mode "observe": what would be renewed and when. `blockers`: what would prevent it, so that no time can be named. */
@@ -72,6 +73,8 @@ export type Policy = {
   nodeDelay: number;
   /** Whether a new kubelet.conf is made for a kubelet whose client certificate has expired. */
   kubelet: boolean;
+  /** Whether broken leaves of a K3s or RKE2 server are removed, so that its restart issues them again. */
+  heal: boolean;
 };
 
 export type MaintenanceWindow = {

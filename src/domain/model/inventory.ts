@@ -1,6 +1,7 @@
 import type { HazardCode } from '../decide/hazards.ts';
 import type { Distribution, Role } from '../distributions/names.ts';
 import type { StartReason } from '../distributions/start-reasons.ts';
+import type { BrokenLeaf } from './broken-leaf.ts';
 import type { Certificate, Instant, Owner, Place } from './certificate.ts';
 import type { HealthCheck } from './health-check.ts';
 import type { PodIdentity } from './pod-identity.ts';
@@ -137,6 +138,8 @@ export type Hazard = {
   code: HazardCode;
   path: string;
   detail: string;
+  /** Of a broken leaf that can be removed. Absent: one of its files is a link or no file. */
+  leaf?: BrokenLeaf;
 };
 
 /** A static pod besides the control plane's, with the paths of the node that it mounts. */

@@ -1,3 +1,4 @@
+import type { BrokenLeaf } from '../model/broken-leaf.ts';
 import type { Instant } from '../model/certificate.ts';
 import type { Decisions } from '../model/decision.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
@@ -35,6 +36,8 @@ export type PlanInput = {
 /** What the steps of a plan are made of: the certificates that it renews, by id, and the directory of its backup. */
 export type Draft = Pick<PlanInput, 'inventory' | 'settings'> & {
   renewed: ObservedCertificate[];
+  /** Broken leaves that it removes. */
+  heals: BrokenLeaf[];
   backup: string;
   /** Whether the maintenance window is open, or a person has asked: what can wait need not. */
   isMaintenance: boolean;

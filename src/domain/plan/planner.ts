@@ -17,12 +17,12 @@ export const BACKUPS_DIR = '/var/lib/certagent/backups';
 export function makePlan({ inventory, decisions, settings, planId, now }: PlanInput): RenewalPlan | null {
   const { distribution } = inventory.node;
   if (decisions.renewal.kind !== 'now' || distribution === null) return null;
-  const { ids, why, outsideMaintenance } = decisions.renewal;
+  const { ids, why, outsideMaintenance, heals = [] } = decisions.renewal;
   const renewed = inventory.certificates.filter(({ id }) => ids.includes(id)).sort(byId);
   const backup = `${settings.backups}/${planId}`;
   const left = settings.neighbours === 'restart' ? [] : neighboursOf(inventory, renewed);
   refuseManifestsDir(inventory, backup);
-  const draft = { inventory, settings, renewed, backup, isMaintenance: outsideMaintenance !== true };
+  const draft = { inventory, settings, renewed, heals, backup, isMaintenance: outsideMaintenance !== true };
   const rules = rulesOf(distribution);
   const warnings = rules.warnings?.(draft) ?? [];
   return {

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { access, open, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, lstat, open, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Instant } from '../../domain/model/certificate.ts';
 import { errorCode } from '../../domain/model/errors.ts';
 import type { Hazard } from '../../domain/model/inventory.ts';
@@ -29,7 +29,9 @@ export async function serverHazards(
   const leaves = ofServer.filter(({ source }) => !isAuthority(source.id) && source.owner !== 'operator');
   return [
     ...ofServer.filter(({ source }) => isAuthority(source.id)).flatMap(authorityHazard),
-    ...leaves.flatMap((read) => leafHazard(read, renewsUntil)),
+    ...(await Promise.all(
+      leaves.flatMap((read) => leafHazard(read, renewsUntil)).map((each) => withLeaf(root, each, reads)),
+    )),
     ...(await absentEtcdAuthorities(root, certificatesDir, reads)),
     ...(await unwritableLeaves(root, leaves)),
     // K3s writes its kubeconfig in place at every start.
@@ -50,9 +52,27 @@ export function authorityHazard({ source, certificates, finding }: SourceRead): 
     return [{ code: 'ca-key-mismatch', path: keyPath, detail: 'the CA key does not belong to the CA certificate' }];
   if (key.state === 'unreadable')
     return [{ code: 'ca-unparsable', path: keyPath, detail: 'the CA key cannot be read as a key' }];
-  return [
-    { code: 'ca-key-missing', path: keyPath, detail: 'the CA key does not exist: a restart would make a new CA' },
-  ];
+  return [{ code: 'ca-key-missing', path: keyPath, detail: 'the CA key does not exist' }];
+}
+
+/** A link in its place is somebody's intention: such a leaf is never removed. */
+async function withLeaf(root: Root, hazard: Hazard, reads: SourceRead[]): Promise<Hazard> {
+  const { source } = reads.find((read) => [read.source.path, read.source.key?.path].includes(hazard.path))!;
+  if (source.key === null) return hazard;
+  const files = [source.path, source.key.path];
+  const kinds = await Promise.all(files.map((path) => kindOf(root, path)));
+  if (!kinds.every((kind) => kind !== 'other')) return hazard;
+  const caPath = reads.find((read) => read.source.id === source.ca)?.source.path ?? null;
+  return { ...hazard, leaf: { id: source.id, path: source.path, keyPath: source.key.path, caPath } };
+}
+
+async function kindOf(root: Root, path: string): Promise<'file' | 'absent' | 'other'> {
+  try {
+    const file = join(await followLinks(root, dirname(path)), basename(path));
+    return (await lstat(file)).isFile() ? 'file' : 'other';
+  } catch (error) {
+    return errorCode(error) === 'ENOENT' ? 'absent' : 'other';
+  }
 }
 
 function leafHazard({ source, certificates, finding }: SourceRead, renewsUntil: Instant): Hazard[] {

@@ -273,7 +273,7 @@ for (const [what, expected, inventory, options] of table) {
 }
 
 test('a blocker names the file and what to do', () => {
-  assert.deepEqual(blockers(hazard('ca-key-missing')), [
+  assert.deepEqual(blockers({ ...hazard('ca-key-missing'), node: { ...k3s.node, version: 'v1.21.4+k3s1' } }), [
     {
       code: 'K3S_CA_KEY_MISSING',
       why: '/p: d',

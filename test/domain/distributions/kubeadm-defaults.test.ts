@@ -86,7 +86,7 @@ for (const [what, inventory, kubeadmConfig, expected] of warnings)
   test(`kubeadm's defaults, before: ${what}`, () => {
     const settings = { ...SETTINGS, kubeadmConfig };
     const renewed = [find(inventory) ?? apiserver(ec)];
-    const [warning] = kubeadmWarnings({ inventory, settings, renewed, backup: '/b', isMaintenance: true });
+    const [warning] = kubeadmWarnings({ inventory, settings, renewed, heals: [], backup: '/b', isMaintenance: true });
     if (expected === null) assert.equal(warning, undefined);
     else assert.match(warning!, expected);
   });

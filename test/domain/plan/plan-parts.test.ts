@@ -46,6 +46,7 @@ const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = 
   'await-listener': 'nothing',
   'restart-neighbour': 'processes',
   'regenerate-listener': 'certificates',
+  'remove-leaves': 'certificates',
   'kubelet-conf': 'certificates',
   'restart-kubelet': 'processes',
   'point-kubelet-conf': 'certificates',

@@ -57,6 +57,7 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
     limit: 180_000,
   },
   'regenerate-listener': { kind: 'regenerate-listener', path: '/tls/dynamic-cert-regenerate' },
+  'remove-leaves': { kind: 'remove-leaves', leaves: [{ id: 'a', path: '/a.crt', keyPath: '/a.key', caPath: null }] },
   'restart-neighbour': {
     kind: 'restart-neighbour',
     pod: identity('kube-vip'),

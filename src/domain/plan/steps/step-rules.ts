@@ -8,6 +8,7 @@ import { kubeadmRenew } from './kubeadm-renew.ts';
 import { kubeletConf } from './kubelet-conf.ts';
 import { pointKubeletConf } from './point-kubelet-conf.ts';
 import { regenerateListener } from './regenerate-listener.ts';
+import { removeLeaves } from './remove-leaves.ts';
 import { restartKubelet } from './restart-kubelet.ts';
 import { restartNeighbour } from './restart-neighbour.ts';
 import { restartUnit } from './restart-unit.ts';
@@ -32,6 +33,7 @@ const RULES = {
   'await-listener': awaitListener,
   'restart-neighbour': restartNeighbour,
   'regenerate-listener': regenerateListener,
+  'remove-leaves': removeLeaves,
   'kubelet-conf': kubeletConf,
   'restart-kubelet': restartKubelet,
   'point-kubelet-conf': pointKubeletConf,
