@@ -1,3 +1,5 @@
+import { uptime } from 'node:os';
+import type { Instant } from '../domain/model/certificate.ts';
 import { CertagentError } from '../domain/model/errors.ts';
 import { said } from '../domain/text/printable.ts';
 import { run } from './commands.ts';
@@ -16,9 +18,11 @@ export type UnitState = {
   restarts: number;
   /** Of its last start, by which the journal knows that start; null: it was never started. */
   invocation: string | null;
+  /** When it became active, by this machine's clock as it is set now; null: it is not, or systemd does not say. */
+  activeSince: Instant | null;
 };
 
-const SHOWN = 'LoadState,ActiveState,SubState,MainPID,NRestarts,Restart,InvocationID';
+const SHOWN = 'LoadState,ActiveState,SubState,MainPID,NRestarts,Restart,InvocationID,ActiveEnterTimestampMonotonic';
 
 /** The state of a unit in systemd. A unit that systemd does not know is `loaded: false`, not an error. */
 export async function unitState(root: Root, unit: string): Promise<UnitState> {
@@ -43,7 +47,14 @@ export async function unitState(root: Root, unit: string): Promise<UnitState> {
     mainPid: Number.isSafeInteger(mainPid) && mainPid > 0 ? mainPid : null,
     restarts: Number.isSafeInteger(restarts) ? restarts : 0,
     invocation: /^[0-9a-f]{32}$/.exec(fields.get('InvocationID') ?? '')?.[0] ?? null,
+    activeSince: activeState === 'active' ? instantOf(fields.get('ActiveEnterTimestampMonotonic')) : null,
   };
+}
+
+/** systemd counts microseconds since boot; 0: never. */
+function instantOf(monotonic: string | undefined): Instant | null {
+  const since = Number(monotonic ?? 0);
+  return Number.isSafeInteger(since) && since > 0 ? Math.round(Date.now() - uptime() * 1_000 + since / 1_000) : null;
 }
 
 /** Its start is under way, and has not failed: systemd waits for the unit to say that it is ready. */

@@ -69,7 +69,9 @@ export type Detected = {
   caKeys(reads: SourceRead[], certificates: ObservedCertificate[]): Preconditions['caKeys'];
 };
 
-export type Unit = (NonNullable<Preconditions['unit']> & { mainPid: number | null }) | null;
+export type Unit =
+  | (NonNullable<Preconditions['unit']> & { mainPid: number | null; activeSince: Instant | null })
+  | null;
 
 /** A machine on which no distribution was found. */
 export function unknownNode(paths: NodePaths, missing: string[]): Detected {

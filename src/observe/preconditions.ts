@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { changedAuthorities } from '../domain/distributions/changed-authorities.ts';
 import { roleOf, rulesOfNode } from '../domain/distributions/index.ts';
 import { asItsLogSays, startReason } from '../domain/distributions/start-reasons.ts';
 import type { Instant } from '../domain/model/certificate.ts';
@@ -55,7 +56,7 @@ export async function observePreconditions(
     ...(loopback === null ? {} : { loopback }),
     ...(otherRenewers.length === 0 ? {} : { otherRenewers }),
     ...(kubelet === null ? {} : { kubelet }),
-    hazards,
+    hazards: [...hazards, ...(isSupervised(node) ? changedAuthorities(certificates, unit?.activeSince ?? null) : [])],
     restartWindow,
   };
 }
@@ -86,14 +87,22 @@ export async function observeUnit(root: Root, node: Detected): Promise<Unit> {
   if (name === null) return null;
   try {
     const state = await unitState(root, name);
-    const { loaded, active, activeState, subState, stopped, mainPid, restarts } = state;
+    const { loaded, active, activeState, subState, stopped, mainPid, restarts, activeSince } = state;
     const again = restarts > 0 ? `, restarted ${restarts} times by systemd` : '';
     const start = active || stopped || !loaded ? null : await observeStart(root, node, state);
     const log = start === null || start.reason === null ? '' : `; ${asItsLogSays(start.reason)}`;
     const detail = loaded ? `${activeState} (${subState})${again}${log}` : 'systemd does not know this unit';
-    return { name, loaded, active, stopped, detail, mainPid, ...(start === null ? {} : { start }) };
+    return { name, loaded, active, stopped, detail, mainPid, activeSince, ...(start === null ? {} : { start }) };
   } catch (error) {
-    return { name, loaded: false, active: false, stopped: false, detail: explain(error), mainPid: null };
+    return {
+      name,
+      loaded: false,
+      active: false,
+      stopped: false,
+      detail: explain(error),
+      mainPid: null,
+      activeSince: null,
+    };
   }
 }
 
@@ -104,7 +113,16 @@ async function observeStart(root: Root, node: Detected, state: UnitState) {
   return { underWay: isStarting(state), reason };
 }
 
-function withoutPid({ mainPid: _mainPid, ...unit }: NonNullable<Unit>): Preconditions['unit'] {
+/** K3s and RKE2 keep their CAs in their datastore, too. */
+function isSupervised({ distribution, role }: Detected): boolean {
+  return (distribution === 'k3s' || distribution === 'rke2') && role === 'server';
+}
+
+function withoutPid({
+  mainPid: _mainPid,
+  activeSince: _activeSince,
+  ...unit
+}: NonNullable<Unit>): Preconditions['unit'] {
   return unit;
 }
 

@@ -81,6 +81,7 @@ test('the state of a unit, known and unknown', async () => {
     mainPid: 42,
     restarts: 1,
     invocation: '0123456789abcdef0123456789abcdef',
+    activeSince: null,
   });
   assert.deepEqual(await unitState(root, 'nope'), {
     name: 'nope',
@@ -92,6 +93,7 @@ test('the state of a unit, known and unknown', async () => {
     mainPid: null,
     restarts: 0,
     invocation: null,
+    activeSince: null,
   });
 });
 

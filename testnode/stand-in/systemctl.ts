@@ -1,5 +1,6 @@
 // Stand-in for systemctl, for the units that run the node: show, is-active, start, stop, restart, --version.
 // Simplified: options other than --property and --no-block are taken and ignored; every other unit is not found.
+import { uptime } from 'node:os';
 import { readFaults, readNodeRecord } from '../options.ts';
 import { hang } from './process.ts';
 import { show, startUnit, stopUnit, unitsOf } from './units.ts';
@@ -52,6 +53,7 @@ function showUnit(root: string, unit: string, wanted: string[]): void {
     ActiveState: known ? active : 'inactive',
     SubState: known ? sub : 'dead',
     InvocationID: known ? invocation : '',
+    ActiveEnterTimestampMonotonic: known && enteredAt > 0 ? String(monotonic(enteredAt)) : '0',
     ActiveEnterTimestamp: known && enteredAt > 0 ? timestamp(enteredAt) : '',
   };
   for (const [name, value] of Object.entries(all)) {
@@ -63,6 +65,11 @@ function isActive(root: string, units: string[]): void {
   const states = units.map((unit) => show(root, unit).active);
   print(states.join('\n'));
   if (!states.includes('active')) process.exitCode = 3;
+}
+
+/** Microseconds since boot. */
+function monotonic(at: number): number {
+  return Math.round((uptime() * 1_000 - (Date.now() - at)) * 1_000);
 }
 
 function timestamp(at: number): string {

@@ -33,6 +33,12 @@ export const HAZARDS = {
     severity: 'critical',
     remedy: 'Restore certificate and key of this CA from the same backup.',
   },
+  'ca-changed': {
+    blocker: 'K3S_CA_CHANGED',
+    severity: 'critical',
+    remedy:
+      'Restore the previous file from a backup. To rotate a CA, use "certificate rotate-ca" of k3s or rke2, which stores it in the datastore. A restart with this file fails.',
+  },
   'leaf-garbage': {
     blocker: 'K3S_LEAF_GARBAGE',
     severity: 'warning',

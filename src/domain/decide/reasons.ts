@@ -67,6 +67,7 @@ export const REASONS = {
     'The key of a CA is missing: a restart would make a new CA, or restore it where the datastore holds it.',
   K3S_CA_UNPARSABLE: 'A CA certificate or its key cannot be read.',
   K3S_CA_KEY_MISMATCH: 'The key of a CA does not belong to its certificate.',
+  K3S_CA_CHANGED: 'A CA file was replaced while the unit ran, and a restart would fail with it.',
   K3S_LEAF_GARBAGE: 'A certificate is broken, and a restart would keep it so.',
   K3S_LEAF_UNWRITABLE: 'A certificate cannot be written, and a restart would fail.',
   K3S_KUBECONFIG_UNWRITABLE: "The administrator's kubeconfig cannot be written, and a restart would fail.",

@@ -78,6 +78,7 @@ const HAZARDS: Hazard['code'][] = [
   'ca-key-missing',
   'ca-unparsable',
   'ca-key-mismatch',
+  'ca-changed',
   'leaf-garbage',
   'leaf-unwritable',
   'kubeconfig-unwritable',

@@ -229,6 +229,7 @@ const table: [string, string[], Inventory, Options?][] = [
   ['hazard', ['K3S_CA_KEY_MISSING'], hazard('ca-key-missing')],
   ['hazard', ['K3S_CA_UNPARSABLE'], hazard('ca-unparsable')],
   ['hazard', ['K3S_CA_KEY_MISMATCH'], hazard('ca-key-mismatch')],
+  ['hazard', ['K3S_CA_CHANGED'], hazard('ca-changed')],
   ['hazard', ['K3S_LEAF_GARBAGE'], hazard('leaf-garbage')],
   ['hazard', ['K3S_LEAF_UNWRITABLE'], hazard('leaf-unwritable')],
   ['hazard', ['K3S_KUBECONFIG_UNWRITABLE'], hazard('kubeconfig-unwritable')],
