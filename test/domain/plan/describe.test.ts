@@ -41,6 +41,10 @@ const table: [Step, string][] = [
   [steps['point-kubelet-conf'], 'point /k/kubelet.conf at /a.crt when the kubelet has written that, within 90 s'],
   [steps['await-ready'], 'wait for k3s to be ready, at most 5 min'],
   [steps['remove-leaves'], 'remove what is broken, with its key, so that the start issues it again: /a.crt'],
+  [
+    steps['await-pods'],
+    'wait for new processes of kube-scheduler, which rke2-server replaces one after the other, at most 35 min',
+  ],
   [steps['await-listener'], 'connect to 127.0.0.1:6443 until its own certificate is new, at most 3 min'],
 ];
 
