@@ -29,6 +29,7 @@ export const k0s: DistributionRules & { roles: Record<RoleOf<'k0s'>, RoleRules> 
   restartWindow: () => null,
   renewsWithin: () => Number.POSITIVE_INFINITY,
   renewedAtEveryStart: ({ owner }) => owner === K0S,
+  restartRenews: () => 'A restart of k0s renews its certificates at any time.',
   // It makes a new key with each certificate.
   brokenKeys: [],
   checks: [],

@@ -1,7 +1,7 @@
 // k0s: what its start renews, and the plan that restarts it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renewsUnder } from '../../../src/domain/distributions/k0s.ts';
+import { k0s, renewsUnder } from '../../../src/domain/distributions/k0s.ts';
 import type { Inventory } from '../../../src/domain/model/inventory.ts';
 import { makePlan } from '../../../src/domain/plan/planner.ts';
 import {
@@ -37,6 +37,8 @@ function planOf(inventory: Inventory) {
 test('the restart renews every leaf, whatever its expiry, and the kubelet’s own not', () => {
   const inventory = inventoryOf('k0s-controller', { days: 300 });
   const plan = planOf(inventory);
+  const said = k0s.restartRenews?.(inventory.node);
+  assert.equal(said, 'A restart of k0s renews its certificates at any time.');
   const own = inventory.certificates.filter(({ owner }) => owner === 'k0s').map(({ id }) => id);
   assert.deepEqual(plan?.certificates, own.sort());
   assert.deepEqual(
