@@ -66,12 +66,17 @@ async function recall(root: Root): Promise<Remembered> {
     const { seen, wrong } = JSON.parse(text ?? '{}') as Partial<Record<keyof Remembered, unknown>>;
     const { from, to } = (wrong ?? {}) as { from?: unknown; to?: unknown };
     return {
-      seen: typeof seen === 'number' ? seen : null,
-      wrong: typeof from === 'number' && typeof to === 'number' ? { from, to } : null,
+      seen: isInstant(seen) ? seen : null,
+      wrong: isInstant(from) && isInstant(to) ? { from, to } : null,
     };
   } catch {
     return { seen: null, wrong: null };
   }
+}
+
+/** What Date can hold: any other number would make every check fail. */
+function isInstant(value: unknown): value is Instant {
+  return typeof value === 'number' && Math.abs(value) <= 8.64e15;
 }
 
 /** `seen` is where every version looks for it. */

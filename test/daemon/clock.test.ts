@@ -71,6 +71,10 @@ test('what the clock showed is known after a restart; a jump is known within a p
     (await readFile(join(directory, 'var/lib/certagent/clock.json'))).subarray(0, 5),
   );
   assert.equal((await later.evidence(start, [])).newestSeen, null, 'a damaged file remembers nothing');
+  for (const seen of [1e308, -1e308, 8.65e15]) {
+    await writeFile(join(directory, 'var/lib/certagent/clock.json'), JSON.stringify({ version: 1, seen }));
+    assert.equal((await later.evidence(start, [])).newestSeen, null, 'a number that is no date is damage');
+  }
 });
 
 /** A reading of the future, and where it was written down. */

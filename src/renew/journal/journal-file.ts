@@ -146,9 +146,19 @@ function unreadable(path: string, line: number): CertagentError {
   });
 }
 
+/** Thousands of renewals. A file system that was repaired can have made it as large as it likes. */
+const LARGEST = 256 * 1024 * 1024;
+
+function tooLarge(size: number): CertagentError {
+  return new CertagentError('JOURNAL_UNREADABLE', `${JOURNAL_FILE} has ${size} bytes, far more than any journal`, {
+    remedy: `Move the file away, and compare the certificates with the newest backup under ${STATE_DIR}/backups.`,
+  });
+}
+
 /** Read by position: the handle appends, so its own position says nothing. */
 async function contentOf(file: FileHandle): Promise<Buffer> {
   const { size } = await file.stat();
+  if (size > LARGEST) throw tooLarge(size);
   const content = Buffer.alloc(size);
   let filled = 0;
   while (filled < size) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -104,6 +104,13 @@ describe('journal', () => {
       assert.deepEqual(await all(), [...left, done(2)]);
       assert.equal((await stat(path)).mode & 0o777, 0o600);
     });
+
+  it('refuses a journal of many gigabytes, as a repaired file system can leave', async () => {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, '');
+    await truncate(path, 40 * 1024 ** 3);
+    await assert.rejects(openJournal(root), { code: 'JOURNAL_UNREADABLE' });
+  });
 
   it('does not write into a file that is no journal', async () => {
     const journal = await openJournal(root);
