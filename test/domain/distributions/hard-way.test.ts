@@ -62,6 +62,7 @@ test('the rules have no steps', () => {
     renewed: [],
     backup: '/b',
     isMaintenance: true,
+    heals: [],
   };
   assert.deepEqual(rulesOf('hard-way').steps(draft), []);
 });
