@@ -93,7 +93,8 @@ export type Faults = {
     | 'new-ca-on-restart'
     | 'does-not-renew'
     | 'dies-after-start'
-    | 'waits-for-server';
+    | 'waits-for-server'
+    | 'rotate-fails';
   /** An agent's server is away: what it asks is refused. */
   serverAway: boolean;
   /** Of restart, start and stop; show still answers. */

@@ -33,6 +33,10 @@ export type AuthorityRequest = {
   notBefore: number;
   notAfter: number;
   keyType?: KeyType;
+  /** Another CA that signs it; default: itself. */
+  ca?: Issued;
+  /** A PEM key to use again instead of a new one. */
+  keyPem?: string;
 };
 
 /** A leaf signed by `ca`, with the extensions that Kubernetes' tools give it. */
@@ -64,20 +68,22 @@ export async function issueCertificate(request: CertificateRequest): Promise<Iss
   return { certificatePem: pem(certificate), keyPem: keyPem(key) };
 }
 
-/** A certificate authority that signed itself. */
+/** A certificate authority that signed itself, or that another has signed. */
 export async function issueAuthority(request: AuthorityRequest): Promise<Issued> {
   const x509 = await loadX509();
-  const key = await newKey(request.keyType ?? 'ec');
+  const key = request.keyPem === undefined ? await newKey(request.keyType ?? 'ec') : createPrivateKey(request.keyPem);
+  const signer = request.ca === undefined ? key : createPrivateKey(request.ca.keyPem);
+  const own = name(x509, { commonName: request.commonName });
   const { digitalSignature, keyEncipherment, keyCertSign } = x509.KeyUsageFlags;
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serial(),
-    subject: name(x509, { commonName: request.commonName }),
-    issuer: name(x509, { commonName: request.commonName }),
+    subject: own,
+    issuer: request.ca === undefined ? own : new x509.X509Certificate(request.ca.certificatePem).subjectName,
     notBefore: new Date(request.notBefore),
     notAfter: new Date(request.notAfter),
     publicKey: publicCryptoKey(key),
-    signingKey: privateCryptoKey(key),
-    signingAlgorithm: algorithm(key),
+    signingKey: privateCryptoKey(signer),
+    signingAlgorithm: algorithm(signer),
     extensions: [
       new x509.KeyUsagesExtension(digitalSignature | keyEncipherment | keyCertSign, true),
       new x509.BasicConstraintsExtension(true, undefined, true),

@@ -55,11 +55,12 @@ export function withCopiesIn(view: View, copies: CopyOutcome[]): View {
 }
 
 /** The plan of a view, complete; null when nothing is to be renewed now. */
-export function planOf({ inventory, decisions }: View, config: Config): RenewalPlan | null {
+export function planOf({ inventory, decisions, history }: View, config: Config): RenewalPlan | null {
   const now = inventory.takenAt;
   return makePlan({
     inventory,
     decisions,
+    history,
     settings: planSettingsOf(config),
     // Sorts by time, reads as a time, and names the backup's directory.
     planId: new Date(now).toISOString().replace(/[-:]|\.\d+/g, ''),

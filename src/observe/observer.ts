@@ -61,6 +61,8 @@ export type Detected = {
   servers?(): Promise<Preconditions['servers'] | null>;
   /** How its kubelet gets its client certificate; absent: not as kubeadm's does. */
   kubelet?(): Promise<KubeletClient>;
+  /** Signs of rotations by its operator; absent: there can be none. */
+  rotations?(): Promise<Pick<Preconditions, 'caRotation' | 'keyCopies'>>;
   /** Why a restart of its unit would do harm. `renewsUntil`: a restart renews leaves that expire before this. */
   hazards(reads: SourceRead[], renewsUntil: Instant): Promise<Hazard[]>;
   /** What else renews its certificates; left out where nothing else can be seen. */

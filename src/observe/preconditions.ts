@@ -27,19 +27,31 @@ export async function observePreconditions(
 ): Promise<Preconditions> {
   const unit = await observedUnit;
   const restartWindow = rulesOfNode(node)?.restartWindow(version) ?? null;
-  const [tool, upgradeUnderWay, disk, components, hazards, visible, neighbours, servers, otherRenewers, kubelet] =
-    await Promise.all([
-      observeTool(root, node, version),
-      upgradeOn(root, node),
-      observeDisk(root, node, reads),
-      node.components(unit, certificates),
-      node.hazards(reads, now + (restartWindow ?? 0)),
-      areProcessesVisible(),
-      node.neighbours?.() ?? [],
-      node.servers?.() ?? null,
-      node.otherRenewers?.() ?? [],
-      node.kubelet?.() ?? null,
-    ]);
+  const [
+    tool,
+    upgradeUnderWay,
+    disk,
+    components,
+    hazards,
+    visible,
+    neighbours,
+    servers,
+    otherRenewers,
+    kubelet,
+    rotations,
+  ] = await Promise.all([
+    observeTool(root, node, version),
+    upgradeOn(root, node),
+    observeDisk(root, node, reads),
+    node.components(unit, certificates),
+    node.hazards(reads, now + (restartWindow ?? 0)),
+    areProcessesVisible(),
+    node.neighbours?.() ?? [],
+    node.servers?.() ?? null,
+    node.otherRenewers?.() ?? [],
+    node.kubelet?.() ?? null,
+    node.rotations?.() ?? {},
+  ]);
   const unitPods = (await node.unitPods?.()) ?? [];
   const loopback = (await node.loopback?.(components, certificates)) ?? null;
   return {
@@ -56,6 +68,7 @@ export async function observePreconditions(
     ...(loopback === null ? {} : { loopback }),
     ...(otherRenewers.length === 0 ? {} : { otherRenewers }),
     ...(kubelet === null ? {} : { kubelet }),
+    ...rotations,
     hazards: [...hazards, ...(isSupervised(node) ? changedAuthorities(certificates, unit?.activeSince ?? null) : [])],
     restartWindow,
   };

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import type { StatusReport } from '../../src/domain/model/status.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import { STATE_DIR } from '../../src/host/root.ts';
+import { rotateCas } from '../support/rotate-cas.ts';
 import { run } from '../testnode/support.ts';
 import { anotherAgent, fingerprints, maintenance, type SceneOptions, scene, told, toldAtLast } from './support.ts';
 
@@ -213,7 +214,7 @@ describe('K3s in trouble', { concurrency: 2 }, () => {
     await toldAtLast(inbox, 'raised RENEWAL_BLOCKED');
   });
 
-  test('a restart that makes a new CA is undone: old kubeconfigs work again', async (t) => {
+  test('a restart that loads a foreign CA is critical, and no CA is put back', async (t) => {
     const { node, agent, inbox } = await scene(t, {
       kind: 'k3s-server',
       days: 20,
@@ -222,9 +223,28 @@ describe('K3s in trouble', { concurrency: 2 }, () => {
     const ca = join(node.root, tls, 'client-ca.crt');
     const before = await readFile(ca, 'utf8');
     const status = await agent.check();
-    assert.equal(status.lastAttempt?.result, 'rolled-back');
-    assert.equal(await readFile(ca, 'utf8'), before);
-    assert.ok((await toldAtLast(inbox, 'raised RENEWAL_ROLLED_BACK')).length > 0);
+    assert.deepEqual([status.lastAttempt?.result, status.lastAttempt?.error?.code], ['failed', 'CA_CHANGED']);
+    assert.notEqual(await readFile(ca, 'utf8'), before);
+    const failed = status.alerts.find(({ alert }) => alert.code === 'RENEWAL_FAILED')?.alert;
+    assert.equal(failed?.severity, 'critical');
+    assert.match(failed?.remedy ?? '', /hand out new kubeconfigs/);
+    assert.ok((await toldAtLast(inbox, 'event RENEWAL_KEPT_NEW')).includes('event RENEWAL_KEPT_NEW'));
+  });
+
+  test('a rotation of the CAs that was stored before takes effect, and copies get the new CAs', async (t) => {
+    const { node, agent } = await scene(t, { kind: 'k3s-server', days: 20 });
+    await rotateCas(node);
+    const plan = await agent.plan();
+    assert.match(plan.plan?.warnings?.join() ?? '', /rotate-ca holds new CAs, which the present CAs have signed/);
+    const status = await agent.check();
+    assert.equal(status.lastAttempt?.result, 'succeeded');
+    assert.deepEqual(
+      status.copies.map(({ result }) => result),
+      ['updated'],
+    );
+    const copy = await readFile(join(node.root, 'home/alice/.kube/config'), 'utf8');
+    assert.equal(copy, await readFile(join(node.root, 'etc/rancher/k3s/k3s.yaml'), 'utf8'));
+    assert.equal((await agent.plan()).plan, null);
   });
 
   for (const k3s of ['does-not-renew', 'listener-stays-old', 'never-ready'] as const) {

@@ -32,7 +32,7 @@ export async function listen(root: string, node: NodeRecord, state: { ready: boo
   const minor = versionNumbers(node.version)[1];
   const isAsked = minor > 22 && existsSync(join(tls, 'dynamic-cert-regenerate'));
   if (isAsked) rmSync(join(tls, 'dynamic-cert-regenerate'));
-  if (isAsked && remaining() <= 0) await renewServed();
+  if (isAsked && (remaining() <= 0 || !isOfPresentCa(served.certificatePem))) await renewServed();
   let connected = false;
   const firstChance = minor > 22 ? FIRST_CHANCE.today : FIRST_CHANCE.before;
   const context = (issued: Issued) => ({ cert: issued.certificatePem, key: issued.keyPem, ca });
@@ -53,6 +53,11 @@ export async function listen(root: string, node: NodeRecord, state: { ready: boo
   };
   if (firstChance > 0) setTimeout(first, firstChance * node.speed);
   else server.once('connection', () => setTimeout(first, 100));
+
+  function isOfPresentCa(pem: string): boolean {
+    const present = new X509Certificate(readFileSync(join(tls, 'server-ca.crt'), 'utf8'));
+    return new X509Certificate(pem).checkIssued(present);
+  }
 
   async function chance(): Promise<void> {
     if (!connected || readFaults(root).k3s === 'listener-stays-old') return;

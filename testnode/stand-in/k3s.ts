@@ -1,5 +1,5 @@
-// Stand-in for k3s and rke2: `--version`, and `server` and `agent` as their units run them. Simplified: no cluster, no
-// objects, no etcd process; the secret k3s-serving is not there, so only dynamic-cert.json counts; the start of RKE2
+// Stand-in for k3s and rke2: `--version`, `certificate`, and `server` and `agent` as their units run them. Simplified: no
+// cluster, no objects, no etcd process; the secret k3s-serving is not there, so only dynamic-cert.json counts; the start of RKE2
 // replaces two static pods, the last one after it has said that it is ready. As with the real one, nothing can be read
 // from the arguments of the running process.
 import { readFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import type { NodeRecord } from '../options.ts';
 import { k3sFlavour, readFaults, readNodeRecord, unitOf } from '../options.ts';
 import { refuse } from './answers.ts';
 import { prepareAgent } from './k3s-agent.ts';
+import { certificate } from './k3s-certificate.ts';
 import { answerAsApi, listen } from './k3s-listener.ts';
 import { brokenServing, prepareServer, renewAgentFiles, writeKubeconfigs } from './k3s-server.ts';
 import { log, sleep, stay } from './process.ts';
@@ -29,6 +30,7 @@ export async function k3s(root: string, words: string[]): Promise<void> {
   const flavour = k3sFlavour(node.kind)!;
   if (words.includes('--version') || words.includes('-v')) return tellVersion(flavour, node.version);
   const [command] = words;
+  if (command === 'certificate') return certificate(root, node, words.slice(1));
   if (command !== 'server' && command !== 'agent') {
     process.stderr.write(`No help topic for '${command ?? ''}'\n`);
     process.exitCode = 3;

@@ -5,6 +5,7 @@ import { startUnderWay } from '../decide/unit-start.ts';
 import type { NodeFacts } from '../model/inventory.ts';
 import { formatDuration } from '../time/duration.ts';
 import { renewedAtEveryStart } from './agent-leaves.ts';
+import { foreignRotation, rotationWarnings } from './ca-rotation.ts';
 import type { DistributionRules, RoleRules } from './distribution.ts';
 import { type Distribution, labelOf } from './names.ts';
 import { isPassedOver } from './passed-over.ts';
@@ -46,7 +47,8 @@ export function restartedUnit({ name, units, endpoints, startsWithin }: Flavour)
     // It makes a missing key, and replaces one that it cannot read together with its certificate.
     brokenKeys: ['differs'],
     checks: [opensAboveWindow(label), passedOver(label)],
-    blockers: [serverAway(label), unitStarting],
+    blockers: [serverAway(label), unitStarting, foreignRotation(label)],
+    warnings: (draft) => rotationWarnings(draft, label),
     refuseForce: (firstExpiry) => ({
       code: 'K3S_OUTSIDE_WINDOW',
       why: `a restart of ${label} would renew nothing yet: the first certificate expires on ${date(firstExpiry)}`,

@@ -113,8 +113,9 @@ export const ERRORS = {
   SERVED_UNREACHABLE: { meaning: 'A server cannot be asked what it serves.', remedy: 'Check whether the server runs.' },
   LISTENER_STAYS_OLD: { meaning: 'The listener still serves its previous certificate.', remedy: 'Restart the unit.' },
   CA_CHANGED: {
-    meaning: 'A restart replaced a CA; the previous files were restored.',
-    remedy: 'Do not restart the unit before you know why: the CA or its key cannot be read by it.',
+    meaning: 'A restart loaded a new CA that the previous one has not signed, or somebody changed the CA.',
+    remedy:
+      'Kubeconfigs and agents of the previous CA are refused. If you have rotated the CA, hand out new kubeconfigs and join the agents again. If not, restore the CA from a backup of your own (K3s, RKE2: a snapshot of the datastore), and search the log of the unit for the cause.',
   },
   CHANGED_SINCE: { meaning: 'Somebody changed the node during an interrupted renewal: nothing was restored.' },
   UNDO_FAILED: { meaning: 'A step could not be undone.', remedy: 'Restore the files from the backup by hand.' },

@@ -173,6 +173,16 @@ export type KubeletClient = {
   rotated: string;
 };
 
+/**
+ * CAs that a K3s or RKE2 server may have stored in its datastore, and that its next start, whoever does it, loads.
+ * `trigger`: the file that asks the next start for a new listener's certificate, which `certificate rotate-ca` creates too; null:
+ * none, or the CAs are newer. `next`: other CAs than those in use; `isSigned`: by those in use. null: none are known.
+ */
+export type CaRotation = {
+  trigger: { path: string; placedAt: Instant } | null;
+  next: { directory: string; isSigned: boolean } | null;
+};
+
 /** What must be known before anything is changed. */
 export type Preconditions = {
   /** The unit that runs the node. `stopped`: not active, and not because it failed by itself. */
@@ -207,6 +217,10 @@ export type Preconditions = {
   otherRenewers?: OtherRenewer[];
   /** Absent: not a kubeadm node. */
   kubelet?: KubeletClient;
+  /** Absent: there is no sign of one. */
+  caRotation?: CaRotation;
+  /** Directories in which `certificate rotate` has left certificates with their private keys. Absent: there are none. */
+  keyCopies?: string[];
   hazards: Hazard[];
   /** Milliseconds before expiry from which a restart renews, by version; null where a tool renews at any time. */
   restartWindow: number | null;

@@ -11,7 +11,7 @@ export type Undo =
   | { kind: 'cycle'; step: CycleStep }
   /** The manifest was moved out: it must be back at `manifest` with this content's checksum (SHA-256). */
   | { kind: 'return-manifest'; from: string; manifest: string; sha256: string }
-  /** Put the whole backup back and restart the unit, when that is better than what is there. */
+  /** Put back what the unit writes at its start, and restart it, when that is better than what is there. */
   | { kind: 'restart-unit'; unit: string; backup: string }
   /** Make the kubelet load the kubelet.conf that is on disk now, if it can. */
   | { kind: 'restart-kubelet'; unit: string; limit: number };

@@ -1,6 +1,6 @@
 import type { BrokenLeaf } from '../model/broken-leaf.ts';
 import type { Instant } from '../model/certificate.ts';
-import type { Decisions } from '../model/decision.ts';
+import type { Decisions, History } from '../model/decision.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import type { CycleStep } from '../model/plan.ts';
 
@@ -28,13 +28,15 @@ export type PlanSettings = {
 export type PlanInput = {
   inventory: Inventory;
   decisions: Decisions;
+  /** Earlier renewals: what of the node's state they have left. Left out: none. */
+  history?: History;
   settings: PlanSettings;
   planId: string;
   now: Instant;
 };
 
 /** What the steps of a plan are made of: the certificates that it renews, by id, and the directory of its backup. */
-export type Draft = Pick<PlanInput, 'inventory' | 'settings'> & {
+export type Draft = Pick<PlanInput, 'inventory' | 'settings' | 'history'> & {
   renewed: ObservedCertificate[];
   /** Broken leaves that it removes. */
   heals: BrokenLeaf[];

@@ -13,6 +13,11 @@ export function restartsOf({ steps }: RenewalPlan): StaticPodRestart[] {
   return steps.flatMap((step) => restartOf(step) ?? []);
 }
 
+/** Whether the restart of a unit renews (K3s, RKE2). */
+export function restartsUnit({ steps }: Pick<RenewalPlan, 'steps'>): boolean {
+  return steps.some(({ kind }) => kind === 'restart-unit');
+}
+
 /** Everything the plan expects to be renewed, each certificate once. */
 export function expectationsOf({ steps }: RenewalPlan): Expectation[] {
   const all = steps.flatMap((step) => ruleOf(step).expects?.(step) ?? []);

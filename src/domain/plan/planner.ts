@@ -14,7 +14,7 @@ export const BACKUPS_DIR = '/var/lib/certagent/backups';
  * The renewal that was decided on as plain data; null when nothing is to be renewed now.
  * Throws CertagentError BACKUP_IN_MANIFESTS when the kubelet would run the backup as pods.
  */
-export function makePlan({ inventory, decisions, settings, planId, now }: PlanInput): RenewalPlan | null {
+export function makePlan({ inventory, decisions, history, settings, planId, now }: PlanInput): RenewalPlan | null {
   const { distribution } = inventory.node;
   if (decisions.renewal.kind !== 'now' || distribution === null) return null;
   const { ids, why, outsideMaintenance, heals = [] } = decisions.renewal;
@@ -22,7 +22,15 @@ export function makePlan({ inventory, decisions, settings, planId, now }: PlanIn
   const backup = `${settings.backups}/${planId}`;
   const left = settings.neighbours === 'restart' ? [] : neighboursOf(inventory, renewed);
   refuseManifestsDir(inventory, backup);
-  const draft = { inventory, settings, renewed, heals, backup, isMaintenance: outsideMaintenance !== true };
+  const draft = {
+    inventory,
+    ...(history === undefined ? {} : { history }),
+    settings,
+    renewed,
+    heals,
+    backup,
+    isMaintenance: outsideMaintenance !== true,
+  };
   const rules = rulesOf(distribution);
   const warnings = rules.warnings?.(draft) ?? [];
   return {

@@ -13,6 +13,7 @@ import type { Candidate, Observer } from '../observer.ts';
 import { versionOf } from '../program-version.ts';
 import { type UnitFile, unitsThatRun } from '../unit-files.ts';
 import { askServers } from './agent-servers.ts';
+import { observeRotations } from './rotations.ts';
 import { serverHealth, supervisorComponent } from './supervisor-component.ts';
 import { serverHazards } from './supervisor-hazards.ts';
 import { servingEndpoints } from './supervisor-serving.ts';
@@ -108,7 +109,10 @@ async function candidate(
       hazards: async (reads, renewsUntil) =>
         isServer ? serverHazards(root, { certificatesDir, kubeconfig }, reads, renewsUntil) : [],
       ...(isServer
-        ? { unitPods: async () => flavour.unitPods?.(root, settings) ?? [] }
+        ? {
+            unitPods: async () => flavour.unitPods?.(root, settings) ?? [],
+            rotations: () => observeRotations(root, dataDir),
+          }
         : { servers: () => askServers(root, owner, settings) }),
       // The keys of its CAs are observed as hazards.
       caKeys: () => [],

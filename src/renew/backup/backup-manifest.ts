@@ -16,6 +16,8 @@ export type BackupManifest = {
   links: { path: string; target: string }[];
   /** Listed, but not there: its absence is what a restore brings back. */
   absent: string[];
+  /** Keys of CAs, which are not copied: no step writes one, so only whether they change matters. Left out by earlier versions. */
+  keys?: { path: string; sha256: string }[];
 };
 
 export type BackedUpFile = {

@@ -14,10 +14,17 @@ export async function lastingFiles(root: Root, backup: string | null): Promise<s
   const manifest = await readManifest(directory);
   const leaves = await leafStems(directory, manifest);
   const kubeconfigs = await kubeconfigsIn(directory, manifest);
-  const others = [...manifest.links.map(({ path }) => path), ...manifest.absent];
+  const others = [...[...manifest.links, ...(manifest.keys ?? [])].map(({ path }) => path), ...manifest.absent];
   return [...manifest.files.map(({ path }) => path), ...others].filter(
     (path) => !leaves.has(stemOf(path)) && !kubeconfigs.has(path) && !path.endsWith('/dynamic-cert.json'),
   );
+}
+
+/** The other files of such a backup, which every start writes: what an undo of a restart puts back. */
+export async function writtenAtStart(root: Root, backup: string): Promise<string[]> {
+  const lasting = new Set(await lastingFiles(root, backup));
+  const { files } = await readManifest(root.at(backup));
+  return files.map(({ path }) => path).filter((path) => !lasting.has(path));
 }
 
 /** Without the suffix that distinguishes a certificate from its key. */

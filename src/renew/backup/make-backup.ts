@@ -10,6 +10,7 @@ import { followLinks } from '../../host/links.ts';
 import type { Root } from '../../host/root.ts';
 import { RESTART_METHODS } from '../components/restart-methods.ts';
 import type { StepContext } from '../steps/actor.ts';
+import { isAuthorityKey } from './authorities.ts';
 import {
   BACKUP_FILE_LIMIT,
   type BackupManifest,
@@ -24,7 +25,7 @@ type BackupStep = StepOf<'backup'>;
 
 /**
  * Copies what the step lists into its directory: written beside it, read back, and renamed when it is whole, so a backup
- * is there whole or not at all. Then the oldest ones beyond the number to keep are removed. Returns the detail for a
+ * is there whole or not at all. Keys of CAs are not copied. Then the oldest ones beyond the number to keep are removed. Returns the detail for a
  * person. Throws CertagentError BACKUP_PLACE, MANIFEST_LINK, NO_SPACE, or BACKUP_FAILED; nothing half-written stays.
  */
 export async function makeBackup(step: BackupStep, context: StepContext): Promise<string> {
@@ -72,14 +73,19 @@ function refuseManifestsDirectory(step: BackupStep, { plan }: StepContext): void
   }
 }
 
-async function copyAll(step: BackupStep, { root, plan, now }: StepContext, to: string): Promise<BackupManifest> {
-  const manifest: BackupManifest = {
+async function copyAll(
+  step: BackupStep,
+  { root, plan, now }: StepContext,
+  to: string,
+): Promise<BackupManifest & { keys: { path: string; sha256: string }[] }> {
+  const manifest: Awaited<ReturnType<typeof copyAll>> = {
     version: 1,
     planId: plan.id,
     createdAt: now(),
     files: [],
     links: [],
     absent: [],
+    keys: [],
   };
   const seen = new Set<string>();
   const copyFile = async (path: string): Promise<void> => {
@@ -88,6 +94,10 @@ async function copyAll(step: BackupStep, { root, plan, now }: StepContext, to: s
     try {
       const file = await followLinks(root, path);
       const { bytes, facts } = await readSmall(file, BACKUP_FILE_LIMIT);
+      if (await isAuthorityKey(root, path)) {
+        manifest.keys.push({ path, sha256: sha256(bytes) });
+        return;
+      }
       const { mode, uid, gid, size, modifiedAt } = facts;
       const copy = placeIn(to, path);
       await mkdir(dirname(copy), { recursive: true, mode: 0o700 });

@@ -4,6 +4,7 @@ import { CertagentError, errorCode } from '../../domain/model/errors.ts';
 import { hold, readSmall, type StagedWrite, stageWrite, syncDirectory } from '../../host/files.ts';
 import type { Root } from '../../host/root.ts';
 import { throughLink } from '../components/manifest-link.ts';
+import { isAuthority, isNamedAsAuthorityKey } from './authorities.ts';
 import {
   BACKUP_FILE_LIMIT,
   type BackedUpFile,
@@ -16,7 +17,7 @@ import { stemOf } from './lasting-files.ts';
 
 /**
  * Puts files back from a backup: content, mode and owner, each replaced atomically, a key only together with its certificate;
- * what is as it was is left alone. `paths` null: everything the backup holds. Returns the paths that were changed. One file
+ * what is as it was is left alone, and so is a CA, whatever the backup holds of it. `paths` null: everything the backup holds. Returns the paths that were changed. One file
  * that cannot be put back does not keep the others from it: throws CertagentError RESTORE_FAILED at the end, naming them.
  */
 export async function restore(root: Root, backup: string, paths: string[] | null): Promise<string[]> {
@@ -36,11 +37,14 @@ export async function restore(root: Root, backup: string, paths: string[] | null
   const files = manifest.files.filter(({ path }) => wanted(path));
   for (const group of Map.groupBy(files, ({ path }) => stemOf(path)).values()) {
     const names = group.map(({ path }) => path);
-    await attempt(names, () => restoreTogether(root, directory, group));
+    await attempt(names, async () =>
+      (await isOfAuthority(directory, group)) ? [] : restoreTogether(root, directory, group),
+    );
   }
   for (const link of manifest.links) await one(link.path, () => restoreLink(root, link));
   for (const path of manifest.absent) await one(path, () => removeFile(root, path));
-  const known = new Set([...manifest.files, ...manifest.links].map(({ path }) => path).concat(manifest.absent));
+  const { files: all, links, keys = [], absent } = manifest;
+  const known = new Set([...all, ...links, ...keys].map(({ path }) => path).concat(absent));
   for (const path of paths ?? []) if (!known.has(path)) failed.push({ path, error: new Error('is not in the backup') });
   if (failed.length > 0) {
     throw new CertagentError(
@@ -50,6 +54,13 @@ export async function restore(root: Root, backup: string, paths: string[] | null
     );
   }
   return changed;
+}
+
+/** Earlier versions copied the keys of CAs, too. */
+async function isOfAuthority(directory: string, group: BackedUpFile[]): Promise<boolean> {
+  const certificate = group.find(({ path }) => path.endsWith('.crt'));
+  if (certificate === undefined) return group.some(({ path }) => isNamedAsAuthorityKey(path));
+  return isAuthority((await readBackedUp(directory, certificate)).toString('utf8'));
 }
 
 /**

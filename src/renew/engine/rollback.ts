@@ -6,7 +6,7 @@ import { actorOf } from '../steps/actor.ts';
 import { authoritiesOfOthers } from '../undo/guard.ts';
 import { repairPairs } from '../undo/repair-pairs.ts';
 import { type UndoContext, undoActorOf } from '../undo/undos.ts';
-import { newOnesStay } from './keep.ts';
+import { hasOtherAuthorities, newOnesStay } from './keep.ts';
 import {
   end,
   interrupted,
@@ -39,10 +39,8 @@ export async function rollBack(run: Run, cause: PlanError, context: RenewContext
   if (authorities.length > 0) return leaveAsIs(run, changedSince(run, cause, authorities, true), context);
   await undoAllFiles(run, ['return-manifest'], undone, context);
   if (!run.restoring && (await newOnesStay(run, context))) {
-    await repairPairs(context.root, run).then(
-      ({ left }) => left.forEach((path) => void undone.left.add(path)),
-      (error: unknown) => undone.problems.push(explain(error)),
-    );
+    // What another CA has signed is not mended by what the previous one had.
+    if (!(await hasOtherAuthorities(run, context))) await repair(run, undone, context);
     await loadAll(run, ({ kind }, index) => kind !== 'restart-unit' && !run.done.has(index), undone, context);
     return end(run, { result: 'failed', keptNew: true, error: errorOf(run, cause, undone) }, context);
   }
@@ -52,6 +50,13 @@ export async function rollBack(run: Run, cause: PlanError, context: RenewContext
   await loadAll(run, (step, index) => run.undos.has(index) || mounts(step, files, context), undone, context);
   const result = isWhole && undone.stopped === null ? 'rolled-back' : 'failed';
   return end(run, { result, error: errorOf(run, cause, undone) }, context);
+}
+
+async function repair(run: Run, undone: Undone, { root }: RenewContext): Promise<void> {
+  await repairPairs(root, run).then(
+    ({ left }) => left.forEach((path) => void undone.left.add(path)),
+    (error: unknown) => undone.problems.push(explain(error)),
+  );
 }
 
 /** When somebody else changes the node: nothing is put back, except a manifest that is moved out. */

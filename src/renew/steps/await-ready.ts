@@ -2,7 +2,7 @@ import { CertagentError } from '../../domain/model/errors.ts';
 import { backupOf } from '../../domain/plan/plan-parts.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { flag, nodePath, number, object, optional, orNull, tag, text } from '../../host/shape.ts';
-import { refuseChangedAuthorities } from '../backup/authorities.ts';
+import { acceptAuthorities } from '../backup/authorities.ts';
 import { lastingFiles } from '../backup/lasting-files.ts';
 import { whileConnecting } from '../units/connecting.ts';
 import { readyProcess } from '../units/readiness.ts';
@@ -46,8 +46,7 @@ async function act(step: StepOf<'await-ready'>, context: StepContext): Promise<s
     }),
   );
   // What a restart checks, where it is over before the unit has written anything.
-  const backup = step.writesLate === true ? backupOf(context.plan) : null;
-  if (backup !== null) await refuseChangedAuthorities(context.root, backup);
+  if (step.writesLate === true) await acceptAuthorities(context.root, context.plan);
   if (lacking === null) return `ready after ${elapsed()}`;
   const error = new CertagentError(
     'UNIT_NOT_READY',

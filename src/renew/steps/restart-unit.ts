@@ -2,7 +2,7 @@ import { backupOf, expectationsOf } from '../../domain/plan/plan-parts.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { nodePath, number, object, optional, tag, text } from '../../host/shape.ts';
 import { unitState } from '../../host/systemd.ts';
-import { changedAuthorities, refuseChangedAuthorities } from '../backup/authorities.ts';
+import { acceptAuthorities, changedAuthorities } from '../backup/authorities.ts';
 import { lastingFiles } from '../backup/lasting-files.ts';
 import { whileConnecting } from '../units/connecting.ts';
 import { isExpired, restartOrHeal } from '../units/restart-or-heal.ts';
@@ -32,15 +32,18 @@ export const restartUnit: StepActor<RestartUnitStep> = {
   reload: (_step, registered) => (registered?.kind === 'restart-unit' ? registered : null),
 };
 
-/** Throws CertagentError UNIT_RESTART_FAILED, UNIT_RESTART_TIMEOUT, or CA_CHANGED when the start made new CAs. */
+/** Throws CertagentError UNIT_RESTART_FAILED, UNIT_RESTART_TIMEOUT, or CA_CHANGED when the start loaded foreign CAs. */
 async function act(step: RestartUnitStep, context: StepContext): Promise<string> {
   const elapsed = stopwatch();
   const { healed } = await whileReporting(context, () => whileConnecting(context, () => restartOrHeal(step, context)));
-  const backup = backupOf(context.plan);
-  if (backup !== null) await refuseChangedAuthorities(context.root, backup);
-  return healed
-    ? `restarted in ${elapsed()}; its start waited for its own expired listener, so ${step.listener?.trigger} was created and it was started again`
-    : `restarted in ${elapsed()}`;
+  const rotated = await acceptAuthorities(context.root, context.plan);
+  const notes = [
+    ...(healed
+      ? [`its start waited for its own expired listener, so ${step.listener?.trigger} was created and it was started again`]
+      : []),
+    ...(rotated.length === 0 ? [] : [`new CAs that the previous ones have signed: ${rotated.join(', ')}`]),
+  ];
+  return [`restarted in ${elapsed()}`, ...notes].join('; ');
 }
 
 /** After a kill during the restart: it need not be done twice when its certificates are there. */
@@ -56,9 +59,9 @@ async function isRestarted({ unit, listener }: RestartUnitStep, context: StepCon
   return leaves.length > 0;
 }
 
-/** A restart can be repeated, unless it made new CAs, or a power loss left a certificate that K3s does not heal. */
+/** A restart can be repeated, unless a power loss left a certificate that K3s does not heal. After new CAs nothing else helps. */
 async function isSafe(_step: RestartUnitStep, { root, plan }: StepContext): Promise<boolean> {
   const backup = backupOf(plan);
-  if (backup !== null && (await changedAuthorities(root, backup)).length > 0) return false;
+  if (backup !== null && (await changedAuthorities(root, backup)).length > 0) return true;
   return areSound(root, expectationsOf(plan));
 }

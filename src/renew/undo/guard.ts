@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/model/certificate.ts';
 import { errorCode } from '../../domain/model/errors.ts';
 import type { Undo } from '../../domain/model/journal.ts';
 import type { RenewalPlan } from '../../domain/model/plan.ts';
-import { backupOf, expectationsOf } from '../../domain/plan/plan-parts.ts';
+import { backupOf, expectationsOf, restartsUnit } from '../../domain/plan/plan-parts.ts';
 import { followLinks } from '../../host/links.ts';
 import type { Root } from '../../host/root.ts';
 import { changedAuthorities, checksum } from '../backup/authorities.ts';
@@ -94,9 +94,9 @@ async function stateOfLink(at: string, { target }: { target: string }): Promise<
 type Before = string | null | { target: string };
 
 async function foundIn(directory: string): Promise<Map<string, Before>> {
-  const { files, links, absent } = await readManifest(directory);
+  const { files, links, absent, keys = [] } = await readManifest(directory);
   return new Map<string, Before>([
-    ...files.map(({ path, sha256 }) => [path, sha256] as const),
+    ...[...files, ...keys].map(({ path, sha256 }) => [path, sha256] as const),
     ...links.map(({ path, target }) => [path, { target }] as const),
     ...absent.map((path) => [path, null] as const),
   ]);
@@ -104,7 +104,7 @@ async function foundIn(directory: string): Promise<Map<string, Before>> {
 
 /** What a unit writes at every start does not show that a person changed something. */
 async function unitWritten(root: Root, backup: string, plan: RenewalPlan): Promise<(path: string) => boolean> {
-  if (!plan.steps.some(({ kind }) => kind === 'restart-unit')) return () => false;
+  if (!restartsUnit(plan)) return () => false;
   const lasting = new Set(await lastingFiles(root, backup));
   return (path) => !lasting.has(path);
 }

@@ -4,9 +4,8 @@ import type { RenewalPlan, Step } from '../../domain/model/plan.ts';
 import { backupOf } from '../../domain/plan/plan-parts.ts';
 import { list, nodePath, number, object, type Shape, tag, text } from '../../host/shape.ts';
 import { restartUnit } from '../../host/systemd.ts';
-import { changedAuthorities, checksum } from '../backup/authorities.ts';
-import { readManifest } from '../backup/backup-manifest.ts';
-import { lastingFiles } from '../backup/lasting-files.ts';
+import { hasForeignAuthority } from '../backup/authorities.ts';
+import { writtenAtStart } from '../backup/lasting-files.ts';
 import { returnManifest } from '../components/manifest-file.ts';
 import { type Actors, actorOf, type StepContext } from '../steps/actor.ts';
 import { restart } from '../steps/step-shapes.ts';
@@ -56,7 +55,7 @@ export const UNDOS: { [Kind in Undo['kind']]: UndoActor<Kind> } = {
     filePart: async ({ backup }, { root, plan }) => ({
       kind: 'restore',
       backup,
-      files: [...(await everythingIn(root.at(backup))), ...triggersOf(plan)],
+      files: [...(await writtenAtStart(root, backup)), ...triggersOf(plan)],
     }),
     putBack: noFiles,
     load: restartWithOldFiles,
@@ -88,11 +87,6 @@ async function bringHome(
   return putBack(root, backup, [manifest], traces);
 }
 
-async function everythingIn(directory: string): Promise<string[]> {
-  const { files, links } = await readManifest(directory);
-  return [...files, ...links].map(({ path }) => path);
-}
-
 /** What a step may have created to heal a start: it was not there before. */
 function triggersOf({ steps }: RenewalPlan): string[] {
   return steps.flatMap((step) => (step.kind === 'restart-unit' ? (step.listener?.trigger ?? []) : []));
@@ -100,17 +94,14 @@ function triggersOf({ steps }: RenewalPlan): string[] {
 
 async function restartWithOldFiles(
   { backup, unit }: UndoOf<'restart-unit'>,
-  { context, traces, actors }: UndoContext,
+  { context, actors }: UndoContext,
 ): Promise<string> {
   const { root, plan } = context;
   const limit = Math.max(...plan.steps.map((step) => (step.kind === 'restart-unit' ? step.limit : 0)));
   await restartUnit(root, unit, limit);
-  if ((await changedAuthorities(root, backup)).length > 0) {
-    // A further start would do the same: then at least the files are the old ones when a person comes to look.
-    for (const path of await lastingFiles(root, backup)) traces.left.set(path, await checksum(root, path));
-    await putBack(root, backup, await everythingIn(root.at(backup)), traces);
-    throw new CertagentError('CA_CHANGED', `${unit} made new CAs once more; the files were put back again`);
-  }
+  // A further start would do the same, and files that are put back would not last.
+  if (await hasForeignAuthority(root, backup))
+    throw new CertagentError('CA_CHANGED', `${unit} has loaded a new CA that the previous one has not signed`);
   const ready = plan.steps.find((step) => step.kind === 'await-ready');
   return ready === undefined ? 'restarted' : actors['await-ready'].act(ready, context);
 }

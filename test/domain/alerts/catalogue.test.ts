@@ -20,6 +20,11 @@ const active = (code: AlertCode): Alert => ({
 
 testStanding([
   [
+    'copies of keys that rotations have left',
+    { preconditions: { keyCopies: ['/k/server/tls-1795755972'] } },
+    [['KEY_COPIES_LEFT', 'info', 'node', ['/k/server/tls-1795755972']]],
+  ],
+  [
     'the failure of the last renewal',
     { lastAttempt: attempt('failed'), renewal: { kind: 'waiting', until: NOW, code: 'BACK_OFF', ids: [], why: '' } },
     [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']]],

@@ -58,6 +58,21 @@ const EVENTS: [string, Parameters<typeof events>[0], [string, string, string][]]
     ],
   ],
   [
+    'kept new, under a foreign CA',
+    {
+      outcome: outcome({ result: 'failed', keptNew: true, error: { ...failure, code: 'CA_CHANGED' } }),
+      recovered: false,
+      copies: [],
+    },
+    [
+      [
+        'RENEWAL_KEPT_NEW',
+        'critical',
+        'A renewal failed; the new certificates stay, because a restart has loaded a new CA.',
+      ],
+    ],
+  ],
+  [
     'new certificates kept, for an unknown reason',
     { outcome: silent, recovered: false, copies: [] },
     [

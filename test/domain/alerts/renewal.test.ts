@@ -181,6 +181,11 @@ const unhealthy = { components: [{ ...staticPod('kube-scheduler'), healthy: fals
 const AFTER_FAILURE: [what: string, change: NodeChange, expected: [string, number | undefined][]][] = [
   ['mended', { lastAttempt: attempt('failed') }, []],
   [
+    'a foreign CA, under which this node is well',
+    { lastAttempt: { ...attempt('failed'), error: { code: 'CA_CHANGED', message: 'a new CA' } } },
+    [['RENEWAL_FAILED', undefined]],
+  ],
+  [
     'mended long ago, and a component starts',
     { lastAttempt: attempt('failed'), preconditions: unhealthy },
     [['RENEWAL_FAILED', 5 * MINUTE]],

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import type { Step } from '../../../src/domain/model/plan.ts';
+import { backupOf } from '../../../src/domain/plan/plan-parts.ts';
 import { DAY } from '../../../src/domain/time/duration.ts';
+import type { Root } from '../../../src/host/root.ts';
+import { isSignedBy } from '../../../src/host/x509.ts';
+import { readManifest } from '../../../src/renew/backup/backup-manifest.ts';
+import { restore } from '../../../src/renew/backup/restore.ts';
 import { execute } from '../../../src/renew/engine/execute.ts';
 import { readLeaf } from '../../../src/renew/verify/leaf.ts';
+import { rotateCas } from '../../support/rotate-cas.ts';
 import { served } from '../../testnode/support.ts';
 import { assertJournalled, endsOf, snapshot, stage } from '../support.ts';
 
@@ -69,34 +76,70 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     for (const [id, end] of Object.entries(await endsOf(root, plan))) assert.ok(end > Date.now() + 300 * DAY, id);
   });
 
-  it('puts everything back when the restart makes a new CA', async (t) => {
-    const { plan, context, root, faults } = await stage(t, { kind: 'k3s-server', speed: 0.05 });
+  for (const [name, leafEnds] of [
+    ['valid', Date.now() + 20 * DAY],
+    ['expired', Date.now() - DAY],
+  ] as const) {
+    it(`reports a new CA that the previous one has not signed, and leaves all as it is (${name})`, async (t) => {
+      const { plan, context, root, told, faults } = await stage(t, { kind: 'k3s-server', speed: 0.05, leafEnds });
+      const before = await snapshot(root, [TLS]);
+      await faults({ k3s: 'new-ca-on-restart' });
+      const outcome = await execute(plan, 'schedule', context);
+      assert.equal(outcome.error?.code, 'CA_CHANGED');
+      assert.match(outcome.error?.message ?? '', /a new CA that the previous one has not signed: \S+\/client-ca\.crt/);
+      assert.deepEqual([outcome.result, outcome.keptNew], ['failed', true]);
+      assert.ok(told.every(({ state }) => state !== 'undoing'));
+      const after = await snapshot(root, [TLS]);
+      assert.notEqual(after.get(`${TLS}/client-ca.crt`), before.get(`${TLS}/client-ca.crt`));
+      await assertSignedByDisk(root, ['client-admin', 'client-controller']);
+    });
+  }
+
+  it('accepts the CAs of a rotation that was stored before, and verifies the leaves that they have signed', async (t) => {
+    const { node, plan, context, root, told } = await stage(t, { kind: 'k3s-server', speed: 0.05 });
     const before = await snapshot(root, [TLS]);
-    await faults({ k3s: 'new-ca-on-restart' });
-    const progress = context.progress;
-    context.progress = (each) => {
-      progress(each);
-      // The second restart does not do so.
-      if (each.state === 'failed') void faults({ k3s: 'none' });
-    };
-    const outcome = await execute(plan, 'schedule', context);
-    assert.equal(outcome.error?.code, 'CA_CHANGED');
-    assert.equal(outcome.result, 'rolled-back');
+    await rotateCas(node);
     assertSameCas(before, await snapshot(root, [TLS]));
+    const outcome = await execute(plan, 'schedule', context);
+    assert.equal(outcome.error, null);
+    assert.equal(outcome.result, 'succeeded');
+    assert.ok(told.some(({ detail }) => /new CAs that the previous ones have signed: \S+client-ca\.crt/.test(detail)));
+    const after = await snapshot(root, [TLS]);
+    for (const [path, content] of before) if (CAS.test(path)) assert.notEqual(after.get(path), content, path);
+    await assertSignedByDisk(root, ['client-admin', 'serving-kube-apiserver']);
   });
 
-  it('restores the previous CA on disk even when every restart makes a new one, and reports it', async (t) => {
+  it('leaves the new CAs when the renewal fails for another reason', async (t) => {
+    const { node, plan, context, root, faults } = await stage(t, {
+      kind: 'k3s-server',
+      speed: 0.05,
+      limits: { restart: 3_000 },
+    });
+    const before = await snapshot(root, [TLS]);
+    await rotateCas(node);
+    await faults({ k3s: 'never-ready' });
+    const outcome = await execute(plan, 'schedule', context);
+    assert.deepEqual([outcome.result, outcome.keptNew], ['failed', true]);
+    const after = await snapshot(root, [TLS]);
+    for (const [path, content] of before) if (CAS.test(path)) assert.notEqual(after.get(path), content, path);
+  });
+
+  it('copies no CA key into the backup, and puts no CA back', async (t) => {
     const { plan, context, root, faults } = await stage(t, {
       kind: 'k3s-server',
       speed: 0.05,
-      leafEnds: Date.now() - DAY,
+      limits: { restart: 3_000 },
     });
-    const before = await snapshot(root, [TLS]);
-    await faults({ k3s: 'new-ca-on-restart' });
-    const outcome = await execute(plan, 'schedule', context);
-    assert.equal(outcome.error?.code, 'CA_CHANGED');
-    assert.match(outcome.error?.message ?? '', /client-ca\.crt.*; afterwards: k3s made new CAs once more/);
-    assertSameCas(before, await snapshot(root, [TLS]));
+    await faults({ k3s: 'dies-after-start' });
+    await execute(plan, 'schedule', context);
+    const backup = backupOf(plan)!;
+    const { files, keys = [] } = await readManifest(root.at(backup));
+    assert.ok(files.some(({ path }) => path.endsWith('/client-ca.crt')));
+    assert.ok(files.every(({ path }) => !path.endsWith('-ca.key')));
+    assert.equal(keys.filter(({ path }) => path.endsWith('-ca.key')).length, 5);
+    await writeFile(root.at(`${TLS}/client-ca.crt`), 'another');
+    assert.ok((await restore(root, backup, null)).every((path) => !CAS.test(path)));
+    assert.equal(await readFile(root.at(`${TLS}/client-ca.crt`), 'utf8'), 'another');
   });
 
   it('leaves a unit that starts too slowly alone, with its new certificates', async (t) => {
@@ -153,6 +196,13 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     assert.deepEqual(old(await endsOf(root, plan)), old(ends));
   });
 });
+
+async function assertSignedByDisk(root: Root, names: string[]): Promise<void> {
+  for (const name of names) {
+    const ca = await readLeaf(root, `${TLS}/${name.startsWith('client') ? 'client' : 'server'}-ca.crt`);
+    assert.ok(isSignedBy((await readLeaf(root, `${TLS}/${name}.crt`)).pem, ca.pem), name);
+  }
+}
 
 function assertSameCas(before: Map<string, string>, after: Map<string, string>): void {
   const cas = [...before].filter(([path]) => CAS.test(path));

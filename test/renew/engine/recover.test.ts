@@ -85,7 +85,7 @@ describe('recover', { concurrency: 2 }, () => {
     assert.equal(outcome?.result, 'succeeded');
   });
 
-  it('undoes a K3s restart that made a new CA', async (t) => {
+  it('leaves a new CA that a K3s restart has loaded, and reports it', async (t) => {
     const on = await stage(t, { kind: 'k3s-server' });
     const ca = '/var/lib/rancher/k3s/server/tls/client-ca.crt';
     const before = (await snapshot(on.root, ['/var/lib/rancher/k3s/server/tls'])).get(ca);
@@ -96,10 +96,11 @@ describe('recover', { concurrency: 2 }, () => {
       indexOf(on.plan, ({ kind }) => kind === 'restart-unit'),
       'failed',
     );
-    await on.faults({ k3s: 'none' });
+    const loaded = (await snapshot(on.root, ['/var/lib/rancher/k3s/server/tls'])).get(ca);
+    assert.notEqual(loaded, before);
     const outcome = await recover(on.context);
-    assert.equal(outcome?.result, 'rolled-back');
-    assert.equal((await snapshot(on.root, ['/var/lib/rancher/k3s/server/tls'])).get(ca), before);
+    assert.deepEqual([outcome?.result, outcome?.keptNew, outcome?.error?.code], ['failed', true, 'CA_CHANGED']);
+    assert.equal((await snapshot(on.root, ['/var/lib/rancher/k3s/server/tls'])).get(ca), loaded);
   });
 });
 

@@ -26,11 +26,13 @@ export function keptNew({ outcome }: Cycle): Found[] {
   return [
     {
       members: [['reason', outcome.error?.message ?? 'unknown'], ...granted(outcome)],
-      text: 'A renewal failed; the new certificates stay, because the previous ones had expired.',
+      text: `A renewal failed; the new certificates stay, because ${outcome.error?.code === CA_CHANGED ? 'a restart has loaded a new CA' : 'the previous ones had expired'}.`,
       remedy: sentences([outcome.error?.remedy ?? '', 'See which component does not load them: certagent status']),
     },
   ];
 }
+
+const CA_CHANGED = 'CA_CHANGED' satisfies ErrorCode;
 
 const ENDS = { succeeded: 'finished', 'rolled-back': 'undone', failed: 'ended as failed' };
 

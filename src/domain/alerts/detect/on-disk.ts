@@ -45,6 +45,17 @@ export function keysReadable(state: NodeState): Found[] {
   ];
 }
 
+export function keyCopiesLeft({ inventory }: NodeState): Found[] {
+  const directories = inventory.preconditions.keyCopies ?? [];
+  return [
+    {
+      once: true,
+      members: directories.map((directory) => [directory, 'private keys']),
+      text: `${counted(directories.length, 'directory', 'holds', 'hold')} private keys that a rotation has left: ${list(directories)}.`,
+    },
+  ];
+}
+
 function keys({ inventory }: NodeState): WithKey[] {
   return inventory.certificates.flatMap(({ id, owner, key }) =>
     key.state === 'not-expected' || owner === 'copy' ? [] : [{ id, key }],

@@ -2,9 +2,10 @@ import { isInterrupted } from '../../decide/history-of.ts';
 import { outdated } from '../../decide/outdated.ts';
 import type { Instant } from '../../model/certificate.ts';
 import type { Blocker, Renewal } from '../../model/decision.ts';
+import { ERRORS } from '../../model/error-codes.ts';
 import { DAY, MINUTE } from '../../time/duration.ts';
 import { type Found, type Judged, leavesOf, type Member, type NodeState } from '../input.ts';
-import { remedyOf } from '../remedies.ts';
+import { remedyOf, renewing } from '../remedies.ts';
 import { type Severity, worstOf } from '../severity.ts';
 import { count, counted, date, expiries, expiry, list, names, sentences } from '../words.ts';
 
@@ -148,10 +149,13 @@ export function rolledBack(state: NodeState): Found[] {
 }
 
 /** It is reported until a later renewal succeeds, or until nothing is left of it. An interruption is an event. */
-function lastFailure(state: NodeState, result: string): Pick<Found, 'members' | 'holdOff'> | null {
+function lastFailure(state: NodeState, result: string): Pick<Found, 'members' | 'holdOff' | 'remedy'> | null {
   const { lastAttempt, decisions, inventory, now } = state;
   if (lastAttempt?.result !== result || isInterrupted(lastAttempt)) return null;
+  // Everything on this node can be well under a new CA, and nobody else can use it.
+  const isForeign = lastAttempt.error?.code === 'CA_CHANGED';
   const mended =
+    !isForeign &&
     decisions.renewal.kind === 'none' &&
     inventory.served.every((served) => served.state !== 'stale') &&
     outdated(inventory).length === 0;
@@ -165,6 +169,9 @@ function lastFailure(state: NodeState, result: string): Pick<Found, 'members' | 
       ['started', date(lastAttempt.startedAt)],
     ],
     ...(mended && isOld ? { holdOff: STARTING } : {}),
+    ...(isForeign
+      ? { remedy: sentences([ERRORS.CA_CHANGED.remedy, renewing(state, [], 'Then: certagent renew --force') ?? '']) }
+      : {}),
   };
 }
 

@@ -21,7 +21,8 @@ export const EVENTS = {
   },
   RENEWAL_KEPT_NEW: {
     category: 'event',
-    meaning: 'A renewal failed; the new certificates stay, because the previous ones had expired.',
+    meaning:
+      'A renewal failed; the new certificates stay, because the previous ones had expired or a restart has loaded a new CA.',
     severity: 'critical',
     remedy: 'See which component does not load them: certagent status',
     happened: events.keptNew,

@@ -25,6 +25,14 @@ export const FILES = {
     remedy: 'Restrict the file to its owner (chmod 0600), and treat the key as compromised.',
     find: files.keysReadable,
   },
+  KEY_COPIES_LEFT: {
+    category: 'files',
+    meaning:
+      'k3s certificate rotate, or rke2’s, has left copies of private keys, those of the CAs too, which no program removes.',
+    severity: 'info',
+    remedy: 'When the certificates in use are good, remove the directories that the alert names (rm -r DIRECTORY).',
+    find: files.keyCopiesLeft,
+  },
   NOT_SIGNED_BY_CA: {
     category: 'files',
     meaning: 'A certificate is not signed by the CA on this node: peers refuse it.',
