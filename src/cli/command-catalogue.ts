@@ -92,7 +92,7 @@ const CATALOGUE = [
     summary: 'renew now what is due, whatever the maintenance window',
     detail:
       'Shows the plan, asks, and carries it out through the running daemon; without one, in this process. What blocks an automatic renewal blocks this one too.',
-    options: [{ flags: '--force', description: 'also renew what is not due yet (kubeadm only)' }, YES],
+    options: [{ flags: '--force', description: 'also renew what is not due yet (K3s and RKE2: on servers)' }, YES],
     examples: ['certagent renew', 'certagent renew --force --yes'],
     exitCodes: [
       [0, 'renewed, or nothing was due'],

@@ -9,24 +9,29 @@ import type { View } from './view.ts';
 /** Blockers that come from another program or person. The others a renewal can cause itself: it restarts components. */
 const OF_OTHERS = ['UPGRADE_UNDER_WAY', 'UNIT_NOT_RUNNING'];
 
+const OUR_RESTARTS: Step['kind'][] = ['restart-unit', 'restart-kubelet', 'stop-unit'];
+
 /**
  * Asked before each step and each undo: whether another program or person has begun to change
  * the node since `view`. What is asked takes milliseconds: processes and the unit, not the certificates.
  */
-export function makeStillHolds(root: Root, view: () => Promise<View>): (step: Step) => Promise<Blocker | null> {
+export function makeStillHolds(
+  root: Root,
+  view: () => Promise<View>,
+): (step: Step, isStoppedByPlan?: boolean) => Promise<Blocker | null> {
   let known: View | null = null;
   /** The unit as nobody but the plan has left it; null when it did not run then, or systemd did not answer. */
   let left: UnitState | null = null;
   let isOurRestart = false;
-  return async (step) => {
+  return async (step, isStoppedByPlan = false) => {
     const isFirst = known === null;
     known ??= await view();
     const { inventory, policy, history } = known;
     const { unit, upgradeUnderWay } = await observeOthers(root, inventory);
     if (isFirst || isOurRestart) left = isFirst || unit?.active === true ? unit : null;
-    isOurRestart = step.kind === 'restart-unit' || step.kind === 'restart-kubelet';
+    isOurRestart = OUR_RESTARTS.includes(step.kind);
     // A unit that did not even run after the plan's own restart was not stopped by a person.
-    const isStopped = left !== null && unit?.stopped === true;
+    const isStopped = !isStoppedByPlan && left !== null && unit?.stopped === true;
     const restarted = whoRestarted(left, unit);
     const { preconditions } = inventory;
     const running =

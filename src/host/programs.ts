@@ -24,6 +24,16 @@ export const PROGRAMS = {
   unitState: { command: 'systemctl', use: 'show UNIT', limit: 10 * SECOND },
   unitJournal: { command: 'journalctl', use: 'lines of one start of UNIT', limit: 10 * SECOND },
   unitRestart: { command: 'systemctl', use: 'restart UNIT', limit: 'renew.restart_limit' },
+  unitStop: {
+    command: 'systemctl',
+    use: 'stop UNIT, start UNIT, before and after a rotation',
+    limit: 'renew.restart_limit',
+  },
+  rotate: {
+    command: DISTRIBUTION_PROGRAMS.filter((name) => name !== KUBEADM).join(', '),
+    use: 'certificate rotate',
+    limit: 30 * SECOND,
+  },
   kubeletRestart: { command: 'systemctl', use: 'restart UNIT of the kubelet', limit: 'renew.component_limit' },
   clock: { command: 'timedatectl', use: 'show', limit: 5 * SECOND },
   notify: { command: 'systemd-notify', use: 'state for systemd', limit: 5 * SECOND },

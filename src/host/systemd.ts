@@ -94,6 +94,26 @@ export async function restartUnit(root: Root, unit: string, limit: number, signa
   );
 }
 
+/** Stops a unit and waits for it. Throws CertagentError UNIT_STOP_FAILED. */
+export async function stopUnit(root: Root, unit: string, limit: number): Promise<void> {
+  const result = await run(root, 'systemctl', ['stop', unit], { limit });
+  if (result.exitCode !== 0)
+    throw new CertagentError('UNIT_STOP_FAILED', `systemctl stop ${unit} ${ending(result)}`, {
+      remedy: `See why: journalctl -u ${unit} -n 50`,
+    });
+}
+
+/** Starts a unit and waits until systemd says it started. Throws as `restartUnit`. */
+export async function startUnit(root: Root, unit: string, limit: number): Promise<void> {
+  const result = await run(root, 'systemctl', ['start', unit], { limit });
+  if (result.exitCode !== 0)
+    throw new CertagentError(
+      result.timedOut ? 'UNIT_RESTART_TIMEOUT' : 'UNIT_RESTART_FAILED',
+      `systemctl start ${unit} ${ending(result)}`,
+      { remedy: `See why: journalctl -u ${unit} -n 50` },
+    );
+}
+
 function ending(result: { exitCode: number | null; signal: string | null; timedOut: boolean }): string {
   if (result.timedOut) return 'did not finish in time';
   return result.exitCode === null ? `was killed by ${result.signal}` : `exited with ${result.exitCode}`;

@@ -247,6 +247,24 @@ describe('K3s in trouble', { concurrency: 2 }, () => {
     assert.equal((await agent.plan()).plan, null);
   });
 
+  test('renew --force: every leaf that a restart would keep is new, and the copies of the keys are reported', async (t) => {
+    const { node, agent, inbox } = await scene(t, { kind: 'k3s-server', days: 300 });
+    const plan = await agent.plan({ force: true });
+    assert.match(plan.plan?.warnings?.join() ?? '', /server\/tls-<unixtime>\. Remove it/);
+    const outcome = await agent.renew({ force: true }, () => {});
+    assert.deepEqual([outcome?.result, outcome?.error], ['succeeded', null]);
+    const status = await agent.check();
+    yearAway(status, 'client-admin', 'serving-kube-apiserver', 'etcd/client', 'k3s.yaml');
+    const left = status.alerts.find(({ alert }) => alert.code === 'KEY_COPIES_LEFT')?.alert;
+    assert.deepEqual([left?.severity, Object.keys(left?.facts ?? {}).length], ['info', 1]);
+    assert.deepEqual(
+      status.copies.map(({ result }) => result),
+      ['current'],
+    );
+    await toldAtLast(inbox, 'event RENEWED');
+    assert.equal((await run(node, 'usr/bin/systemctl', 'is-active', 'k3s')).stdout.trim(), 'active');
+  });
+
   for (const k3s of ['does-not-renew', 'listener-stays-old', 'never-ready'] as const) {
     test(`${k3s}: the renewal does not succeed`, async (t) => {
       const { agent, inbox } = await scene(t, { kind: 'k3s-server', days: 20, faults: { k3s } });

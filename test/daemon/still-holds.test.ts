@@ -34,7 +34,12 @@ async function nodeOf(t: TestContext, kind: NodeKind) {
   await show({});
   const view = { inventory: inventoryOf(kind), policy: policyOf(), history: NO_HISTORY } as View;
   const stillHolds = makeStillHolds(new Root(directory), async () => view);
-  return { directory, show, code: async (step: Step = steps.cycle) => (await stillHolds(step))?.code ?? null };
+  return {
+    directory,
+    show,
+    code: async (step: Step = steps.cycle, isStoppedByPlan = false) =>
+      (await stillHolds(step, isStoppedByPlan))?.code ?? null,
+  };
 }
 
 const UNITS: [name: string, shown: Shown, expected: string | null][] = [
@@ -74,6 +79,18 @@ for (const [name, first, then, expected] of AFTER_RESTART) {
     assert.equal(await node.code(steps['await-ready']), expected);
   });
 }
+
+test('a K3s that the plan has stopped does not count as stopped by a person, after a crash of certagent either', async (t) => {
+  const node = await nodeOf(t, 'k3s-server');
+  assert.equal(await node.code(steps['stop-unit']), null);
+  await node.show({ state: 'inactive', pid: 0 });
+  assert.equal(await node.code(steps['rotate-leaves'], true), null);
+  assert.equal(await node.code(steps['restart-unit'], true), null);
+  const next = await nodeOf(t, 'k3s-server');
+  await next.show({ state: 'inactive', pid: 0 });
+  assert.equal(await next.code(steps['rotate-leaves'], true), null);
+  assert.equal(await next.code(steps['rotate-leaves']), 'UNIT_NOT_RUNNING');
+});
 
 for (const [words, expected] of [
   [['upgrade', 'apply'], 'UPGRADE_UNDER_WAY'],

@@ -8,7 +8,7 @@ import { clockTrust } from '../../src/host/clock.ts';
 import { run } from '../../src/host/commands.ts';
 import { PROGRAMS } from '../../src/host/programs.ts';
 import { Root } from '../../src/host/root.ts';
-import { restartUnit, unitState } from '../../src/host/systemd.ts';
+import { restartUnit, startUnit, stopUnit, unitState } from '../../src/host/systemd.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'certagent-programs-'));
 after(() => rm(directory, { recursive: true }));
@@ -81,6 +81,8 @@ test('a program that hangs is reported as an error that says so', { concurrency:
   await Promise.all([
     assert.rejects(unitState(root, 'k3s'), { code: 'SYSTEMCTL_FAILED', message: /did not finish in time/ }),
     assert.rejects(restartUnit(root, 'k3s', 300), { code: 'UNIT_RESTART_TIMEOUT', message: /did not finish in time/ }),
+    assert.rejects(startUnit(root, 'k3s', 300), { code: 'UNIT_RESTART_TIMEOUT', message: /did not finish in time/ }),
+    assert.rejects(stopUnit(root, 'k3s', 300), { code: 'UNIT_STOP_FAILED', message: /did not finish in time/ }),
     clockTrust(root).then((trust) => assert.equal(trust.synchronized, null)),
   ]);
 });

@@ -48,10 +48,11 @@ export async function stage(
     cycle?: RestartMethod;
     names?: string[];
     neighbours?: PlanSettings['neighbours'];
+    force?: boolean;
   } = {},
 ): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'certagent-renew-'));
-  const { limits, cycle = 'signal', neighbours = 'report', names, ...nodeOptions } = options;
+  const { limits, cycle = 'signal', neighbours = 'report', names, force = false, ...nodeOptions } = options;
   await quickStandIns();
   const node = await makeNode({
     root: join(directory, 'node'),
@@ -71,7 +72,7 @@ export async function stage(
   return {
     node,
     root,
-    plan: only(names, await planFor(root, { cycle, neighbours, limits: { ...LIMITS, ...limits } })),
+    plan: only(names, await planFor(root, { cycle, neighbours, limits: { ...LIMITS, ...limits } }, force)),
     journal,
     told,
     context: {
@@ -101,6 +102,7 @@ function only(names: string[] | undefined, plan: RenewalPlan): RenewalPlan {
 async function planFor(
   root: Root,
   settings: Pick<PlanSettings, 'cycle' | 'neighbours' | 'limits'>,
+  force: boolean,
 ): Promise<RenewalPlan> {
   const now = Date.now();
   const config = { copies: { mode: 'off', paths: [], users: [] }, watch: { paths: [] } };
@@ -119,7 +121,7 @@ async function planFor(
     },
     history: { attempts: [] },
     now,
-    request: { kind: 'manual', force: false },
+    request: { kind: 'manual', force },
   });
   const plan = makePlan({
     inventory,

@@ -13,7 +13,7 @@ import type { KubeletRepair } from './kubelet-repair.ts';
 import { LOOPBACK, loopbackMoment } from './loopback.ts';
 import { isLeaf } from './ownership.ts';
 import type { ReasonCode } from './reasons.ts';
-import { isRenewableAt, nearnessOf, renewalWindow } from './renewal-window.ts';
+import { isRenewableAt, isRotatable, nearnessOf, renewalWindow } from './renewal-window.ts';
 
 export type DecideInput = {
   inventory: Inventory;
@@ -55,7 +55,8 @@ function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
   );
   if (due.length > 0) {
     const ids = idsAt(input.now, input, judged);
-    return unlessPrevented(input, { kind: 'now', ids, why: whyNow(due, ids), ...outside(input) });
+    const how = { ...outside(input), ...byRotation(ids, input) };
+    return unlessPrevented(input, { kind: 'now', ids, why: whyNow(due, ids), ...how });
   }
   const heal = healMoment(input.inventory, input.policy, input.request, input.now);
   if (heal !== null && (heal.at <= input.now || waiting.length === 0))
@@ -130,18 +131,25 @@ function outside({ request, policy, now }: DecideInput): { outsideMaintenance?: 
   return request.kind === 'manual' || inMaintenance(policy.maintenance, now) ? {} : { outsideMaintenance: true };
 }
 
+/** Some of what a person asks for is not renewed by a restart. */
+function byRotation(ids: string[], { inventory, now }: DecideInput): { rotates?: true } {
+  const renewed = inventory.certificates.filter(({ id }) => ids.includes(id));
+  return renewed.every((observed) => isRenewableAt(observed, inventory, now)) ? {} : { rotates: true };
+}
+
 /** What passes without anybody's doing on this node. */
 const WAITS: ReasonCode[] = ['SERVER_AWAY', 'UNIT_STARTING'];
 
 /** Ids of all certificates that the node's tool renews when it is run at `at`. */
-function idsAt(at: Instant, { inventory }: DecideInput, judged: Judged[]): string[] {
+function idsAt(at: Instant, { inventory, request }: DecideInput, judged: Judged[]): string[] {
+  const isForced = request.kind === 'manual' && request.force;
   return judged
     .filter(
       ({ known, decision }) =>
         known.observed.owner === inventory.node.distribution &&
         isLeaf(known.observed) &&
         decision.verdict.kind !== 'escalate' &&
-        isRenewableAt(known.observed, inventory, at),
+        (isRenewableAt(known.observed, inventory, at) || (isForced && isRotatable(known.observed, inventory))),
     )
     .map(({ decision }) => decision.id);
 }

@@ -6,7 +6,7 @@ import { automaticMoment } from './automatic-moment.ts';
 import { type Case, type CertificateCheck, escalate, expires } from './certificate-check.ts';
 import { nextTryAt } from './history-of.ts';
 import { isToolOwned } from './ownership.ts';
-import { isRenewableAt } from './renewal-window.ts';
+import { isRenewableAt, isRotatable } from './renewal-window.ts';
 
 /** What must not be renewed, of what this node's own tool renews. */
 export const soundnessChecks: CertificateCheck[] = [
@@ -82,7 +82,7 @@ export const momentChecks: CertificateCheck[] = [
     verdict: (known) => {
       const { observed, request, inventory, now } = known;
       const forced = request.kind === 'manual' && request.force;
-      return forced && isRenewableAt(observed, inventory, now)
+      return forced && (isRenewableAt(observed, inventory, now) || isRotatable(observed, inventory))
         ? { kind: 'renew', why: `${expires(observed, now)}; its renewal was requested` }
         : null;
     },

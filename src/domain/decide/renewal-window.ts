@@ -57,6 +57,11 @@ function isRenewedAtEveryStart(observed: ObservedCertificate, { node }: Pick<Inv
   return isToolOwned(observed) && rulesOf(observed.owner).renewedAtEveryStart(observed, node.version);
 }
 
+/** Whether the tool can issue it again when a person asks by force, although a restart would not renew it. */
+export function isRotatable(observed: ObservedCertificate, { node }: Pick<Inventory, 'node'>): boolean {
+  return isToolOwned(observed) && rulesOf(observed.owner).rotates?.(observed, node) === true;
+}
+
 /** Milliseconds before expiry from which the node's tool renews at all; a node without a tool renews nothing. */
 function renewsWithin({ node, preconditions }: Inventory): number {
   return rulesOfNode(node)?.renewsWithin(preconditions) ?? Number.POSITIVE_INFINITY;

@@ -69,6 +69,8 @@ export type DistributionRules = {
   };
   /** What a person does about a certificate that the operator renews; null and left out: certagent does not know. */
   operatorRemedy?(observed: ObservedCertificate, inventory: Pick<Inventory, 'node' | 'preconditions'>): string | null;
+  /** Whether it can be issued again on demand, although a restart would not renew it; left out: none can, or all can. */
+  rotates?(observed: ObservedCertificate, node: Inventory['node']): boolean;
   /** Why a renewal of certificates that are not due is refused; null: it is possible. */
   refuseForce(firstExpiry: Instant): Blocker | null;
   /** What a person should know before the plan runs; nothing when left out. */

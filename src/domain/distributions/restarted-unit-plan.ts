@@ -5,12 +5,13 @@ import type { Draft } from '../plan/draft.ts';
 import { expectation, filesOf, served, servedSteps } from '../plan/expectations.ts';
 import type { AwaitPodsStep } from '../plan/steps/await-pods.ts';
 import type { RegenerateListenerStep } from '../plan/steps/regenerate-listener.ts';
+import { SECOND } from '../time/duration.ts';
 
 /** `api` answers for Kubernetes; `listener` serves the certificate that is renewed some time after the start. */
 export type RestartEndpoints = { api: Endpoint['name']; listener: Endpoint['name'] };
 
 /** `startsWithin`: milliseconds that a server's start may need whatever the configuration says. */
-export type UsualUnit = { unit: string; endpoints: RestartEndpoints; startsWithin: number };
+export type UsualUnit = { unit: string; program: string; endpoints: RestartEndpoints; startsWithin: number };
 
 /** What a server without a kube-apiserver is asked: its supervisor answers anyone. */
 export const SUPERVISOR_HEALTH = '/ping';
@@ -35,9 +36,13 @@ export function restartSteps(draft: Draft, usual: UsualUnit): Step[] {
     (file) => !directories.some((directory) => file.startsWith(`${directory}/`)),
   );
   const limit = Math.max(settings.limits.restart, role === 'server' ? usual.startsWithin : 0);
-  const trigger = triggerFor(ownListener, draft);
-  const created = role === 'server' ? [triggerIn(paths)] : [];
-  const mayHang = ownListener === undefined || trigger.length > 0 || role !== 'server' ? null : ownListener.place.path;
+  // The command creates the trigger file itself.
+  const first =
+    draft.rotates === true
+      ? rotationSteps(draft, { unit, program: usual.program, limit })
+      : triggerFor(ownListener, draft);
+  const created = role === 'server' ? [triggerPath(paths)] : [];
+  const mayHang = ownListener === undefined || first.length > 0 || role !== 'server' ? null : ownListener.place.path;
   const broken = heals.flatMap(({ path, keyPath }) => [path, keyPath]);
   // Every leaf but the listener's is written before the unit is ready.
   const written = [
@@ -48,12 +53,12 @@ export function restartSteps(draft: Draft, usual: UsualUnit): Step[] {
   return [
     { kind: 'backup', directory: draft.backup, files: [...elsewhere, ...created, ...broken], directories },
     ...(heals.length === 0 ? [] : [{ kind: 'remove-leaves' as const, leaves: heals }]),
-    ...trigger,
+    ...first,
     {
       kind: 'restart-unit',
       unit,
       limit,
-      ...(mayHang === null ? {} : { listener: { path: mayHang, trigger: triggerIn(paths) } }),
+      ...(mayHang === null ? {} : { listener: { path: mayHang, trigger: triggerPath(paths) } }),
     },
     {
       kind: 'await-ready',
@@ -105,14 +110,37 @@ function healthWithoutApi({ preconditions }: Draft['inventory']): HealthCheck | 
   return asked.find((health) => health?.path === SUPERVISOR_HEALTH) ?? null;
 }
 
-function triggerFor(listener: ObservedCertificate | undefined, { inventory }: Draft): RegenerateListenerStep[] {
-  if (listener === undefined || listener.certificate.notAfter >= inventory.takenAt) return [];
-  return [{ kind: 'regenerate-listener', path: triggerIn(inventory.node.paths) }];
+/** Every leaf that the server's next start issues again, with its key: what the command removes. */
+function rotationSteps(
+  { inventory }: Draft,
+  { unit, program, limit }: { unit: string; program: string; limit: number },
+): Step[] {
+  const { paths, distribution } = inventory.node;
+  const leaves = inventory.certificates.filter(({ owner, place }) => owner === distribution && place.kind === 'pem');
+  return [
+    { kind: 'stop-unit', unit, limit },
+    {
+      kind: 'rotate-leaves',
+      program,
+      argv: ['certificate', 'rotate', '--data-dir', dataDirectory(paths)],
+      writes: [...filesOf(leaves), triggerPath(paths)],
+      server: serverDirectory(paths),
+      limit: ROTATE_LIMIT,
+    },
+  ];
 }
 
+const ROTATE_LIMIT = 30 * SECOND;
+
+/** Of a server, which keeps its certificates in `server/tls` below its data directory. */
+export const serverDirectory = ({ certificatesDir }: NodePaths): string => certificatesDir.replace(/\/[^/]+$/, '');
+const dataDirectory = (paths: NodePaths): string => serverDirectory(paths).replace(/\/[^/]+$/, '');
 /** Where a start looks for the order to issue the listener's certificate again. */
-function triggerIn({ certificatesDir }: NodePaths): string {
-  return `${certificatesDir}/dynamic-cert-regenerate`;
+const triggerPath = ({ certificatesDir }: NodePaths): string => `${certificatesDir}/dynamic-cert-regenerate`;
+
+function triggerFor(listener: ObservedCertificate | undefined, { inventory }: Draft): RegenerateListenerStep[] {
+  if (listener === undefined || listener.certificate.notAfter >= inventory.takenAt) return [];
+  return [{ kind: 'regenerate-listener', path: triggerPath(inventory.node.paths) }];
 }
 
 /** A server can run without these two: the plan does not wait for what did not answer before the restart. */

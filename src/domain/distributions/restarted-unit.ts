@@ -2,7 +2,8 @@ import { automaticMoment } from '../decide/automatic-moment.ts';
 import { type BlockerCheck, when } from '../decide/blocker-check.ts';
 import { type CertificateCheck, escalate } from '../decide/certificate-check.ts';
 import { startUnderWay } from '../decide/unit-start.ts';
-import type { NodeFacts } from '../model/inventory.ts';
+import type { NodeFacts, ObservedCertificate } from '../model/inventory.ts';
+import type { Draft } from '../plan/draft.ts';
 import { formatDuration } from '../time/duration.ts';
 import { renewedAtEveryStart } from './agent-leaves.ts';
 import { foreignRotation, rotationWarnings } from './ca-rotation.ts';
@@ -10,8 +11,8 @@ import type { DistributionRules, RoleRules } from './distribution.ts';
 import { type Distribution, labelOf } from './names.ts';
 import { isPassedOver } from './passed-over.ts';
 import { OLD_RESTART_WINDOW, restartWindow } from './restart-window.ts';
-import { type RestartEndpoints, restartSteps } from './restarted-unit-plan.ts';
-import { keepsProxyLeaves } from './server-leaves.ts';
+import { type RestartEndpoints, restartSteps, serverDirectory } from './restarted-unit-plan.ts';
+import { canRotate, keepsProxyLeaves } from './server-leaves.ts';
 
 /** What distinguishes K3s from RKE2, which is built on it: its supervisor renews the certificates when it starts. */
 type Flavour = {
@@ -48,7 +49,11 @@ export function restartedUnit({ name, units, endpoints, startsWithin }: Flavour)
     brokenKeys: ['differs'],
     checks: [opensAboveWindow(label), passedOver(label)],
     blockers: [serverAway(label), unitStarting, foreignRotation(label)],
-    warnings: (draft) => rotationWarnings(draft, label),
+    warnings: (draft) => [
+      ...rotationWarnings(draft, label),
+      ...(draft.rotates === true ? [keysStay(name, draft)] : []),
+    ],
+    rotates: isRotated,
     refuseForce: (firstExpiry) => ({
       code: 'K3S_OUTSIDE_WINDOW',
       why: `a restart of ${label} would renew nothing yet: the first certificate expires on ${date(firstExpiry)}`,
@@ -57,6 +62,7 @@ export function restartedUnit({ name, units, endpoints, startsWithin }: Flavour)
     steps: (draft) =>
       restartSteps(draft, {
         unit: units[draft.inventory.node.role === 'agent' ? 'agent' : 'server'],
+        program: name,
         endpoints,
         startsWithin,
       }),
@@ -76,8 +82,9 @@ function opensAboveWindow(label: string): CertificateCheck {
   return {
     code: 'K3S_OPENS_ABOVE_WINDOW',
     verdict: (known) => {
-      const { observed, inventory, window, now } = known;
+      const { observed, inventory, window, now, request } = known;
       if (now < window.wishedAt || now >= window.opensAt) return null;
+      if (request.kind === 'manual' && request.force && isRotated(observed, inventory.node)) return null;
       const { version } = inventory.node;
       const within = formatDuration(observed.certificate.notAfter - window.opensAt);
       const other = renewedAtEveryStart(observed, version) ? ' of the others' : '';
@@ -94,6 +101,20 @@ const unitStarting: BlockerCheck = {
   code: 'UNIT_STARTING',
   find: ({ inventory, now }) => startUnderWay(inventory, now),
 };
+
+/**
+ * `certificate rotate` makes a server's next start issue every leaf in a file, and with them the administrator's kubeconfig. Not
+ * the listener's: that is issued again when it is due (measured on v1.36: sometimes sooner).
+ */
+function isRotated({ place }: ObservedCertificate, { role, version, paths }: NodeFacts): boolean {
+  if (role !== 'server' || !canRotate(version)) return false;
+  return place.kind === 'pem' || place.path === paths.adminKubeconfig;
+}
+
+function keysStay(name: Distribution, { inventory: { node } }: Draft): string {
+  const server = serverDirectory(node.paths);
+  return `${name} certificate rotate leaves a copy of ${server}/tls, with the private keys of leaves and CAs, in ${server}/tls-<unixtime>. Remove it when the new certificates are good.`;
+}
 
 /** Its start waits for a server, and the node has no kubelet meanwhile. */
 function serverAway(label: string): BlockerCheck {

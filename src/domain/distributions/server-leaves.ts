@@ -61,6 +61,11 @@ export function restoresAuthorities(version: string | null): boolean {
   return minor > 22 || (minor === 22 && patch >= 3);
 }
 
+/** Whether this version has `certificate rotate`, and honours the file that it leaves for its listener (read: since v1.22.5). */
+export function canRotate(version: string | null): boolean {
+  return Number(/^v1\.(\d+)\./.exec(version ?? '')?.[1] ?? 0) >= 23;
+}
+
 /** The roles of K3s and RKE2, which are the words of their command line, too. */
 export const SUPERVISOR_ROLES = ['server', 'agent'] as const;
 export type SupervisorRole = (typeof SUPERVISOR_ROLES)[number];

@@ -112,6 +112,11 @@ export const ERRORS = {
   SERVED_STALE: { meaning: 'A server does not serve the new certificate.', remedy: 'Restart the server.' },
   SERVED_UNREACHABLE: { meaning: 'A server cannot be asked what it serves.', remedy: 'Check whether the server runs.' },
   LISTENER_STAYS_OLD: { meaning: 'The listener still serves its previous certificate.', remedy: 'Restart the unit.' },
+  UNIT_STOP_FAILED: { meaning: 'systemd could not stop the unit.', remedy: "See the unit's log." },
+  ROTATE_FAILED: {
+    meaning: 'The command that removes the certificates before a start issues new ones has failed.',
+    remedy: 'Run the command by hand, with the unit stopped, to see more.',
+  },
   CA_CHANGED: {
     meaning: 'A restart loaded a new CA that the previous one has not signed, or somebody changed the CA.',
     remedy:

@@ -13,6 +13,8 @@ export type Undo =
   | { kind: 'return-manifest'; from: string; manifest: string; sha256: string }
   /** Put back what the unit writes at its start, and restart it, when that is better than what is there. */
   | { kind: 'restart-unit'; unit: string; backup: string }
+  /** Start the unit that the plan has stopped, unless a later step restarts it. */
+  | { kind: 'start-unit'; unit: string; limit: number }
   /** Make the kubelet load the kubelet.conf that is on disk now, if it can. */
   | { kind: 'restart-kubelet'; unit: string; limit: number };
 

@@ -43,4 +43,6 @@ export type Draft = Pick<PlanInput, 'inventory' | 'settings' | 'history'> & {
   backup: string;
   /** Whether the maintenance window is open, or a person has asked: what can wait need not. */
   isMaintenance: boolean;
+  /** Whether more is renewed than a restart of the unit would; left out: no. */
+  rotates?: true;
 };

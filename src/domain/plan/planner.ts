@@ -17,7 +17,7 @@ export const BACKUPS_DIR = '/var/lib/certagent/backups';
 export function makePlan({ inventory, decisions, history, settings, planId, now }: PlanInput): RenewalPlan | null {
   const { distribution } = inventory.node;
   if (decisions.renewal.kind !== 'now' || distribution === null) return null;
-  const { ids, why, outsideMaintenance, heals = [] } = decisions.renewal;
+  const { ids, why, outsideMaintenance, heals = [], rotates } = decisions.renewal;
   const renewed = inventory.certificates.filter(({ id }) => ids.includes(id)).sort(byId);
   const backup = `${settings.backups}/${planId}`;
   const left = settings.neighbours === 'restart' ? [] : neighboursOf(inventory, renewed);
@@ -30,6 +30,7 @@ export function makePlan({ inventory, decisions, history, settings, planId, now 
     heals,
     backup,
     isMaintenance: outsideMaintenance !== true,
+    ...(rotates === true ? { rotates } : {}),
   };
   const rules = rulesOf(distribution);
   const warnings = rules.warnings?.(draft) ?? [];

@@ -15,7 +15,7 @@ import {
   stepContext,
   unlessStopped,
 } from './plan-run.ts';
-import { lostPrecondition, preconditionLost } from './precondition.ts';
+import { isStoppedByPlan, lostPrecondition, preconditionLost } from './precondition.ts';
 import type { RenewContext } from './renew-context.ts';
 import { leaveAsIs, rollBack } from './rollback.ts';
 
@@ -41,7 +41,8 @@ export async function execute(
 export async function carryOn(run: Run, context: RenewContext): Promise<PlanOutcome> {
   for (const [index, step] of run.plan.steps.entries()) {
     if (run.done.has(index)) continue;
-    if (context.signal?.aborted === true) throw interrupted(run.plan);
+    // Nobody would start the unit until certagent itself is started again.
+    if (context.signal?.aborted === true && !isStoppedByPlan(run)) throw interrupted(run.plan);
     const lost = await lostPrecondition(run, step, context);
     // Where nothing is changed the answer does not count; but whoever is asked sees what the plan itself has changed.
     if (lost !== null && changesNode(step))

@@ -16,17 +16,23 @@ export async function lostPrecondition(run: Run, step: Step, context: RenewConte
       remedy: 'Finish what was begun with the CA.',
     };
   }
-  return otherAtWork(step, context);
+  return otherAtWork(run, step, context);
 }
 
 /** Whether another program or person has begun to change the node. When that is unknown, it counts as begun. */
-export async function otherAtWork(step: Step, { stillHolds }: RenewContext): Promise<Blocker | null> {
+export async function otherAtWork(run: Run, step: Step, { stillHolds }: RenewContext): Promise<Blocker | null> {
   if (stillHolds === undefined) return null;
-  return stillHolds(step).catch((error: unknown) => ({
+  return stillHolds(step, isStoppedByPlan(run)).catch((error: unknown) => ({
     code: 'OTHERS_UNSEEN' as const,
     why: `certagent cannot see whether another program changes the node: ${explain(error)}`,
     remedy: 'See the cause.',
   }));
+}
+
+/** Whether a step has stopped the unit, and no later one has begun to start it. */
+export function isStoppedByPlan({ undos }: Pick<Run, 'undos'>): boolean {
+  const kinds = [...undos.values()].map(({ kind }) => kind);
+  return kinds.includes('start-unit') && !kinds.includes('restart-unit');
 }
 
 /** `when`: "before step 3". */

@@ -18,14 +18,17 @@ export type RenewContext = {
   /**
    * Asked before each step and each undo: what forbids to go on because another program or person has begun to change the
    * node since the plan was made; null: nothing. Left out: nothing ever does. Before a step that changes nothing the answer
-   * does not count.
+   * does not count. `isStoppedByPlan`: a step of the plan has stopped the unit, and none has started it again.
    */
-  stillHolds?: (step: Step) => Promise<Blocker | null>;
+  stillHolds?: (step: Step, isStoppedByPlan: boolean) => Promise<Blocker | null>;
   /** Whether a start that hangs may be replaced: in mode "renew", with a clock that is trusted now. Left out: never. */
   mayHeal?: () => Promise<boolean>;
   /** What a step's failure means; by default what its rule says. */
   failureRule?: (step: Step) => FailureRule;
-  /** Aborted on SIGTERM: a step that only waits is left at once, any other finishes; the next one does not start. */
+  /**
+   * Aborted on SIGTERM: a step that only waits is left at once, any other finishes; the next one does not start, unless the
+   * plan has stopped the unit.
+   */
   signal?: AbortSignal;
   /** How many backups are kept. */
   backups: number;

@@ -18,7 +18,7 @@ import {
   undoKey,
   unlessStopped,
 } from './plan-run.ts';
-import { otherAtWork, preconditionLost } from './precondition.ts';
+import { isStoppedByPlan, otherAtWork, preconditionLost } from './precondition.ts';
 import type { RenewContext } from './renew-context.ts';
 
 /** The result of an undo: what failed, what was left because somebody else had changed it, and what stopped it. */
@@ -33,7 +33,7 @@ type Undone = { problems: string[]; left: Set<string>; stopped: PlanError | null
  */
 export async function rollBack(run: Run, cause: PlanError, context: RenewContext): Promise<PlanOutcome> {
   const undone: Undone = { problems: [], left: new Set(), stopped: null };
-  const lost = await otherAtWork(run.plan.steps[Math.max(0, ...run.undos.keys())]!, context);
+  const lost = await otherAtWork(run, run.plan.steps[Math.max(0, ...run.undos.keys())]!, context);
   if (lost !== null) return leaveAsIs(run, stoppedBy(cause, preconditionLost(run, lost, 'the undo')), context);
   const authorities = await authoritiesOfOthers(context.root, run);
   if (authorities.length > 0) return leaveAsIs(run, changedSince(run, cause, authorities, true), context);
@@ -41,7 +41,12 @@ export async function rollBack(run: Run, cause: PlanError, context: RenewContext
   if (!run.restoring && (await newOnesStay(run, context))) {
     // What another CA has signed is not mended by what the previous one had.
     if (!(await hasOtherAuthorities(run, context))) await repair(run, undone, context);
-    await loadAll(run, ({ kind }, index) => kind !== 'restart-unit' && !run.done.has(index), undone, context);
+    await loadAll(
+      run,
+      ({ kind }, index) => kind === 'stop-unit' || (kind !== 'restart-unit' && !run.done.has(index)),
+      undone,
+      context,
+    );
     return end(run, { result: 'failed', keptNew: true, error: errorOf(run, cause, undone) }, context);
   }
   const files = await undoAllFiles(run, ['restore', 'restart-unit'], undone, context);
@@ -59,10 +64,12 @@ async function repair(run: Run, undone: Undone, { root }: RenewContext): Promise
   );
 }
 
-/** When somebody else changes the node: nothing is put back, except a manifest that is moved out. */
+/** When somebody else changes the node: nothing is put back, except a manifest that is moved out, and a unit is started again. */
 export async function leaveAsIs(run: Run, cause: PlanError, context: RenewContext): Promise<PlanOutcome> {
   const undone: Undone = { problems: [], left: new Set(), stopped: null };
   await undoAllFiles(run, ['return-manifest'], undone, context);
+  const { stillHolds: _notAsked, ...alone } = context;
+  if (isStoppedByPlan(run)) await loadAll(run, ({ kind }) => kind === 'stop-unit', undone, alone);
   return end(run, { result: 'failed', error: withProblems(cause, undone.problems) }, context);
 }
 
@@ -109,8 +116,9 @@ async function loadAll(
   for (const [index, step] of run.plan.steps.entries()) {
     const part = actorOf(context.actors, step).reload?.(step, run.undos.get(index)) ?? null;
     if (part === null || !wanted(step, index) || run.undone.has(undoKey(index, part))) continue;
-    if (context.signal?.aborted === true) throw interrupted(run.plan);
-    const lost = await otherAtWork(step, context);
+    const mustStart = step.kind === 'stop-unit' && isStoppedByPlan(run);
+    if (context.signal?.aborted === true && !mustStart) throw interrupted(run.plan);
+    const lost = await otherAtWork(run, step, context);
     if (lost !== null) {
       undone.stopped = preconditionLost(run, lost, `the undo before step ${index + 1}`);
       return;

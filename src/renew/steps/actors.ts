@@ -13,6 +13,8 @@ import { removeLeaves } from './remove-leaves.ts';
 import { restartKubelet } from './restart-kubelet.ts';
 import { restartNeighbour } from './restart-neighbour.ts';
 import { restartUnit } from './restart-unit.ts';
+import { rotateLeaves } from './rotate-leaves.ts';
+import { stopUnit } from './stop-unit.ts';
 import { verifyFiles } from './verify-files.ts';
 import { verifyServed } from './verify-served.ts';
 
@@ -31,6 +33,8 @@ export const ACTORS: Actors = {
   'restart-neighbour': restartNeighbour,
   'regenerate-listener': regenerateListener,
   'remove-leaves': removeLeaves,
+  'stop-unit': stopUnit,
+  'rotate-leaves': rotateLeaves,
   'kubelet-conf': kubeletConf,
   'restart-kubelet': restartKubelet,
   'point-kubelet-conf': pointKubeletConf,

@@ -39,7 +39,9 @@ async function act(step: RestartUnitStep, context: StepContext): Promise<string>
   const rotated = await acceptAuthorities(context.root, context.plan);
   const notes = [
     ...(healed
-      ? [`its start waited for its own expired listener, so ${step.listener?.trigger} was created and it was started again`]
+      ? [
+          `its start waited for its own expired listener, so ${step.listener?.trigger} was created and it was started again`,
+        ]
       : []),
     ...(rotated.length === 0 ? [] : [`new CAs that the previous ones have signed: ${rotated.join(', ')}`]),
   ];

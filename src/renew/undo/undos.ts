@@ -3,7 +3,7 @@ import type { Undo } from '../../domain/model/journal.ts';
 import type { RenewalPlan, Step } from '../../domain/model/plan.ts';
 import { backupOf } from '../../domain/plan/plan-parts.ts';
 import { list, nodePath, number, object, type Shape, tag, text } from '../../host/shape.ts';
-import { restartUnit } from '../../host/systemd.ts';
+import { restartUnit, startUnit } from '../../host/systemd.ts';
 import { hasForeignAuthority } from '../backup/authorities.ts';
 import { writtenAtStart } from '../backup/lasting-files.ts';
 import { returnManifest } from '../components/manifest-file.ts';
@@ -60,6 +60,12 @@ export const UNDOS: { [Kind in Undo['kind']]: UndoActor<Kind> } = {
     putBack: noFiles,
     load: restartWithOldFiles,
   },
+  'start-unit': {
+    schema: object({ kind: tag('start-unit'), unit: text, limit: number }),
+    filePart: () => null,
+    putBack: noFiles,
+    load: startAgain,
+  },
   'restart-kubelet': {
     schema: object({ kind: tag('restart-kubelet'), unit: text, limit: number }),
     filePart: () => null,
@@ -104,4 +110,15 @@ async function restartWithOldFiles(
     throw new CertagentError('CA_CHANGED', `${unit} has loaded a new CA that the previous one has not signed`);
   const ready = plan.steps.find((step) => step.kind === 'await-ready');
   return ready === undefined ? 'restarted' : actors['await-ready'].act(ready, context);
+}
+
+async function startAgain(
+  { unit, limit }: UndoOf<'start-unit'>,
+  { context, traces, actors }: UndoContext,
+): Promise<string> {
+  const { root, plan } = context;
+  if ([...traces.undos.values()].some(({ kind }) => kind === 'restart-unit')) return 'a later step restarts it';
+  await startUnit(root, unit, limit);
+  const ready = plan.steps.find((step) => step.kind === 'await-ready');
+  return ready === undefined ? 'started' : actors['await-ready'].act(ready, context);
 }

@@ -82,7 +82,7 @@ const table: Row[] = [
   ['not due, by hand', 'keep', 'apiserver', kubeadm(91), { manual: true }],
   ['not due, by force', 'renew FORCED', 'apiserver', kubeadm(91), { force: true }],
   ['not due and of the kubelet, by force', 'keep', 'kubelet-client', kubeadm(91), { force: true }],
-  ['K3s outside of its window, by force', 'keep', 'client-admin', k3s(121), { force: true }],
+  ['K3s outside of its window, by force', 'renew FORCED', 'client-admin', k3s(121), { force: true }],
   ['K3s inside of its window, by force', 'renew FORCED', 'client-admin', k3s(119), { force: true }],
   [
     'K3s: opens above its window',

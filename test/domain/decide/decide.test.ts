@@ -139,23 +139,39 @@ test('observe mode: a request for a renewal is refused', () => {
     }
 });
 
-test('force renews what is not due, but not what K3s would not renew', () => {
+test('force renews what is not due, by a rotation where a restart of K3s would not', () => {
   assert.equal(run(inventoryOf('kubeadm'), { request: BY_FORCE }).renewal.kind, 'now');
   assert.equal(run(inventoryOf('kubeadm'), { request: BY_HAND }).renewal.kind, 'none');
   assert.equal(run(inventoryOf('kubeadm', { caDays: -1 }), { request: BY_FORCE }).renewal.kind, 'none');
   const fresh = inventoryOf('k3s-server');
   const withoutAgent = { ...fresh, certificates: fresh.certificates.filter(({ id }) => !id.startsWith('agent/')) };
   const { renewal } = run(withoutAgent, { request: BY_FORCE });
-  assert.deepEqual(renewal.kind === 'blocked' && renewal.blockers, [
-    {
-      code: 'K3S_OUTSIDE_WINDOW',
-      why: 'a restart of K3s would renew nothing yet: the first certificate expires on 2026-09-19',
-      remedy: 'Wait, or stop K3s and run `k3s certificate rotate` by hand.',
-    },
-  ]);
+  assert.equal(renewal.kind === 'now' && renewal.rotates, true);
+  assert.ok(renewal.kind === 'now' && renewal.ids.includes('k3s.yaml') && !renewal.ids.includes('dynamic-cert'));
+  assert.equal(run(withoutAgent, { request: BY_HAND }).renewal.kind, 'none');
+  const between = run(inventoryOf('k3s-server', { days: 125 }), {
+    request: BY_FORCE,
+    policy: policyOf({ opens: 130 * DAY }),
+  }).renewal;
+  assert.equal(between.kind === 'now' && between.rotates, true);
+  for (const version of [null, 'v1.22.3+k3s1']) {
+    const old = { ...withoutAgent, node: { ...withoutAgent.node, version } };
+    const refused = run(old, { request: BY_FORCE }).renewal;
+    assert.deepEqual(refused.kind === 'blocked' && refused.blockers, [
+      {
+        code: 'K3S_OUTSIDE_WINDOW',
+        why: 'a restart of K3s would renew nothing yet: the first certificate expires on 2026-09-19',
+        remedy: 'Wait, or stop K3s and run `k3s certificate rotate` by hand.',
+      },
+    ]);
+  }
   const empty = { ...fresh, certificates: [] };
   assert.deepEqual(run(empty, { request: BY_FORCE }).renewal, { kind: 'none', nextAt: null });
-  assert.equal(run(inventoryOf('k3s-agent'), { request: BY_FORCE }).renewal.kind, 'now');
+  const agent = run(inventoryOf('k3s-agent'), { request: BY_FORCE }).renewal;
+  assert.deepEqual(agent.kind === 'now' && [agent.ids, agent.rotates], [
+    ['agent/client-kubelet', 'agent/serving-kubelet'],
+    undefined,
+  ]);
 });
 
 test('K3s: only what a restart renews is renewed with it', () => {

@@ -39,6 +39,11 @@ const table: [Step, string][] = [
     'systemctl restart kubelet, and wait until it is healthy',
   ],
   [steps['point-kubelet-conf'], 'point /k/kubelet.conf at /a.crt when the kubelet has written that, within 90 s'],
+  [steps['stop-unit'], 'systemctl stop k3s'],
+  [
+    steps['rotate-leaves'],
+    'k3s certificate rotate --data-dir /k, which copies /k/server/tls with its private keys to /k/server/tls-<unixtime>',
+  ],
   [steps['await-ready'], 'wait for k3s to be ready, at most 5 min'],
   [steps['remove-leaves'], 'remove what is broken, with its key, so that the start issues it again: /a.crt'],
   [

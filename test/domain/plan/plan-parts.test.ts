@@ -9,6 +9,7 @@ import {
   failureRule,
   isLeftAtOnce,
   restartsOf,
+  restartsUnit,
 } from '../../../src/domain/plan/plan-parts.ts';
 import { cycle, expect, steps } from './step-parts.ts';
 
@@ -24,6 +25,11 @@ test('what a plan restarts, at once or only where it must', () => {
     cycle,
     cycle,
   ]);
+});
+
+test('whether the restart of a unit renews', () => {
+  assert.equal(restartsUnit(planOf(steps.backup, steps['restart-unit'])), true);
+  assert.equal(restartsUnit(planOf(steps.backup, steps.cycle)), false);
 });
 
 test('what a plan expects to be renewed: each certificate once', () => {
@@ -47,6 +53,8 @@ const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = 
   'restart-neighbour': 'processes',
   'regenerate-listener': 'certificates',
   'remove-leaves': 'certificates',
+  'stop-unit': 'certificates',
+  'rotate-leaves': 'certificates',
   'kubelet-conf': 'certificates',
   'restart-kubelet': 'processes',
   'point-kubelet-conf': 'certificates',

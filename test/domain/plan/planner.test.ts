@@ -189,6 +189,35 @@ test('K3s: an expired listener is made again by the start, on every version; a v
   assert.ok(stepsOf(plan, 'backup')[0]!.files.includes(path), 'the undo knows that it was not there');
 });
 
+test('K3s: what a restart would not renew is removed by the tool between stop and start', () => {
+  const fresh = inventoryOf('k3s-server');
+  const request = { kind: 'manual', force: true } as const;
+  const decisions = decide({ inventory: fresh, policy: policyOf(), history: NO_HISTORY, now: NOW, request });
+  const plan = makePlan({
+    inventory: fresh,
+    decisions,
+    history: NO_HISTORY,
+    settings: SETTINGS,
+    planId: 'p',
+    now: NOW,
+  })!;
+  assert.deepEqual(kinds(plan), [
+    ...['backup', 'stop-unit', 'rotate-leaves', 'restart-unit', 'await-ready', 'verify-files', 'verify-served'],
+  ]);
+  const [rotate] = stepsOf(plan, 'rotate-leaves');
+  assert.deepEqual(rotate!.argv, ['certificate', 'rotate', '--data-dir', '/var/lib/rancher/k3s']);
+  assert.equal(rotate!.server, '/var/lib/rancher/k3s/server');
+  const tls = '/var/lib/rancher/k3s/server/tls';
+  for (const file of ['client-admin.crt', 'client-admin.key', 'dynamic-cert-regenerate'])
+    assert.ok(rotate!.writes.includes(`${tls}/${file}`), file);
+  assert.ok(rotate!.writes.includes('/var/lib/rancher/k3s/agent/client-kubelet.crt'));
+  assert.ok(rotate!.writes.every((file) => !/-ca\.|dynamic-cert\.json|k3s\.yaml/.test(file)));
+  const [backup] = stepsOf(plan, 'backup');
+  assert.ok(backup!.files.includes(`${tls}/dynamic-cert-regenerate`), 'the undo knows that it was not there');
+  assert.match(plan.warnings?.join() ?? '', /tls-<unixtime>\. Remove it/);
+  assert.equal(planFor(inventoryOf('k3s-server', { days: 20 }))!.warnings, undefined);
+});
+
 test('K3s: the listener is waited for only when a restart renews it', () => {
   const late = withCertificate(inventoryOf('k3s-server', { days: 20 }), 'dynamic-cert', {
     certificate: { notAfter: NOW + 300 * 86_400_000 },

@@ -58,6 +58,15 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
   },
   'regenerate-listener': { kind: 'regenerate-listener', path: '/tls/dynamic-cert-regenerate' },
   'remove-leaves': { kind: 'remove-leaves', leaves: [{ id: 'a', path: '/a.crt', keyPath: '/a.key', caPath: null }] },
+  'stop-unit': { kind: 'stop-unit', unit: 'k3s', limit: 1 },
+  'rotate-leaves': {
+    kind: 'rotate-leaves',
+    program: 'k3s',
+    argv: ['certificate', 'rotate', '--data-dir', '/k'],
+    writes: ['/k/server/tls/a.crt', '/k/server/tls/dynamic-cert-regenerate'],
+    server: '/k/server',
+    limit: 30_000,
+  },
   'restart-neighbour': {
     kind: 'restart-neighbour',
     pod: identity('kube-vip'),

@@ -12,7 +12,9 @@ import { removeLeaves } from './remove-leaves.ts';
 import { restartKubelet } from './restart-kubelet.ts';
 import { restartNeighbour } from './restart-neighbour.ts';
 import { restartUnit } from './restart-unit.ts';
+import { rotateLeaves } from './rotate-leaves.ts';
 import type { StepRule } from './step-rule.ts';
+import { stopUnit } from './stop-unit.ts';
 import { verifyFiles } from './verify-files.ts';
 import { verifyServed } from './verify-served.ts';
 
@@ -34,6 +36,8 @@ const RULES = {
   'restart-neighbour': restartNeighbour,
   'regenerate-listener': regenerateListener,
   'remove-leaves': removeLeaves,
+  'stop-unit': stopUnit,
+  'rotate-leaves': rotateLeaves,
   'kubelet-conf': kubeletConf,
   'restart-kubelet': restartKubelet,
   'point-kubelet-conf': pointKubeletConf,
