@@ -169,7 +169,7 @@ test('force renews what is not due, by a rotation where a restart of K3s would n
   assert.deepEqual(run(empty, { request: BY_FORCE }).renewal, { kind: 'none', nextAt: null });
   const agent = run(inventoryOf('k3s-agent'), { request: BY_FORCE }).renewal;
   assert.deepEqual(agent.kind === 'now' && [agent.ids, agent.rotates], [
-    ['agent/client-kubelet', 'agent/serving-kubelet'],
+    ['agent/client-kube-proxy', 'agent/client-kubelet', 'agent/serving-kubelet'],
     undefined,
   ]);
 });
