@@ -59,7 +59,7 @@ export type PlanReport = {
 
 export type HistoryReport = { schema: typeof HISTORY_SCHEMA; attempts: Attempt[] };
 
-/** What a manual renewal asks for. `force`: also what is not due yet (kubeadm only). */
+/** What a manual renewal asks for. `force`: also what is not due yet. */
 export type RenewRequest = { force: boolean };
 
 /** Whose plan is asked for: that of such a renewal. `enabled`: as if the mode were "renew". */
