@@ -1,4 +1,4 @@
-import type { Dispatch, Notification } from '../domain/alerts/alert.ts';
+import type { AlertNode, Dispatch, Notification } from '../domain/alerts/alert.ts';
 import { date } from '../domain/alerts/words.ts';
 import { printable, printableData, printableLines } from '../domain/text/printable.ts';
 
@@ -23,18 +23,28 @@ export function shown(dispatch: Dispatch): Dispatch {
 
 const HEADLINE = 120;
 
-/** "node-1: 2 certificates renewed", with how many more there are; one line, for subjects and summaries. */
+/** "CRITICAL node-1 (oslo): 2 certificates have expired", with how many more there are; one line, for subjects. */
 export function headline({ node, notifications, allClear }: Dispatch): string {
   const [first, ...rest] = notifications;
-  const lead = first === undefined || (allClear && first.status === 'cleared') ? 'all clear' : said(first);
-  const others = lead === 'all clear' || rest.length === 0 ? '' : ` (and ${rest.length} more)`;
-  const text = `${node.name}: ${lead}`.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+  const where = nameOf(node, 'values');
+  const isClear = first === undefined || (allClear && first.status === 'cleared');
+  const lead = isClear
+    ? `ALL CLEAR ${where}: no alert is active any more`
+    : `${label(first)} ${where}: ${first.alert.text.replace(/\.$/, '')}`;
+  const others = isClear || rest.length === 0 ? '' : ` (and ${rest.length} more)`;
+  const text = lead.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
   return `${text.length > HEADLINE ? `${text.slice(0, HEADLINE)}…` : text}${others}`;
 }
 
-/** The alert's sentence without its full stop, and whether it has cleared. */
-function said({ status, alert }: Notification): string {
-  return `${status === 'cleared' ? 'cleared: ' : ''}${alert.text.replace(/\.$/, '')}`;
+/** Labels for machines: the first is the node again, the second the program. */
+const FOR_MACHINES = ['instance', 'job'];
+
+/** "node-1 (site=oslo, rack=7)", or with values alone "node-1 (oslo, 7)": the node, and what tells it from others. */
+export function nameOf({ name, labels = {} }: AlertNode, shows: 'pairs' | 'values' = 'pairs'): string {
+  const told = Object.entries(labels)
+    .filter(([label]) => !FOR_MACHINES.includes(label))
+    .map(([label, value]) => (shows === 'values' ? value : `${label}=${value}`));
+  return told.length === 0 ? name : `${name} (${told.join(', ')})`;
 }
 
 /** "CRITICAL", "STILL WARNING", "CLEARED": what this notification is, in a word or two. */
@@ -53,9 +63,9 @@ export function since({ since }: Notification, { at }: Dispatch): string {
   return since < at ? `since ${date(since)}` : '';
 }
 
-/** "node-1, kubeadm control-plane, 2027-03-01 12:00 UTC" */
+/** "node-1 (site=oslo), kubeadm control-plane, 2027-03-01 12:00 UTC" */
 export function origin({ node, at }: Dispatch): string {
-  return [node.name, [node.distribution, node.role].filter((part) => part !== null).join(' '), date(at)]
+  return [nameOf(node), [node.distribution, node.role].filter((part) => part !== null).join(' '), date(at)]
     .filter((part) => part !== '')
     .join(', ');
 }

@@ -3,7 +3,7 @@ import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
-import type { Alert, AlertEvent, Dispatch, Severity, StandingAlert } from '../domain/alerts/alert.ts';
+import type { Alert, AlertEvent, AlertNode, Dispatch, Severity, StandingAlert } from '../domain/alerts/alert.ts';
 import { diffAlerts } from '../domain/alerts/diff.ts';
 import { sendable } from '../domain/alerts/sendable.ts';
 import type { Instant } from '../domain/model/certificate.ts';
@@ -12,6 +12,7 @@ import type { SinkResult } from '../domain/model/status.ts';
 import { removeTemporaries } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import type { Log } from '../host/logger.ts';
+import { machineHash } from '../host/machine-id.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 import { logAlerts } from './alert-log.ts';
 import { keepBook, loadBook, saveBook } from './book.ts';
@@ -29,7 +30,7 @@ export type AlertService = {
    * What is active now and what happened: the difference to the previous report goes to the sinks. Resolves once it is in
    * their spools; delivery continues by itself. Never throws: a full disk must not silence the alert that it is full.
    */
-  report(state: { node: Dispatch['node']; alerts: Alert[]; events: AlertEvent[] }): Promise<void>;
+  report(state: { node: NodeNames; alerts: Alert[]; events: AlertEvent[] }): Promise<void>;
   /** Puts a dispatch into every sink's spool that its severities concern. */
   enqueue(dispatch: Dispatch): Promise<void>;
   /** Tries every sink now and resolves when each has taken all, or has failed. */
@@ -56,6 +57,9 @@ export type AlertServiceOptions = {
   pace?: Pace;
   monotonic?: () => number;
 };
+
+/** What a check knows of the node; the service adds what tells it from others. */
+type NodeNames = Pick<AlertNode, 'name' | 'distribution' | 'role'>;
 
 const SPOOL = `${STATE_DIR}/spool`;
 /** What setTimeout can count: 2^31 - 1 milliseconds, 24 days. */
@@ -88,7 +92,7 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
     book.flatMap(({ alert }) => (alert.code === 'SINK_FAILING' ? Object.keys(alert.facts) : [])),
   );
   /** Of the last report; before the first only the name is known. */
-  let node: Dispatch['node'] = { name: hostname(), distribution: null, role: null };
+  let node = await identified({ name: hostname(), distribution: null, role: null }, root, config);
   if (loaded.damaged !== null) {
     await keepBook(root);
     log.warn({}, `${loaded.damaged}; it is kept, and alerts that are still active are sent again`);
@@ -113,7 +117,7 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
   return {
     standing: () => book,
     async report({ node: of, alerts, events }) {
-      node = of;
+      node = await identified(of, root, config);
       const at = now();
       const diff = diffAlerts({ before: book, now: at, alerts, events, repeat: config.repeat });
       const { allClear } = diff;
@@ -142,7 +146,17 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
 const earlier = (a: Instant | null, b: Instant | null): Instant | null =>
   a === null || b === null ? (a ?? b) : Math.min(a, b);
 
-function testDispatch(node: Dispatch['node'], at: Instant, least: Severity): Dispatch {
+/** The machine-id is read each time: a node image gets its own at its first boot. */
+async function identified(
+  { name, distribution, role }: NodeNames,
+  root: Root,
+  { labels }: Config['alerts'],
+): Promise<AlertNode> {
+  const machine = await machineHash(root);
+  return { name, distribution, role, ...(machine === null ? {} : { machine }), labels };
+}
+
+function testDispatch(node: AlertNode, at: Instant, least: Severity): Dispatch {
   const alert: Alert = {
     code: TEST,
     severity: least,

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { Dispatch, Notification, Severity } from '../domain/alerts/alert.ts';
 import type { AlertCode } from '../domain/alerts/catalogue.ts';
 import { DAY, HOUR } from '../domain/time/duration.ts';
-import { label, origin, remarks, since, whatToDo } from './labels.ts';
+import { identityOf, instanceOf } from './identity.ts';
+import { label, nameOf, origin, remarks, since, whatToDo } from './labels.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -14,7 +14,7 @@ export function standardBody({ id, at, node, notifications, allClear, merged }: 
     data: {
       schema: 'certagent.alerts/v1',
       id,
-      node,
+      node: { ...node, instance: instanceOf(node) },
       allClear,
       ...(merged === undefined ? {} : { merged }),
       alerts: notifications.map(({ status, alert, since }) => ({
@@ -67,7 +67,16 @@ export function alertmanagerBody(dispatch: Dispatch, repeat: number): string {
 function alertmanagerAlerts(notification: Notification, { at, node }: Dispatch, repeat: number): object[] {
   const { status, alert, since, worst = alert.severity } = notification;
   const entry = (severity: Severity, endsAt: number) => ({
-    labels: { alertname: alert.code, severity, node: node.name, subject: alert.subject, job: 'certagent' },
+    labels: {
+      job: 'certagent',
+      instance: node.name,
+      ...node.labels,
+      alertname: alert.code,
+      severity,
+      node: node.name,
+      ...(node.machine === undefined ? {} : { machine: node.machine }),
+      subject: alert.subject,
+    },
     annotations: {
       summary: alert.text,
       remedy: alert.remedy,
@@ -102,25 +111,27 @@ export function pagerdutyBodies(dispatch: Dispatch, routingKey: string): string[
       // A test alert is resolved at once: nobody should have to do it.
       .flatMap((each) => (each.alert.code === TEST ? [each, { ...each, status: 'cleared' as const }] : [each]))
       .map(({ status, alert, since }) => {
-        const identity = [
-          node.name,
-          alert.code,
-          alert.subject,
-          ...(status === 'event' && alert.code !== TEST ? [dispatch.id] : []),
-        ].join('\n');
+        const once = status === 'event' && alert.code !== TEST ? [dispatch.id] : [];
         return JSON.stringify({
           routing_key: routingKey,
           event_action: status === 'cleared' ? 'resolve' : 'trigger',
-          dedup_key: `certagent-${createHash('sha256').update(identity).digest('hex')}`,
+          dedup_key: `certagent-${identityOf(node, alert, ...once)}`,
           client: 'certagent',
           payload: {
-            summary: `${node.name}: ${alert.text}`.slice(0, 1024),
+            summary: `${nameOf(node, 'values')}: ${alert.text}`.slice(0, 1024),
             source: node.name,
             severity: alert.severity,
             timestamp: iso(at),
             component: alert.subject,
             class: alert.code,
-            custom_details: { since: iso(since), remedy: alert.remedy, ...alert.facts },
+            custom_details: {
+              since: iso(since),
+              remedy: alert.remedy,
+              instance: instanceOf(node),
+              ...(node.machine === undefined ? {} : { machine: node.machine }),
+              ...(node.labels === undefined ? {} : { labels: node.labels }),
+              ...alert.facts,
+            },
           },
         });
       })

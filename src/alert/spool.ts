@@ -139,6 +139,7 @@ function isDispatch(value: unknown): value is Dispatch {
     typeof id === 'string' &&
     isInstant(at) &&
     typeof node?.name === 'string' &&
+    Object.values(node.labels ?? {}).every((each) => typeof each === 'string') &&
     Array.isArray(notifications) &&
     notifications.every(
       (each: Partial<Dispatch['notifications'][number]> | null) =>

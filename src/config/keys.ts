@@ -6,7 +6,7 @@ export type KeyDescription = {
   /** Dotted: "windows.opens"; of a repeated table: "alerts.email.host". */
   key: string;
   name: string;
-  /** "duration", "time of day", "whole number from 1 to 24", "text", "one of renew, observe", "list of …", "table", "repeated table". */
+  /** "duration", "time of day", "whole number from 1 to 24", "text", "one of renew, observe", "list of …", "table of text", "table", "repeated table". */
   type: string;
   description: string;
   /** As an operator writes it; undefined: it has no default. */
@@ -17,6 +17,9 @@ export type KeyDescription = {
   /** Keys of a table; empty for anything else. */
   keys: KeyDescription[];
 };
+
+/** A table whose keys the operator chooses. */
+const TEXTS = 'table of text';
 
 type Definition = {
   type: string;
@@ -47,6 +50,7 @@ export function typeAt(path: (string | number)[]): string | null {
   let keys = describeKeys();
   let found: KeyDescription | undefined;
   for (const name of names) {
+    if (found?.type === TEXTS) return 'text';
     found = keys.find((key) => key.name === name);
     keys = found?.keys ?? [];
   }
@@ -94,6 +98,7 @@ function typeName(type: SchemaNode): string {
     return item === 'table' ? 'repeated table' : `list of ${item}`;
   }
   if (def.type === 'object') return 'table';
+  if (def.type === 'record') return TEXTS;
   if (def.type === 'boolean') return 'true or false';
   if (def.type === 'int' || def.type === 'number') {
     const bound = (check: string) => (def.checks ?? []).find(({ _zod }) => _zod.def.check === check)?._zod.def.value;

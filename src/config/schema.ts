@@ -165,6 +165,11 @@ export const schema = z.strictObject({
   alerts: note(
     table({
       repeat: note(z.prefault(duration(), '24h'), 'An active alert is repeated after this time.'),
+      labels: note(
+        z.prefault(z.record(z.string(), z.string()), {}),
+        'What tells this node from others of the same name: added to every alert, to email subjects and to metrics. Any names that Prometheus allows; "instance" is the name of the node unless it is set here.',
+        { site: 'oslo' },
+      ),
       ...sinkTables,
     }),
     'Where alerts go.',

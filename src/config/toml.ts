@@ -42,9 +42,13 @@ class TooDeep extends Error {
   }
 }
 
-/** `value` as it is written behind the equals sign of a TOML key: a string, number, boolean or list of these. */
+/** `value` as it is written behind the equals sign of a TOML key: a string, number, boolean, or a list or table of these. */
 export function tomlValue(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(tomlValue).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const pairs = Object.entries(value).map(([name, each]) => `${name} = ${tomlValue(each)}`);
+    return pairs.length === 0 ? '{}' : `{ ${pairs.join(', ')} }`;
+  }
   // Of what JSON leaves as it is, TOML forbids one character.
   return JSON.stringify(value).replaceAll('\u007f', '\\u007F');
 }

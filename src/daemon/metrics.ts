@@ -3,7 +3,10 @@ import type { StatusReport } from '../domain/model/status.ts';
 type Sample = { labels: Record<string, string>; value: number };
 type Metric = { name: string; help: string; samples: Sample[] };
 
-/** The status in Prometheus' text format; times are seconds since the epoch. */
+/**
+ * The status in Prometheus' text format; times are seconds since the epoch. Every series has the labels of the configuration,
+ * where it has none of that name itself.
+ */
 export function metricsOf(status: StatusReport): string {
   const metrics: Metric[] = [
     {
@@ -63,7 +66,7 @@ export function metricsOf(status: StatusReport): string {
       [
         `# HELP ${name} ${help}`,
         `# TYPE ${name} gauge`,
-        ...samples.map(({ labels, value }) => `${name}${labelText(labels)} ${value}`),
+        ...samples.map(({ labels, value }) => `${name}${labelText({ ...status.labels, ...labels })} ${value}`),
         '',
       ].join('\n'),
     )

@@ -36,6 +36,7 @@ export function statusReport(input: ReportInput): StatusReport {
     version: packageJson.version,
     mode: input.config.mode,
     node: inventory.node,
+    labels: input.config.alerts.labels,
     certificates: rows.sort((a, b) => a.certificate.notAfter - b.certificate.notAfter || a.id.localeCompare(b.id)),
     findings: inventory.findings,
     served: inventory.served,

@@ -58,7 +58,7 @@ test('one email reaches every recipient, as text and as a table', async (t) => {
   assert.equal(await emailSink(settings(port), 'mail', await makeRoot(t)).send(everyKind()), 'accepted');
   assert.deepEqual(emails[0]!.recipients, ['ops@example.org', 'boss@example.org']);
   const mail = await simpleParser(emails[0]!.raw);
-  assert.match(mail.subject ?? '', /^\[certagent\] node-1: 2 certificates have expired/);
+  assert.match(mail.subject ?? '', /^\[certagent\] CRITICAL node-1 \(oslo\): 2 certificates have expired/);
   assert.match(mail.text ?? '', /STILL WARNING: The clock is not synchronised/);
   assert.match(mail.html || '', /<table/);
   assert.equal(mail.headers.get('auto-submitted'), 'auto-generated');

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { renderEmail } from '../../src/alert/email-text.ts';
 import { headline } from '../../src/alert/labels.ts';
 import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody, TEST } from '../../src/alert/shapes.ts';
+import type { Dispatch } from '../../src/domain/alerts/alert.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import { AT, alert, dispatch, everyKind, told } from './support.ts';
 
@@ -30,16 +31,29 @@ test('pagerduty', () =>
 
 test('subjects', () => {
   const subject = (change: Parameters<typeof dispatch>[0]) => renderEmail(dispatch(change)).subject;
-  const renewed = told({ status: 'event', alert: alert({ text: '2 certificates renewed.' }) });
-  const over = told({ status: 'cleared', alert: alert({ text: 'A is wrong.' }) });
-  assert.equal(subject({ notifications: [renewed] }), '[certagent] node-1: 2 certificates renewed');
-  assert.equal(subject({ notifications: [renewed, over] }), '[certagent] node-1: 2 certificates renewed (and 1 more)');
-  assert.equal(subject({ notifications: [over] }), '[certagent] node-1: cleared: A is wrong');
-  assert.equal(subject({ notifications: [over, over], allClear: true }), '[certagent] node-1: all clear');
-  assert.equal(
-    subject({ notifications: [renewed, over], allClear: true }),
-    '[certagent] node-1: 2 certificates renewed (and 1 more)',
-  );
+  const renewed = told({ status: 'event', alert: alert({ severity: 'info', text: '2 certificates renewed.' }) });
+  const wrong = alert({ text: 'A is wrong.' });
+  const over = told({ status: 'cleared', alert: wrong });
+  const cases: [string, Parameters<typeof dispatch>[0]][] = [
+    ['[certagent] CRITICAL node-1: A is wrong', { notifications: [told({ alert: wrong })] }],
+    ['[certagent] STILL CRITICAL node-1: A is wrong', { notifications: [told({ status: 'repeated', alert: wrong })] }],
+    ['[certagent] INFO node-1: 2 certificates renewed', { notifications: [renewed] }],
+    ['[certagent] INFO node-1: 2 certificates renewed (and 1 more)', { notifications: [renewed, over] }],
+    ['[certagent] CLEARED node-1: A is wrong', { notifications: [over] }],
+    ['[certagent] ALL CLEAR node-1: no alert is active any more', { notifications: [over, over], allClear: true }],
+    [
+      '[certagent] INFO node-1: 2 certificates renewed (and 1 more)',
+      { notifications: [renewed, over], allClear: true },
+    ],
+    [
+      '[certagent] CRITICAL node-1 (oslo, 7): A is wrong',
+      {
+        notifications: [told({ alert: wrong })],
+        node: { ...dispatch().node, labels: { site: 'oslo', rack: '7', instance: 'n:1', job: 'x' } },
+      },
+    ],
+  ];
+  for (const [expected, change] of cases) assert.equal(subject(change), expected);
 });
 
 test('a subject is one short line whatever the alert says', () => {
@@ -118,4 +132,31 @@ test('PagerDuty: what resolves an incident has the key that opened it; a test op
   );
   assert.equal(tests[0].dedup_key, tests[1].dedup_key);
   assert.deepEqual(events({ status: 'event', alert: alert({ severity: 'info' }) }), []);
+});
+
+test('two sites whose nodes have the same name cannot clear each other’s alerts', () => {
+  const node = { name: 'k3s', distribution: 'k3s', role: 'server' };
+  const sites: Dispatch['node'][] = [
+    node,
+    { ...node, machine: 'a'.repeat(32) },
+    { ...node, machine: 'b'.repeat(32) },
+    // A cloned disk has the machine-id of the first.
+    { ...node, machine: 'b'.repeat(32), labels: { site: 'oslo' } },
+    { ...node, machine: 'b'.repeat(32), labels: { site: 'bergen' } },
+  ];
+  const identities = (status: 'raised' | 'cleared') =>
+    sites.map((node) => {
+      const of = dispatch({ node, notifications: [told({ status })] });
+      const [entry] = JSON.parse(alertmanagerBody(of, DAY)) as { labels: object }[];
+      const { dedup_key } = JSON.parse(pagerdutyBodies(of, 'K')[0]!) as { dedup_key: string };
+      return JSON.stringify([entry!.labels, dedup_key]);
+    });
+  assert.equal(new Set(identities('raised')).size, sites.length);
+  assert.deepEqual(identities('cleared'), identities('raised'));
+});
+
+test('the order of the labels in the configuration does not matter', () => {
+  const key = (labels: Record<string, string>) =>
+    JSON.parse(pagerdutyBodies(dispatch({ node: { ...dispatch().node, labels } }), 'K')[0]!).dedup_key;
+  assert.equal(key({ a: '1', b: '2' }), key({ b: '2', a: '1' }));
 });

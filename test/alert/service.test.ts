@@ -153,7 +153,7 @@ test('from the state of a node to an email and a webhook, and no secret in log, 
   await service.flush();
 
   assert.equal(mail.emails.length, 2);
-  assert.match(mail.emails[1]!.raw, /Subject: \[certagent\] node-1: 2 certificates renewed/);
+  assert.match(mail.emails[1]!.raw, /Subject: \[certagent\] INFO node-1: 2 certificates renewed/);
   const bodies = hook.received.map(({ body }) => JSON.parse(body).data);
   assert.deepEqual(
     bodies.map(({ alerts, allClear }) => [
@@ -212,4 +212,26 @@ test('an alert about ten thousand files arrives, with those of the same message,
   await next.service.report({ node: NODE, alerts, events: [] });
   await next.service.flush();
   assert.equal(received.length, 1, next.lines.join('\n'));
+});
+
+test('every dispatch says which node it is about: a hash of its machine-id, and the labels of the configuration', async (t) => {
+  const root = await makeRoot(t);
+  await mkdir(root.at('/etc'), { recursive: true });
+  await writeFile(root.at('/etc/machine-id'), '0123456789abcdef0123456789abcdef\n');
+  const { alerts: config } = await parseConfig('[alerts.labels]\nsite = "oslo"', 'config.toml');
+  const received: Dispatch[] = [];
+  const { sink } = fakeSink('a', async (given) => {
+    received.push(given);
+    return '';
+  });
+  const { service } = await open(root, { sinks: [sink], config });
+  await service.test();
+  await service.report({ node: NODE, alerts: [alert()], events: [] });
+  await service.flush();
+  assert.equal(received.length, 2);
+  for (const { node } of received) {
+    assert.match(node.machine ?? '', /^[0-9a-f]{32}$/);
+    assert.deepEqual(node.labels, { site: 'oslo' });
+  }
+  assert.equal(received[1]!.node.name, NODE.name);
 });

@@ -61,6 +61,11 @@ export const dispatch = (change: Partial<Dispatch> = {}): Dispatch => ({
 /** One notification of each kind, as all the golden files show them. */
 export const everyKind = (): Dispatch =>
   dispatch({
+    node: {
+      ...dispatch().node,
+      machine: '5f3c0000000000000000000000000001',
+      labels: { site: 'oslo', instance: 'node-1:9100' },
+    },
     notifications: [
       told(),
       told({

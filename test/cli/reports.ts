@@ -84,6 +84,7 @@ export function report(change: Partial<StatusReport> = {}): StatusReport {
     version: '0.1.0',
     mode: 'renew',
     node: NODE,
+    labels: {},
     certificates: [
       row('apiserver', 239),
       row('ca', 3000, { owner: 'cluster-ca', verdict: { kind: 'keep', until: null } }),

@@ -148,3 +148,31 @@ test('the longest time without a maintenance window', () => {
 test('the default schedule is what its constant says', async () => {
   assert.equal(await longestInterval(DEFAULT_SCHEDULE), DEFAULT_INTERVAL);
 });
+
+test('labels: any names that Prometheus allows and certagent does not use itself, with text that fits in a line', async () => {
+  const config = await parseConfig('[alerts.labels]\nsite = "oslo"\ninstance = "edge-17:9100"\n_x9 = "a b"\n', 'c');
+  assert.deepEqual(config.alerts.labels, { site: 'oslo', instance: 'edge-17:9100', _x9: 'a b' });
+  assert.deepEqual((await parseConfig('alerts.labels = { site = "oslo" }', 'c')).alerts.labels, { site: 'oslo' });
+  const wrong = `[alerts.labels]
+a-b = "x"
+9a = "x"
+severity = "x"
+__name__ = "x"
+rack = 7
+site = ""
+room = "${'x'.repeat(101)}"
+row = "a\\nb"`;
+  assert.deepEqual(
+    (await faults(wrong)).map((fault) => fault.replace(/(text|label|used|characters)\b.*/, '$1')),
+    [
+      'line 2: alerts.labels.a-b is not the name of a label',
+      'line 3: alerts.labels.9a is not the name of a label',
+      'line 4: alerts.labels.severity is a name that is already used',
+      'line 5: alerts.labels.__name__ is a name that is already used',
+      'line 6: alerts.labels.rack must be text',
+      'line 7: alerts.labels.site must be one line of 1 to 100 characters',
+      'line 8: alerts.labels.room must be one line of 1 to 100 characters',
+      'line 9: alerts.labels.row must be one line of 1 to 100 characters',
+    ],
+  );
+});

@@ -66,11 +66,22 @@ export type Notification = {
   sent?: LastSent | null;
 };
 
+/** The node that an alert is about. */
+export type AlertNode = {
+  name: string;
+  distribution: string | null;
+  role: string | null;
+  /** A hash of its machine-id: another node can have the same name. Absent: it has none, or an earlier version wrote this. */
+  machine?: string;
+  /** What the operator added: alerts.labels. */
+  labels?: Record<string, string>;
+};
+
 /** What one cycle hands to every sink. */
 export type Dispatch = {
   id: string;
   at: Instant;
-  node: { name: string; distribution: string | null; role: string | null };
+  node: AlertNode;
   notifications: Notification[];
   /** No alert is active any more. */
   allClear: boolean;

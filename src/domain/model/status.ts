@@ -22,6 +22,8 @@ export type StatusReport = {
   version: string;
   mode: 'renew' | 'observe';
   node: NodeFacts;
+  /** alerts.labels of the configuration: what tells this node from others of the same name. */
+  labels: Record<string, string>;
   /** Most urgent first. */
   certificates: StatusRow[];
   findings: Finding[];
