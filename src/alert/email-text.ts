@@ -1,5 +1,8 @@
-import type { Dispatch, Notification } from '../domain/alerts/alert.ts';
+import type { Dispatch } from '../domain/alerts/alert.ts';
+import { emailHtml } from './email-html.ts';
+import { factRows } from './fact-rows.ts';
 import { headline, label, origin, remarks, shown, since, whatToDo } from './labels.ts';
+import { runbookOf } from './runbook.ts';
 
 export type EmailText = { subject: string; text: string; html: string };
 
@@ -9,19 +12,24 @@ export function renderEmail(given: Dispatch): EmailText {
   return {
     subject: `[certagent] ${headline(dispatch)}`,
     text: plain(dispatch),
-    html: html(dispatch),
+    html: emailHtml(dispatch),
   };
 }
 
+const WIDTH = 76;
+
+/** What is so and what to do, then the facts. */
 function plain(dispatch: Dispatch): string {
   const blocks = dispatch.notifications.map((notification) => {
-    const { alert } = notification;
-    const width = Math.max(0, ...Object.keys(alert.facts).map((name) => name.length));
+    const { alert, status } = notification;
+    const rows = factRows(notification);
+    const width = Math.max(0, ...rows.map(({ name }) => name.length));
     return [
       `${label(notification)}: ${alert.text}`,
       since(notification, dispatch),
-      ...Object.entries(alert.facts).map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
       whatToDo(notification),
+      status === 'cleared' ? '' : `Runbook: ${runbookOf(dispatch, alert)}`,
+      ...rows.flatMap(({ name, value, members }) => [`  ${name.padEnd(width)}  ${value}`, ...wrapped(members)]),
     ]
       .filter((line) => line !== '')
       .join('\n');
@@ -29,46 +37,13 @@ function plain(dispatch: Dispatch): string {
   return `${[origin(dispatch), ...blocks, ...remarks(dispatch)].join('\n\n')}\n`;
 }
 
-const COLOURS: Record<string, string> = {
-  critical: '#b00020',
-  warning: '#9a5b00',
-  info: '#1f5fa8',
-  cleared: '#1b7a36',
-};
-const CELL = 'padding:2px 12px 2px 0;vertical-align:top;text-align:left';
-
-/** Mail programs understand little more than tables and styles on the elements themselves. */
-function html(dispatch: Dispatch): string {
-  return [
-    '<!DOCTYPE html>',
-    '<html lang="en"><head><meta charset="utf-8"><title>certagent</title></head>',
-    '<body style="font-family:sans-serif;font-size:14px;color:#222">',
-    `<p>${escapeHtml(origin(dispatch))}</p>`,
-    ...dispatch.notifications.map((notification) => section(notification, dispatch)),
-    ...remarks(dispatch).map((remark) => `<p><strong>${escapeHtml(remark)}</strong></p>`),
-    '</body></html>',
-    '',
-  ].join('\n');
-}
-
-function section(notification: Notification, dispatch: Dispatch): string {
-  const { alert, status } = notification;
-  const colour = COLOURS[status === 'cleared' ? 'cleared' : alert.severity];
-  const rows = Object.entries(alert.facts).map(
-    ([name, value]) =>
-      `<tr><th style="${CELL}">${escapeHtml(name)}</th><td style="${CELL}">${escapeHtml(value)}</td></tr>`,
-  );
-  const began = since(notification, dispatch);
-  const todo = whatToDo(notification);
-  return [
-    `<p style="border-left:4px solid ${colour};padding-left:8px"><strong style="color:${colour}">${label(notification)}</strong> ${escapeHtml(alert.text)}${began === '' ? '' : ` <span style="color:#666">(${began})</span>`}</p>`,
-    ...(rows.length === 0 ? [] : [`<table style="border-collapse:collapse">${rows.join('')}</table>`]),
-    ...(todo === '' ? [] : [`<p>${escapeHtml(todo)}</p>`]),
-  ].join('\n');
-}
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+function wrapped(members: string[]): string[] {
+  const lines: string[] = [];
+  for (const [index, member] of members.entries()) {
+    const word = index === members.length - 1 ? member : `${member},`;
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length >= WIDTH) lines.push(`    ${word}`);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }

@@ -4,6 +4,8 @@ import type { Dispatch } from '../domain/alerts/alert.ts';
 import { errorCode } from '../domain/model/errors.ts';
 import type { Root } from '../host/root.ts';
 import { renderEmail } from './email-text.ts';
+import { headersOf, threadOf } from './email-thread.ts';
+import { shown } from './labels.ts';
 import { readAuthorities, readSecret } from './secrets.ts';
 import { type Sink, SinkError } from './sink.ts';
 
@@ -71,10 +73,9 @@ function message({ from, to }: EmailSink, dispatch: Dispatch) {
     to,
     ...renderEmail(dispatch),
     date: new Date(dispatch.at),
-    // The same for the same dispatch: should one come twice, mail programs recognise it.
-    messageId: `<${dispatch.id}@${domain}>`,
+    ...threadOf(shown(dispatch), domain),
     // RFC 3834: keeps holiday answers away.
-    headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    headers: { ...headersOf(shown(dispatch)), 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
   };
 }
 

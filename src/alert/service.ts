@@ -124,7 +124,8 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
       const notifications = diff.notifications.map((each) => ({ ...each, alert: sendable(each.alert) }));
       logAlerts(log, notifications);
       // Spool first: killed in between, certagent sends twice rather than never.
-      if (notifications.length > 0) await enqueue({ id: randomUUID(), at, node, notifications, allClear });
+      if (notifications.length > 0)
+        await enqueue({ id: randomUUID(), at, node, runbooks: config.runbooks, notifications, allClear });
       book = diff.book;
       await saveBook(root, book).catch((error) => log.error({}, `the alert book cannot be written: ${explain(error)}`));
     },
@@ -135,7 +136,10 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
     unreachable: () =>
       lines.filter((line) => line.courier.lasting() || failsSinceBefore(line)).map(({ sink }) => sink.name),
     heldUntil: () => book.reduce<Instant | null>((first, { heldUntil = null }) => earlier(first, heldUntil), null),
-    test: () => Promise.all(sinks.map((sink) => sendTest(sink, testDispatch(node, now(), sink.least)))),
+    test: () =>
+      Promise.all(
+        sinks.map((sink) => sendTest(sink, { ...testDispatch(node, now(), sink.least), runbooks: config.runbooks })),
+      ),
     async stop(patience = 5_000) {
       clearTimeout(forget);
       await Promise.all(lines.map(({ courier }) => courier.stop(patience)));

@@ -3,11 +3,13 @@ import type { AlertCode } from '../domain/alerts/catalogue.ts';
 import { DAY, HOUR } from '../domain/time/duration.ts';
 import { identityOf, instanceOf } from './identity.ts';
 import { label, nameOf, origin, remarks, since, whatToDo } from './labels.ts';
+import { runbookOf } from './runbook.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
 
 /** certagent's own JSON, laid out as standardwebhooks.com asks: type, timestamp, data. */
-export function standardBody({ id, at, node, notifications, allClear, merged }: Dispatch): string {
+export function standardBody(dispatch: Dispatch): string {
+  const { id, at, node, notifications, allClear, merged } = dispatch;
   return JSON.stringify({
     type: 'certagent.alerts',
     timestamp: iso(at),
@@ -25,6 +27,7 @@ export function standardBody({ id, at, node, notifications, allClear, merged }: 
         subject: alert.subject,
         text: alert.text,
         remedy: alert.remedy,
+        runbook: runbookOf(dispatch, alert),
         facts: alert.facts,
       })),
     },
@@ -45,6 +48,7 @@ export function slackBody(dispatch: Dispatch): string {
       ...facts.slice(0, ROWS).map(([name, value]) => `• ${slackEscape(name)}: ${slackEscape(value)}`),
       facts.length > ROWS ? `• and ${facts.length - ROWS} more` : '',
       slackEscape(whatToDo(notification)),
+      notification.status === 'cleared' ? '' : slackEscape(`Runbook: ${runbookOf(dispatch, alert)}`),
     ]
       .filter((line) => line !== '')
       .join('\n');
@@ -64,7 +68,8 @@ export function alertmanagerBody(dispatch: Dispatch, repeat: number): string {
   return JSON.stringify(dispatch.notifications.flatMap((each) => alertmanagerAlerts(each, dispatch, repeat)));
 }
 
-function alertmanagerAlerts(notification: Notification, { at, node }: Dispatch, repeat: number): object[] {
+function alertmanagerAlerts(notification: Notification, dispatch: Dispatch, repeat: number): object[] {
+  const { at, node } = dispatch;
   const { status, alert, since, worst = alert.severity } = notification;
   const entry = (severity: Severity, endsAt: number) => ({
     labels: {
@@ -80,6 +85,7 @@ function alertmanagerAlerts(notification: Notification, { at, node }: Dispatch, 
     annotations: {
       summary: alert.text,
       remedy: alert.remedy,
+      runbook_url: runbookOf(dispatch, alert),
       facts: Object.entries(alert.facts)
         .map(([name, value]) => `${name}: ${value}`)
         .join('\n'),
@@ -127,6 +133,7 @@ export function pagerdutyBodies(dispatch: Dispatch, routingKey: string): string[
             custom_details: {
               since: iso(since),
               remedy: alert.remedy,
+              runbook: runbookOf(dispatch, alert),
               instance: instanceOf(node),
               ...(node.machine === undefined ? {} : { machine: node.machine }),
               ...(node.labels === undefined ? {} : { labels: node.labels }),

@@ -134,10 +134,11 @@ async function readEntry(path: string): Promise<Entry | 'damaged' | 'newer'> {
 
 /** Whether everything is there that a sink makes its message of: without it, the message would fail for a week and hold up the rest. */
 function isDispatch(value: unknown): value is Dispatch {
-  const { id, at, node, notifications } = (value ?? {}) as Partial<Dispatch>;
+  const { id, at, node, notifications, runbooks } = (value ?? {}) as Partial<Dispatch>;
   return (
     typeof id === 'string' &&
     isInstant(at) &&
+    ['string', 'undefined'].includes(typeof runbooks) &&
     typeof node?.name === 'string' &&
     Object.values(node.labels ?? {}).every((each) => typeof each === 'string') &&
     Array.isArray(notifications) &&

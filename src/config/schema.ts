@@ -170,6 +170,11 @@ export const schema = z.strictObject({
         'What tells this node from others of the same name: added to every alert, to email subjects and to metrics. Any names that Prometheus allows; "instance" is the name of the node unless it is set here.',
         { site: 'oslo' },
       ),
+      runbooks: note(
+        z.prefault(z.string().check(z.regex(/^(https?:\/\/[^\s/]\S*)?$/, 'is not an http or https address')), ''),
+        'Address below which you keep the pages of /usr/share/doc/certagent/alerts: every alert links to CODE.md there. Empty: it names the page on the node.',
+        'https://wiki.example.org/certagent',
+      ),
       ...sinkTables,
     }),
     'Where alerts go.',

@@ -62,6 +62,8 @@ test('one email reaches every recipient, as text and as a table', async (t) => {
   assert.match(mail.text ?? '', /STILL WARNING: The clock is not synchronised/);
   assert.match(mail.html || '', /<table/);
   assert.equal(mail.headers.get('auto-submitted'), 'auto-generated');
+  assert.equal(mail.headers.get('x-certagent-severity'), 'critical');
+  assert.equal(mail.headers.get('x-certagent-labels'), 'site=oslo, instance=node-1:9100');
   assert.equal(mail.messageId, `<${everyKind().id}@example.org>`);
   assert.equal(mail.date?.getTime(), AT);
 });

@@ -5,6 +5,7 @@ import { renderEmail } from '../../src/alert/email-text.ts';
 import { headline } from '../../src/alert/labels.ts';
 import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody, TEST } from '../../src/alert/shapes.ts';
 import type { Dispatch } from '../../src/domain/alerts/alert.ts';
+import { expiry } from '../../src/domain/alerts/words.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import { AT, alert, dispatch, everyKind, told } from './support.ts';
 
@@ -159,4 +160,43 @@ test('the order of the labels in the configuration does not matter', () => {
   const key = (labels: Record<string, string>) =>
     JSON.parse(pagerdutyBodies(dispatch({ node: { ...dispatch().node, labels } }), 'K')[0]!).dedup_key;
   assert.equal(key({ a: '1', b: '2' }), key({ b: '2', a: '1' }));
+});
+
+test('certificates that expire at the same time are one row, and what to do stands above it', () => {
+  const members = Array.from({ length: 16 }, (_, index) => `apiserver-etcd-client-${index}`);
+  const facts = {
+    OBSERVE_MODE: 'certagent only observes this node',
+    ...Object.fromEntries(members.map((name) => [name, expiry(AT + 20 * DAY, AT)])),
+    ...Object.fromEntries(['a', 'b', 'c'].map((name) => [name, expiry(AT - DAY, AT)])),
+    ...Object.fromEntries(['d', 'e'].map((name) => [name, expiry(AT - 2 * DAY, AT)])),
+    ...Object.fromEntries(['f', 'g', 'h'].map((name) => [name, 'the same text'])),
+  };
+  const { text, html } = renderEmail(dispatch({ notifications: [told({ alert: alert({ facts }) })] }));
+  assert.match(text, /16 certificates, all expire +2027-03-21 12:00 UTC, in 20 d\n/);
+  assert.match(text, /3 certificates, all expired +2027-02-28 12:00 UTC, 1 d ago\n/);
+  assert.equal(text.match(/the same text/g)?.length, 3, 'other facts keep their rows');
+  assert.equal(text.match(/2 d ago/g)?.length, 2);
+  assert.equal(html.match(/in 20 d/g)?.length, 1);
+  assert.ok(text.indexOf('What to do') < text.indexOf('16 certificates'));
+  assert.ok(html.indexOf('What to do') < html.indexOf('16 certificates'));
+  for (const name of members) for (const shown of [text, html]) assert.ok(shown.includes(name));
+  for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
+});
+
+test('an alert that has cleared has neither its old rows nor a runbook', () => {
+  const { text, html } = renderEmail(dispatch({ notifications: [told({ status: 'cleared' })] }));
+  for (const shown of [text, html]) assert.doesNotMatch(shown, /3 d ago|Runbook|What to do/);
+});
+
+test('every shape links the runbook: the page on the node, or below the address of the operator', () => {
+  const shapes = (runbooks?: string) => {
+    const of = dispatch(runbooks === undefined ? {} : { runbooks });
+    const { text, html } = renderEmail(of);
+    return [text, html, standardBody(of), slackBody(of), alertmanagerBody(of, DAY), ...pagerdutyBodies(of, 'K')];
+  };
+  for (const body of [...shapes(), ...shapes('')])
+    assert.match(body, /[ "]\/usr\/share\/doc\/certagent\/alerts\/CERTIFICATE_EXPIRED\.md/);
+  for (const body of shapes('https://wiki.example.org/x/'))
+    assert.match(body, /https:\/\/wiki\.example\.org\/x\/CERTIFICATE_EXPIRED\.md/);
+  assert.match(shapes('https://wiki.example.org/x')[1]!, /<a href="https:/);
 });

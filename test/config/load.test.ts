@@ -176,3 +176,12 @@ row = "a\\nb"`;
     ],
   );
 });
+
+test('alerts.runbooks is an address, or empty', async () => {
+  for (const address of ['', 'https://wiki.example.org/certagent', 'http://wiki/x?page='])
+    assert.equal((await parseConfig(`alerts.runbooks = "${address}"`, 'c')).alerts.runbooks, address);
+  for (const wrong of ['ftp://wiki/x', '/usr/share/doc', 'https://', 'https://a b'])
+    assert.deepEqual(await faults(`alerts.runbooks = "${wrong}"`), [
+      'line 1: alerts.runbooks is not an http or https address',
+    ]);
+});

@@ -85,6 +85,8 @@ export type Dispatch = {
   notifications: Notification[];
   /** No alert is active any more. */
   allClear: boolean;
+  /** Address below which the operator keeps the runbooks (alerts.runbooks); absent or empty: they are on the node. */
+  runbooks?: string;
   /** How many dispatches this one sums up, where a sink could not be reached for long. */
   merged?: number;
 };

@@ -12,6 +12,11 @@ export function expiry(at: Instant, now: Instant): string {
   return `${date(at)}, ${at > now ? `in ${formatDuration(at - now)}` : `${formatDuration(now - at)} ago`}`;
 }
 
+/** Whether a text is what `expiry` writes. */
+export function isExpiry(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d \d\d:\d\d UTC, (in .+|.+ ago)$/.test(text);
+}
+
 /** "1 certificate", "2 certificates", "2 copies" */
 export function count(number: number, thing: string): string {
   return `${number} ${number === 1 ? thing : `${thing}s`.replace(/ys$/, 'ies')}`;

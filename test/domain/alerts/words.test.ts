@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { count, expiry, list, sentences } from '../../../src/domain/alerts/words.ts';
+import { count, date, expiry, isExpiry, list, sentences } from '../../../src/domain/alerts/words.ts';
 import { HOUR } from '../../../src/domain/time/duration.ts';
 
 test('what an alert is worded with', () => {
@@ -15,4 +15,11 @@ test('what an alert is worded with', () => {
   assert.equal(sentences(['Look', 'Act now.', ' Look ', '']), 'Look. Act now.');
   assert.equal(expiry(HOUR, 0), '1970-01-01 01:00 UTC, in 1 h');
   assert.equal(expiry(0, HOUR), '1970-01-01 00:00 UTC, 1 h ago');
+});
+
+test('an expiry is recognised among other facts', () => {
+  assert.ok(isExpiry(expiry(HOUR, 0)));
+  assert.ok(isExpiry(expiry(0, HOUR)));
+  for (const other of [date(0), '', 'mode 0644', `served until ${expiry(HOUR, 0)}`])
+    assert.equal(isExpiry(other), false, other);
 });
