@@ -1,3 +1,4 @@
+import type { Dispatch } from '../domain/alerts/alert.ts';
 import { CertagentError, explain } from '../domain/model/errors.ts';
 import { DAY, HOUR, MINUTE } from '../domain/time/duration.ts';
 import type { Log } from '../host/logger.ts';
@@ -23,6 +24,11 @@ const LASTING = { tries: 3, time: 15 * MINUTE };
 export type Courier = {
   /** There is something to deliver; a wait between tries continues. */
   wake(): void;
+  /**
+   * Sends what `make` returns after what waits, in the same order as that: so it cannot arrive after a later clearing. It is not
+   * kept, and its failure is not counted; while messages fail or wait, it is left out.
+   */
+  refresh(make: () => Dispatch | null): Promise<void>;
   /** Tries now, whatever the wait, and resolves when nothing waits or a try failed. */
   flush(): Promise<void>;
   /** The last try failed. */
@@ -103,7 +109,12 @@ export function makeCourier(options: {
       woken = true;
       return running;
     }
-    running = deliver()
+    return inTurn(deliver);
+  };
+
+  /** One at a time. */
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    running = work()
       .catch((error) => log.error({ sink: sink.name }, reason(error)))
       .finally(() => {
         running = null;
@@ -114,7 +125,22 @@ export function makeCourier(options: {
     return running;
   };
 
+  const sendUnkept = async (make: () => Dispatch | null): Promise<void> => {
+    const dispatch = stopped || spool.size() > 0 ? null : make();
+    if (dispatch === null) return;
+    try {
+      const said = await sink.send(dispatch, ending.signal);
+      log.debug({ sink: sink.name, alerts: dispatch.notifications.length }, `active alerts sent again: ${said}`);
+    } catch (error) {
+      if (!stopped) log.debug({ sink: sink.name }, `active alerts could not be sent again: ${reason(error)}`);
+    }
+  };
+
   return {
+    refresh(make) {
+      if (running !== null || stopped) return Promise.resolve();
+      return inTurn(() => sendUnkept(make));
+    },
     wake() {
       if (timer === null && !stopped) void start();
     },

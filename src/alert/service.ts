@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import type { Alert, AlertEvent, AlertNode, Dispatch, Severity, StandingAlert } from '../domain/alerts/alert.ts';
 import { diffAlerts } from '../domain/alerts/diff.ts';
+import { refreshed } from '../domain/alerts/refresh.ts';
 import { sendable } from '../domain/alerts/sendable.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { CertagentError, explain } from '../domain/model/errors.ts';
@@ -93,6 +94,21 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
   );
   /** Of the last report; before the first only the name is known. */
   let node = await identified({ name: hostname(), distribution: null, role: null }, root, config);
+  /**
+   * What is sent again. Nothing before the first report, when the node's name is a guess, nor during one: it could overtake
+   * what that sends, and bring back what that clears.
+   */
+  let settled: StandingAlert[] = [];
+  const activeFor = (sink: Sink): Dispatch | null => {
+    const notifications = refreshed(settled);
+    const dispatch = { id: randomUUID(), at: now(), node, runbooks: config.runbooks, notifications, allClear: false };
+    return forSink(dispatch, sink.least);
+  };
+  const refreshes = lines.flatMap(({ sink, courier }) =>
+    sink.refresh === undefined
+      ? []
+      : [setInterval(() => void courier.refresh(() => activeFor(sink)), sink.refresh).unref()],
+  );
   if (loaded.damaged !== null) {
     await keepBook(root);
     log.warn({}, `${loaded.damaged}; it is kept, and alerts that are still active are sent again`);
@@ -123,10 +139,12 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
       const { allClear } = diff;
       const notifications = diff.notifications.map((each) => ({ ...each, alert: sendable(each.alert) }));
       logAlerts(log, notifications);
+      settled = [];
       // Spool first: killed in between, certagent sends twice rather than never.
       if (notifications.length > 0)
         await enqueue({ id: randomUUID(), at, node, runbooks: config.runbooks, notifications, allClear });
       book = diff.book;
+      settled = book;
       await saveBook(root, book).catch((error) => log.error({}, `the alert book cannot be written: ${explain(error)}`));
     },
     enqueue,
@@ -142,6 +160,7 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
       ),
     async stop(patience = 5_000) {
       clearTimeout(forget);
+      for (const refresh of refreshes) clearInterval(refresh);
       await Promise.all(lines.map(({ courier }) => courier.stop(patience)));
     },
   };

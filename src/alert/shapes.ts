@@ -1,6 +1,6 @@
 import type { Dispatch, Notification, Severity } from '../domain/alerts/alert.ts';
 import type { AlertCode } from '../domain/alerts/catalogue.ts';
-import { DAY, HOUR } from '../domain/time/duration.ts';
+import { HOUR, MINUTE } from '../domain/time/duration.ts';
 import { identityOf, instanceOf } from './identity.ts';
 import { label, nameOf, origin, remarks, since, whatToDo } from './labels.ts';
 import { runbookOf } from './runbook.ts';
@@ -60,9 +60,14 @@ export function slackBody(dispatch: Dispatch): string {
 const slackEscape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
+const LEAST_LASTS = 10 * MINUTE;
+/** It resolves by itself, after Alertmanager has had the time to notify (group_wait). */
+const TEST_LASTS = 5 * MINUTE;
+
 /**
  * Alertmanager's API v2 (POST /api/v2/alerts). It resolves an alert that nobody repeats in time, so each carries an endsAt
- * after our next message. The severity is a label: with another one it is another alert, and the previous one is resolved.
+ * after our next message, and active ones are sent again every few minutes (Sink.refresh): a restarted Alertmanager has forgotten
+ * them. The endsAt is not that close: a node that is off for an hour has not cleared its alerts. The severity is a label: with another one it is another alert, and the previous one is resolved.
  */
 export function alertmanagerBody(dispatch: Dispatch, repeat: number): string {
   return JSON.stringify(dispatch.notifications.flatMap((each) => alertmanagerAlerts(each, dispatch, repeat)));
@@ -93,8 +98,8 @@ function alertmanagerAlerts(notification: Notification, dispatch: Dispatch, repe
     startsAt: iso(since),
     endsAt: iso(endsAt),
   });
-  if (status === 'event') return [entry(alert.severity, at + HOUR)];
-  const lasts = alert.once === true ? 366 * DAY : 2 * repeat;
+  if (status === 'event') return [entry(alert.severity, at + (alert.code === TEST ? TEST_LASTS : HOUR))];
+  const lasts = Math.max(2 * repeat, LEAST_LASTS);
   // An earlier version did not write down how an alert was last sent.
   const { sent = { severity: status === 'cleared' ? alert.severity : worst } } = notification;
   const previous = sent === null ? [] : [entry(sent.severity, at)];

@@ -6,6 +6,8 @@ export type Sink = {
   name: string;
   /** The least severity that it is sent. */
   least: 'info' | 'warning' | 'critical';
+  /** Milliseconds after which it wants to see the active alerts again, beside the messages: it forgets them when it restarts. */
+  refresh?: number;
   /** Resolves with what the sink said once it has accepted the dispatch. Throws SinkError. */
   send(dispatch: Dispatch, signal?: AbortSignal): Promise<string>;
 };

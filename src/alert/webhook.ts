@@ -1,6 +1,7 @@
 // The one importer of standardwebhooks, loaded when the first signed message is sent.
 import type { WebhookSink } from '../config/sinks/webhook-keys.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
+import { MINUTE } from '../domain/time/duration.ts';
 import type { Root } from '../host/root.ts';
 import { shown } from './labels.ts';
 import { post } from './post.ts';
@@ -8,11 +9,15 @@ import { readAuthorities, readSecret } from './secrets.ts';
 import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody } from './shapes.ts';
 import { type Sink, SinkError } from './sink.ts';
 
+/** Alertmanager's documentation asks clients to send active alerts again every 30 seconds to 3 minutes. */
+const REFRESH = 2 * MINUTE;
+
 /** POSTs each dispatch. `repeat`: milliseconds after which an active alert is sent again. */
 export function webhookSink(config: WebhookSink, name: string, root: Root, repeat: number): Sink {
   return {
     name,
     least: config.least,
+    ...(config.shape === 'alertmanager' ? { refresh: REFRESH } : {}),
     async send(dispatch, signal) {
       const url = await address(config, name, root);
       const secret = config.secret_file === undefined ? null : await readSecret(root, name, config.secret_file);

@@ -6,7 +6,7 @@ import { headline } from '../../src/alert/labels.ts';
 import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody, TEST } from '../../src/alert/shapes.ts';
 import type { Dispatch } from '../../src/domain/alerts/alert.ts';
 import { expiry } from '../../src/domain/alerts/words.ts';
-import { DAY } from '../../src/domain/time/duration.ts';
+import { DAY, MINUTE } from '../../src/domain/time/duration.ts';
 import { AT, alert, dispatch, everyKind, told } from './support.ts';
 
 /** UPDATE_GOLDEN=1 writes what is rendered now; a person then reviews the difference. */
@@ -104,7 +104,18 @@ test('Alertmanager: a changed severity resolves the previous one, and what clear
   ]);
   assert.deepEqual(alerts({ status: 'cleared', since, sent: warned }), [['warning', 0]]);
   assert.deepEqual(alerts({ status: 'cleared', since, sent: null }), [], 'this sink never saw it');
-  assert.deepEqual(alerts({ alert: alert({ once: true }) }), [['critical', 366]]);
+  assert.deepEqual(alerts({ alert: alert({ once: true }) }), [['critical', 2]]);
+  assert.deepEqual(alerts({ status: 'event', alert: alert({ code: 'RENEWED' }) }), [['critical', 1 / 24]]);
+  assert.deepEqual(
+    alerts({ status: 'event', alert: alert({ code: TEST }) }),
+    [['critical', (5 * MINUTE) / DAY]],
+    'resolves itself',
+  );
+});
+
+test('Alertmanager: an alert that is repeated every minute does not end before it is sent again', () => {
+  const [entry] = JSON.parse(alertmanagerBody(dispatch(), 1_000)) as { endsAt: string }[];
+  assert.equal(Date.parse(entry!.endsAt) - AT, 10 * MINUTE);
 });
 
 test('Alertmanager: an entry that an earlier version left in the spool knows less about what was sent', () => {

@@ -91,7 +91,7 @@ function follow(
 }
 
 /** An earlier version wrote down only what was sent: its severity is that of the alert. */
-function lastSent(old: StandingAlert): LastSent | null {
+export function lastSent(old: StandingAlert): LastSent | null {
   if (old.lastSentAt === null) return null;
   return old.sent ?? { severity: old.alert.severity, worst: worstSent(old) };
 }
