@@ -1,10 +1,11 @@
-// npm run docs: writes the generated parts of README.md, and config.example.toml. A test fails while one of them is stale.
+// npm run docs: writes the generated parts of README.md and of docs/alerts, and config.example.toml. A test fails while one of them is stale.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exampleToml } from '../src/config/example.ts';
 import { alertTable } from './alert-table.ts';
 import { PROJECT } from './project.ts';
 import { renewalTable } from './renewal-table.ts';
+import { RUNBOOKS } from './runbooks.ts';
 
 /** Between `<!-- NAME: … -->` and `<!-- /NAME -->`. */
 const PARTS: Record<string, () => string> = { alerts: alertTable, renewals: renewalTable };
@@ -13,6 +14,7 @@ const PARTS: Record<string, () => string> = { alerts: alertTable, renewals: rene
 export const GENERATED: Record<string, (now: string) => string> = {
   'README.md': (now) => Object.entries(PARTS).reduce((text, [name, make]) => replacePart(text, name, make()), now),
   'config.example.toml': exampleToml,
+  ...RUNBOOKS,
 };
 
 function replacePart(text: string, name: string, content: string): string {

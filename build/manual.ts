@@ -116,7 +116,8 @@ export function alertManual(version: string): string {
       'An alert is a state of the node. certagent sends it when it is raised, again after alerts.repeat while it is ' +
         'active, and once more when it clears; one that gets worse is sent at once. An alert that another one explains, ' +
         'or that has not persisted for its hold-off time, is not sent: "certagent status" shows it. An expiry is never ' +
-        'held back. Each alert says what to do; below is the general advice.',
+        'held back. Each alert says what to do; below is the general advice. A page on each, with the commands for a person ' +
+        'at the node, is in /usr/share/doc/certagent/alerts; alerts link to it, or to your own copy (alerts.runbooks).',
     ),
     ...alertGroups().flatMap(({ title, codes }) => [`.SH ${text(title.toUpperCase())}`, ...codes.flatMap(alert)]),
     '.SH SEE ALSO',

@@ -1,11 +1,12 @@
 import { chmod, copyFile, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { exampleToml } from '../src/config/example.ts';
 import { bashCompletion, fishCompletion, zshCompletion } from './completions.ts';
 import { licenses } from './licenses.ts';
 import { alertManual, commandManual, configManual } from './manual.ts';
 import { PROJECT, VERSION } from './project.ts';
+import { RUNBOOKS } from './runbooks.ts';
 
 export const CONFIG = 'etc/certagent/config.toml';
 const CHANGELOG = join(PROJECT, 'packaging/debian/changelog');
@@ -33,6 +34,8 @@ export async function layOut(directory: string, executable: string): Promise<str
     'usr/share/certagent/notify-reload.conf': join(PROJECT, 'systemd/notify-reload.conf'),
     'usr/share/doc/certagent/copyright': join(PROJECT, 'packaging/debian/copyright'),
   };
+  for (const page of Object.keys(RUNBOOKS))
+    copies[`usr/share/doc/certagent/alerts/${basename(page)}`] = join(PROJECT, page);
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(directory, path)), { recursive: true });
     await writeFile(join(directory, path), content);

@@ -6,8 +6,8 @@ export const instanceOf = ({ name, labels = {} }: AlertNode): string => labels.i
 
 /**
  * A short name for one alert of one node, the same in every process. Sixty sites can each have a node called "k3s": the hash of
- * its machine-id and its labels are part of it, so that the sites cannot clear each other's alerts. `more`: what else tells it
- * from others, such as since when it is active.
+ * its machine-id and its labels are part of it, so that the sites cannot clear each other's alerts. `more`: what else
+ * distinguishes it, such as since when it is active.
  */
 export function identityOf(
   { name, machine = '', labels = {} }: AlertNode,

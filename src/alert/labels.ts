@@ -39,7 +39,7 @@ export function headline({ node, notifications, allClear }: Dispatch): string {
 /** Labels for machines: the first is the node again, the second the program. */
 const FOR_MACHINES = ['instance', 'job'];
 
-/** "node-1 (site=oslo, rack=7)", or with values alone "node-1 (oslo, 7)": the node, and what tells it from others. */
+/** "node-1 (site=oslo, rack=7)", or with values alone "node-1 (oslo, 7)": the node, and what distinguishes it from others. */
 export function nameOf({ name, labels = {} }: AlertNode, shows: 'pairs' | 'values' = 'pairs'): string {
   const told = Object.entries(labels)
     .filter(([label]) => !FOR_MACHINES.includes(label))

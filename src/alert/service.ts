@@ -59,7 +59,7 @@ export type AlertServiceOptions = {
   monotonic?: () => number;
 };
 
-/** What a check knows of the node; the service adds what tells it from others. */
+/** What a check knows of the node; the service adds what distinguishes it from others. */
 type NodeNames = Pick<AlertNode, 'name' | 'distribution' | 'role'>;
 
 const SPOOL = `${STATE_DIR}/spool`;

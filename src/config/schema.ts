@@ -167,7 +167,7 @@ export const schema = z.strictObject({
       repeat: note(z.prefault(duration(), '24h'), 'An active alert is repeated after this time.'),
       labels: note(
         z.prefault(z.record(z.string(), z.string()), {}),
-        'What tells this node from others of the same name: added to every alert, to email subjects and to metrics. Any names that Prometheus allows; "instance" is the name of the node unless it is set here.',
+        'What distinguishes this node from others of the same name: added to every alert, to email subjects and to metrics. Any names that Prometheus allows; "instance" is the name of the node unless it is set here.',
         { site: 'oslo' },
       ),
       runbooks: note(

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { GENERATED } from '../../build/docs.ts';
 import { alertManual, configManual } from '../../build/manual.ts';
 import { PROJECT } from '../../build/project.ts';
+import { RUNBOOKS, SECTIONS } from '../../build/runbooks.ts';
+import { COMMANDS } from '../../src/cli/command-catalogue.ts';
 import { describeKeys } from '../../src/config/keys.ts';
 import { CODES } from '../../src/domain/alerts/catalogue.ts';
 
@@ -26,4 +28,39 @@ test('the manual pages name every alert and every key', () => {
   for (const code of CODES) assert.ok(alerts.includes(`\\fB${code}\\fR`), code);
   const config = configManual('1.0');
   for (const { name } of describeKeys()) assert.ok(config.includes(name), name);
+});
+
+test('each alert has a runbook with every section written, and no runbook is without its alert', async () => {
+  const pages = Object.keys(RUNBOOKS);
+  assert.equal(pages.length, CODES.length);
+  assert.deepEqual((await readdir(join(PROJECT, 'docs/alerts'))).sort(), pages.map((page) => basename(page)).sort());
+  for (const page of pages) {
+    const [, ...sections] = (await readFile(join(PROJECT, page), 'utf8')).split(/^## /m);
+    assert.deepEqual(
+      sections.map((section) => section.split('\n')[0]),
+      SECTIONS,
+      page,
+    );
+    for (const section of sections)
+      assert.ok(section.split('\n').slice(1).join('').trim().length > 20, `${page}: ${section}`);
+    assert.match(sections[1]!, /```sh\n[^`]+```/, `${page}: commands to check first`);
+  }
+});
+
+test('a runbook keeps what is written by hand, and a new one has the sections to write', () => {
+  const make = RUNBOOKS['docs/alerts/TEST.md']!;
+  const first = make('');
+  for (const title of SECTIONS) assert.ok(first.includes(`## ${title}\n`));
+  const written = `${first}by hand\n`;
+  assert.equal(make(written.replace('# TEST', '# STALE')), written);
+});
+
+test('commands of certagent in runbooks exist', async () => {
+  for (const page of Object.keys(RUNBOOKS))
+    for (const [, code] of (await readFile(join(PROJECT, page), 'utf8')).matchAll(/```sh\n([^`]+)```/g))
+      for (const [, words] of code!.matchAll(/^(?:sudo )?certagent ([a-z]+(?: (?:check|example|accept|test))?)/gm))
+        assert.ok(
+          COMMANDS.some(({ name }) => words === name || words!.split(' ')[0] === name),
+          `${page}: certagent ${words}`,
+        );
 });

@@ -8,6 +8,7 @@ import { before, type TestContext, test } from 'node:test';
 import { type Architecture, DEBIAN, PROJECT, VERSION } from '../../build/project.ts';
 import { run } from '../../build/run.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import { CODES } from '../../src/domain/alerts/catalogue.ts';
 import { command } from '../testnode/support.ts';
 import { builtPackages } from './built.ts';
 import { buildTools } from './support.ts';
@@ -47,6 +48,7 @@ test('what the package installs, with which rights', { skip }, async (t) => {
       '-rw-r--r-- root/root usr/share/bash-completion/completions/certagent',
       '-rw-r--r-- root/root usr/share/certagent/config.example.toml',
       '-rw-r--r-- root/root usr/share/certagent/notify-reload.conf',
+      ...CODES.toSorted().map((code) => `-rw-r--r-- root/root usr/share/doc/certagent/alerts/${code}.md`),
       '-rw-r--r-- root/root usr/share/doc/certagent/changelog.gz',
       '-rw-r--r-- root/root usr/share/doc/certagent/copyright',
       '-rw-r--r-- root/root usr/share/doc/certagent/third-party-licenses.gz',

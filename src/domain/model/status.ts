@@ -22,7 +22,7 @@ export type StatusReport = {
   version: string;
   mode: 'renew' | 'observe';
   node: NodeFacts;
-  /** alerts.labels of the configuration: what tells this node from others of the same name. */
+  /** alerts.labels of the configuration: what distinguishes this node from others of the same name. */
   labels: Record<string, string>;
   /** Most urgent first. */
   certificates: StatusRow[];
