@@ -3,7 +3,15 @@ import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
-import type { Alert, AlertEvent, AlertNode, Dispatch, Severity, StandingAlert } from '../domain/alerts/alert.ts';
+import type {
+  Alert,
+  AlertEvent,
+  AlertNode,
+  Dispatch,
+  Notification,
+  Severity,
+  StandingAlert,
+} from '../domain/alerts/alert.ts';
 import { diffAlerts } from '../domain/alerts/diff.ts';
 import { refreshed } from '../domain/alerts/refresh.ts';
 import { sendable } from '../domain/alerts/sendable.ts';
@@ -100,7 +108,7 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
    */
   let settled: StandingAlert[] = [];
   const activeFor = (sink: Sink): Dispatch | null => {
-    const notifications = refreshed(settled);
+    const notifications = refreshed(settled).map(withBounds);
     const dispatch = { id: randomUUID(), at: now(), node, runbooks: config.runbooks, notifications, allClear: false };
     return forSink(dispatch, sink.least);
   };
@@ -137,7 +145,7 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
       const at = now();
       const diff = diffAlerts({ before: book, now: at, alerts, events, repeat: config.repeat });
       const { allClear } = diff;
-      const notifications = diff.notifications.map((each) => ({ ...each, alert: sendable(each.alert) }));
+      const notifications = diff.notifications.map(withBounds);
       logAlerts(log, notifications);
       settled = [];
       // Spool first: killed in between, certagent sends twice rather than never.
@@ -165,6 +173,8 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
     },
   };
 }
+
+const withBounds = (each: Notification): Notification => ({ ...each, alert: sendable(each.alert) });
 
 const earlier = (a: Instant | null, b: Instant | null): Instant | null =>
   a === null || b === null ? (a ?? b) : Math.min(a, b);
