@@ -63,8 +63,8 @@ export type Detected = {
   kubelet?(): Promise<KubeletClient>;
   /** Signs of rotations by its operator; absent: there can be none. */
   rotations?(): Promise<Pick<Preconditions, 'caRotation' | 'keyCopies'>>;
-  /** Why a restart of its unit would do harm. `renewsUntil`: a restart renews leaves that expire before this. */
-  hazards(reads: SourceRead[], renewsUntil: Instant): Promise<Hazard[]>;
+  /** Why a restart of its unit would do harm. */
+  hazards(reads: SourceRead[], known: KnownOfRestart): Promise<Hazard[]>;
   /** What else renews its certificates; left out where nothing else can be seen. */
   otherRenewers?(): Promise<OtherRenewer[]>;
   /** Keys of the CAs that sign its leaves on this node. */
@@ -74,6 +74,14 @@ export type Detected = {
 export type Unit =
   | (NonNullable<Preconditions['unit']> & { mainPid: number | null; activeSince: Instant | null })
   | null;
+
+export type KnownOfRestart = {
+  /** A restart renews leaves that expire before this. */
+  renewsUntil: Instant;
+  certificates: ObservedCertificate[];
+  /** Since when the unit runs; null: it does not, or systemd does not say. */
+  activeSince: Instant | null;
+};
 
 /** A machine on which no distribution was found. */
 export function unknownNode(paths: NodePaths, missing: string[]): Detected {

@@ -1,6 +1,5 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { changedAuthorities } from '../domain/distributions/changed-authorities.ts';
 import { roleOf, rulesOfNode } from '../domain/distributions/index.ts';
 import { asItsLogSays, startReason } from '../domain/distributions/start-reasons.ts';
 import type { Instant } from '../domain/model/certificate.ts';
@@ -44,7 +43,11 @@ export async function observePreconditions(
     upgradeOn(root, node),
     observeDisk(root, node, reads),
     node.components(unit, certificates),
-    node.hazards(reads, now + (restartWindow ?? 0)),
+    node.hazards(reads, {
+      renewsUntil: now + (restartWindow ?? 0),
+      certificates,
+      activeSince: unit?.activeSince ?? null,
+    }),
     areProcessesVisible(),
     node.neighbours?.() ?? [],
     node.servers?.() ?? null,
@@ -69,7 +72,7 @@ export async function observePreconditions(
     ...(otherRenewers.length === 0 ? {} : { otherRenewers }),
     ...(kubelet === null ? {} : { kubelet }),
     ...rotations,
-    hazards: [...hazards, ...(isSupervised(node) ? changedAuthorities(certificates, unit?.activeSince ?? null) : [])],
+    hazards,
     restartWindow,
   };
 }
@@ -124,11 +127,6 @@ async function observeStart(root: Root, node: Detected, state: UnitState) {
   if (node.paths.dataDir === null) return null;
   const reason = startReason(await journalOfStart(root, state.invocation));
   return { underWay: isStarting(state), reason };
-}
-
-/** K3s and RKE2 keep their CAs in their datastore, too. */
-function isSupervised({ distribution, role }: Detected): boolean {
-  return (distribution === 'k3s' || distribution === 'rke2') && role === 'server';
 }
 
 function withoutPid({

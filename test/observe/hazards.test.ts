@@ -16,7 +16,11 @@ const YAML = 'etc/rancher/k3s/k3s.yaml';
 async function hazards(root: string, renewsUntil = NOW + 90 * DAY): Promise<[Hazard['code'], string][]> {
   const at = new Root(root);
   const node = await detect(at);
-  const found = await node.hazards(await readSources(at, await node.sources()), renewsUntil);
+  const found = await node.hazards(await readSources(at, await node.sources()), {
+    renewsUntil,
+    certificates: [],
+    activeSince: null,
+  });
   return found.map(({ code, path }) => [code, path.replace(`/${TLS}/`, '')]);
 }
 
@@ -27,7 +31,11 @@ test('a broken leaf can be removed where both files are regular ones or absent, 
     make(node.root);
     const at = new Root(node.root);
     const detected = await detect(at);
-    const [hazard] = await detected.hazards(await readSources(at, await detected.sources()), NOW);
+    const [hazard] = await detected.hazards(await readSources(at, await detected.sources()), {
+      renewsUntil: NOW,
+      certificates: [],
+      activeSince: null,
+    });
     return hazard?.leaf;
   };
   const path = `/${TLS}/client-admin.crt`;

@@ -37,7 +37,7 @@ export const HAZARDS = {
     blocker: 'K3S_CA_CHANGED',
     severity: 'critical',
     remedy:
-      'Restore the previous file from a backup. To rotate a CA, use "certificate rotate-ca" of k3s or rke2, which stores it in the datastore. A restart with this file fails.',
+      'Restore the previous file from a backup. To rotate a CA, use the command "certificate rotate-ca", which stores it in the datastore. A restart with this file fails.',
   },
   'leaf-garbage': {
     blocker: 'K3S_LEAF_GARBAGE',

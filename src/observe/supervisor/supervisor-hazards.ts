@@ -1,12 +1,14 @@
 import { constants } from 'node:fs';
 import { access, lstat, open, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { changedAuthorities } from '../../domain/distributions/changed-authorities.ts';
 import type { Instant } from '../../domain/model/certificate.ts';
 import { errorCode } from '../../domain/model/errors.ts';
 import type { Hazard } from '../../domain/model/inventory.ts';
 import { followLinks } from '../../host/links.ts';
 import type { Root } from '../../host/root.ts';
 import { exists } from '../node-files.ts';
+import type { KnownOfRestart } from '../observer.ts';
 import type { SourceRead } from '../source.ts';
 import { isAuthority } from './supervisor-sources.ts';
 
@@ -14,13 +16,12 @@ import { isAuthority } from './supervisor-sources.ts';
  * What would make a restart of a K3s or RKE2 server do harm: a CA without its key is silently replaced by a new one, a
  * garbage leaf is not repaired but passed on, and a file that cannot be written keeps K3s from starting. A missing leaf or
  * key, a leaf of another CA and a broken dynamic-cert.json are repaired, so they are not hazards.
- * `renewsUntil`: a restart renews leaves that expire before this.
  */
 export async function serverHazards(
   root: Root,
   { certificatesDir, kubeconfig }: { certificatesDir: string; kubeconfig: string },
   reads: SourceRead[],
-  renewsUntil: Instant,
+  { renewsUntil, certificates, activeSince }: KnownOfRestart,
 ): Promise<Hazard[]> {
   const ofServer = reads.filter(
     ({ source }) => source.format === 'pem' && source.path.startsWith(`${certificatesDir}/`),
@@ -32,6 +33,7 @@ export async function serverHazards(
     ...(await Promise.all(
       leaves.flatMap((read) => leafHazard(read, renewsUntil)).map((each) => withLeaf(root, each, reads)),
     )),
+    ...changedAuthorities(certificates, activeSince),
     ...(await absentEtcdAuthorities(root, certificatesDir, reads)),
     ...(await unwritableLeaves(root, leaves)),
     // K3s writes its kubeconfig in place at every start.

@@ -106,8 +106,8 @@ async function candidate(
         ),
       ],
       // Agents fetch everything from their servers when they start.
-      hazards: async (reads, renewsUntil) =>
-        isServer ? serverHazards(root, { certificatesDir, kubeconfig }, reads, renewsUntil) : [],
+      hazards: async (reads, known) =>
+        isServer ? serverHazards(root, { certificatesDir, kubeconfig }, reads, known) : [],
       ...(isServer
         ? {
             unitPods: async () => flavour.unitPods?.(root, settings) ?? [],

@@ -28,7 +28,7 @@ export const FILES = {
   KEY_COPIES_LEFT: {
     category: 'files',
     meaning:
-      'k3s certificate rotate, or rke2’s, has left copies of private keys, those of the CAs too, which no program removes.',
+      'The command "certificate rotate" has left copies of private keys, those of the CAs too, which no program removes.',
     severity: 'info',
     remedy: 'When the certificates in use are good, remove the directories that the alert names (rm -r DIRECTORY).',
     find: files.keyCopiesLeft,
