@@ -71,6 +71,8 @@ export type DistributionRules = {
   operatorRemedy?(observed: ObservedCertificate, inventory: Pick<Inventory, 'node' | 'preconditions'>): string | null;
   /** Whether it can be issued again on demand, although a restart would not renew it; left out: none can, or all can. */
   rotates?(observed: ObservedCertificate, node: Inventory['node']): boolean;
+  /** Whether a start of this version takes missing CA files from its datastore; left out: it makes new CAs. */
+  restoresAuthorities?(version: string | null): boolean;
   /** Why a renewal of certificates that are not due is refused; null: it is possible. */
   refuseForce(firstExpiry: Instant): Blocker | null;
   /** What a person should know before the plan runs; nothing when left out. */

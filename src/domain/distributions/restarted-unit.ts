@@ -12,7 +12,7 @@ import { type Distribution, labelOf } from './names.ts';
 import { isPassedOver } from './passed-over.ts';
 import { OLD_RESTART_WINDOW, restartWindow } from './restart-window.ts';
 import { type RestartEndpoints, restartSteps, serverDirectory } from './restarted-unit-plan.ts';
-import { canRotate, keepsProxyLeaves } from './server-leaves.ts';
+import { canRotate, keepsProxyLeaves, restoresAuthorities } from './server-leaves.ts';
 
 /** What distinguishes K3s from RKE2, which is built on it: its supervisor renews the certificates when it starts. */
 type Flavour = {
@@ -54,6 +54,7 @@ export function restartedUnit({ name, units, endpoints, startsWithin }: Flavour)
       ...(draft.rotates === true ? [keysStay(name, draft)] : []),
     ],
     rotates: isRotated,
+    restoresAuthorities,
     refuseForce: (firstExpiry) => ({
       code: 'K3S_OUTSIDE_WINDOW',
       why: `a restart of ${label} would renew nothing yet: the first certificate expires on ${date(firstExpiry)}`,
