@@ -52,11 +52,11 @@ export async function reasonToSkip(): Promise<string | false> {
   return process.env.CERTAGENT_DEB === undefined && buildTools();
 }
 
-/** Directory of the release's base system, made now where the cache has none of this list of packages. */
-export async function baseOf(release: Release): Promise<string> {
+/** Directory of the release's base system with these packages too, made now where the cache has none of this list of packages. */
+export async function baseOf(release: Release, more: readonly string[] = []): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME ?? '/var/tmp', 'certagent-e2e');
   await mkdir(cache, { recursive: true, mode: 0o700 });
-  const packages = PACKAGES[release].join();
+  const packages = [...PACKAGES[release], ...more].join();
   const key = createHash('sha256').update(packages).digest('hex').slice(0, 12);
   const base = join(cache, `${release}-${key}`);
   if (existsSync(base)) return base;

@@ -21,18 +21,28 @@ export const TEMPORARY = `certagent-e2e-${process.pid}-`;
 /** SIGRTMIN+4 is how a container's systemd is asked to power off (systemd(1)). */
 const POWER_OFF = 38;
 
+/** What a machine has besides the usual: packages of Debian's, and the rights of a host that runs containers. */
+export type Extras = { packages: readonly string[]; runsContainers: boolean };
+const NO_EXTRAS: Extras = { packages: [], runsContainers: false };
+
+/** A kubelet needs every capability and the kernel's log, and sets kernel parameters. */
+const CONTAINER_WORDS = ['--capability=all', '--bind=/dev/kmsg'];
+const CONTAINER_ENVIRONMENT = { SYSTEMD_SECCOMP: '0', SYSTEMD_NSPAWN_API_VFS_WRITABLE: 'yes' };
+
 export class Machine {
   /** The machine's file system, as seen from outside. */
   readonly root: string;
   readonly #directory: string;
+  readonly #runsContainers: boolean;
   #nspawn: ChildProcess | null = null;
   #leader = 0;
   #cgroups: string[] = [];
   #guard: ChildProcess | null = null;
   readonly #inside = new Set<ChildProcess>();
 
-  constructor(directory: string) {
+  constructor(directory: string, { runsContainers }: Extras = NO_EXTRAS) {
     this.#directory = directory;
+    this.#runsContainers = runsContainers;
     this.root = join(directory, 'root');
   }
 
@@ -45,7 +55,7 @@ export class Machine {
   async boot(): Promise<void> {
     const console = openSync(join(this.#directory, 'console.log'), 'a');
     const words = ['--boot', '--quiet', '--register=no', '--keep-unit', '--private-network', '--link-journal=no'];
-    words.push('--console=pipe', '--hostname=node');
+    words.push('--console=pipe', '--hostname=node', ...(this.#runsContainers ? CONTAINER_WORDS : []));
     // However this process exits, nspawn exits with it, and the guard kills the machine, which could outlive nspawn.
     const nspawn = ['setpriv', '--pdeathsig', 'KILL', 'systemd-nspawn', ...words, '-D', this.root];
     this.#cgroups = makeCgroup(basename(this.#directory));
@@ -54,6 +64,7 @@ export class Machine {
     this.#nspawn = spawn('sh', ['-ec', `${enter}exec "$@"`, 'sh', ...nspawn], {
       stdio: ['ignore', console, console],
       detached: true,
+      env: { ...process.env, ...(this.#runsContainers ? CONTAINER_ENVIRONMENT : {}) },
     });
     closeSync(console);
     const end = Date.now() + BOOT_LIMIT;
@@ -194,10 +205,10 @@ process.once('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 /** A machine of the release that is switched off. The caller removes it; at the latest it is removed when this process exits. */
-export async function makeMachine(release: Release): Promise<Machine> {
+export async function makeMachine(release: Release, extras: Extras = NO_EXTRAS): Promise<Machine> {
   sweep();
-  const base = await baseOf(release);
-  const machine = new Machine(await mkdtemp(join(tmpdir(), TEMPORARY)));
+  const base = await baseOf(release, extras.packages);
+  const machine = new Machine(await mkdtemp(join(tmpdir(), TEMPORARY)), extras);
   here.add(machine);
   const { code, stderr } = await command('cp', ['-a', '--reflink=auto', base, machine.root]);
   if (code !== 0) throw new Error(`cp: ${stderr}`);

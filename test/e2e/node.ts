@@ -115,7 +115,8 @@ function copy(from: string, to: string): void {
   cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
 }
 
-function put(machine: Machine, path: string, content: string, mode = 0o644): void {
+/** Writes a file of the machine, with its directory. */
+export function put(machine: Machine, path: string, content: string, mode = 0o644): void {
   const file = machine.at(path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, content);

@@ -17,7 +17,9 @@ import { Mail, SINKS } from './mail.ts';
 import { type InstalledNode, installNode, PLAYER, startNode } from './node.ts';
 import { packageFile } from './package.ts';
 
-export type Scene = { machine: Machine; node: InstalledNode; mail: Mail; deb: string };
+/** A machine with certagent's package on it. */
+type Installed = { machine: Machine };
+export type Scene = Installed & { node: InstalledNode; mail: Mail; deb: string };
 
 /** A machine that runs a node whose certificates expire in 60 days, with the users alice (who has a copy), bob and carol. */
 export async function scene(
@@ -57,7 +59,7 @@ export async function scene(
 export const COPY = '/home/alice/.kube/config';
 
 /** `apt install ./certagent.deb`, as the README has it; null: the previous file. */
-export async function install({ machine }: Scene, deb: string | null): Promise<void> {
+export async function install({ machine }: Installed, deb: string | null): Promise<void> {
   if (deb !== null) copyFileSync(deb, machine.at('/root/certagent.deb'));
   await machine.must('env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '--yes', '/root/certagent.deb');
 }
@@ -80,14 +82,14 @@ export async function configure(
   await writeFile(machine.at(CONFIG_FILE), text);
 }
 
-export async function status({ machine }: Scene): Promise<StatusReport> {
+export async function status({ machine }: Installed): Promise<StatusReport> {
   return JSON.parse(await machine.must('certagent', 'status', '-o', 'json')) as StatusReport;
 }
 
 /** Asks until the status is as wanted. */
 export function statusOnce(
   wanted: (status: StatusReport) => boolean,
-  of: Scene,
+  of: Installed,
   limit = 60_000,
 ): Promise<StatusReport> {
   return eventually(async () => {
@@ -97,19 +99,19 @@ export function statusOnce(
 }
 
 /** The status after the daemon's first check. */
-export function checked(of: Scene): Promise<StatusReport> {
+export function checked(of: Installed): Promise<StatusReport> {
   return statusOnce(({ nextCheckAt }) => nextCheckAt !== null, of);
 }
 
 /** A property of certagent's unit. */
-export async function property({ machine }: Scene, name: string): Promise<string> {
+export async function property({ machine }: Installed, name: string): Promise<string> {
   return (await machine.must('systemctl', 'show', '--value', `--property=${name}`, 'certagent')).trim();
 }
 
 type Line = { priority: number; text: string };
 
 /** What journald has of certagent's own lines. */
-export async function lines({ machine }: Scene): Promise<Line[]> {
+export async function lines({ machine }: Installed): Promise<Line[]> {
   const text = await machine.must('journalctl', '--unit=certagent', '--output=json', '--no-pager');
   return text
     .split('\n')
@@ -120,7 +122,7 @@ export async function lines({ machine }: Scene): Promise<Line[]> {
 }
 
 /** certagent's journal, read from outside; a line that is being written is passed over. */
-export function journal({ machine }: Scene): JournalRecord[] {
+export function journal({ machine }: Installed): JournalRecord[] {
   const file = machine.at(JOURNAL_FILE);
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   return text
@@ -130,7 +132,7 @@ export function journal({ machine }: Scene): JournalRecord[] {
 }
 
 /** Waits until a plan begun after `before` records is in a step of this kind. */
-export function inStep(of: Scene, kind: string, before: number): Promise<JournalRecord> {
+export function inStep(of: Installed, kind: string, before: number): Promise<JournalRecord> {
   return eventually(() => {
     const records = journal(of).slice(before);
     const started = records.find((record) => record.type === 'plan-started');
@@ -151,7 +153,7 @@ export async function fingerprint({ machine, node }: Scene): Promise<string> {
 }
 
 /** The certificate that a port of the machine serves, asked by openssl. */
-export async function served({ machine }: Scene, port: number): Promise<X509Certificate> {
+export async function served({ machine }: Installed, port: number): Promise<X509Certificate> {
   const { stdout, stderr } = await machine.inNetwork(
     'sh',
     '-c',

@@ -1,0 +1,155 @@
+// A real K3s server in a booted Debian, with certagent's package beside it.
+import { copyFileSync, cpSync, writeFileSync } from 'node:fs';
+import { CONFIG_FILE, STATE_DIR } from '../../src/host/root.ts';
+import { type Machine, makeMachine } from '../e2e/machine.ts';
+import { put } from '../e2e/node.ts';
+import { eventually } from '../testnode/support.ts';
+import type { Secret } from './aging.ts';
+import { hasOldControlGroups } from './kernel.ts';
+import type { Programs } from './programs.ts';
+
+/** What K3s calls and Debian has; a released K3s carries most of it itself. */
+const PACKAGES = [
+  'conntrack',
+  'containernetworking-plugins',
+  'iproute2',
+  'iptables',
+  'kmod',
+  'openssl',
+  'procps',
+  'runc',
+];
+const NODE_ADDRESS = '10.77.0.2';
+const STATE = 'var/lib/rancher/k3s/server var/lib/rancher/k3s/agent etc/rancher';
+const NOT_STATE = ['containerd', 'images', 'pod-manifests'].map(
+  (name) => `--exclude=var/lib/rancher/k3s/agent/${name}`,
+);
+
+export type RealNode = {
+  machine: Machine;
+  /** As `k3s --version` has it: v1.36.3+k3s1. */
+  version: string;
+  /** The listener's certificate in the datastore, as K3s issued it. */
+  listener: Secret;
+};
+
+/** A machine whose K3s has started once and is stopped, with the package installed and not running. The caller removes it. */
+export async function installK3s(programs: Programs, deb: string): Promise<RealNode> {
+  const machine = await makeMachine('trixie', { packages: PACKAGES, runsContainers: true });
+  try {
+    cpSync(programs.directory, machine.at('/usr/local/bin'), { recursive: true, verbatimSymlinks: true });
+    put(machine, 'etc/systemd/system/k3s.service', UNIT);
+    copyFileSync(deb, machine.at('/root/certagent.deb'));
+    await machine.boot();
+    await machine.must('sh', '-ec', NETWORK);
+    const version = /\bv\d+\.\d+\.\d+\S*/.exec(await machine.must('k3s', '--version'))?.[0] ?? programs.name;
+    put(machine, 'etc/rancher/k3s/config.yaml', configuration(version));
+    await startK3s(machine);
+    const get = ['-n', 'kube-system', 'get', 'secret', 'k3s-serving', '-o', 'json'];
+    const listener = await eventually(async () => JSON.parse(await machine.must('k3s', 'kubectl', ...get)) as Secret);
+    await stopK3s(machine);
+    await machine.must('tar', '-C', '/', '-cf', '/root/k3s.tar', ...NOT_STATE, ...STATE.split(' '));
+    await machine.must('env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '--yes', '/root/certagent.deb');
+    await machine.must('systemctl', 'disable', '--now', '--quiet', 'certagent');
+    return { machine, version, listener };
+  } catch (error) {
+    await machine.remove();
+    throw error;
+  }
+}
+
+/** Certificates, keys and datastore are those of the first start, certagent knows nothing and renews at any hour; neither runs. */
+export async function reset({ machine }: RealNode, more = ''): Promise<void> {
+  await machine.must('systemctl', 'stop', 'certagent');
+  await stopK3s(machine);
+  const files = 'find /var/lib/rancher/k3s/agent -maxdepth 1 -type f -delete';
+  const remove = `rm -rf /var/lib/rancher/k3s/server /etc/rancher && ${files}`;
+  await machine.must('sh', '-ec', `${remove}; tar -C / -xf /root/k3s.tar; rm -rf ${STATE_DIR}/*`);
+  await machine.must('systemctl', 'reset-failed');
+  // Written in place: owner and mode stay the package's. A machine without a network has no time to synchronise with.
+  const window = '[maintenance]\nstart = "00:00"\nend = "00:00"\n';
+  writeFileSync(machine.at(CONFIG_FILE), `mode = "renew"\n[clock]\nrequire_synchronized = false\n${window}${more}`);
+}
+
+/** Returns when the API server is ready. */
+export async function startK3s(machine: Machine): Promise<void> {
+  await machine.must('timeout', '240', 'systemctl', 'start', 'k3s');
+  await eventually(() => isReady(machine), 120_000).catch(async () => {
+    const log = await machine.must('journalctl', '--unit=k3s', '--output=cat', '--no-pager', '--lines=25');
+    throw new Error(`k3s has started, and its API server is not ready:\n${log}`);
+  });
+}
+
+/** Its containers, were there any, would outlive it. */
+async function stopK3s(machine: Machine): Promise<void> {
+  await machine.must('systemctl', 'stop', 'k3s');
+}
+
+/** By the administrator's kubeconfig. */
+export async function isReady(machine: Machine): Promise<boolean> {
+  const asked = await machine.run('timeout', '10', 'k3s', 'kubectl', 'get', '--raw=/readyz');
+  return asked.code === 0 && asked.stdout === 'ok';
+}
+
+/** K3s's process, and how often systemd has restarted it. */
+export function incarnation(machine: Machine): Promise<string> {
+  return machine.must('systemctl', 'show', '--property=MainPID,NRestarts', 'k3s');
+}
+
+// As K3s's own install script writes it.
+const UNIT = `[Unit]
+Description=Lightweight Kubernetes
+Wants=network-online.target
+After=network-online.target
+
+[Install]
+WantedBy=multi-user.target
+
+[Service]
+Type=notify
+EnvironmentFile=-/etc/default/%N
+EnvironmentFile=-/etc/sysconfig/%N
+EnvironmentFile=-/etc/systemd/system/k3s.service.env
+KillMode=process
+Delegate=yes
+User=root
+LimitNOFILE=1048576
+LimitNPROC=infinity
+LimitCORE=infinity
+TasksMax=infinity
+TimeoutStartSec=0
+Restart=always
+RestartSec=5s
+ExecStart=/usr/local/bin/k3s server
+`;
+
+// An address and a default route, which K3s wants and which lead nowhere; control groups and mounts as on a host.
+const NETWORK = `
+if [ ! -e /sys/fs/cgroup/cgroup.controllers ]; then
+  mount -o remount,rw /sys/fs/cgroup
+  for group in /sys/fs/cgroup/*; do
+    [ -L $group ] || mount -o remount,bind,rw,nosuid,nodev,noexec,relatime $group || :
+  done
+fi
+mount --make-rshared /
+ip link add k3s0 type veth peer name k3s1
+ip address add ${NODE_ADDRESS}/24 dev k3s0
+ip link set k3s1 up
+ip link set k3s0 up
+ip route add default via 10.77.0.1 dev k3s0
+sysctl -qw net.ipv4.ip_forward=1
+for plugin in /usr/lib/cni/*; do [ -e /usr/local/bin/\${plugin##*/} ] || ln -s $plugin /usr/local/bin/; done
+`;
+
+function configuration(version: string): string {
+  const [, major, minor] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
+  const kubelet = hasOldControlGroups() ? ['cgroup-driver=cgroupfs'] : [];
+  if (hasOldControlGroups() && (Number(major) > 1 || Number(minor) >= 31)) kubelet.push('fail-cgroupv1=false');
+  return `disable: [coredns, servicelb, traefik, local-storage, metrics-server]
+flannel-backend: none
+disable-network-policy: true
+node-ip: ${NODE_ADDRESS}
+snapshotter: native
+kubelet-arg: ${JSON.stringify(kubelet)}
+`;
+}

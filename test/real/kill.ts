@@ -1,0 +1,54 @@
+// SIGKILL of certagent, with all that it has started, at five moments of a renewal; systemd starts it again.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JournalRecord } from '../../src/domain/model/journal.ts';
+import { journal } from '../e2e/support.ts';
+import { eventually } from '../testnode/support.ts';
+import type { RealNode } from './k3s.ts';
+import { due, measured, type Outcome, over, startCertagent, wholeOf } from './play.ts';
+import { problemsOf } from './proof.ts';
+
+/** `after`: milliseconds after the step of that kind has begun; step null: after the plan was written. */
+export type Moment = { name: string; step: string | null; after: number };
+
+export const MOMENTS: Moment[] = [
+  { name: 'when the plan is written', step: null, after: 0 },
+  { name: 'in the backup', step: 'backup', after: 50 },
+  { name: 'when the restart begins', step: 'restart-unit', after: 300 },
+  { name: 'in the restart', step: 'restart-unit', after: 6_000 },
+  { name: 'when K3s must be ready', step: 'await-ready', after: 1_000 },
+];
+
+export async function sigkill(node: RealNode, { step, after }: Moment): Promise<Outcome> {
+  const { machine } = node;
+  await due(node);
+  let killedIn = '';
+  const { away } = await measured(node, async () => {
+    await startCertagent(node);
+    await eventually(() => hasBegun(journal(node), step));
+    await sleep(after);
+    await machine.must('systemctl', 'kill', '--signal=KILL', 'certagent');
+    killedIn = stepIn(journal(node));
+    await over(node);
+  });
+  const problems = await problemsOf(machine, 'watched');
+  if (killedIn === 'the end') problems.push('the renewal was over before the kill');
+  return { problems, result: `killed in ${killedIn}; renewed`, away, whole: wholeOf(journal(node)) };
+}
+
+function hasBegun(records: readonly JournalRecord[], step: string | null): boolean {
+  const kinds = kindsOf(records);
+  if (step === null) return kinds.length > 0;
+  return records.some((record) => record.type === 'step-started' && kinds[record.step] === step);
+}
+
+/** The step that the journal's last record is of. */
+function stepIn(records: readonly JournalRecord[]): string {
+  const last = records.at(-1);
+  if (last === undefined || last.type === 'plan-ended' || last.type === 'plan-told') return 'the end';
+  return 'step' in last ? `${kindsOf(records)[last.step]}, ${last.type.replace('step-', '')}` : 'the plan';
+}
+
+function kindsOf(records: readonly JournalRecord[]): string[] {
+  const started = records.find((record) => record.type === 'plan-started');
+  return started?.type === 'plan-started' ? started.plan.steps.map(({ kind }) => kind) : [];
+}

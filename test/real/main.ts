@@ -1,0 +1,83 @@
+// `npm run test:real -- DIR [--scene WORD]`: certagent's package on a real K3s. DIR holds k3s, or a directory with k3s for
+// each version; what lies beside it is put on the PATH, too. Prints a table; exits with 1 when a scene has failed.
+import { parseArgs } from 'node:util';
+import { reasonToSkip } from '../e2e/base.ts';
+import { packageFile } from '../e2e/package.ts';
+import { installK3s, type RealNode } from './k3s.ts';
+import { keepKernelParameters } from './kernel.ts';
+import type { Outcome, Scene } from './play.ts';
+import { type Programs, programsIn } from './programs.ts';
+import { SCENES } from './scenes.ts';
+import { type Row, table } from './table.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { scene: { type: 'string', default: '' } },
+});
+process.exitCode = await main(positionals[0], values.scene);
+
+async function main(directory: string | undefined, word: string): Promise<number> {
+  const skip = directory === undefined ? 'no directory with a real k3s was named' : await reasonToSkip();
+  if (directory === undefined || skip !== false) {
+    console.log(`skipped: ${skip}. Usage: npm run test:real -- DIR`);
+    return 0;
+  }
+  const found = programsIn(directory);
+  const scenes = SCENES.filter(({ name }) => name.includes(word));
+  if (found.length === 0) console.error(`${directory} holds no k3s, and no directory with a k3s`);
+  if (scenes.length === 0)
+    console.error(`no scene has "${word}" in its name:\n${SCENES.map(({ name }) => name).join('\n')}`);
+  if (found.length === 0 || scenes.length === 0) return 2;
+
+  const rows: Row[] = [];
+  const restore = keepKernelParameters();
+  try {
+    const deb = await packageFile();
+    for (const programs of found) rows.push(...(await allOn(programs, deb, scenes)));
+  } finally {
+    restore();
+  }
+  console.log(`\n${table(rows)}`);
+  return rows.every(({ problems }) => problems.length === 0) ? 0 : 1;
+}
+
+/** The scenes on one K3s, in a machine of its own. */
+async function allOn(programs: Programs, deb: string, scenes: Scene[]): Promise<Row[]> {
+  let node: RealNode;
+  try {
+    node = await installK3s(programs, deb);
+  } catch (error) {
+    console.error(error);
+    return [{ scene: 'installation', version: programs.name, ...failed(error) }];
+  }
+  try {
+    const rows: Row[] = [];
+    for (const scene of scenes) rows.push(await played(scene, node));
+    return rows;
+  } finally {
+    await node.machine.remove();
+  }
+}
+
+/** A scene that cannot go on has failed, and the others are played all the same. */
+async function played(scene: Scene, node: RealNode): Promise<Row> {
+  const outcome = await scene
+    .play(node)
+    .catch((error: unknown): Outcome => ({ problems: [String(error)], result: '', away: null, whole: null }));
+  const row = { scene: scene.name, version: node.version, ...outcome };
+  console.log(`${new Date().toISOString().slice(11, 19)}  ${table([row]).split('\n')[1]}`);
+  if (row.problems.length > 0) await explain(row, node);
+  return row;
+}
+
+function failed(error: unknown): Outcome {
+  return { problems: [String(error)], result: '', away: null, whole: null };
+}
+
+async function explain({ problems }: Row, { machine }: RealNode): Promise<void> {
+  for (const problem of problems) console.log(`  ${problem}`);
+  for (const unit of ['certagent', 'k3s']) {
+    const words = [`--unit=${unit}`, '--output=short-iso', '--no-pager', '--no-hostname', '--lines=25'];
+    console.log((await machine.run('journalctl', ...words)).stdout.replaceAll(/^/gm, '  | '));
+  }
+}
