@@ -18,6 +18,7 @@ import {
   wholeOf,
 } from './play.ts';
 import { problemsOf } from './proof.ts';
+import { casRotated } from './rotation.ts';
 
 export const SCENES: Scene[] = [
   { name: 'a bare restart, for comparison', play: bareRestart },
@@ -26,6 +27,7 @@ export const SCENES: Scene[] = [
   { name: 'everything expired, K3s starts', play: expiredStarting },
   { name: 'a missing CA key', play: missingCaKey },
   { name: 'a garbage leaf', play: garbageLeaf },
+  { name: 'new CAs, stored and not loaded', play: casRotated },
   ...MOMENTS.map((moment) => ({ name: `SIGKILL ${moment.name}`, play: (node: RealNode) => sigkill(node, moment) })),
 ];
 
