@@ -3,8 +3,8 @@ import { copyFileSync, cpSync, writeFileSync } from 'node:fs';
 import { CONFIG_FILE, STATE_DIR } from '../../src/host/root.ts';
 import { type Machine, makeMachine } from '../e2e/machine.ts';
 import { put } from '../e2e/node.ts';
-import { eventually } from '../testnode/support.ts';
-import type { Secret } from './aging.ts';
+import { eventually, type Ran } from '../testnode/support.ts';
+import { KUBECONFIG, type Secret } from './aging.ts';
 import { hasOldControlGroups } from './kernel.ts';
 import type { Programs } from './programs.ts';
 
@@ -45,8 +45,8 @@ export async function installK3s(programs: Programs, deb: string): Promise<RealN
     const version = /\bv\d+\.\d+\.\d+\S*/.exec(await machine.must('k3s', '--version'))?.[0] ?? programs.name;
     put(machine, 'etc/rancher/k3s/config.yaml', configuration(version));
     await startK3s(machine);
-    const get = ['-n', 'kube-system', 'get', 'secret', 'k3s-serving', '-o', 'json'];
-    const listener = await eventually(async () => JSON.parse(await machine.must('k3s', 'kubectl', ...get)) as Secret);
+    const words = ['-n', 'kube-system', 'get', 'secret', 'k3s-serving', '-o', 'json'];
+    const listener = await eventually(async () => JSON.parse((await kubectl(machine, ...words)).stdout) as Secret);
     await stopK3s(machine);
     await machine.must('tar', '-C', '/', '-cf', '/root/k3s.tar', ...NOT_STATE, ...STATE.split(' '));
     await machine.must('env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '--yes', '/root/certagent.deb');
@@ -87,8 +87,13 @@ async function stopK3s(machine: Machine): Promise<void> {
 
 /** By the administrator's kubeconfig. */
 export async function isReady(machine: Machine): Promise<boolean> {
-  const asked = await machine.run('timeout', '10', 'k3s', 'kubectl', 'get', '--raw=/readyz');
-  return asked.code === 0 && asked.stdout === 'ok';
+  const { code, stdout } = await kubectl(machine, 'get', '--raw=/readyz');
+  return code === 0 && stdout === 'ok';
+}
+
+/** Debian's. */
+function kubectl(machine: Machine, ...words: string[]): Promise<Ran> {
+  return machine.run('timeout', '10', '/usr/bin/kubectl', `--kubeconfig=${KUBECONFIG}`, ...words);
 }
 
 /** K3s's process, and how often systemd has restarted it. */

@@ -9,7 +9,7 @@ export function table(rows: readonly Row[]): string {
   const cells = rows.map(({ scene, version, problems, result, away, whole }) => [
     scene,
     version,
-    problems.length === 0 ? result : `FAILED: ${problems[0]}`,
+    problems.length === 0 ? result : `FAILED: ${short(problems[0]!)}`,
     seconds(away),
     seconds(whole),
   ]);
@@ -20,6 +20,12 @@ export function table(rows: readonly Row[]): string {
       .join('  ')
       .trimEnd();
   return [HEAD, ...cells].map(line).join('\n');
+}
+
+/** A problem may hold a log. */
+function short(problem: string): string {
+  const line = problem.split('\n')[0]!;
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
 }
 
 function seconds(value: number | null): string {
