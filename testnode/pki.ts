@@ -61,7 +61,7 @@ export async function issueCertificate(request: CertificateRequest): Promise<Iss
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
       new x509.ExtendedKeyUsageExtension(purposes),
       new x509.BasicConstraintsExtension(false, undefined, true),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer, false),
+      await authorityKeyIdentifier(x509, issuer),
       ...alternativeNames(x509, request.sans),
     ],
   });
@@ -158,6 +158,13 @@ function publicCryptoKey(key: KeyObject): webcrypto.CryptoKey {
 function name(x509: X509Package, subject: Subject) {
   const organizations = (subject.organizations ?? []).map((organization) => ({ O: [organization] }));
   return new x509.Name([...organizations, { CN: [subject.commonName] }]);
+}
+
+/** What the issuer calls its key: Go derives that in another way since 1.25. */
+async function authorityKeyIdentifier(x509: X509Package, issuer: InstanceType<X509Package['X509Certificate']>) {
+  const named = issuer.getExtension(x509.SubjectKeyIdentifierExtension);
+  if (named !== null) return new x509.AuthorityKeyIdentifierExtension(named.keyId, false);
+  return x509.AuthorityKeyIdentifierExtension.create(issuer, false);
 }
 
 function alternativeNames(x509: X509Package, sans: string[] | undefined) {

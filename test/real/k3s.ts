@@ -1,11 +1,14 @@
 // A real K3s server in a booted Debian, with certagent's package beside it.
 import { copyFileSync, cpSync, writeFileSync } from 'node:fs';
 import { CONFIG_FILE, STATE_DIR } from '../../src/host/root.ts';
+import type { Issued } from '../../testnode/pki.ts';
 import { type Machine, makeMachine } from '../e2e/machine.ts';
 import { put } from '../e2e/node.ts';
+import { served } from '../e2e/support.ts';
 import { eventually, type Ran } from '../testnode/support.ts';
 import { KUBECONFIG, type Secret } from './aging.ts';
 import { hasOldControlGroups } from './kernel.ts';
+import { issueClient } from './probe.ts';
 import type { Programs } from './programs.ts';
 
 /** What K3s calls and Debian has; a released K3s carries most of it itself. */
@@ -31,6 +34,8 @@ export type RealNode = {
   version: string;
   /** The listener's certificate in the datastore, as K3s issued it. */
   listener: Secret;
+  /** For the probe. */
+  client: Issued;
 };
 
 /** A machine whose K3s has started once and is stopped, with the package installed and not running. The caller removes it. */
@@ -51,7 +56,7 @@ export async function installK3s(programs: Programs, deb: string): Promise<RealN
     await machine.must('tar', '-C', '/', '-cf', '/root/k3s.tar', ...NOT_STATE, ...STATE.split(' '));
     await machine.must('env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '--yes', '/root/certagent.deb');
     await machine.must('systemctl', 'disable', '--now', '--quiet', 'certagent');
-    return { machine, version, listener };
+    return { machine, version, listener, client: await issueClient(machine) };
   } catch (error) {
     await machine.remove();
     throw error;
@@ -71,14 +76,21 @@ export async function reset({ machine }: RealNode, more = ''): Promise<void> {
   writeFileSync(machine.at(CONFIG_FILE), `mode = "renew"\n[clock]\nrequire_synchronized = false\n${window}${more}`);
 }
 
-/** Returns when the API server is ready. */
+/** Returns when every component serves: the scheduler reads its certificate seconds after the start is done. */
 export async function startK3s(machine: Machine): Promise<void> {
   await machine.must('timeout', '240', 'systemctl', 'start', 'k3s');
-  await eventually(() => isReady(machine), 120_000).catch(async () => {
+  const serves = async () => {
+    for (const port of COMPONENTS) await served({ machine }, port);
+    return isReady(machine);
+  };
+  await eventually(serves, 120_000).catch(async () => {
     const log = await machine.must('journalctl', '--unit=k3s', '--output=cat', '--no-pager', '--lines=25');
-    throw new Error(`k3s has started, and its API server is not ready:\n${log}`);
+    throw new Error(`k3s has started, and not every component serves:\n${log}`);
   });
 }
+
+/** The API server, the kubelet, controller-manager and scheduler. */
+const COMPONENTS = [6444, 10250, 10257, 10259];
 
 /** Its containers, were there any, would outlive it. */
 async function stopK3s(machine: Machine): Promise<void> {

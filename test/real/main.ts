@@ -74,10 +74,15 @@ function failed(error: unknown): Outcome {
   return { problems: [String(error)], result: '', away: null, whole: null };
 }
 
+/** The problems, certagent's log, and what of K3s's is an error. */
 async function explain({ problems }: Row, { machine }: RealNode): Promise<void> {
   for (const problem of problems) console.log(`  ${problem}`);
-  for (const unit of ['certagent', 'k3s']) {
-    const words = [`--unit=${unit}`, '--output=short-iso', '--no-pager', '--no-hostname', '--lines=25'];
-    console.log((await machine.run('journalctl', ...words)).stdout.replaceAll(/^/gm, '  | '));
+  for (const [unit, lines] of Object.entries({ certagent: 40, k3s: 2_000 })) {
+    const words = [`--unit=${unit}`, '--output=short-iso', '--no-pager', '--no-hostname', `--lines=${lines}`];
+    const log = (await machine.run('journalctl', ...words)).stdout.trimEnd().split('\n');
+    const shown = unit === 'k3s' ? log.filter((line) => K3S_ERROR.test(line)).slice(-15) : log;
+    for (const line of shown) console.log(`  | ${line.slice(0, 400)}`);
   }
 }
+
+const K3S_ERROR = /level=(?:error|fatal)|\]: [EF]\d{4} |\]: panic|systemd\[1\]/;

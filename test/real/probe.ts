@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { issueCertificate } from '../../testnode/pki.ts';
+import { type Issued, issueCertificate } from '../../testnode/pki.ts';
 import { type Machine, TEMPORARY } from '../e2e/machine.ts';
 import { DAY, eventually } from '../testnode/support.ts';
+import { TLS } from './aging.ts';
 
 const CHILD = fileURLToPath(new URL('./child/probe.ts', import.meta.url));
 
@@ -20,18 +21,10 @@ export class Probe {
   #child: ChildProcess | null = null;
   #startedAt = 0;
 
-  /** `tls`: K3s's server/tls. Returns when the first answer is there. */
-  async start(machine: Machine, tls: string): Promise<void> {
-    const read = (name: string) => readFileSync(machine.at(`${tls}/${name}`), 'utf8');
-    const now = Date.now();
-    const { certificatePem, keyPem } = await issueCertificate({
-      ca: { certificatePem: read('client-ca.crt'), keyPem: read('client-ca.key') },
-      subject: { commonName: 'probe', organizations: ['system:masters'] },
-      usages: ['client'],
-      notBefore: now - DAY,
-      notAfter: now + DAY,
-    });
-    const files = { 'ca.crt': read('server-ca.crt'), 'probe.crt': certificatePem, 'probe.key': keyPem };
+  /** `client` is a certificate that /readyz is shown to. Returns when the first answer is there. */
+  async start(machine: Machine, client: Issued): Promise<void> {
+    const ca = readFileSync(machine.at(`${TLS}/server-ca.crt`), 'utf8');
+    const files = { 'ca.crt': ca, 'probe.crt': client.certificatePem, 'probe.key': client.keyPem };
     chmodSync(this.#directory, 0o700);
     for (const [name, text] of Object.entries(files)) writeFileSync(join(this.#directory, name), text, { mode: 0o600 });
     const words = Object.keys(files).map((name) => join(this.#directory, name));
@@ -53,6 +46,19 @@ export class Probe {
     rmSync(this.#directory, { recursive: true, force: true });
     return secondsAway(this.#answers, this.#startedAt);
   }
+}
+
+/** A client of its own, which no scene touches. */
+export function issueClient(machine: Machine): Promise<Issued> {
+  const read = (name: string) => readFileSync(machine.at(`${TLS}/client-ca.${name}`), 'utf8');
+  const now = Date.now();
+  return issueCertificate({
+    ca: { certificatePem: read('crt'), keyPem: read('key') },
+    subject: { commonName: 'probe', organizations: ['system:masters'] },
+    usages: ['client'],
+    notBefore: now - DAY,
+    notAfter: now + DAY,
+  });
 }
 
 /** The longest time in seconds between two good answers with a bad one between them; from the start and to the end, too. */

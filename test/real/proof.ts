@@ -22,10 +22,14 @@ const SERVED = {
 /** What is wrong with K3s and, where it watches, with certagent's view of it; asked again for a minute until nothing is. */
 export async function problemsOf(machine: Machine, watched: 'watched' | 'alone'): Promise<string[]> {
   const end = Date.now() + 60_000;
+  let shown = '';
   for (;;) {
     const problems = await k3sProblems(machine);
     if (watched === 'watched') problems.push(...(await certagentProblems(machine)));
     if (problems.length === 0 || Date.now() > end) return problems;
+    const now = problems.join('; ');
+    if (now !== shown) console.log(`  ${new Date().toISOString().slice(11, 19)} not yet: ${now}`);
+    shown = now;
     await sleep(1_000);
   }
 }

@@ -108,6 +108,8 @@ async function blockedUntil(node: RealNode, followRemedy: () => void): Promise<O
   if (journal(node).length > 0) problems.push('certagent began a renewal');
   followRemedy();
   await over(node);
+  if (!journal(node).some(({ type }) => type === 'plan-ended'))
+    problems.push('certagent did not renew after the remedy');
   problems.push(...(await problemsOf(machine, 'watched')));
   return { problems, result: `blocked by ${codes}; remedied, renewed`, away, whole: wholeOf(journal(node)) };
 }
