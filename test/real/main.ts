@@ -8,13 +8,12 @@ import { keepKernelParameters } from './kernel.ts';
 import type { Outcome, Scene } from './play.ts';
 import { type Programs, programsIn } from './programs.ts';
 import { SCENES } from './scenes.ts';
-import { type Row, table } from './table.ts';
+import { type Row, ratios, table } from './table.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { scene: { type: 'string', default: '' } },
 });
-process.exitCode = await main(positionals[0], values.scene);
 
 async function main(directory: string | undefined, word: string): Promise<number> {
   const skip = directory === undefined ? 'no directory with a real k3s was named' : await reasonToSkip();
@@ -38,8 +37,12 @@ async function main(directory: string | undefined, word: string): Promise<number
     restore();
   }
   console.log(`\n${table(rows)}`);
+  for (const line of ratios(rows, SETTLING)) console.log(line);
   return rows.every(({ problems }) => problems.length === 0) ? 0 : 1;
 }
+
+/** Seconds; `renew.settle` of the configuration. */
+const SETTLING = 6;
 
 /** The scenes on one K3s, in a machine of its own. */
 async function allOn(programs: Programs, deb: string, scenes: Scene[]): Promise<Row[]> {
@@ -86,3 +89,5 @@ async function explain({ problems }: Row, { machine }: RealNode): Promise<void> 
 }
 
 const K3S_ERROR = /level=(?:error|fatal)|\]: [EF]\d{4} |\]: panic|systemd\[1\]/;
+
+process.exitCode = await main(positionals[0], values.scene);

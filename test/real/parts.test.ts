@@ -13,7 +13,7 @@ import { command, DAY, nodeFor } from '../testnode/support.ts';
 import { ageLeaves, ageListener, KUBECONFIG, leavesOf, listenerOf, type Secret, TLS } from './aging.ts';
 import { secondsAway } from './probe.ts';
 import { programsIn } from './programs.ts';
-import { table } from './table.ts';
+import { BARE_RESTART, RENEWAL, ratios, table } from './table.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -56,6 +56,20 @@ test('the table names the first problem of a scene', () => {
   const [, good, bad] = text.split('\n');
   assert.match(good!, /^a renewal {2}v1\.36\.3 {2}renewed +8\.0 s +-$/);
   assert.match(bad!, /FAILED: k3s is failed/);
+});
+
+test('a renewal is compared with the bare restart of the same version', () => {
+  const row = (scene: string, version: string, away: number, whole: number | null) => ({
+    ...{ scene, version, away, whole },
+    ...{ problems: [], result: '' },
+  });
+  const rows = [
+    row(BARE_RESTART, 'v1', 8, 10),
+    row(RENEWAL, 'v1', 8.4, 18),
+    row(BARE_RESTART, 'v2', 8, 10),
+    row(RENEWAL, 'v2', 8, null),
+  ];
+  assert.deepEqual(ratios(rows, 6), ['v1: API away 1.05 ×, whole 1.20 × a bare restart, without 6 s of settling']);
 });
 
 test('leaves and listener get another expiry, with their keys, names and CAs', async (t) => {

@@ -19,10 +19,11 @@ import {
 } from './play.ts';
 import { problemsOf } from './proof.ts';
 import { casRotated } from './rotation.ts';
+import { BARE_RESTART, RENEWAL } from './table.ts';
 
 export const SCENES: Scene[] = [
-  { name: 'a bare restart, for comparison', play: bareRestart },
-  { name: 'a renewal', play: renewal },
+  { name: BARE_RESTART, play: bareRestart },
+  { name: RENEWAL, play: renewal },
   { name: 'everything expired, K3s runs', play: expiredRunning },
   { name: 'everything expired, K3s starts', play: expiredStarting },
   { name: 'a missing CA key', play: missingCaKey },

@@ -3,6 +3,10 @@ import type { Outcome } from './play.ts';
 
 export type Row = { scene: string; version: string } & Outcome;
 
+/** The scenes that are compared. */
+export const BARE_RESTART = 'a bare restart, for comparison';
+export const RENEWAL = 'a renewal';
+
 const HEAD = ['SCENE', 'VERSION', 'RESULT', 'API AWAY', 'WHOLE'];
 
 export function table(rows: readonly Row[]): string {
@@ -20,6 +24,18 @@ export function table(rows: readonly Row[]): string {
       .join('  ')
       .trimEnd();
   return [HEAD, ...cells].map(line).join('\n');
+}
+
+/** Each K3s's renewal against its bare restart: a line each. The settling time is certagent's own wait for a late exit. */
+export function ratios(rows: readonly Row[], settling: number): string[] {
+  return [...new Set(rows.map(({ version }) => version))].flatMap((version) => {
+    const of = (scene: string) => rows.find((row) => row.version === version && row.scene === scene);
+    const [bare, renewal] = [of(BARE_RESTART), of(RENEWAL)];
+    if (bare?.away == null || bare.whole == null || renewal?.away == null || renewal.whole == null) return [];
+    const away = (renewal.away / bare.away).toFixed(2);
+    const whole = ((renewal.whole - settling) / bare.whole).toFixed(2);
+    return [`${version}: API away ${away} ×, whole ${whole} × a bare restart, without ${settling} s of settling`];
+  });
 }
 
 /** A problem may hold a log. */
