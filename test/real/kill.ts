@@ -22,15 +22,17 @@ export async function sigkill(node: RealNode, { step, after }: Moment): Promise<
   const { machine } = node;
   await due(node);
   let killedIn = '';
+  let problems: string[] = [];
   const { away } = await measured(node, async () => {
     await startCertagent(node);
     await eventually(() => hasBegun(journal(node), step));
     await sleep(after);
     await machine.must('systemctl', 'kill', '--signal=KILL', 'certagent');
     killedIn = stepIn(journal(node));
+    // The next start may first undo what was interrupted: the renewal is the plan after that.
     await over(node);
+    problems = await problemsOf(machine, 'watched');
   });
-  const problems = await problemsOf(machine, 'watched');
   if (killedIn === 'the end') problems.push('the renewal was over before the kill');
   return { problems, result: `killed in ${killedIn}; renewed`, away, whole: wholeOf(journal(node)) };
 }

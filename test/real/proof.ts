@@ -19,17 +19,25 @@ const SERVED = {
   10259: `${TLS}/kube-scheduler/kube-scheduler.crt`,
 };
 
-/** What is wrong with K3s and, where it watches, with certagent's view of it; asked again for a minute until nothing is. */
+/** Certagent checks a server that does not answer again after a minute, and another plan may have to run. */
+const LIMIT = 120_000;
+/** What takes longer is printed. */
+const PATIENCE = 20_000;
+
+/** What is wrong with K3s and, where it watches, with certagent's view of it; asked again for two minutes until nothing is. */
 export async function problemsOf(machine: Machine, watched: 'watched' | 'alone'): Promise<string[]> {
-  const end = Date.now() + 60_000;
+  const startedAt = Date.now();
   let shown = '';
   for (;;) {
     const problems = await k3sProblems(machine);
     if (watched === 'watched') problems.push(...(await certagentProblems(machine)));
-    if (problems.length === 0 || Date.now() > end) return problems;
+    if (problems.length === 0 || Date.now() > startedAt + LIMIT) return problems;
+    const isLate = Date.now() > startedAt + PATIENCE;
     const now = problems.join('; ');
-    if (now !== shown) console.log(`  ${new Date().toISOString().slice(11, 19)} not yet: ${now}`);
-    shown = now;
+    if (isLate && now !== shown) {
+      console.log(`  ${new Date().toISOString().slice(11, 19)} not yet: ${now}`);
+      shown = now;
+    }
     await sleep(1_000);
   }
 }
