@@ -17,9 +17,9 @@ export const RENEWAL_LIMIT = 900_000;
 /** A renewal of these is urgent, so that it starts with certagent. */
 const DUE = 25;
 
-/** A running K3s whose leaves are due, or expired `-days` ago. */
-export async function due(node: RealNode, days = DUE): Promise<void> {
-  await reset(node);
+/** A running K3s whose leaves are due, or expired `-days` ago; `more` of certagent's configuration. */
+export async function due(node: RealNode, days = DUE, more = ''): Promise<void> {
+  await reset(node, more);
   await startK3s(node.machine);
   await ageLeaves(node.machine, days);
 }

@@ -1,6 +1,7 @@
 // What is played on each K3s. Every scene begins with the state of K3s's first start, and reports what was wrong at its end.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Machine } from '../e2e/machine.ts';
 import { checked, journal } from '../e2e/support.ts';
 import { eventually } from '../testnode/support.ts';
 import { ageLeaves, ageListener, keyOf, leavesOf, TLS } from './aging.ts';
@@ -28,6 +29,7 @@ export const SCENES: Scene[] = [
   { name: 'everything expired, K3s starts', play: expiredStarting },
   { name: 'a missing CA key', play: missingCaKey },
   { name: 'a garbage leaf', play: garbageLeaf },
+  { name: 'a garbage leaf, renew.heal', play: garbageHealed },
   { name: 'new CAs, stored and not loaded', play: casRotated },
   ...MOMENTS.map((moment) => ({ name: `SIGKILL ${moment.name}`, play: (node: RealNode) => sigkill(node, moment) })),
 ];
@@ -80,16 +82,27 @@ async function missingCaKey(node: RealNode): Promise<Outcome> {
   return blockedUntil(node, () => writeFileSync(key, kept, { mode: 0o600 }));
 }
 
-/** Of the scheduler's own certificate where there is one: with garbage in it K3s exits seconds after a successful start. */
 async function garbageLeaf(node: RealNode): Promise<Outcome> {
   const { machine } = node;
   await due(node);
-  const own = leavesOf(machine).find((leaf) => leaf.endsWith('/kube-scheduler.crt'));
-  const path = own ?? `${TLS}/client-scheduler.crt`;
-  writeFileSync(machine.at(path), 'garbage\n');
+  const path = spoilt(machine);
   return blockedUntil(node, () => {
     for (const file of [path, keyOf(path)]) rmSync(machine.at(file));
   });
+}
+
+async function garbageHealed(node: RealNode): Promise<Outcome> {
+  await due(node, undefined, '[renew]\nheal = true\n');
+  spoilt(node.machine);
+  return renewed(node, 'removed, renewed');
+}
+
+/** Of the scheduler's own certificate where there is one: with garbage in it K3s exits seconds after a successful start. */
+function spoilt(machine: Machine): string {
+  const own = leavesOf(machine).find((leaf) => leaf.endsWith('/kube-scheduler.crt'));
+  const path = own ?? `${TLS}/client-scheduler.crt`;
+  writeFileSync(machine.at(path), 'garbage\n');
+  return path;
 }
 
 /** certagent must leave the node as it is, and renew once the operator has followed the remedy. `away`: before that. */
