@@ -1,7 +1,7 @@
 // What `npm run test:real` is made of, tried without a real K3s.
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +33,9 @@ test('a directory holds one k3s, or one for each version', async (t) => {
   assert.deepEqual(names(), ['v1.4.0', 'v1.36.3']);
   writeFileSync(join(directory, 'k3s'), '');
   assert.equal(names().length, 3);
+  symlinkSync(join(directory, 'v1.4.0'), join(directory, 'stable'));
+  const link = programsIn(directory).find(({ name }) => name === 'stable');
+  assert.equal(link?.directory, realpathSync(join(directory, 'v1.4.0')));
 });
 
 test('the API was away between two good answers', () => {

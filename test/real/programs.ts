@@ -1,5 +1,5 @@
 // The real k3s that a directory holds: a released binary, or one that was built together with the programs that it calls.
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 
 /** One k3s. All that lies beside it is put on the machine's PATH: a build from source calls containerd, k3s-server, … there. */
@@ -14,6 +14,6 @@ export function programsIn(directory: string): Programs[] {
     .filter((path) => statSync(path).isDirectory());
   return [own, ...below]
     .filter((path) => existsSync(join(path, 'k3s')))
-    .map((path) => ({ name: basename(path), directory: path }))
+    .map((path) => ({ name: basename(path), directory: realpathSync(path) }))
     .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
