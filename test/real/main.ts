@@ -29,13 +29,9 @@ async function main(directory: string | undefined, word: string): Promise<number
   if (found.length === 0 || scenes.length === 0) return 2;
 
   const rows: Row[] = [];
-  const restore = keepKernelParameters();
-  try {
-    const deb = await packageFile();
-    for (const programs of found) rows.push(...(await allOn(programs, deb, scenes)));
-  } finally {
-    restore();
-  }
+  process.once('exit', keepKernelParameters());
+  const deb = await packageFile();
+  for (const programs of found) rows.push(...(await allOn(programs, deb, scenes)));
   console.log(`\n${table(rows)}`);
   for (const line of ratios(rows, SETTLING)) console.log(line);
   return rows.every(({ problems }) => problems.length === 0) ? 0 : 1;
