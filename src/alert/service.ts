@@ -18,7 +18,6 @@ import { sendable } from '../domain/alerts/sendable.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { CertagentError, explain } from '../domain/model/errors.ts';
 import type { SinkResult } from '../domain/model/status.ts';
-import { removeTemporaries } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import type { Log } from '../host/logger.ts';
 import { machineHash } from '../host/machine-id.ts';
@@ -80,8 +79,6 @@ type Line = { sink: Sink; spool: Spool; courier: Courier };
 export async function openAlerts(options: AlertServiceOptions): Promise<AlertService> {
   const { root, config, now, log, pace = PACE } = options;
   const sinks = options.sinks ?? makeSinks(config, root);
-  // The book's, and below each spool's: of a certagent that was killed while it wrote.
-  await removeTemporaries(root.at(STATE_DIR));
   const lines: Line[] = await Promise.all(
     sinks.map(async (sink) => {
       const spool = await openSpool(await followLinks(root, `${SPOOL}/${sink.name}`), {

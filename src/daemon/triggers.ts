@@ -47,7 +47,8 @@ export function makeTriggers(options: {
   const { root, now, log, fire } = options;
   let schedule: Schedule | null = null;
   let watch: { handle: Watch; key: string } | null = null;
-  let pause: number = FIRST_PAUSE;
+  /** Since when something that often passes by itself has been seen at every check. */
+  let passingSince: Instant | null = null;
   let stopped = false;
 
   const alarm = makeAlarm(now, (why) => {
@@ -97,8 +98,13 @@ export function makeTriggers(options: {
     // After a boot the kubelet can take a minute until it starts the static pods.
     const isAway = inventory.served.some(({ state }) => state === 'unreachable');
     const isPassing = isAway || waitsForOthers || renewal.kind === 'blocked';
-    pause = isPassing ? Math.min(2 * pause, LONGEST_PAUSE) : FIRST_PAUSE;
-    return isPassing ? inventory.takenAt + pause / 2 : null;
+    if (!isPassing) {
+      passingSince = null;
+      return null;
+    }
+    // By time, not by checks: K3s writes dozens of files when it starts, and each can have the node checked.
+    passingSince = Math.min(passingSince ?? inventory.takenAt, inventory.takenAt);
+    return inventory.takenAt + Math.min(FIRST_PAUSE + inventory.takenAt - passingSince, LONGEST_PAUSE / 2);
   };
 
   const arm = async (agent: Agent): Promise<void> => {

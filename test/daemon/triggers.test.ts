@@ -148,6 +148,17 @@ test('a server that does not answer is asked again soon: after a boot it may be 
   );
 });
 
+test('checks in between, as when files change, do not lengthen the pause', async (t) => {
+  const { fired, pass, triggers, agent, nextCheck } = await scene(t, { served: ['unreachable'] });
+  for (let change = 0; change < 6; change += 1) await triggers.rearm(agent);
+  assert.equal(nextCheck(), START + MINUTE);
+  await pass(61 * SECOND);
+  assert.deepEqual(
+    fired.map(([at]) => at),
+    ['00:01:00'],
+  );
+});
+
 test('the node is checked when a certificate becomes due or urgent, and when it has expired', async (t) => {
   const certificate = { opensAt: START + 5 * MINUTE, urgentAt: START + 9 * MINUTE, notAfter: START + 14 * MINUTE };
   const { fired, pass } = await scene(t, { certificates: [certificate] });

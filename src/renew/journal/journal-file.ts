@@ -3,7 +3,7 @@ import { access, chmod, type FileHandle, mkdir, open, stat } from 'node:fs/promi
 import { dirname } from 'node:path';
 import { CertagentError, errorCode } from '../../domain/model/errors.ts';
 import type { JournalRecord } from '../../domain/model/journal.ts';
-import { diskError, syncDirectory, writeAtomic } from '../../host/files.ts';
+import { diskError, removeTemporaries, syncDirectory, writeAtomic } from '../../host/files.ts';
 import { followLinks } from '../../host/links.ts';
 import { type Root, STATE_DIR } from '../../host/root.ts';
 import { lineOf, recordOf } from './journal-record.ts';
@@ -29,6 +29,8 @@ export type Journal = {
 export async function openJournal(root: Root): Promise<Journal> {
   const path = await followLinks(root, JOURNAL_FILE);
   await makeStateDirectory(dirname(path));
+  // Of a certagent that was killed while it wrote its state; this one has not begun to.
+  await removeTemporaries(dirname(path));
   const isNew = !(await exists(path));
   let file = await open(path, FLAGS, 0o600);
   try {

@@ -1,3 +1,4 @@
+import { hazardRemedy } from '../../decide/hazard-remedy.ts';
 import { HAZARDS } from '../../decide/hazards.ts';
 import { outdated } from '../../decide/outdated.ts';
 import type { ObservedCertificate, ServedCertificate } from '../../model/inventory.ts';
@@ -68,14 +69,21 @@ export function notLoaded(state: NodeState): Found[] {
   ];
 }
 
-export function restartHazards({ inventory: { preconditions, node } }: NodeState): Found[] {
+export function restartHazards({ inventory }: NodeState): Found[] {
+  const { preconditions, node } = inventory;
   const { hazards } = preconditions;
+  const isCritical = hazards.some(({ code }) => HAZARDS[code].severity === 'critical');
+  const remedies = new Set(hazards.map((hazard) => hazardRemedy(hazard, inventory)));
   return [
     {
-      severity: hazards.some(({ code }) => HAZARDS[code].severity === 'critical') ? 'critical' : 'warning',
+      severity: isCritical ? 'critical' : 'warning',
       members: hazards.map(({ code, path, detail }) => [path, detail === '' ? code : `${code}: ${detail}`]),
       text: `A restart of ${node.distribution ?? 'this node'} would do harm: ${list(hazards.map(({ path }) => path))}.`,
-      remedy: `Do not restart ${preconditions.unit?.name ?? 'the unit'} before you have restored these files, from a backup or another server.`,
+      // The same words as the blocker's: one says what the other forbids.
+      remedy: [
+        ...(isCritical ? [`Do not restart ${preconditions.unit?.name ?? 'the unit'} yet.`] : []),
+        ...remedies,
+      ].join(' '),
     },
   ];
 }

@@ -23,7 +23,7 @@ export const SERVERS = {
     meaning: 'A restart of the node’s unit would do harm.',
     severity: 'warning',
     at: { critical: 'when it would replace a CA' },
-    remedy: 'Do not restart it before these files are restored.',
+    remedy: 'Do not restart it before you have done what the alert says of each file.',
     find: servers.restartHazards,
   },
 } as const satisfies Record<string, StateKind>;
