@@ -23,18 +23,16 @@ export function makesServingLeaves(version: string | null): boolean {
   return restartWindow(version) > 90 * DAY;
 }
 
-/** Ids of what every version makes in `server/tls`; others are of K3s or RKE2 alone, or came with a version. */
-const ALWAYS_MADE = [
+/** Ids of what every version has in `server/tls`; others are of K3s or RKE2 alone, or came with a version. */
+export const LEAVES_OF_EVERY_VERSION = [
   'client-admin',
   'client-auth-proxy',
   'client-controller',
   'client-kube-apiserver',
   'client-scheduler',
   'serving-kube-apiserver',
-  'etcd/client',
-  'etcd/peer-server-client',
-  'etcd/server-client',
 ];
+const LEAVES_OF_ETCD = ['etcd/client', 'etcd/peer-server-client', 'etcd/server-client'];
 
 /**
  * Ids of the leaves that a start of a server of this version issues again where they are missing (measured on K3s v1.36.3 and
@@ -44,7 +42,8 @@ export function leavesMadeAtStart(distribution: Distribution, version: string | 
   const minor = minorOf(version);
   if ((distribution !== 'k3s' && distribution !== 'rke2') || minor === null) return [];
   return [
-    ...ALWAYS_MADE,
+    ...LEAVES_OF_EVERY_VERSION,
+    ...LEAVES_OF_ETCD,
     `client-${distribution}-cloud-controller`,
     ...(keepsProxyLeaves(version) === true ? ['client-kube-proxy', `client-${distribution}-controller`] : []),
     ...(minor >= 32 ? ['client-supervisor'] : []),

@@ -1,6 +1,10 @@
 import type { Distribution } from '../../domain/distributions/names.ts';
 import { PROCESS } from '../../domain/distributions/restarted-unit.ts';
-import { keepsProxyLeaves, makesServingLeaves } from '../../domain/distributions/server-leaves.ts';
+import {
+  keepsProxyLeaves,
+  LEAVES_OF_EVERY_VERSION,
+  makesServingLeaves,
+} from '../../domain/distributions/server-leaves.ts';
 import type { Owner } from '../../domain/model/certificate.ts';
 import type { Root } from '../../host/root.ts';
 import { names } from '../node-files.ts';
@@ -8,17 +12,7 @@ import { type Source, source } from '../source.ts';
 import type { ServerPart, ServingComponent } from './supervisor-settings.ts';
 
 /** Leaves and CAs that every version has (pkg/daemons/control/deps/deps.go); other files there are read as well. */
-const REQUIRED = [
-  'client-ca',
-  'server-ca',
-  'request-header-ca',
-  'client-admin',
-  'client-auth-proxy',
-  'client-controller',
-  'client-kube-apiserver',
-  'client-scheduler',
-  'serving-kube-apiserver',
-];
+const REQUIRED = ['client-ca', 'server-ca', 'request-header-ca', ...LEAVES_OF_EVERY_VERSION];
 /** Those of a part that another server runs are there as well, but nobody uses them here, nor a kubeconfig that names them. */
 const USED_BY: Record<ServerPart, string[]> = {
   apiserver: ['client-auth-proxy', 'client-kube-apiserver', 'serving-kube-apiserver', 'cred/api-server.kubeconfig'],
