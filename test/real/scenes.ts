@@ -31,6 +31,7 @@ export const SCENES: Scene[] = [
   { name: 'a garbage leaf', play: garbageLeaf },
   { name: 'a garbage leaf, renew.heal', play: garbageHealed },
   { name: 'new CAs, stored and not loaded', play: casRotated },
+  { name: 'renew --force, nothing due', play: forced },
   ...MOMENTS.map((moment) => ({ name: `SIGKILL ${moment.name}`, play: (node: RealNode) => sigkill(node, moment) })),
 ];
 
@@ -95,6 +96,19 @@ async function garbageHealed(node: RealNode): Promise<Outcome> {
   await due(node, undefined, '[renew]\nheal = true\n');
   spoilt(node.machine);
   return renewed(node, 'removed, renewed');
+}
+
+/** A restart would renew nothing: `certificate rotate` has every leaf issued again. */
+async function forced(node: RealNode): Promise<Outcome> {
+  const { machine } = node;
+  await due(node, 200);
+  const { away } = await measured(node, async () => {
+    await startCertagent(node);
+    await checked(node);
+    await machine.must('certagent', 'renew', '--force', '--yes');
+  });
+  const problems = await problemsOf(machine, 'watched');
+  return { problems, result: 'rotated, renewed', away, whole: wholeOf(journal(node)) };
 }
 
 /** Of the scheduler's own certificate where there is one: with garbage in it K3s exits seconds after a successful start. */
