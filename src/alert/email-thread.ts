@@ -1,4 +1,5 @@
-import { type Alert, type Dispatch, isAtLeast, type Notification, type Severity } from '../domain/alerts/alert.ts';
+import type { Dispatch, Notification } from '../domain/alerts/alert.ts';
+import { worstOf } from '../domain/alerts/severity.ts';
 import { identityOf } from './identity.ts';
 
 export type Thread = { messageId: string; inReplyTo?: string; references?: string[] };
@@ -29,7 +30,7 @@ const isFirst = ({ status, sent }: Notification): boolean => status === 'raised'
 /** For filters of mail programs and ticket systems. */
 export function headersOf({ node, notifications }: Dispatch): Record<string, string> {
   const active = notifications.filter(({ status }) => status !== 'cleared');
-  const worst = worstOf((active.length > 0 ? active : notifications).map(({ alert }) => alert));
+  const worst = worstOf(...(active.length > 0 ? active : notifications).map(({ alert }) => alert.severity));
   const labels = Object.entries(node.labels ?? {}).map(([name, value]) => `${name}=${value}`);
   const headers = {
     'X-Certagent-Severity': worst,
@@ -40,11 +41,4 @@ export function headersOf({ node, notifications }: Dispatch): Record<string, str
     'X-Certagent-Labels': labels.join(', '),
   };
   return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== ''));
-}
-
-function worstOf(alerts: Alert[]): Severity {
-  return (
-    (['critical', 'warning'] as const).find((each) => alerts.some(({ severity }) => isAtLeast(severity, each))) ??
-    'info'
-  );
 }

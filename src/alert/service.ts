@@ -104,11 +104,11 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
    * what that sends, and bring back what that clears.
    */
   let settled: StandingAlert[] = [];
-  const activeFor = (sink: Sink): Dispatch | null => {
-    const notifications = refreshed(settled).map(withBounds);
-    const dispatch = { id: randomUUID(), at: now(), node, runbooks: config.runbooks, notifications, allClear: false };
-    return forSink(dispatch, sink.least);
+  const dispatchOf = (notifications: Notification[], at: Instant, allClear = false): Dispatch => {
+    return { id: randomUUID(), at, node, runbooks: config.runbooks, notifications, allClear };
   };
+  const activeFor = (sink: Sink): Dispatch | null =>
+    forSink(dispatchOf(refreshed(settled).map(withBounds), now()), sink.least);
   const refreshes = lines.flatMap(({ sink, courier }) =>
     sink.refresh === undefined
       ? []
@@ -141,13 +141,11 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
       node = await identified(of, root, config);
       const at = now();
       const diff = diffAlerts({ before: book, now: at, alerts, events, repeat: config.repeat });
-      const { allClear } = diff;
       const notifications = diff.notifications.map(withBounds);
       logAlerts(log, notifications);
       settled = [];
       // Spool first: killed in between, certagent sends twice rather than never.
-      if (notifications.length > 0)
-        await enqueue({ id: randomUUID(), at, node, runbooks: config.runbooks, notifications, allClear });
+      if (notifications.length > 0) await enqueue(dispatchOf(notifications, at, diff.allClear));
       book = diff.book;
       settled = book;
       await saveBook(root, book).catch((error) => log.error({}, `the alert book cannot be written: ${explain(error)}`));
@@ -161,7 +159,10 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
     heldUntil: () => book.reduce<Instant | null>((first, { heldUntil = null }) => earlier(first, heldUntil), null),
     test: () =>
       Promise.all(
-        sinks.map((sink) => sendTest(sink, { ...testDispatch(node, now(), sink.least), runbooks: config.runbooks })),
+        sinks.map((sink) => {
+          const at = now();
+          return sendTest(sink, dispatchOf([testEvent(at, sink.least)], at));
+        }),
       ),
     async stop(patience = 5_000) {
       clearTimeout(forget);
@@ -186,7 +187,7 @@ async function identified(
   return { name, distribution, role, ...(machine === null ? {} : { machine }), labels };
 }
 
-function testDispatch(node: AlertNode, at: Instant, least: Severity): Dispatch {
+function testEvent(at: Instant, least: Severity): Notification {
   const alert: Alert = {
     code: TEST,
     severity: least,
@@ -195,7 +196,7 @@ function testDispatch(node: AlertNode, at: Instant, least: Severity): Dispatch {
     remedy: '',
     facts: { sent: new Date(at).toISOString() },
   };
-  return { id: randomUUID(), at, node, notifications: [{ status: 'event', alert, since: at }], allClear: false };
+  return { status: 'event', alert, since: at };
 }
 
 async function sendTest(sink: Sink, dispatch: Dispatch): Promise<SinkResult> {

@@ -80,38 +80,35 @@ function word(value: string | undefined): string {
  * Restarts a unit and waits until systemd says it started. Throws CertagentError UNIT_RESTART_FAILED with systemd's own
  * words, or UNIT_RESTART_TIMEOUT when `limit` milliseconds are over. `signal` ends the waiting: systemd goes on with the start.
  */
-export async function restartUnit(root: Root, unit: string, limit: number, signal?: AbortSignal): Promise<void> {
-  const result = await run(root, 'systemctl', ['restart', unit], {
-    limit,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  if (result.exitCode === 0) return;
-  const words = said(result.stderr);
-  throw new CertagentError(
-    result.timedOut ? 'UNIT_RESTART_TIMEOUT' : 'UNIT_RESTART_FAILED',
-    `systemctl restart ${unit} ${ending(result)}${words === null ? '' : `: ${words}`}`,
-    { remedy: `See why: journalctl -u ${unit} -n 50` },
-  );
-}
-
-/** Stops a unit and waits for it. Throws CertagentError UNIT_STOP_FAILED. */
-export async function stopUnit(root: Root, unit: string, limit: number): Promise<void> {
-  const result = await run(root, 'systemctl', ['stop', unit], { limit });
-  if (result.exitCode !== 0)
-    throw new CertagentError('UNIT_STOP_FAILED', `systemctl stop ${unit} ${ending(result)}`, {
-      remedy: `See why: journalctl -u ${unit} -n 50`,
-    });
+export function restartUnit(root: Root, unit: string, limit: number, signal?: AbortSignal): Promise<void> {
+  return order(root, 'restart', unit, { limit, ...(signal === undefined ? {} : { signal }) });
 }
 
 /** Starts a unit and waits until systemd says it started. Throws as `restartUnit`. */
-export async function startUnit(root: Root, unit: string, limit: number): Promise<void> {
-  const result = await run(root, 'systemctl', ['start', unit], { limit });
-  if (result.exitCode !== 0)
-    throw new CertagentError(
-      result.timedOut ? 'UNIT_RESTART_TIMEOUT' : 'UNIT_RESTART_FAILED',
-      `systemctl start ${unit} ${ending(result)}`,
-      { remedy: `See why: journalctl -u ${unit} -n 50` },
-    );
+export function startUnit(root: Root, unit: string, limit: number): Promise<void> {
+  return order(root, 'start', unit, { limit });
+}
+
+/** Stops a unit and waits for it. Throws CertagentError UNIT_STOP_FAILED with systemd's own words. */
+export function stopUnit(root: Root, unit: string, limit: number): Promise<void> {
+  return order(root, 'stop', unit, { limit });
+}
+
+async function order(
+  root: Root,
+  verb: 'restart' | 'start' | 'stop',
+  unit: string,
+  options: { limit: number; signal?: AbortSignal },
+): Promise<void> {
+  const result = await run(root, 'systemctl', [verb, unit], options);
+  if (result.exitCode === 0) return;
+  const words = said(result.stderr);
+  const onStart = result.timedOut ? 'UNIT_RESTART_TIMEOUT' : 'UNIT_RESTART_FAILED';
+  throw new CertagentError(
+    verb === 'stop' ? 'UNIT_STOP_FAILED' : onStart,
+    `systemctl ${verb} ${unit} ${ending(result)}${words === null ? '' : `: ${words}`}`,
+    { remedy: `See why: journalctl -u ${unit} -n 50` },
+  );
 }
 
 function ending(result: { exitCode: number | null; signal: string | null; timedOut: boolean }): string {

@@ -60,8 +60,3 @@ export function stopwatch(): () => string {
   const started = performance.now();
   return () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
 }
-
-/** "2027-11-24", UTC. */
-export function day(instant: number): string {
-  return new Date(instant).toISOString().slice(0, 10);
-}

@@ -1,4 +1,5 @@
 import type { Certificate } from '../domain/model/certificate.ts';
+import { day } from '../domain/time/day.ts';
 import { isSignedBy } from '../host/x509.ts';
 import { type Ca, readCas, type Source } from './admin-kubeconfig.ts';
 import type { CopyContent, NewValue } from './messages.ts';
@@ -117,7 +118,6 @@ function newCa(index: number, source: Source): NewValue[] {
 }
 
 const reason = ({ name, why }: { name: string; why: string }) => `user ${inQuotes(name)} ${why}`;
-const day = (instant: number) => new Date(instant).toISOString().slice(0, 10);
 
 /** Names come out of a user's file: no control characters reach a terminal or a log, and their length is limited. */
 function inQuotes(name: string): string {

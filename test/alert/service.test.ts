@@ -181,6 +181,8 @@ test('from the state of a node to an email and a webhook, and no secret in log, 
   await service.flush();
   assert.deepEqual(service.failing(), ['chat']);
 
+  // It would go on trying, and write its files again while they are read here.
+  await service.stop(0);
   const kept = [...lines, await readFile(root.at('/var/lib/certagent/alerts.json'), 'utf8')];
   for (const name of await readdir(root.at('/var/lib/certagent/spool/chat')))
     kept.push(await readFile(root.at(`/var/lib/certagent/spool/chat/${name}`), 'utf8'));

@@ -1,4 +1,4 @@
-import { leavesMadeAtStart } from '../distributions/server-leaves.ts';
+import { rulesOf } from '../distributions/index.ts';
 import type { BrokenLeaf } from '../model/broken-leaf.ts';
 import type { Instant } from '../model/certificate.ts';
 import type { Policy } from '../model/decision.ts';
@@ -12,7 +12,7 @@ import type { DecideRequest } from './certificate-check.ts';
  */
 export function healedLeaves({ node, preconditions }: Inventory, { heal }: Pick<Policy, 'heal'>): BrokenLeaf[] {
   if (!heal || node.distribution === null) return [];
-  const made = leavesMadeAtStart(node.distribution, node.version);
+  const made = rulesOf(node.distribution).leavesMadeAtStart?.(node.version) ?? [];
   const leaves = preconditions.hazards.flatMap(({ code, leaf }) =>
     code === 'leaf-garbage' && leaf !== undefined && made.includes(leaf.id) ? [leaf] : [],
   );

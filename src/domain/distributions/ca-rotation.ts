@@ -3,6 +3,7 @@ import type { Instant } from '../model/certificate.ts';
 import type { Attempt, History } from '../model/decision.ts';
 import type { CaRotation, Inventory } from '../model/inventory.ts';
 import type { Draft } from '../plan/draft.ts';
+import { day } from '../time/day.ts';
 import { MINUTE } from '../time/duration.ts';
 
 /**
@@ -60,8 +61,4 @@ const LONGEST = 60 * MINUTE;
 
 function isDuringPlan(at: Instant, attempts: Attempt[]): boolean {
   return attempts.some(({ startedAt, endedAt }) => startedAt <= at && at <= (endedAt ?? startedAt + LONGEST));
-}
-
-function day(at: Instant): string {
-  return new Date(at).toISOString().slice(0, 10);
 }

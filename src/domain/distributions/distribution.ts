@@ -71,6 +71,8 @@ export type DistributionRules = {
   operatorRemedy?(observed: ObservedCertificate, inventory: Pick<Inventory, 'node' | 'preconditions'>): string | null;
   /** Whether it can be issued again on demand, although a restart would not renew it; left out: none can, or all can. */
   rotates?(observed: ObservedCertificate, node: Inventory['node']): boolean;
+  /** Ids of leaves that a start of this version issues again where they are missing; left out: none is known. */
+  leavesMadeAtStart?(version: string | null): readonly string[];
   /** Whether a start of this version takes missing CA files from its datastore; left out: it makes new CAs. */
   restoresAuthorities?(version: string | null): boolean;
   /** Why a renewal of certificates that are not due is refused; null: it is possible. */

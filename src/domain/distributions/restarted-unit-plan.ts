@@ -6,6 +6,7 @@ import { expectation, filesOf, served, servedSteps } from '../plan/expectations.
 import type { AwaitPodsStep } from '../plan/steps/await-pods.ts';
 import type { RegenerateListenerStep } from '../plan/steps/regenerate-listener.ts';
 import { SECOND } from '../time/duration.ts';
+import { LISTENER_TRIGGER } from './server-leaves.ts';
 
 /** `api` answers for Kubernetes; `listener` serves the certificate that is renewed some time after the start. */
 export type RestartEndpoints = { api: Endpoint['name']; listener: Endpoint['name'] };
@@ -135,8 +136,7 @@ const ROTATE_LIMIT = 30 * SECOND;
 /** Of a server, which keeps its certificates in `server/tls` below its data directory. */
 export const serverDirectory = ({ certificatesDir }: NodePaths): string => certificatesDir.replace(/\/[^/]+$/, '');
 const dataDirectory = (paths: NodePaths): string => serverDirectory(paths).replace(/\/[^/]+$/, '');
-/** Where a start looks for the order to issue the listener's certificate again. */
-const triggerPath = ({ certificatesDir }: NodePaths): string => `${certificatesDir}/dynamic-cert-regenerate`;
+const triggerPath = ({ certificatesDir }: NodePaths): string => `${certificatesDir}/${LISTENER_TRIGGER}`;
 
 function triggerFor(listener: ObservedCertificate | undefined, { inventory }: Draft): RegenerateListenerStep[] {
   if (listener === undefined || listener.certificate.notAfter >= inventory.takenAt) return [];

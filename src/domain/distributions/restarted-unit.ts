@@ -4,6 +4,7 @@ import { type CertificateCheck, escalate } from '../decide/certificate-check.ts'
 import { startUnderWay } from '../decide/unit-start.ts';
 import type { NodeFacts, ObservedCertificate } from '../model/inventory.ts';
 import type { Draft } from '../plan/draft.ts';
+import { day } from '../time/day.ts';
 import { formatDuration } from '../time/duration.ts';
 import { renewedAtEveryStart } from './agent-leaves.ts';
 import { foreignRotation, rotationWarnings } from './ca-rotation.ts';
@@ -12,7 +13,7 @@ import { type Distribution, labelOf } from './names.ts';
 import { isPassedOver } from './passed-over.ts';
 import { OLD_RESTART_WINDOW, restartWindow } from './restart-window.ts';
 import { type RestartEndpoints, restartSteps, serverDirectory } from './restarted-unit-plan.ts';
-import { canRotate, keepsProxyLeaves, restoresAuthorities } from './server-leaves.ts';
+import { canRotate, keepsProxyLeaves, leavesMadeAtStart, restoresAuthorities } from './server-leaves.ts';
 
 /** What distinguishes K3s from RKE2, which is built on it: its supervisor renews the certificates when it starts. */
 type Flavour = {
@@ -55,9 +56,10 @@ export function restartedUnit({ name, units, endpoints, startsWithin }: Flavour)
     ],
     rotates: isRotated,
     restoresAuthorities,
+    leavesMadeAtStart: (version) => leavesMadeAtStart(name, version),
     refuseForce: (firstExpiry) => ({
       code: 'K3S_OUTSIDE_WINDOW',
-      why: `a restart of ${label} would renew nothing yet: the first certificate expires on ${date(firstExpiry)}`,
+      why: `a restart of ${label} would renew nothing yet: the first certificate expires on ${day(firstExpiry)}`,
       remedy: `Wait, or stop ${label} and run \`${name} certificate rotate\` by hand.`,
     }),
     steps: (draft) =>
@@ -142,8 +144,4 @@ function passedOver(label: string): CertificateCheck {
       );
     },
   };
-}
-
-function date(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }

@@ -23,6 +23,9 @@ export function makesServingLeaves(version: string | null): boolean {
   return restartWindow(version) > 90 * DAY;
 }
 
+/** The file in `server/tls` by which a start issues the listener's certificate again. */
+export const LISTENER_TRIGGER = 'dynamic-cert-regenerate';
+
 /** Ids of what every version has in `server/tls`; others are of K3s or RKE2 alone, or came with a version. */
 export const LEAVES_OF_EVERY_VERSION = [
   'client-admin',
@@ -40,7 +43,7 @@ const LEAVES_OF_ETCD = ['etcd/client', 'etcd/peer-server-client', 'etcd/server-c
  */
 export function leavesMadeAtStart(distribution: Distribution, version: string | null): string[] {
   const minor = minorOf(version);
-  if ((distribution !== 'k3s' && distribution !== 'rke2') || minor === null) return [];
+  if (minor === null) return [];
   return [
     ...LEAVES_OF_EVERY_VERSION,
     ...LEAVES_OF_ETCD,

@@ -1,5 +1,6 @@
 import type { Instant } from '../model/certificate.ts';
 import type { Inventory } from '../model/inventory.ts';
+import { day } from './day.ts';
 import { DAY, formatDuration, MINUTE } from './duration.ts';
 
 /** What certagent knows of the clock in addition to the time that it shows. */
@@ -39,5 +40,3 @@ export function clockDoubt(
   if (clock.synchronized === false && evidence.requireSynchronized) return 'it is not synchronised';
   return null;
 }
-
-const day = (at: Instant): string => new Date(at).toISOString().slice(0, 10);

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { LISTENER_TRIGGER } from '../../domain/distributions/server-leaves.ts';
 import type { Instant } from '../../domain/model/certificate.ts';
 import type { CaRotation, Preconditions } from '../../domain/model/inventory.ts';
 import { SECOND } from '../../domain/time/duration.ts';
@@ -32,7 +33,7 @@ const COPY = /^tls-(\d{9,11})$/;
 const TOGETHER = 30 * SECOND;
 
 async function triggerIn(root: Root, server: string, copies: string[]): Promise<CaRotation['trigger']> {
-  const path = `${server}/tls/dynamic-cert-regenerate`;
+  const path = `${server}/tls/${LISTENER_TRIGGER}`;
   const placedAt = await writtenAt(root, path);
   if (placedAt === null) return null;
   const isOfLeaves = copies.some((name) => Math.abs(Number(COPY.exec(name)![1]) * SECOND - placedAt) < TOGETHER);

@@ -1,9 +1,10 @@
 import { CertagentError } from '../../domain/model/errors.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
+import { day } from '../../domain/time/day.ts';
 import { syncFile } from '../../host/files.ts';
 import { number, object, tag } from '../../host/shape.ts';
 import { compareServed } from '../verify/served.ts';
-import { day, until } from '../wait.ts';
+import { until } from '../wait.ts';
 import { neverDone, noFiles, noUndo, type StepActor, type StepContext } from './actor.ts';
 import { endpoint, expectation } from './step-shapes.ts';
 

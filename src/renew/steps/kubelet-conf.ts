@@ -1,12 +1,12 @@
 import { KUBEADM } from '../../domain/distributions/names.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
+import { day } from '../../domain/time/day.ts';
 import { run } from '../../host/commands.ts';
 import { list, nodePath, number, object, tag, text } from '../../host/shape.ts';
 import { changeKubeletConf } from '../units/change-kubelet-conf.ts';
 import { printedCredentials } from '../units/kubelet-conf-text.ts';
 import { renewedCertificate } from '../verify/check-renewed.ts';
 import { readLeaf } from '../verify/leaf.ts';
-import { day } from '../wait.ts';
 import { restoring, type StepActor, type StepContext } from './actor.ts';
 import { kubeadmError } from './kubeadm-error.ts';
 import { expectation } from './step-shapes.ts';

@@ -1,9 +1,9 @@
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
+import { day } from '../../domain/time/day.ts';
 import { syncFile } from '../../host/files.ts';
 import { list, object, tag } from '../../host/shape.ts';
 import { acceptAuthorities } from '../backup/authorities.ts';
 import { checkRenewed } from '../verify/check-renewed.ts';
-import { day } from '../wait.ts';
 import { neverDone, noFiles, noUndo, type StepActor, type StepContext } from './actor.ts';
 import { expectation } from './step-shapes.ts';
 

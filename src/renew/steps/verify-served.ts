@@ -1,7 +1,7 @@
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
+import { day } from '../../domain/time/day.ts';
 import { number, object, tag } from '../../host/shape.ts';
 import { untilServed } from '../verify/served.ts';
-import { day } from '../wait.ts';
 import { neverDone, noFiles, noUndo, type StepActor, type StepContext } from './actor.ts';
 import { servedEndpoints } from './step-shapes.ts';
 

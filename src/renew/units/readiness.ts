@@ -1,7 +1,7 @@
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { askHealth } from '../../host/http.ts';
 import type { Root } from '../../host/root.ts';
-import { type UnitState, unitState } from '../../host/systemd.ts';
+import { isStarting, type UnitState, unitState } from '../../host/systemd.ts';
 import type { ClientCredentials } from '../../host/tls.ts';
 import { readKey, readLeaf } from '../verify/leaf.ts';
 
@@ -28,7 +28,7 @@ async function whatLacks(step: StepOf<'await-ready'>, root: Root, unit: UnitStat
 /** A start that takes longer than our limit is not interrupted and repeated: that would take as long again. */
 export async function worksOrStarts(step: StepOf<'await-ready'>, root: Root): Promise<boolean> {
   const unit = await unitState(root, step.unit).catch(() => null);
-  if (unit?.activeState === 'activating' && unit.subState !== 'auto-restart') return true;
+  if (unit !== null && isStarting(unit)) return true;
   return typeof (await readyProcess(step, root).catch(() => 'an answer of systemd')) !== 'string';
 }
 

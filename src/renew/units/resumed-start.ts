@@ -1,5 +1,5 @@
 import { CertagentError } from '../../domain/model/errors.ts';
-import { type UnitState, unitState } from '../../host/systemd.ts';
+import { isStarting, type UnitState, unitState } from '../../host/systemd.ts';
 import type { StepContext } from '../steps/actor.ts';
 import { until } from '../wait.ts';
 
@@ -25,6 +25,6 @@ export async function resumedStart(
   });
 }
 
-function isUnderWay({ activeState, subState }: UnitState): boolean {
-  return (activeState === 'activating' && subState !== 'auto-restart') || activeState === 'deactivating';
+function isUnderWay(state: UnitState): boolean {
+  return isStarting(state) || state.activeState === 'deactivating';
 }

@@ -2,9 +2,9 @@ import { isSameHolder } from '../../domain/distributions/same-holder.ts';
 import { type Certificate, lostSans } from '../../domain/model/certificate.ts';
 import { CertagentError, type ErrorCode } from '../../domain/model/errors.ts';
 import type { Expectation } from '../../domain/model/plan.ts';
+import { day } from '../../domain/time/day.ts';
 import type { Root } from '../../host/root.ts';
 import { isSignedBy, publicKeyOfPrivate } from '../../host/x509.ts';
-import { day } from '../wait.ts';
 import { type Leaf, readKey, readLeaf } from './leaf.ts';
 
 /**

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { healedLeaves } from '../../../src/domain/decide/broken-leaves.ts';
 import { decide } from '../../../src/domain/decide/decide.ts';
 import { hazardRemedy } from '../../../src/domain/decide/hazard-remedy.ts';
-import { leavesMadeAtStart, restoresAuthorities } from '../../../src/domain/distributions/server-leaves.ts';
+import { rulesOf } from '../../../src/domain/distributions/index.ts';
+import type { Distribution } from '../../../src/domain/distributions/names.ts';
+import { restoresAuthorities } from '../../../src/domain/distributions/server-leaves.ts';
 import type { BrokenLeaf } from '../../../src/domain/model/broken-leaf.ts';
 import type { Attempt, Policy, Renewal } from '../../../src/domain/model/decision.ts';
 import type { Hazard, Inventory } from '../../../src/domain/model/inventory.ts';
@@ -135,9 +138,12 @@ test('the plan removes certificate and key after the backup and before the resta
 });
 
 test('what a start makes again, by distribution and version', () => {
+  const leavesMadeAtStart = (distribution: Distribution, version: string | null) =>
+    rulesOf(distribution).leavesMadeAtStart?.(version) ?? [];
   const has = (id: string, ...of: Parameters<typeof leavesMadeAtStart>) => leavesMadeAtStart(...of).includes(id);
   assert.deepEqual(leavesMadeAtStart('kubeadm', 'v1.36.3'), []);
   assert.deepEqual(leavesMadeAtStart('k3s', null), []);
+  assert.deepEqual(healedLeaves(inventoryOf('kubeadm'), { heal: true }), []);
   assert.ok(has('client-k3s-cloud-controller', 'k3s', 'v1.32.3+k3s1'));
   assert.ok(has('client-rke2-cloud-controller', 'rke2', 'v1.32.3+rke2r1'));
   assert.deepEqual(
