@@ -1,5 +1,6 @@
 import type { AlertService } from '../alert/service.ts';
 import type { Config } from '../config/schema.ts';
+import type { ReadErrors } from '../domain/metrics/x509-metrics.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import type { Progress } from '../domain/model/journal.ts';
 import type { View } from './view.ts';
@@ -17,6 +18,8 @@ export type AgentState = {
   reloads: number;
   configError: string | null;
   nextCheckAt: Instant | null;
+  /** Counted at each check since the start. */
+  readErrors: ReadErrors;
 };
 
 export function beginState(config: Config): AgentState {
@@ -29,5 +32,6 @@ export function beginState(config: Config): AgentState {
     reloads: 0,
     configError: null,
     nextCheckAt: null,
+    readErrors: {},
   };
 }

@@ -19,10 +19,12 @@ import { tell } from './alerting.ts';
 import { makeAnswers } from './answers.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
+import { countErrors } from './metrics.ts';
 import { logProgress, makeDecisionLog } from './progress-log.ts';
 import { makeQueue } from './queue.ts';
 import { makeReaders, planReport } from './readers.ts';
 import { makeStillHolds } from './still-holds.ts';
+import { makeTextfile } from './textfile.ts';
 import { blocked, decideOn, observeNode, planOf, SCHEDULED, type View, withCopiesIn } from './view.ts';
 
 export type { Agent, AgentOptions } from './agent-interface.ts';
@@ -36,6 +38,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       log.warn({ plan: record.planId }, `the journal holds a record of another version: ${record.word}; it is kept`);
   const syncCopies = makeCopies(root);
   const clock = makeClockMemory(root);
+  const textfile = makeTextfile(root, log);
   const logDecision = makeDecisionLog(log);
   const watchers = new Set<(progress: Progress) => void>();
 
@@ -73,6 +76,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const report = async (seen: View, outcome: PlanOutcome | null, recovered = false): Promise<void> => {
     const view = await withCopiesOf(seen);
     state.last = view;
+    state.readErrors = countErrors(state.readErrors, view.inventory.findings);
     logDecision(view.decisions.renewal);
     if (view.inventory.clock.doubt === null)
       await clock
@@ -80,6 +84,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
         .catch((error) => log.warn({}, `the time cannot be saved: ${explain(error)}`));
     await tell(await openedAlerts(), { view, outcome, recovered, configError: state.configError, now: now() });
     state.reported = true;
+    await textfile.write(state.config.metrics.textfile, metrics);
     // Killed before this, the next start reports it: twice rather than never.
     if (outcome !== null)
       await journal
@@ -139,6 +144,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       const next = await loadNodeConfig(root, options.configFile);
       await state.alerts?.stop();
       state.alerts = null;
+      await textfile.moved(state.config.metrics.textfile, next.metrics.textfile);
       state.config = next;
       state.configError = null;
       await options.reloaded?.(next);

@@ -12,7 +12,7 @@ import type { ObserveOptions } from '../observe/observe.ts';
 import type { AgentState } from './agent-state.ts';
 import { standingIn } from './alerting.ts';
 import type { Copies, CopiesRequest } from './copies-of-node.ts';
-import { metricsOf } from './metrics.ts';
+import { countErrors, metricsOf } from './metrics.ts';
 import { statusReport } from './report.ts';
 import { decideOn, type Observed, SCHEDULED, type View } from './view.ts';
 
@@ -71,5 +71,11 @@ export function makeAnswers({ root, now, state, openedAlerts, observe, withCopie
     });
   };
 
-  return { latest, status, metrics: async () => metricsOf(await status()) };
+  const metrics = async (): Promise<string> => {
+    const report = await status();
+    // Without a check there is one reading, that of this report.
+    return metricsOf(report, state.last === null ? countErrors({}, report.findings) : state.readErrors);
+  };
+
+  return { latest, status, metrics };
 }
