@@ -1,4 +1,5 @@
 import type { Dispatch, Notification } from '../domain/alerts/alert.ts';
+import { escapeHtml } from './escape.ts';
 import { factRows } from './fact-rows.ts';
 import { label, origin, remarks, since, whatToDo } from './labels.ts';
 import { runbookOf } from './runbook.ts';
@@ -69,10 +70,4 @@ function runbook(where: string): string {
   const shown = escapeHtml(where);
   const target = /^https?:/.test(where) ? `<a href="${shown}">${shown}</a>` : shown;
   return `<p class="quiet" style="margin:0 0 8px;padding-left:14px;color:#5f6368;overflow-wrap:anywhere">Runbook: ${target}</p>`;
-}
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }

@@ -1,6 +1,7 @@
 import type { AlertNode, Dispatch, Notification } from '../domain/alerts/alert.ts';
 import { date } from '../domain/alerts/words.ts';
 import { printable, printableData, printableLines } from '../domain/text/printable.ts';
+import { cut } from './escape.ts';
 
 /**
  * The dispatch as people may see it: ids, names and paths in it were written by others, and must neither steer a terminal
@@ -33,7 +34,7 @@ export function headline({ node, notifications, allClear }: Dispatch): string {
     : `${label(first)} ${where}: ${first.alert.text.replace(/\.$/, '')}`;
   const others = isClear || rest.length === 0 ? '' : ` (and ${rest.length} more)`;
   const text = lead.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
-  return `${text.length > HEADLINE ? `${text.slice(0, HEADLINE)}…` : text}${others}`;
+  return `${cut(text, HEADLINE + 1)}${others}`;
 }
 
 /** Labels for machines: the first is the node again, the second the program. */

@@ -10,6 +10,7 @@ const ANSWER_LIMIT = 64 * 1024;
 export type Post = {
   sink: string;
   url: URL;
+  method?: 'PUT' | undefined;
   body: string;
   headers: Record<string, string>;
   /** PEM of the CAs to trust instead of the built-in ones. */
@@ -18,10 +19,10 @@ export type Post = {
 };
 
 /**
- * POSTs and resolves with "HTTP 200" when the answer is a 2xx within 15 s. Redirects are not followed: they could carry a
+ * Sends and resolves with "HTTP 200" when the answer is a 2xx within 15 s. Redirects are not followed: they could carry a
  * signed message, or a secret address, to somebody else. Throws SinkError, which names the address's origin only.
  */
-export function post({ sink, url, body, headers, ca, signal }: Post): Promise<string> {
+export function post({ sink, url, method, body, headers, ca, signal }: Post): Promise<string> {
   const limit = AbortSignal.timeout(LIMIT);
   return new Promise((resolve, reject) => {
     const fail = (reason: string, options: { retryAfter?: number | null; refusesMessage?: boolean } = {}) =>
@@ -30,7 +31,7 @@ export function post({ sink, url, body, headers, ca, signal }: Post): Promise<st
     const request = send(
       url,
       {
-        method: 'POST',
+        method: method ?? 'POST',
         agent: false,
         // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
         rejectUnauthorized: true,

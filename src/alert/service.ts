@@ -26,10 +26,10 @@ import { logAlerts } from './alert-log.ts';
 import { keepBook, loadBook, saveBook } from './book.ts';
 import { type Courier, makeCourier, PACE, type Pace } from './courier.ts';
 import { forSink } from './merge.ts';
-import { TEST } from './shapes.ts';
 import type { Sink } from './sink.ts';
 import { makeSinks } from './sinks.ts';
 import { openSpool, type Spool } from './spool.ts';
+import { TEST } from './test-alert.ts';
 
 export type AlertService = {
   /** The active alerts, as of the last `report`. */

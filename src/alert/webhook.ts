@@ -1,53 +1,61 @@
 // The one importer of standardwebhooks, loaded when the first signed message is sent.
 import type { WebhookSink } from '../config/sinks/webhook-keys.ts';
+import { SHAPES } from '../config/sinks/webhook-shapes.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
-import { MINUTE } from '../domain/time/duration.ts';
+import { explain } from '../domain/model/errors.ts';
 import type { Root } from '../host/root.ts';
+import type { FormatInput, Outgoing } from './formats/format.ts';
+import { FORMATS } from './formats/index.ts';
 import { shown } from './labels.ts';
 import { post } from './post.ts';
 import { readAuthorities, readSecret } from './secrets.ts';
-import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody } from './shapes.ts';
 import { type Sink, SinkError } from './sink.ts';
 
-/** Alertmanager's documentation asks clients to send active alerts again every 30 seconds to 3 minutes. */
-const REFRESH = 2 * MINUTE;
-
-/** POSTs each dispatch. `repeat`: milliseconds after which an active alert is sent again. */
+/** Sends each dispatch in the format of its shape. `repeat`: milliseconds after which an active alert is sent again. */
 export function webhookSink(config: WebhookSink, name: string, root: Root, repeat: number): Sink {
+  const { refresh, placesToken } = FORMATS[config.shape];
   return {
     name,
     least: config.least,
-    ...(config.shape === 'alertmanager' ? { refresh: REFRESH } : {}),
+    ...(refresh === undefined ? {} : { refresh }),
     async send(dispatch, signal) {
+      const read = async (file: string | undefined) => (file === undefined ? null : await readSecret(root, name, file));
       const url = await address(config, name, root);
-      const secret = config.secret_file === undefined ? null : await readSecret(root, name, config.secret_file);
+      const secret = await read(config.secret_file);
+      const token = await read(config.token_file);
       const ca = config.ca_file === undefined ? null : await readAuthorities(root, name, config.ca_file);
+      const bearer = token === null || placesToken === true ? {} : { authorization: `Bearer ${token}` };
+      const input = {
+        dispatch: shown(dispatch),
+        url,
+        settings: config,
+        secret: secret ?? '',
+        token: token ?? '',
+        repeat,
+      };
       let said = 'nothing to send to this sink';
-      for (const body of bodies(config.shape, shown(dispatch), secret ?? '', repeat)) {
-        const signature = config.shape === 'pagerduty' ? {} : await signed(name, dispatch, body, secret);
-        const headers = { 'content-type': 'application/json', ...signature };
-        said = await post({ sink: name, url, body, headers, ca, signal });
+      for (const { headers: own = {}, ...outgoing } of requests(config, name, input)) {
+        const signature = SHAPES[config.shape].takes?.includes('secret_file')
+          ? await signed(name, dispatch, outgoing.body, secret)
+          : {};
+        const headers = { 'content-type': 'application/json', ...bearer, ...own, ...signature };
+        said = await post({ sink: name, ...outgoing, headers, ca, signal });
       }
       return said;
     },
   };
 }
 
-function bodies(shape: WebhookSink['shape'], dispatch: Dispatch, secret: string, repeat: number): string[] {
-  switch (shape) {
-    case 'standard':
-      return [standardBody(dispatch)];
-    case 'slack':
-      return [slackBody(dispatch)];
-    case 'alertmanager':
-      return [alertmanagerBody(dispatch, repeat)];
-    case 'pagerduty':
-      return pagerdutyBodies(dispatch, secret);
+function requests({ shape }: WebhookSink, name: string, input: FormatInput): Outgoing[] {
+  try {
+    return FORMATS[shape].requests(input);
+  } catch (error) {
+    throw new SinkError(name, explain(error));
   }
 }
 
-async function address({ url, url_file }: WebhookSink, name: string, root: Root): Promise<URL> {
-  const text = url_file === undefined ? (url ?? '') : await readSecret(root, name, url_file);
+async function address({ url, url_file, shape }: WebhookSink, name: string, root: Root): Promise<URL> {
+  const text = url_file === undefined ? (url ?? SHAPES[shape].address ?? '') : await readSecret(root, name, url_file);
   const parsed = URL.parse(text.trim());
   if (parsed !== null && ['http:', 'https:'].includes(parsed.protocol)) return parsed;
   throw new SinkError(name, `${url_file ?? 'its url'} does not hold an http or https address`);

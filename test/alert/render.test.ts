@@ -1,22 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { renderEmail } from '../../src/alert/email-text.ts';
 import { headline } from '../../src/alert/labels.ts';
-import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody, TEST } from '../../src/alert/shapes.ts';
+import { TEST } from '../../src/alert/test-alert.ts';
 import type { Dispatch } from '../../src/domain/alerts/alert.ts';
 import { expiry } from '../../src/domain/alerts/words.ts';
 import { DAY, MINUTE } from '../../src/domain/time/duration.ts';
+import { allBodies, bodiesOf } from './bodies.ts';
+import { golden, pretty } from './golden.ts';
 import { AT, alert, dispatch, everyKind, told } from './support.ts';
-
-/** UPDATE_GOLDEN=1 writes what is rendered now; a person then reviews the difference. */
-async function golden(name: string, actual: string): Promise<void> {
-  const file = new URL(`../golden/${name}`, import.meta.url);
-  if (process.env.UPDATE_GOLDEN === '1') await writeFile(file, actual);
-  assert.equal(actual, await readFile(file, 'utf8'));
-}
-
-const pretty = (json: string): string => `${JSON.stringify(JSON.parse(json), null, 2)}\n`;
 
 test('an email in plain text', () => golden('alert-email.txt', renderEmail(everyKind()).text));
 test('an email in HTML, where nothing of an alert is markup', async () => {
@@ -24,11 +16,9 @@ test('an email in HTML, where nothing of an alert is markup', async () => {
   await golden('alert-email.html', html);
   assert.doesNotMatch(html, /<b>/);
 });
-test('standard webhook', () => golden('alert-standard.json', pretty(standardBody(everyKind()))));
-test('slack', () => golden('alert-slack.json', pretty(slackBody(everyKind()))));
-test('alertmanager', () => golden('alert-alertmanager.json', pretty(alertmanagerBody(everyKind(), DAY))));
-test('pagerduty', () =>
-  golden('alert-pagerduty.json', pretty(`[${pagerdutyBodies(everyKind(), 'ROUTING-KEY').join(',')}]`)));
+test('standard webhook', () => golden('alert-standard.json', pretty(bodiesOf('standard', everyKind())[0]!)));
+test('alertmanager', () => golden('alert-alertmanager.json', pretty(bodiesOf('alertmanager', everyKind())[0]!)));
+test('pagerduty', () => golden('alert-pagerduty.json', pretty(`[${bodiesOf('pagerduty', everyKind()).join(',')}]`)));
 
 test('subjects', () => {
   const subject = (change: Parameters<typeof dispatch>[0]) => renderEmail(dispatch(change)).subject;
@@ -76,18 +66,10 @@ test('all clear and a summary are sentences', () => {
   }
 });
 
-test('a Slack message stays short with a hundred members', () => {
-  const facts = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`certificate-${index}`, 'x'.repeat(50)]));
-  const notifications = Array.from({ length: 30 }, () => told({ alert: alert({ facts }) }));
-  const { text } = JSON.parse(slackBody(dispatch({ notifications }))) as { text: string };
-  assert.match(text, /and 80 more/);
-  assert.ok(text.length <= 8_001);
-});
-
 test('Alertmanager: a changed severity resolves the previous one, and what cleared only what was really sent', () => {
   const alerts = (change: Parameters<typeof told>[0]) =>
     (
-      JSON.parse(alertmanagerBody(dispatch({ notifications: [told(change)] }), DAY)) as {
+      JSON.parse(bodiesOf('alertmanager', dispatch({ notifications: [told(change)] }), DAY)[0]!) as {
         labels: { severity: string };
         endsAt: string;
       }[]
@@ -114,14 +96,14 @@ test('Alertmanager: a changed severity resolves the previous one, and what clear
 });
 
 test('Alertmanager: an alert that is repeated every minute does not end before it is sent again', () => {
-  const [entry] = JSON.parse(alertmanagerBody(dispatch(), 1_000)) as { endsAt: string }[];
+  const [entry] = JSON.parse(bodiesOf('alertmanager', dispatch(), 1_000)[0]!) as { endsAt: string }[];
   assert.equal(Date.parse(entry!.endsAt) - AT, 10 * MINUTE);
 });
 
 test('Alertmanager: an entry that an earlier version left in the spool knows less about what was sent', () => {
   const severities = (change: Parameters<typeof told>[0]) =>
     (
-      JSON.parse(alertmanagerBody(dispatch({ notifications: [told(change)] }), DAY)) as {
+      JSON.parse(bodiesOf('alertmanager', dispatch({ notifications: [told(change)] }), DAY)[0]!) as {
         labels: { severity: string };
       }[]
     ).map(({ labels }) => labels.severity);
@@ -132,7 +114,7 @@ test('Alertmanager: an entry that an earlier version left in the spool knows les
 
 test('PagerDuty: what resolves an incident has the key that opened it; a test opens an incident and resolves it', () => {
   const events = (change: Parameters<typeof told>[0]) =>
-    pagerdutyBodies(dispatch({ notifications: [told(change)] }), 'K').map((body) => JSON.parse(body));
+    bodiesOf('pagerduty', dispatch({ notifications: [told(change)] })).map((body) => JSON.parse(body));
   const [began] = events({});
   const [ended] = events({ status: 'cleared', since: AT - DAY });
   assert.deepEqual([began.event_action, ended.event_action], ['trigger', 'resolve']);
@@ -159,8 +141,8 @@ test('two sites whose nodes have the same name cannot clear each other’s alert
   const identities = (status: 'raised' | 'cleared') =>
     sites.map((node) => {
       const of = dispatch({ node, notifications: [told({ status })] });
-      const [entry] = JSON.parse(alertmanagerBody(of, DAY)) as { labels: object }[];
-      const { dedup_key } = JSON.parse(pagerdutyBodies(of, 'K')[0]!) as { dedup_key: string };
+      const [entry] = JSON.parse(bodiesOf('alertmanager', of, DAY)[0]!) as { labels: object }[];
+      const { dedup_key } = JSON.parse(bodiesOf('pagerduty', of)[0]!) as { dedup_key: string };
       return JSON.stringify([entry!.labels, dedup_key]);
     });
   assert.equal(new Set(identities('raised')).size, sites.length);
@@ -169,7 +151,7 @@ test('two sites whose nodes have the same name cannot clear each other’s alert
 
 test('the order of the labels in the configuration does not matter', () => {
   const key = (labels: Record<string, string>) =>
-    JSON.parse(pagerdutyBodies(dispatch({ node: { ...dispatch().node, labels } }), 'K')[0]!).dedup_key;
+    JSON.parse(bodiesOf('pagerduty', dispatch({ node: { ...dispatch().node, labels } }))[0]!).dedup_key;
   assert.equal(key({ a: '1', b: '2' }), key({ b: '2', a: '1' }));
 });
 
@@ -203,7 +185,7 @@ test('every shape links the runbook: the page on the node, or below the address 
   const shapes = (runbooks?: string) => {
     const of = dispatch(runbooks === undefined ? {} : { runbooks });
     const { text, html } = renderEmail(of);
-    return [text, html, standardBody(of), slackBody(of), alertmanagerBody(of, DAY), ...pagerdutyBodies(of, 'K')];
+    return [text, html, ...allBodies(of)];
   };
   for (const body of [...shapes(), ...shapes('')])
     assert.match(body, /[ "]\/usr\/share\/doc\/certagent\/alerts\/CERTIFICATE_EXPIRED\.md/);

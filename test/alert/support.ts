@@ -103,7 +103,7 @@ export function keepLog(): { log: Log; lines: string[] } {
   return { lines, log: { level: 'debug', debug: keep, info: keep, warn: keep, error: keep } as unknown as Log };
 }
 
-export type Received = { path: string; headers: IncomingHttpHeaders; body: string };
+export type Received = { method: string; path: string; headers: IncomingHttpHeaders; body: string };
 
 /** An HTTP server whose answer to each POST the test decides; 200 unless the test decides otherwise. */
 export async function webhookServer(t: TestContext) {
@@ -113,7 +113,12 @@ export async function webhookServer(t: TestContext) {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      received.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks).toString() });
+      received.push({
+        method: request.method ?? '',
+        path: request.url ?? '',
+        headers: request.headers,
+        body: Buffer.concat(chunks).toString(),
+      });
       state.answer(response);
     });
   });

@@ -51,12 +51,55 @@ test('each shape is taken by its kind of receiver', async (t) => {
   await sinkFor(url, root, { shape: 'pagerduty', secret_file }).send(everyKind());
   const bodies = received.map(({ body }) => JSON.parse(body));
   assert.match(bodies[0].text, /node-1/);
+  assert.equal(bodies[0].blocks[0].type, 'header');
   assert.equal(bodies[1][0].labels.alertname, 'CERTIFICATE_EXPIRED');
   assert.deepEqual(
     bodies.slice(2).map(({ event_action }) => event_action),
     ['trigger', 'trigger', 'resolve'],
   );
   assert.equal(bodies[2].routing_key, 'ROUTING-KEY');
+});
+
+test('a token is sent as each service wants it, and shows in no error', async (t) => {
+  const root = await makeRoot(t);
+  const { url, received, state } = await webhookServer(t);
+  const token_file = await put(root, '/etc/token', '12345:T0PSECRET\n');
+  const room = '!room:example.org';
+  const shapes: [Partial<WebhookSink>, string, Record<string, string | undefined>][] = [
+    [{ shape: 'standard' }, 'POST /x', { authorization: 'Bearer 12345:T0PSECRET' }],
+    [{ shape: 'ntfy' }, 'POST /', { authorization: 'Bearer 12345:T0PSECRET' }],
+    [{ shape: 'gotify' }, 'POST /x/message', { 'x-gotify-key': '12345:T0PSECRET', authorization: undefined }],
+    [{ shape: 'telegram', chat_id: '-1' }, 'POST /x/bot12345:T0PSECRET/sendMessage', { authorization: undefined }],
+    [
+      { shape: 'matrix', room },
+      `PUT /x/_matrix/client/v3/rooms/!room%3Aexample.org/send/m.room.message/${dispatch().id}`,
+      { authorization: 'Bearer 12345:T0PSECRET', 'webhook-id': undefined },
+    ],
+  ];
+  for (const [change, request, headers] of shapes) {
+    const sink = sinkFor(`${url}/x`, root, { ...change, token_file });
+    await sink.send(dispatch());
+    const last = received.at(-1)!;
+    assert.equal(`${last.method} ${last.path}`, request);
+    for (const [name, value] of Object.entries(headers)) assert.equal(last.headers[name], value, change.shape);
+    state.answer = (response) => void response.writeHead(401).end('T0PSECRET');
+    const error = await sink.send(dispatch()).catch((thrown) => thrown as SinkError);
+    assert.ok(error instanceof SinkError);
+    assert.doesNotMatch(JSON.stringify([error.message, error.stack, error.remedy, error.cause]), /T0PSECRET/);
+    state.answer = (response) => void response.end();
+  }
+});
+
+test('a token that would change the address of a request is refused', async (t) => {
+  const root = await makeRoot(t);
+  const { url, received } = await webhookServer(t);
+  const token_file = await put(root, '/etc/token', '1:a/../../other?x=');
+  await assert.rejects(
+    sinkFor(url, root, { shape: 'telegram', chat_id: '1', token_file }).send(dispatch()),
+    /sink "hook": its token_file does not hold the token of a Telegram bot/,
+  );
+  await assert.rejects(sinkFor(url, root, { shape: 'ntfy' }).send(dispatch()), /does not end in a topic/);
+  assert.equal(received.length, 0);
 });
 
 test('an address from a file is a secret: errors name the origin only', async (t) => {

@@ -116,6 +116,31 @@ const SINGLE: [string, string, string][] = [
     'line 3: alerts.webhook[1].name is already the name of another sink',
   ],
   [
+    'a shape that needs a token',
+    '[[alerts.webhook]]\nurl = "http://x"\nshape = "gotify"',
+    'line 1: alerts.webhook[0].token_file is missing: the shape "gotify" needs a file with the token',
+  ],
+  [
+    'a chat that is not for this shape',
+    '[[alerts.webhook]]\nurl = "http://x"\nshape = "slack"\nchat_id = "1"',
+    'line 4: alerts.webhook[0].chat_id does not apply to the shape "slack"',
+  ],
+  [
+    'a bot without a chat; its address has a default',
+    '[[alerts.webhook]]\nshape = "telegram"\ntoken_file = "t"',
+    'line 1: alerts.webhook[0].chat_id is missing: the shape "telegram" needs the id of a chat',
+  ],
+  [
+    'an alias of a room',
+    '[[alerts.webhook]]\nurl = "http://x"\nshape = "matrix"\ntoken_file = "t"\nroom = "#ops:example.org"',
+    'line 5: alerts.webhook[0].room is not the id of a room: that begins with "!", and an alias is not one',
+  ],
+  [
+    'ntfy without a topic',
+    '[[alerts.webhook]]\nurl = "https://ntfy.sh"\nshape = "ntfy"',
+    'line 2: alerts.webhook[0].url must be the address of a topic, for example "https://ntfy.sh/TOPIC"',
+  ],
+  [
     'a password without a user',
     '[[alerts.email]]\nhost = "h"\nfrom = "f"\nto = ["t"]\npassword_file = "p"',
     'line 5: alerts.email[0].password_file needs "user" as well',

@@ -6,7 +6,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { loadBook } from '../../src/alert/book.ts';
 import { renderEmail } from '../../src/alert/email-text.ts';
-import { alertmanagerBody, pagerdutyBodies, slackBody, standardBody } from '../../src/alert/shapes.ts';
 import { openSpool } from '../../src/alert/spool.ts';
 import type { Dispatch, StandingAlert } from '../../src/domain/alerts/alert.ts';
 import { diffAlerts } from '../../src/domain/alerts/diff.ts';
@@ -17,6 +16,7 @@ import { describePlan } from '../../src/domain/plan/describe.ts';
 import { Root } from '../../src/host/root.ts';
 import { unfinishedRun } from '../../src/renew/engine/recover.ts';
 import { JOURNAL_FILE, openJournal } from '../../src/renew/journal/journal-file.ts';
+import { allBodies } from '../alert/bodies.ts';
 import { mutatedText } from './mutate.ts';
 import { asyncRefusal, directoryFor, fuzz } from './support.ts';
 import { data } from './yaml.ts';
@@ -236,11 +236,5 @@ test('a changed file of the spool is sent in every shape, or put aside', async (
 function render(given: Dispatch): void {
   const { subject } = renderEmail(given);
   assert.doesNotMatch(subject, /\p{Cc}/u);
-  for (const body of [
-    standardBody(given),
-    slackBody(given),
-    alertmanagerBody(given, 1_000),
-    ...pagerdutyBodies(given, 'key'),
-  ])
-    JSON.parse(body);
+  for (const body of allBodies(given)) JSON.parse(body);
 }
