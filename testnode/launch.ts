@@ -27,7 +27,7 @@ export function startEnvironment(): Record<string, string> {
 /** Puts the node's programs on its PATH: each an executable that hands its arguments to the stand-in. */
 export function layOutPrograms(root: string, node: NodeRecord): void {
   const flavour = k3sFlavour(node.kind);
-  const programs = ['usr/bin/systemctl', 'usr/bin/journalctl', 'usr/bin/timedatectl'];
+  const programs = ['usr/bin/systemctl', 'usr/bin/systemd-run', 'usr/bin/journalctl', 'usr/bin/timedatectl'];
   if (node.kind === 'k0s-controller') programs.push('usr/local/bin/k0s');
   else if (node.kind === 'hard-way') programs.push(...HARD_WAY_UNITS.map((name) => `usr/local/bin/${name}`));
   else if (flavour === undefined) programs.push('usr/bin/kubeadm', 'usr/bin/kubelet');

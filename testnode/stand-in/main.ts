@@ -7,6 +7,7 @@ const PROGRAMS: Record<string, Program> = {
   kubeadm: async (root, words) => (await import('./kubeadm.ts')).kubeadm(root, words),
   kubelet: async (root, words) => (await import('./kubelet.ts')).kubelet(root, words),
   systemctl: async (root, words) => (await import('./systemctl.ts')).systemctl(root, words),
+  'systemd-run': async (root, words) => (await import('./systemd-run.ts')).systemdRun(root, words),
   journalctl: async (root, words) => (await import('./journalctl.ts')).journalctl(root, words),
   timedatectl: async (root, words) => (await import('./timedatectl.ts')).timedatectl(root, words),
   'remote-server': async (root) => (await import('./remote-server.ts')).remoteServer(root),

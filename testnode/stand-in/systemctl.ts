@@ -3,6 +3,7 @@
 import { uptime } from 'node:os';
 import { readFaults, readNodeRecord } from '../options.ts';
 import { hang } from './process.ts';
+import { stopTransient } from './systemd-run.ts';
 import { show, startUnit, stopUnit, unitsOf } from './units.ts';
 
 export async function systemctl(root: string, words: string[]): Promise<void> {
@@ -25,6 +26,7 @@ async function act(root: string, verb: 'start' | 'stop' | 'restart', unit: strin
   const node = readNodeRecord(root);
   const fault = readFaults(root).systemctl;
   if (!unitsOf(node).includes(unit)) {
+    if (verb === 'stop' && stopTransient(root, unit)) return;
     return fail(`Failed to ${verb} ${unit}.service: Unit ${unit}.service not found.`, 5);
   }
   if (fault === 'hangs') await hang(root, 'systemctl');
