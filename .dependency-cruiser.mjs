@@ -107,7 +107,7 @@ export default {
     room(
       'cli-is-a-thin-client',
       { path: '^src/cli/', pathNot: RUNS_THE_AGENT },
-      '^src/(cli|config|domain)/|^src/control/(client|handlers)\\.ts$|^src/host/root\\.ts$',
+      '^src/(cli|config|domain|fleet)/|^src/control/(client|handlers)\\.ts$|^src/host/root\\.ts$',
       'src/cli asks the daemon through src/control/client.ts and renders domain types. What needs the node belongs to src/daemon, reached by src/cli/run.ts and src/cli/standalone.ts alone.',
     ),
     room(
@@ -122,8 +122,14 @@ export default {
         'Write `await import(…)`: `certagent status` must not load the daemon (types may be imported with `import type`).',
       severity: 'error',
       from: { path: '^src/cli/' },
-      to: { path: '^src/daemon/', dynamic: false, dependencyTypesNot: ERASED },
+      to: { path: '^src/(daemon|fleet)/', dynamic: false, dependencyTypesNot: ERASED },
     },
+    room(
+      'fleet-asks-other-nodes',
+      '^src/fleet/',
+      '^src/(fleet|domain|host)/',
+      'src/fleet gathers the statuses of other nodes. It knows neither this node nor its daemon: src/cli loads it for `certagent fleet` alone.',
+    ),
     room(
       'main-picks-a-role',
       '^src/main\\.ts$',

@@ -36,7 +36,7 @@ export function commandManual(version: string): string {
 const OPTIONS: [string, string][] = [
   ['--root dir', 'work on the node image under this directory'],
   ['--config file', 'configuration, a path of the node'],
-  ['-o, --output format', 'text, json, or wide for status'],
+  ['-o, --output format', 'text, json, wide for status, html for fleet'],
   ['--no-color', 'no colours, as with NO_COLOR in the environment'],
   ['-V, --version', 'print the version'],
   ['-h, --help', 'show help'],

@@ -1,11 +1,16 @@
-// npm run pictures: the README's pictures of a terminal (docs/*.svg), drawn from what certagent prints on a throw-away node.
+// npm run pictures: the README's pictures of a terminal (docs/*.svg), drawn from what certagent prints on a throw-away node, and
+// those of certagent fleet's page (docs/fleet-*.png), as headless Chromium shows it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fleetPage } from '../src/cli/render/fleet-page.ts';
+import { fleetReport } from '../src/domain/fleet/summary.ts';
 import { DAY, MINUTE } from '../src/domain/time/duration.ts';
+import { NOW } from '../test/cli/reports.ts';
+import { sampleFleet } from '../test/fleet/sample.ts';
 import { makeNode } from '../testnode/node.ts';
 import { PROJECT } from './project.ts';
 import { run } from './run.ts';
@@ -24,6 +29,14 @@ const PICTURES: { name: string; words: string[]; from?: string }[] = [
 
 /** Where the components of a real node listen. Here these ports may be in use; random ones would change each picture. */
 const PORTS = { apiserver: '(6443)', etcd: '(2379)', etcdPeer: '(2380)' };
+
+/** Width and height of the window. */
+const WINDOWS = [
+  [390, 1000],
+  [1280, 1000],
+  [1920, 1080],
+] as const;
+const CHROMIUM = 'chromium-headless-shell';
 
 type Style = { fill: string; bold: boolean };
 type Piece = Style & { text: string; column: number };
@@ -47,6 +60,7 @@ const COLOURS: Record<number, string> = {
 };
 
 const directory = await mkdtemp(join(tmpdir(), 'certagent-pictures-'));
+await fleetPictures();
 const root = join(directory, 'node');
 const node = await makeNode({ root, kind: 'kubeadm', leafEnds: Date.now() + 60 * DAY + 10 * MINUTE, speed: 0.2 });
 let daemon: ReturnType<typeof spawn> | undefined;
@@ -66,6 +80,19 @@ try {
   if (daemon?.kill()) await once(daemon, 'exit');
   await node.remove();
   await rm(directory, { recursive: true, force: true });
+}
+
+/** Debian: apt install chromium-headless-shell. */
+async function fleetPictures(): Promise<void> {
+  const page = join(directory, 'fleet.html');
+  await mkdir(DOCS, { recursive: true });
+  await writeFile(page, fleetPage(fleetReport(sampleFleet(), { warning: 30, critical: 7 }, NOW)));
+  for (const [width, height] of WINDOWS) {
+    const file = `fleet-${width}.png`;
+    const size = [`--window-size=${width},${height}`, '--hide-scrollbars', `--screenshot=${join(DOCS, file)}`];
+    run(CHROMIUM, ['--no-sandbox', '--disable-gpu', ...size, `file://${page}`]);
+    console.log(`docs/${file}`);
+  }
 }
 
 /** What a command writes to a terminal of its own. Standard error goes through a pipe: no line is drawn over another. */

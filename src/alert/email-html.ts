@@ -1,5 +1,5 @@
 import type { Dispatch, Notification } from '../domain/alerts/alert.ts';
-import { escapeHtml } from './escape.ts';
+import { escapeHtml } from '../domain/text/html.ts';
 import { factRows } from './fact-rows.ts';
 import { label, origin, remarks, since, whatToDo } from './labels.ts';
 import { runbookOf } from './runbook.ts';

@@ -1,15 +1,3 @@
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-/** As text of HTML, and as the value of an attribute. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
-}
-
-/** The three characters that Slack and Telegram give a meaning. */
-export function escapeAngles(text: string): string {
-  return text.replace(/[&<>]/g, (character) => ENTITIES[character]!);
-}
-
 /** At most so many UTF-16 units, the mark of the cut included; no character is cut in two. */
 export function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;

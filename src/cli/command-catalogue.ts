@@ -1,6 +1,6 @@
 /** The catalogue of commands: the parser, the help, the manual page and the shell completions are made from it. */
 
-export type OutputFormat = 'text' | 'wide' | 'json';
+export type OutputFormat = 'text' | 'wide' | 'json' | 'html';
 
 export type OptionSpec = {
   /** "-w, --warning <days>". In place of "days", "dir", "file", "format" and "command" say how a shell completes the value. */
@@ -34,7 +34,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
     flags: '--config <file>',
     description: 'configuration file, as a path of the node (default: /etc/certagent/config.toml)',
   },
-  { flags: '-o, --output <format>', description: 'text or json; status also takes wide (default: text)' },
+  { flags: '-o, --output <format>', description: 'text or json; status also takes wide, fleet html (default: text)' },
   { flags: '--no-color', description: 'print without colours, as with NO_COLOR in the environment' },
   { flags: '-V, --version', description: 'print the version' },
   { flags: '-h, --help', description: 'show help for the command' },
@@ -75,6 +75,32 @@ const CATALOGUE = [
       [1, 'WARNING'],
       [2, 'CRITICAL'],
       [3, 'UNKNOWN: the state could not be determined, or the command line is wrong'],
+    ],
+  },
+  {
+    name: 'fleet',
+    summary: 'show many nodes at once, worst first',
+    detail:
+      'Asks the hosts of a file through ssh, as you, or reads what `certagent status -o json` printed on them: files (- is standard input) that hold one status after another, arrays of them, or what Ansible printed. A host that does not answer has a row of its own. -o html prints one page that needs nothing else: a timeline, the active alerts, the last renewals, the silent nodes.',
+    argument: { flags: '[file...]', description: 'files with statuses; without --hosts and files, standard input' },
+    options: [
+      { flags: '--hosts <file>', description: 'ask these hosts through ssh: one a line, # begins a comment' },
+      { flags: '-p, --parallel <count>', description: 'hosts to ask at the same time', fallback: '10' },
+      { flags: '-t, --timeout <seconds>', description: 'time limit for one host', fallback: '10' },
+      { flags: '-w, --warning <days>', description: 'warn when a certificate expires sooner', fallback: '30' },
+      { flags: '-c, --critical <days>', description: 'critical when a certificate expires sooner', fallback: '7' },
+    ],
+    outputs: ['text', 'json', 'html'],
+    examples: [
+      'certagent fleet --hosts sites.txt',
+      'certagent fleet --hosts sites.txt -o html > fleet.html',
+      "ansible all -m command -a 'certagent status -o json' | certagent fleet",
+    ],
+    exitCodes: [
+      [0, 'every node is OK'],
+      [1, 'the worst node is a warning'],
+      [2, 'a node is critical'],
+      [3, 'of some node nothing is known, none is critical; or the command failed'],
     ],
   },
   {

@@ -7,6 +7,7 @@ type Code = { run(context: Context): Promise<number> };
 const CODE: Record<CommandName, () => Promise<Code>> = {
   status: () => import('./commands/status.ts'),
   check: () => import('./commands/check.ts'),
+  fleet: () => import('./commands/fleet.ts'),
   plan: () => import('./commands/plan.ts'),
   renew: () => import('./commands/renew.ts'),
   sync: () => import('./commands/sync.ts'),

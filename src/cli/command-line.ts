@@ -25,5 +25,6 @@ async function report(error: unknown, { name, global }: CommandLine): Promise<nu
   const { paintWith, plain } = await import('./render/paint.ts');
   const paint = coloured(global.color ?? true, process.stderr) ? paintWith : plain;
   process.stderr.write(global.output === 'json' ? errorJson(error) : renderError(error, paint));
-  return exitCodeOf(error);
+  // As of `check`: 2 would be a critical node.
+  return name === 'fleet' ? 3 : exitCodeOf(error);
 }

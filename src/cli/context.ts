@@ -20,6 +20,8 @@ export type Context = {
   /** The command's own options, by their long name in camel case. */
   options: Record<string, unknown>;
   argument: string | undefined;
+  /** All arguments, where the command takes several. */
+  words: string[];
   stdout: Output;
   stderr: NodeJS.WriteStream;
   stdin: NodeJS.ReadStream;
@@ -34,11 +36,13 @@ export function makeContext({
   spec,
   options,
   argument,
+  words,
 }: {
   global: GlobalOptions;
   spec: CommandSpec;
   options: Record<string, unknown>;
   argument: string | undefined;
+  words: string[];
 }): Context {
   if (global.root === '') throw usage('--root is empty', 'Name a directory: --root DIR.');
   const root = existingRoot(resolve(global.root ?? '/'));
@@ -52,6 +56,7 @@ export function makeContext({
     width: stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY,
     options,
     argument,
+    words,
     stdout,
     // Opening a stream takes a millisecond, and few commands use these.
     get stderr() {

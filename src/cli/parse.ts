@@ -18,6 +18,8 @@ export type CommandLine = {
   /** The command's own options by their long name in camel case, defaults filled in. */
   options: Record<string, unknown>;
   argument: string | undefined;
+  /** All arguments, where the command takes several. */
+  words: string[];
   fault: Fault | null;
 };
 
@@ -38,7 +40,15 @@ export function parseCommandLine(argv: string[]): CommandLine {
   const tokens = tokensOf(argv, known);
   const { values, fault } = valuesOf(tokens, known);
   const global: GlobalOptions = { ...pick(values, 'root', 'config', 'output'), color: values['no-color'] !== true };
-  const help = { name, spec: HELP, global: { color: global.color ?? true }, options: {}, argument: name, fault: null };
+  const help = {
+    name,
+    spec: HELP,
+    global: { color: global.color ?? true },
+    options: {},
+    argument: name,
+    words: [],
+    fault: null,
+  };
 
   if (values.version === true) return { ...help, spec: commandNamed('version')!, argument: undefined };
   if (spec === undefined) {
@@ -61,6 +71,7 @@ export function parseCommandLine(argv: string[]): CommandLine {
       }),
     ),
     argument: several && rest.length > 0 ? rest.join(' ') : rest[0],
+    words: rest,
     fault: fault ?? (extra === undefined ? null : { kind: 'extra-word', word: extra }),
   };
 }

@@ -55,7 +55,8 @@ async function isExecutable(path: string): Promise<boolean> {
 const AFTER_EXIT = 500;
 const OUTPUT_LIMIT = 1024 * 1024;
 
-export type RunOptions = { limit: number; env?: Record<string, string>; signal?: AbortSignal };
+/** `outputLimit`: characters, where 1 MiB is not enough. */
+export type RunOptions = { limit: number; env?: Record<string, string>; signal?: AbortSignal; outputLimit?: number };
 
 /**
  * Runs an executable of the node with a fixed PATH, a clean environment, no standard input, output cut at 1 MiB, and a
@@ -82,7 +83,7 @@ export async function run(root: Root, name: string, args: string[], options: Run
 async function runGroup(
   path: string,
   args: string[],
-  options: { limit: number; env: Record<string, string>; signal?: AbortSignal },
+  options: RunOptions & { env: Record<string, string> },
 ): Promise<CommandResult> {
   const { execa } = await import('execa');
   const child = execa(path, args, {
@@ -92,7 +93,7 @@ async function runGroup(
     env: options.env,
     // A process group of its own, which is killed when certagent exits.
     killDescendants: true,
-    maxBuffer: OUTPUT_LIMIT,
+    maxBuffer: options.outputLimit ?? OUTPUT_LIMIT,
   });
   const { pid } = child;
   let timedOut = false;

@@ -47,5 +47,6 @@ export const PROGRAMS = {
     use: 'host: access control lists of files that are written again',
     limit: 5 * SECOND,
   },
+  ssh: { command: 'ssh', use: 'host: HOST certagent status, of certagent fleet (--timeout)', limit: 10 * SECOND },
   endHelper: { command: 'sh', use: 'host: kill, as a user', limit: 5 * SECOND },
 } as const satisfies Record<string, Program>;

@@ -1,5 +1,5 @@
 import type { Dispatch } from '../../domain/alerts/alert.ts';
-import { escapeHtml } from '../escape.ts';
+import { escapeHtml } from '../../domain/text/html.ts';
 import { type Digest, fitting, isAddress, type Piece, plainText } from './digest.ts';
 import type { Format } from './format.ts';
 

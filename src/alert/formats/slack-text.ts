@@ -1,5 +1,6 @@
 import type { Dispatch } from '../../domain/alerts/alert.ts';
-import { cutEscaped, escapeAngles } from '../escape.ts';
+import { escapeAngles } from '../../domain/text/html.ts';
+import { cutEscaped } from '../escape.ts';
 import { fitting, plainText } from './digest.ts';
 import type { Format } from './format.ts';
 

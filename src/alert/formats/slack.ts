@@ -1,5 +1,6 @@
 import type { Dispatch } from '../../domain/alerts/alert.ts';
-import { cutEscaped, escapeAngles } from '../escape.ts';
+import { escapeAngles } from '../../domain/text/html.ts';
+import { cutEscaped } from '../escape.ts';
 import { type Digest, fitting, isAddress, type Piece } from './digest.ts';
 import type { Format } from './format.ts';
 

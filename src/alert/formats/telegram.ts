@@ -1,5 +1,5 @@
 import type { Dispatch } from '../../domain/alerts/alert.ts';
-import { escapeAngles } from '../escape.ts';
+import { escapeAngles } from '../../domain/text/html.ts';
 import { type Digest, fitting, pieceLines, plainText } from './digest.ts';
 import type { Format } from './format.ts';
 

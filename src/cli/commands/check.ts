@@ -1,3 +1,4 @@
+import type { Limits } from '../../domain/fleet/troubles.ts';
 import { explain } from '../../domain/model/errors.ts';
 import { short } from '../../domain/text/printable.ts';
 import { askDaemonOnly, askStatus } from '../ask.ts';
@@ -26,7 +27,7 @@ export function unknownLine(message: string): string {
 }
 
 /** Throws CertagentError USAGE. */
-function limitsOf({ options }: Context): { warning: number; critical: number } {
+export function limitsOf({ options }: Context): Limits {
   const warning = days(options, 'warning');
   const critical = days(options, 'critical');
   if (warning >= critical) return { warning, critical };
