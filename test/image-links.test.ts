@@ -9,7 +9,7 @@ import { Root } from '../src/host/root.ts';
 import { groupId, memberships, users } from '../src/host/users.ts';
 import { checksum } from '../src/renew/backup/authorities.ts';
 import { makeBackup } from '../src/renew/backup/make-backup.ts';
-import { restore } from '../src/renew/backup/restore.ts';
+import { restore } from '../src/renew/backup/put-back-files.ts';
 import { readManifestFile } from '../src/renew/components/manifest-file.ts';
 import { fileOfManifest } from '../src/renew/components/manifest-link.ts';
 import { readKey, readLeaf } from '../src/renew/verify/leaf.ts';

@@ -3,7 +3,7 @@
 export type OutputFormat = 'text' | 'wide' | 'json' | 'html';
 
 export type OptionSpec = {
-  /** "-w, --warning <days>". In place of "days", "dir", "file", "format" and "command" say how a shell completes the value. */
+  /** "-w, --warning <days>". In place of "days", "plan", "dir", "file", "format" and "command" say how a shell completes the value. */
   readonly flags: string;
   readonly description: string;
   readonly fallback?: string;
@@ -141,6 +141,21 @@ const CATALOGUE = [
       [0, 'every copy is current'],
       [1, 'a copy was refused or could not be updated, for example in observe mode'],
       USAGE,
+    ],
+  },
+  {
+    name: 'restore',
+    summary: 'list the backups, or restore the certificates of one',
+    detail:
+      'Without a plan, lists the backups: when they were made, what they hold, and whether it can be restored. With one, shows what a restore would do, asks, and carries it out as a renewal is carried out: with a backup of what it replaces, and undone when it fails. Certificates and keys that somebody has changed since certagent wrote them stay as they are, and so do CAs and manifests. Expired certificates are not restored. Works in observe mode, too.',
+    argument: { flags: '[plan]', description: 'the backup to restore, named after the plan that made it' },
+    options: [YES],
+    examples: ['certagent restore', 'certagent restore 20260802T021400Z', 'certagent restore 20260802T021400Z --yes'],
+    exitCodes: [
+      [0, 'restored, listed, or everything was as it is in the backup'],
+      [1, 'failed, or you answered no'],
+      USAGE,
+      [4, 'blocked, or a plan is already running: nothing was changed'],
     ],
   },
   {

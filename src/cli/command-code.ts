@@ -10,6 +10,7 @@ const CODE: Record<CommandName, () => Promise<Code>> = {
   fleet: () => import('./commands/fleet.ts'),
   plan: () => import('./commands/plan.ts'),
   renew: () => import('./commands/renew.ts'),
+  restore: () => import('./commands/restore.ts'),
   sync: () => import('./commands/sync.ts'),
   history: () => import('./commands/history.ts'),
   metrics: () => import('./commands/metrics.ts'),

@@ -32,6 +32,10 @@ export async function withoutDaemon<T>(context: Context, call: (node: ControlHan
       for (const signal of SIGNALS) process.on(signal, interrupt);
       return agent.renew(request, progress);
     },
+    restore: async (request, progress) => {
+      for (const signal of SIGNALS) process.on(signal, interrupt);
+      return agent.restore(request, progress);
+    },
   };
   try {
     return await call(handlers);

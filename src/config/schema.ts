@@ -26,7 +26,7 @@ export const DEFAULT_INTERVAL = 6 * HOUR;
 export const schema = z.strictObject({
   mode: note(
     z.prefault(z.enum(['renew', 'observe']), 'renew'),
-    'renew: renew what is due; observe: watch and alert, but do not change the node (a renewal that was interrupted is still finished or undone).',
+    'renew: renew what is due; observe: watch and alert, but do not change the node (a renewal that was interrupted is still finished or undone, and certagent restore works).',
   ),
   log: note(
     table({
@@ -106,6 +106,10 @@ export const schema = z.strictObject({
       ),
       tries_per_day: note(z.prefault(count(1, 24), 3), 'Maximum number of automatic attempts in 24 hours.'),
       backups: note(z.prefault(count(1, 100), 5), 'Number of backups to keep.'),
+      backup_days: note(
+        z.prefault(count(1, 3650), 90),
+        'Days after which a backup is removed, however few there are: it holds private keys. After 90 days most certificates in it have expired.',
+      ),
       kubeadm_config: note(
         z.optional(absolutePath()),
         "File that is passed to kubeadm as --config; required if the cluster's paths differ from kubeadm's defaults.",

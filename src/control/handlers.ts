@@ -1,10 +1,13 @@
 import type { CopyOutcome, PlanOutcome, Progress } from '../domain/model/journal.ts';
 import type {
+  BackupsReport,
   ClockAccepted,
   HistoryReport,
   PlanReport,
   PlanRequest,
   RenewRequest,
+  RestoreReport,
+  RestoreRequest,
   SinkResult,
   StatusReport,
 } from '../domain/model/status.ts';
@@ -25,6 +28,12 @@ export type ControlHandlers = {
   check(): Promise<StatusReport>;
   /** null: there was nothing to renew. Throws CertagentError RENEWAL_BLOCKED when something forbids it. */
   renew(request: RenewRequest, progress: (progress: Progress) => void): Promise<PlanOutcome | null>;
+  /** The backups on this node, and whether they could be restored now. */
+  backups(): Promise<BackupsReport>;
+  /** What `restore` would carry out. Throws CertagentError BACKUP_UNKNOWN. */
+  restorePlan(request: RestoreRequest): Promise<RestoreReport>;
+  /** null: everything is as it was. Throws CertagentError BACKUP_UNKNOWN, or RENEWAL_BLOCKED when something forbids it. */
+  restore(request: RestoreRequest, progress: (progress: Progress) => void): Promise<PlanOutcome | null>;
   /** Throws CertagentError when the configuration is refused; the previous one stays in use. */
   /** `adopt`: node path of a copy with an older certificate that is to be brought up to date from now on. */
   sync(options: { dryRun: boolean; adopt?: string }): Promise<CopyOutcome[]>;

@@ -2,7 +2,7 @@ import { CertagentError } from '../domain/model/errors.ts';
 import type { PlanRequest } from '../domain/model/status.ts';
 import type { ControlHandlers } from './handlers.ts';
 
-/** `read`: also on the status socket. `answer` gives JSON data, or text for /metrics; renew is a stream of lines. */
+/** `read`: also on the status socket. `answer` gives JSON data, or text for /metrics; renew and restore are streams of lines. */
 export type Route = {
   method: 'GET' | 'POST';
   answer: 'json' | 'text' | 'stream';
@@ -27,6 +27,18 @@ export const ROUTES: Record<string, Route> = {
     answer: 'stream',
     call: (handlers, { body, progress }) => handlers.renew({ force: flag(body, 'force') }, progress),
   },
+  // They read the node, so they are not for the status socket.
+  '/v1/backups': { method: 'POST', answer: 'json', call: (handlers) => handlers.backups() },
+  '/v1/restore-plan': {
+    method: 'POST',
+    answer: 'json',
+    call: (handlers, { body }) => handlers.restorePlan({ plan: text(body, 'plan') }),
+  },
+  '/v1/restore': {
+    method: 'POST',
+    answer: 'stream',
+    call: (handlers, { body, progress }) => handlers.restore({ plan: text(body, 'plan') }, progress),
+  },
   '/v1/sync': {
     method: 'POST',
     answer: 'json',
@@ -41,6 +53,12 @@ function planRequest(query: URLSearchParams): PlanRequest | undefined {
   if (query.get('for') !== 'renew') return undefined;
   const force = query.get('force') === '1';
   return query.get('enabled') === '1' ? { force, enabled: true } : { force };
+}
+
+function text(body: Record<string, unknown>, name: string): string {
+  const value = body[name];
+  if (typeof value !== 'string') throw new CertagentError('BAD_REQUEST', `"${name}" must be a text`);
+  return value;
 }
 
 /** An absolute path of the node, which may be left out. */

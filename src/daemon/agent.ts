@@ -12,7 +12,7 @@ import { execute } from '../renew/engine/execute.ts';
 import { recover } from '../renew/engine/recover.ts';
 import { untoldOutcome } from '../renew/engine/untold.ts';
 import { openJournal, readJournal } from '../renew/journal/journal-file.ts';
-import { ACTORS } from '../renew/steps/actors.ts';
+import { keepState } from './after-check.ts';
 import type { Agent, AgentOptions } from './agent-interface.ts';
 import { beginState } from './agent-state.ts';
 import { tell } from './alerting.ts';
@@ -23,9 +23,11 @@ import { countErrors } from './metrics.ts';
 import { logProgress, makeDecisionLog } from './progress-log.ts';
 import { makeQueue } from './queue.ts';
 import { makeReaders, planReport } from './readers.ts';
-import { makeStillHolds } from './still-holds.ts';
+import { renewContextOf } from './renew-context-of.ts';
+import { makeRestores } from './restores.ts';
 import { makeTextfile } from './textfile.ts';
-import { blocked, decideOn, observeNode, planOf, SCHEDULED, type View, withCopiesIn } from './view.ts';
+import { blockedBy, decideOn, observeNode, planOf, SCHEDULED, type View, withCopiesIn } from './view.ts';
+import { makeWatchers } from './watchers.ts';
 
 export type { Agent, AgentOptions } from './agent-interface.ts';
 
@@ -40,7 +42,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const clock = makeClockMemory(root);
   const textfile = makeTextfile(root, log);
   const logDecision = makeDecisionLog(log);
-  const watchers = new Set<(progress: Progress) => void>();
+  const watchers = makeWatchers();
 
   /** One check of the node, from its files to the alerts. */
   const cycle = async (request: DecideRequest): Promise<PlanOutcome | null> => {
@@ -51,9 +53,9 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     const plan = planOf(decided, state.config);
     const outcome = plan === null ? null : await carryOut(plan, decided, request.kind);
     const asScheduled = request.kind === 'schedule' && outcome === null;
-    await report(asScheduled ? decided : decideOn(await observe(), SCHEDULED), outcome);
+    await report(asScheduled ? decided : await look(), outcome);
     if (request.kind === 'manual' && decided.decisions.renewal.kind === 'blocked')
-      throw blocked(decided.decisions.renewal);
+      throw blockedBy(decided.decisions.renewal.blockers);
     return outcome;
   };
   const queue = makeQueue(() => cycle(SCHEDULED));
@@ -64,9 +66,14 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     detected?: ObserveOptions['detected'],
   ) => observeNode({ root, config: as, journal, clock, now }, request, detected);
 
+  const look = async (): Promise<View> => decideOn(await observe(), SCHEDULED);
+
   const carryOut = async (plan: RenewalPlan, view: View, trigger: 'schedule' | 'manual'): Promise<PlanOutcome> => {
     await syncCopies.beforeRenewal(view.inventory.node);
-    log.info({ plan: plan.id, certificates: plan.certificates.length, why: plan.why }, 'renewing');
+    log.info(
+      { plan: plan.id, certificates: plan.certificates.length, why: plan.why },
+      plan.restores === undefined ? 'renewing' : 'restoring',
+    );
     return execute(plan, trigger, renewContext(view)).finally(() => {
       state.running = null;
     });
@@ -78,10 +85,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     state.last = view;
     state.readErrors = countErrors(state.readErrors, view.inventory.findings);
     logDecision(view.decisions.renewal);
-    if (view.inventory.clock.doubt === null)
-      await clock
-        .remember(view.inventory.takenAt)
-        .catch((error) => log.warn({}, `the time cannot be saved: ${explain(error)}`));
+    await keepState({ root, config: state.config, clock, log }, view);
     await tell(await openedAlerts(), { view, outcome, recovered, configError: state.configError, now: now() });
     state.reported = true;
     await textfile.write(state.config.metrics.textfile, metrics);
@@ -104,21 +108,14 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     return withCopiesIn(view, await syncCopies({ ...usual, ...as }));
   };
 
-  const renewContext = (view?: View) => ({
-    root,
-    journal,
-    actors: ACTORS,
-    stillHolds: makeStillHolds(root, async () => view ?? decideOn(await observe(), SCHEDULED)),
-    mayHeal: async () => state.config.mode === 'renew' && (await observe()).inventory.clock.doubt === null,
-    now,
-    backups: state.config.renew.backups,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    progress: (step: Progress) => {
+  const renewContext = (view?: View) => {
+    const progress = (step: Progress) => {
       state.running = step;
       logProgress(log, step);
-      for (const watcher of watchers) watcher(step);
-    },
-  });
+      watchers.show(step);
+    };
+    return renewContextOf({ root, journal, config: state.config, now, look, progress, signal: options.signal }, view);
+  };
 
   /** Opened by what reports something only: opening takes up deliveries, which a mere status must not. */
   const openedAlerts = async (): Promise<AlertService> => {
@@ -149,7 +146,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       state.configError = null;
       await options.reloaded?.(next);
       log.info({ mode: state.config.mode }, 'configuration loaded');
-      if (state.last !== null) state.last = withCopiesIn(decideOn(await observe(), SCHEDULED), state.last.copies);
+      if (state.last !== null) state.last = withCopiesIn(await look(), state.last.copies);
     } catch (error) {
       state.configError = explain(error);
       log.error(
@@ -182,18 +179,21 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       await queue.request();
       return status();
     },
-    async renew(request, progress) {
-      watchers.add(progress);
-      try {
-        return await queue.exclusive(() => cycle({ kind: 'manual', force: request.force }));
-      } finally {
-        watchers.delete(progress);
-      }
-    },
+    renew: ({ force }, progress) =>
+      watchers.watched(progress, () => queue.exclusive(() => cycle({ kind: 'manual', force }))),
+    ...makeRestores({
+      ...{ root, journal, look, config: () => state.config, running: () => state.running },
+      ...{ exclusive: queue.exclusive, watched: watchers.watched },
+      runPlan: async (plan, view) => {
+        const outcome = await carryOut(plan, view, 'manual');
+        await report(await look(), outcome);
+        return outcome;
+      },
+    }),
     sync: ({ dryRun, adopt }) =>
       queue.exclusive(async () => {
         const as = { dryRun: dryRun || state.config.mode === 'observe', remember: !dryRun, adopt: adopt ?? null };
-        const view = await withCopiesOf(decideOn(await observe(), SCHEDULED), as);
+        const view = await withCopiesOf(await look(), as);
         if (!dryRun && state.last !== null) state.last = view;
         return view.copies;
       }),
@@ -206,7 +206,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
           state.running = null;
         });
         const outcome = ended ?? untoldOutcome(await journal.records());
-        if (outcome !== null) await report(decideOn(await observe(), SCHEDULED), outcome, true);
+        if (outcome !== null) await report(await look(), outcome, true);
       }),
     deliver: async () => state.alerts?.flush(),
     async close() {

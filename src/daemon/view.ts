@@ -4,7 +4,7 @@ import { decide } from '../domain/decide/decide.ts';
 import { historyOf } from '../domain/decide/history-of.ts';
 import { withCopies } from '../domain/decide/with-copies.ts';
 import type { Instant } from '../domain/model/certificate.ts';
-import type { Decisions, History, Policy, Renewal } from '../domain/model/decision.ts';
+import type { Blocker, Decisions, History, Policy } from '../domain/model/decision.ts';
 import { CertagentError } from '../domain/model/errors.ts';
 import type { Inventory } from '../domain/model/inventory.ts';
 import type { CopyOutcome } from '../domain/model/journal.ts';
@@ -68,8 +68,8 @@ export function planOf({ inventory, decisions, history }: View, config: Config):
   });
 }
 
-/** The answer to somebody who asked for a renewal that is blocked. */
-export function blocked({ blockers }: Extract<Renewal, { kind: 'blocked' }>): CertagentError {
+/** The answer to somebody who asked for what is blocked. */
+export function blockedBy(blockers: Blocker[]): CertagentError {
   return new CertagentError('RENEWAL_BLOCKED', `nothing was changed: ${blockers.map(({ why }) => why).join('; ')}`, {
     remedy: blockers.map(({ remedy }) => remedy).join(' '),
   });

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import type { ControlHandlers } from '../../src/control/handlers.ts';
 import { serveControl } from '../../src/control/server.ts';
 import type { Progress } from '../../src/domain/model/journal.ts';
-import { PLAN_SCHEMA } from '../../src/domain/model/status.ts';
+import { BACKUPS_SCHEMA, PLAN_SCHEMA, RESTORE_SCHEMA } from '../../src/domain/model/status.ts';
 import { Root } from '../../src/host/root.ts';
 import { HISTORY, NODE, NOW, report } from '../cli/reports.ts';
 
@@ -27,6 +27,19 @@ export function handlers(change: Partial<ControlHandlers> = {}): ControlHandlers
       decisions: [],
     }),
     history: async () => HISTORY,
+    backups: async () => ({ schema: BACKUPS_SCHEMA, at: NOW, node: NODE, backups: [] }),
+    restorePlan: async ({ plan }) => ({
+      schema: RESTORE_SCHEMA,
+      at: NOW,
+      node: NODE,
+      backup: plan,
+      running: null,
+      plan: null,
+      blockers: [],
+      left: [],
+      unchanged: [],
+    }),
+    restore: async () => null,
     acceptClock: async () => ({ at: NOW, takenBack: null }),
     metrics: async () => 'certagent_up 1\n',
     check: async () => report(),

@@ -1,4 +1,4 @@
-// The agent that is killed. `agent.ts ROOT renew`: as an operator asks for it. `agent.ts ROOT check`: its next start, which
+// The agent that is killed. `agent.ts ROOT renew`: as an operator asks for it; `restore`: of the oldest backup. `agent.ts ROOT check`: its next start, which
 // recovers what was left and then does one scheduled cycle. `agent.ts ROOT settle`: the same and one cycle more; prints what
 // that one changed. With the lock, as every certagent that changes the node.
 import { makeSoloAgent } from '../../src/daemon/solo.ts';
@@ -19,6 +19,8 @@ const agent = await makeSoloAgent({
 });
 try {
   if (asked === 'renew') await agent.renew({ force: false }, () => {});
+  else if (asked === 'restore')
+    await agent.restore({ plan: (await agent.backups()).backups.at(-1)?.id ?? '' }, () => {});
   else await agent.check();
   if (asked === 'settle') {
     const before = await contentsOf(directory);

@@ -3,8 +3,10 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Inbox, openInbox } from '../../demo/inbox.ts';
+import { makeSoloAgent } from '../../src/daemon/solo.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
-import { CONFIG_FILE, STATE_DIR } from '../../src/host/root.ts';
+import { silentLog } from '../../src/host/logger.ts';
+import { CONFIG_FILE, Root, STATE_DIR } from '../../src/host/root.ts';
 import { makeNode, type TestNode } from '../../testnode/node.ts';
 import { quickStandIns } from '../testnode/bundle.ts';
 import { contentsOf } from './files.ts';
@@ -33,6 +35,7 @@ export async function makeGround(plan: CrashPlan): Promise<Ground> {
   const inbox = await openInbox();
   await configure(node, plan, inbox);
   for (let age = plan.backups; age > 0; age -= 1) await makeOldBackup(node, age);
+  if (plan.restores === true) await renewBefore(node, plan, inbox);
   await node.faults(plan.faults);
   await cp(root, copy, COPYING);
   let running = false;
@@ -70,6 +73,18 @@ async function isUntouched(root: string, copy: string): Promise<boolean> {
   const relevant = (path: string) => !path.startsWith(`${STATE_DIR}/`) && !path.startsWith('/run/');
   const paths = [...new Set([...now.keys(), ...before.keys()])].filter(relevant);
   return paths.every((path) => now.get(path) === before.get(path));
+}
+
+/** What is restored later: a renewal with its backup and its journal. */
+async function renewBefore(node: TestNode, plan: CrashPlan, inbox: Inbox): Promise<void> {
+  await node.start({ longRunning: true });
+  const options = { root: new Root(node.root), configFile: CONFIG_FILE, now: Date.now, log: silentLog };
+  const agent = await makeSoloAgent(options);
+  const outcome = await agent.renew({ force: false }, () => {});
+  await agent.close();
+  if (outcome?.result !== 'succeeded') throw new Error(`the renewal before failed: ${outcome?.error?.message}`);
+  await node.stop();
+  await configure(node, { ...plan, config: `mode = "observe"\n${plan.config}` }, inbox);
 }
 
 /** Copies are another story, with a matrix of its own. */

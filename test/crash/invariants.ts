@@ -1,5 +1,5 @@
 // What must be so after a kill and the next start, read from the disk and from the servers by means of our own.
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
@@ -26,7 +26,7 @@ export async function stateOf({ node, inbox }: Ground): Promise<State> {
   const begun = records.findLast((record) => record.type === 'plan-started');
   const told =
     begun !== undefined && records.some((record) => record.type === 'plan-told' && record.planId === begun.plan.id);
-  const ended = records.some((record) => record.type === 'plan-ended');
+  const ended = records.some((record) => record.type === 'plan-ended' && record.planId === begun?.plan.id);
   const unfinished = begun !== undefined && !told;
   const sent = inbox.webhooks.length > 0 || (await spooled(node.root)).length > 0;
   return { unfinished, telling: unfinished && ended && sent };
@@ -45,6 +45,7 @@ export async function faultsOf(ground: Ground, states: State[]): Promise<Faulty[
   await check('components', () => components(ground));
   await check('journal', () => journal(ground));
   await check('alerts', () => alerts(ground, states));
+  await check('restored', () => restored(ground));
   return faults;
 }
 
@@ -61,7 +62,7 @@ async function manifests({ node, copy }: Ground): Promise<(string | null)[]> {
       if (!there.includes(path)) return `${path} is gone`;
       if ((await stat(before)).mode !== (await stat(after)).mode) return `${path} has another mode`;
       const text = withoutAnnotation(await readFile(after, 'utf8'));
-      return text === (await readFile(before, 'utf8')) ? null : `${path} is not what it was`;
+      return text === withoutAnnotation(await readFile(before, 'utf8')) ? null : `${path} is not what it was`;
     }),
   );
   return [...same, ...there.filter((path) => !wanted.includes(path)).map((path) => `${path} is among the manifests`)];
@@ -223,10 +224,29 @@ export async function stepInHand({ node }: Ground): Promise<Faulty[]> {
   return [...open].map((detail) => ({ what: 'not finished at SIGTERM', detail }));
 }
 
+/** As the last restore ended, so are all of its files: what the backup holds, or what it would have replaced. */
+async function restored({ node }: Ground): Promise<(string | null)[]> {
+  const { records } = await journalOf(node.root);
+  const plan = records.findLast((record) => record.type === 'plan-started')?.plan;
+  const end = records.findLast((record) => record.type === 'plan-ended');
+  if (plan?.restores === undefined || end === undefined) return [];
+  const files = plan.steps.flatMap((step) =>
+    step.kind === 'restore-files' ? step.pairs.flatMap((pair) => pair.files) : [],
+  );
+  return Promise.all(
+    files.map(async ({ path, sha256, was }) => {
+      const now = createHash('sha256')
+        .update(await readFile(join(node.root, path)))
+        .digest('hex');
+      return now === (end.result === 'succeeded' ? sha256 : was) ? null : `${path} is not as ${end.result} says`;
+    }),
+  );
+}
+
 type Told = { status: string; code: string };
 
 /** An interrupted plan is reported as recovered once (twice only after a kill during the report), others are not. */
-async function alerts({ node, inbox }: Ground, states: State[]): Promise<(string | null)[]> {
+async function alerts({ node, inbox, plan }: Ground, states: State[]): Promise<(string | null)[]> {
   const messages = inbox.webhooks.map((body) => (JSON.parse(body) as { data: { id: string; alerts: Told[] } }).data);
   const told = [...new Map(messages.map(({ id, alerts }) => [id, alerts])).values()].flat();
   const waiting = await spooled(node.root);
@@ -234,9 +254,12 @@ async function alerts({ node, inbox }: Ground, states: State[]): Promise<(string
   const least = states.some(({ unfinished }) => unfinished) ? 1 : 0;
   const most = least + states.slice(1).filter(({ telling }) => telling).length;
   const recovered = count('RECOVERED');
+  const { records } = await journalOf(node.root);
+  // Of a restore that was not begun nothing remains to be told.
+  const begun = records.some((record) => record.type === 'plan-started' && record.plan.restores !== undefined);
   return [
     waiting.length === 0 ? null : `${waiting.length} alerts wait`,
-    told.length > 0 ? null : 'nothing is told',
+    told.length > 0 || (plan.restores === true && !begun) ? null : 'nothing is told',
     recovered >= least && recovered <= most
       ? null
       : `RECOVERED is reported ${recovered} times, not ${least} to ${most}`,

@@ -15,6 +15,8 @@ export type CrashPlan = {
   restarts: RestartMethod | null;
   /** Old backups that lie there already. */
   backups: number;
+  /** The plan restores the backup of a renewal that was before. In mode "observe", so that nothing is renewed again. */
+  restores?: true;
 };
 
 const limits = (seconds: number) =>
@@ -58,6 +60,13 @@ export const PLANS: CrashPlan[] = [
     // The last one that is restarted: what is undone are the files and the restart of another component.
     faults: { rejectsRenewed: ['kube-scheduler'] },
     ends: 'rolled-back',
+  },
+  {
+    ...KUBEADM,
+    name: 'kubeadm, restored',
+    config: `${limits(20)}\ncycle = "annotate"\nbackups = 1`,
+    restarts: 'annotate',
+    restores: true,
   },
   { ...KUBEADM, name: 'kubeadm, oldest backup removed', config: `${limits(20)}\nbackups = 2`, backups: 3 },
 ];

@@ -33,11 +33,12 @@ type Ended = { signal: string | null; code: number | null; stdout: string; stder
 /** The points of a whole renewal, in order. Throws when the plan is not what it is there to try. */
 export async function pointsOf(ground: Ground): Promise<string[]> {
   await ground.reset();
-  const { code, signal, points, stderr } = await agent(ground, 'renew', 0);
+  const { code, signal, points, stderr } = await agent(ground, asks(ground), 0);
   if (code !== 0) throw new Error(`the run that counts ended with ${code ?? signal}\n${stderr}`);
   const { records } = await journalOf(ground.node.root);
-  const plan = records.find((record) => record.type === 'plan-started')?.plan;
-  const end = records.find((record) => record.type === 'plan-ended');
+  const plan = records.findLast((record) => record.type === 'plan-started')?.plan;
+  const end = records.findLast((record) => record.type === 'plan-ended');
+  assert.equal(plan?.restores !== undefined, ground.plan.restores === true, ground.plan.name);
   assert.equal(end?.result, ground.plan.ends, ground.plan.name);
   const methods = new Set(plan === undefined ? [] : restartsOf(plan).map(({ method }) => method));
   assert.deepEqual([...methods], ground.plan.restarts === null ? [] : [ground.plan.restarts], ground.plan.name);
@@ -51,7 +52,7 @@ export async function tryAt(
   { second = 0, signal = 'SIGKILL' }: { second?: number; signal?: Signal } = {},
 ): Promise<Try> {
   await ground.reset();
-  const first = await agent(ground, 'renew', at, signal);
+  const first = await agent(ground, asks(ground), at, signal);
   await orphans(ground.node.root);
   const result: Try = { point: first.points[at - 1] ?? null, second: null, points: 0, faults: [] };
   const states = [await stateOf(ground)];
@@ -70,6 +71,8 @@ export async function tryAt(
   result.faults.push(...(await faultsOf(ground, states)));
   return result;
 }
+
+const asks = ({ plan }: Ground): string => (plan.restores === true ? 'restore' : 'renew');
 
 async function agent(ground: Ground, asked: string, at: number, signal = 'SIGKILL'): Promise<Ended> {
   const log = join(ground.directory, 'points');

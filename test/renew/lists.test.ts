@@ -9,7 +9,7 @@ import { setMode } from '../../src/config/mode.ts';
 import type { RenewalPlan } from '../../src/domain/model/plan.ts';
 import { Root } from '../../src/host/root.ts';
 import { makeBackup } from '../../src/renew/backup/make-backup.ts';
-import { restore } from '../../src/renew/backup/restore.ts';
+import { restore } from '../../src/renew/backup/put-back-files.ts';
 import { changeAnnotation } from '../../src/renew/components/change-annotation.ts';
 
 const has = (program: string) => spawnSync(program, ['--version']).status === 0;

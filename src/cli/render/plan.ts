@@ -1,4 +1,5 @@
 import { rulesOfNode } from '../../domain/distributions/index.ts';
+import type { RenewalPlan } from '../../domain/model/plan.ts';
 import type { PlanReport } from '../../domain/model/status.ts';
 import { describeStep } from '../../domain/plan/describe.ts';
 import { nodeLine } from './node.ts';
@@ -18,24 +19,37 @@ export function renderPlan(unsafe: PlanReport, options: { paint?: Paint; width?:
   const prose = head.map((line) => fold(line, width));
   if (running !== null) return `${[...prose, 'To watch it: certagent status --watch'].join('\n')}\n`;
   if (plan === null) return `${[...prose, 'Nothing would run now.'].join('\n')}\n`;
-  const digits = String(plan.steps.length).length;
-  const steps = plan.steps.flatMap((step, at) => {
-    const number = `${String(at + 1).padStart(digits + 2)}. `;
-    const [first = '', ...more] = wrap(describeStep(step), Math.max(width - number.length, 24));
-    return [number + first, ...more.map((line) => ' '.repeat(number.length) + line)];
-  });
   return `${[
     ...prose,
-    '',
-    paint('bold', `What would run (${plan.steps.length} steps)`),
-    ...steps,
+    ...planLines(plan, { paint, width }),
     '',
     fold(`Renews ${plan.certificates.join(', ')}.`, width),
     ...restartRenews(node).map((line) => fold(line, width)),
-    ...(plan.neighbours ?? []).map((one) => fold(`Afterwards, restart ${one}: certagent does not.`, width)),
-    ...(plan.warnings ?? []).map((one) => fold(`Warning: ${one}`, width)),
+    ...noteLines(plan, width),
     ...(plan.oldExpired ? ['The current certificates have expired: the new ones stay even after a failure.'] : []),
   ].join('\n')}\n`;
+}
+
+/** Every step, numbered. */
+export function planLines({ steps }: RenewalPlan, { paint, width }: { paint: Paint; width: number }): string[] {
+  const digits = String(steps.length).length;
+  return [
+    '',
+    paint('bold', `What would run (${steps.length} steps)`),
+    ...steps.flatMap((step, at) => {
+      const number = `${String(at + 1).padStart(digits + 2)}. `;
+      const [first = '', ...more] = wrap(describeStep(step), Math.max(width - number.length, 24));
+      return [number + first, ...more.map((line) => ' '.repeat(number.length) + line)];
+    }),
+  ];
+}
+
+/** What a person should do or know. */
+export function noteLines({ neighbours = [], warnings = [] }: RenewalPlan, width: number): string[] {
+  return [
+    ...neighbours.map((one) => fold(`Afterwards, restart ${one}: certagent does not.`, width)),
+    ...warnings.map((one) => fold(`Warning: ${one}`, width)),
+  ];
 }
 
 function restartRenews(node: PlanReport['node']): string[] {

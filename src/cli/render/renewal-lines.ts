@@ -47,7 +47,7 @@ function observingLines(
   ];
 }
 
-function blockerLines(blockers: Blocker[]): string[] {
+export function blockerLines(blockers: Blocker[]): string[] {
   return blockers.flatMap(({ code, why, remedy }) => [`  ${code}: ${why}`, `    What to do: ${remedy}`]);
 }
 
@@ -73,21 +73,23 @@ export function outcomeLines(outcome: PlanOutcome | null, at: number, { paint, t
     ({ id, notAfter }) => `  ${id} now expires ${times.date(notAfter)}, in ${formatDuration(notAfter - at)}`,
   );
   const { error } = outcome;
-  const words = {
-    succeeded: paint(
-      'green',
-      `Renewed ${count(outcome.granted.map(({ id }) => id))}; the servers serve the new certificates.`,
-    ),
-    failed: paint(
-      'red',
-      outcome.keptNew
-        ? 'The renewal FAILED; the new certificates stay, because the previous ones had expired.'
-        : 'The renewal FAILED.',
-    ),
-    'rolled-back': paint('red', 'The renewal FAILED and was rolled back: the previous certificates are in use again.'),
-  };
+  const renewed = count(outcome.granted.map(({ id }) => id));
+  const words =
+    outcome.restores === undefined
+      ? {
+          succeeded: `Renewed ${renewed}; the servers serve the new certificates.`,
+          failed: outcome.keptNew
+            ? 'The renewal FAILED; the new certificates stay, because the previous ones had expired.'
+            : 'The renewal FAILED.',
+          'rolled-back': 'The renewal FAILED and was rolled back: the previous certificates are in use again.',
+        }
+      : {
+          succeeded: `Restored ${renewed} from the backup ${outcome.restores}; the servers serve them.`,
+          failed: 'The restore FAILED.',
+          'rolled-back': 'The restore FAILED and was rolled back: the certificates that it replaced are in use again.',
+        };
   return [
-    words[outcome.result],
+    paint(outcome.result === 'succeeded' ? 'green' : 'red', words[outcome.result]),
     ...(outcome.result === 'succeeded' || outcome.keptNew ? granted : []),
     ...(outcome.reported ?? []).map(({ code, message }) => `Note: ${message} (${code})`),
     ...(error === null ? [] : [`Why: ${error.message} (${error.code})`]),

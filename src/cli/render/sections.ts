@@ -67,7 +67,7 @@ export function lastAttemptLines(attempt: Attempt | null, view: View): string[] 
 
 /** "2026-08-02 02:14, by schedule, succeeded in 1 min: 10 certificates" */
 export function attemptText(attempt: Attempt, { times, paint }: Pick<View, 'times' | 'paint'>): string {
-  const { startedAt, endedAt, trigger, result, granted, error } = attempt;
+  const { startedAt, endedAt, trigger, result, granted, error, restores } = attempt;
   const took = endedAt === null ? '' : ` after ${formatDuration(endedAt - startedAt)}`;
   const words = result === 'succeeded' ? paint('green', 'succeeded') : paint('red', result);
   const what =
@@ -76,7 +76,7 @@ export function attemptText(attempt: Attempt, { times, paint }: Pick<View, 'time
         ? ''
         : `: ${granted.length === 1 ? 'one certificate' : `${granted.length} certificates`}`
       : `: ${error.message} (${error.code})`;
-  return `${times.full(startedAt)}, ${trigger === 'manual' ? 'by hand' : 'by schedule'}, ${words}${took}${what}`;
+  return `${times.full(startedAt)}, ${trigger === 'manual' ? 'by hand' : 'by schedule'}, ${restores === undefined ? '' : `restore of ${restores}, `}${words}${took}${what}`;
 }
 
 export function copyLines(copies: CopyOutcome[], view: View): string[] {

@@ -17,6 +17,7 @@ export function historyOf(records: JournalRecord[]): History {
         endedAt: null,
         result: 'unfinished',
         trigger: record.trigger,
+        ...(record.plan.restores === undefined ? {} : { restores: record.plan.restores }),
         error: null,
         granted: [],
       });
@@ -61,7 +62,7 @@ const FIRST_BACK_OFF = 15 * MINUTE;
  */
 export function nextTryAt(history: History, policy: Pick<Policy, 'triesPerDay'>, now: Instant): Instant {
   // An attempt in the future was written under a wrong clock, and must not delay renewals until then.
-  const attempts = history.attempts.filter((attempt) => attempt.startedAt <= now);
+  const attempts = history.attempts.filter(({ startedAt, restores }) => startedAt <= now && restores === undefined);
   return Math.max(backOffUntil(attempts), dayIsFullUntil(attempts, policy.triesPerDay));
 }
 

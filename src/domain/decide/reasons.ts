@@ -32,6 +32,8 @@ export const REASONS = {
   GOES_ALONG: 'The certificate is not due, and is renewed with those that are.',
   // What forbids a renewal.
   K3S_OUTSIDE_WINDOW: 'A restart would renew nothing yet, even when a person asks for it.',
+  NOTHING_TO_RESTORE: 'No certificate of the backup can be restored.',
+  RESTORE_REPLACED: 'A start of the unit would replace what is restored.',
   OBSERVE_MODE: 'certagent only observes this node (mode = "observe").',
   PLAN_UNFINISHED: 'An earlier renewal was neither finished nor undone.',
   PLAN_OF_ANOTHER_VERSION: 'Another version of certagent left a renewal unfinished that this version cannot read.',

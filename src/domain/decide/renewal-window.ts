@@ -73,8 +73,9 @@ function renewsWithin({ node, preconditions }: Inventory): number {
  * renewal that made the certificate shows how much.
  */
 function grantedLifetime({ id, certificate }: ObservedCertificate, history: History): number {
-  const attempt = history.attempts.findLast(({ granted }) =>
-    granted.some((grant) => grant.id === id && grant.notAfter === certificate.notAfter),
+  const attempt = history.attempts.findLast(
+    ({ granted, restores }) =>
+      restores === undefined && granted.some((grant) => grant.id === id && grant.notAfter === certificate.notAfter),
   );
   return Math.min(lifetime(certificate), certificate.notAfter - (attempt?.startedAt ?? certificate.notBefore));
 }

@@ -16,6 +16,7 @@ import type {
 } from '../model/inventory.ts';
 import type { Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
+import type { StepOf } from '../plan/steps/step-rules.ts';
 import type { Role } from './names.ts';
 
 /** What a node does in its cluster, as far as a renewal depends on it. */
@@ -27,6 +28,8 @@ export type RoleRules = {
   /** Its servers sign what it fetches: they are renewed first. */
   followsServers: boolean;
 };
+
+export type Restoring = { steps(draft: Draft, restoring: StepOf<'restore-files'>): Step[] };
 
 /** All that distinguishes one distribution from the others, for the rules. How it is observed is in observe/<name>/. */
 export type DistributionRules = {
@@ -83,4 +86,6 @@ export type DistributionRules = {
   remarks?(renewed: Renewed[]): Remark[];
   /** The steps that renew `draft.renewed` and make everything load the new certificates. */
   steps(draft: Draft): Step[];
+  /** The steps that restore `draft.renewed` from a backup and make everything load it; or why that would not last. */
+  restore: Restoring | { refusal: Omit<Blocker, 'code'> };
 };

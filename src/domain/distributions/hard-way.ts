@@ -25,6 +25,12 @@ export const hardWay: DistributionRules & { roles: Record<RoleOf<'hard-way'>, Ro
   operatorRemedy,
   refuseForce: () => null,
   steps: () => [],
+  restore: {
+    refusal: {
+      why: "the certificates of this node are the operator's, and certagent has made no backup of them",
+      remedy: 'Restore them from a backup of your own.',
+    },
+  },
 };
 
 /** Names every unit whose flags name the file. */

@@ -37,6 +37,12 @@ export const k0s: DistributionRules & { roles: Record<RoleOf<'k0s'>, RoleRules> 
   operatorRemedy,
   refuseForce: () => null,
   steps,
+  restore: {
+    refusal: {
+      why: 'every start of k0s issues its certificates again: the next one would replace what is restored',
+      remedy: `To have all certificates issued again: systemctl restart ${UNITS.controller}`,
+    },
+  },
 };
 
 /** What k0s calls the CAs that it makes. */

@@ -7,6 +7,7 @@ import type { Draft } from '../plan/draft.ts';
 import { expectation, filesOf, served, servedSteps } from '../plan/expectations.ts';
 import { neighboursOf } from '../plan/neighbours.ts';
 import { MIN_AGE } from '../plan/steps/static-pod-restart.ts';
+import type { StepOf } from '../plan/steps/step-rules.ts';
 import { DAY, SECOND } from '../time/duration.ts';
 import { kubeletSteps } from './kubelet-plan.ts';
 import { minorOf, reloadsByItself } from './kubernetes-version.ts';
@@ -28,7 +29,7 @@ export function kubeadmSteps(draft: Draft): Step[] {
   if (draftRepairsKubelet(draft)) return kubeletSteps(draft);
   const { inventory, settings, renewed } = draft;
   return [
-    { kind: 'backup', directory: draft.backup, files: backedUp(draft), directories: [] },
+    backupStep(draft),
     ...renewed.map((one): Step => {
       const argv = argvFor(one.id, draft);
       const expect = expectation(one, inventory);
@@ -36,6 +37,24 @@ export function kubeadmSteps(draft: Draft): Step[] {
       return { kind: 'kubeadm-renew', name: one.id, argv, writes, expect, limit: settings.limits.kubeadm };
     }),
     ...verified(draft),
+    ...loadingSteps(draft),
+  ];
+}
+
+/** Certificates of a backup take the place of those that the plan of that backup made: the same components load them. */
+export function restoringSteps(draft: Draft, restoring: StepOf<'restore-files'>): Step[] {
+  const expect = draft.renewed.map((one) => ({ ...expectation(one, draft.inventory), old: null }));
+  return [backupStep(draft), restoring, { kind: 'verify-files', expect }, ...loadingSteps(draft)];
+}
+
+function backupStep(draft: Draft): Step {
+  return { kind: 'backup', directory: draft.backup, files: backedUp(draft), directories: [] };
+}
+
+/** Each component loads what is on disk, and shows what it serves. */
+function loadingSteps(draft: Draft): Step[] {
+  const { settings } = draft;
+  return [
     ...etcdSteps(draft),
     ...apiserverSteps(draft),
     ...readersOf(draft).flatMap((name) => restartOf(name, draft)),

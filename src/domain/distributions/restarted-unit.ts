@@ -2,6 +2,7 @@ import { automaticMoment } from '../decide/automatic-moment.ts';
 import { type BlockerCheck, when } from '../decide/blocker-check.ts';
 import { type CertificateCheck, escalate } from '../decide/certificate-check.ts';
 import { startUnderWay } from '../decide/unit-start.ts';
+import type { Blocker } from '../model/decision.ts';
 import type { NodeFacts, ObservedCertificate } from '../model/inventory.ts';
 import type { Draft } from '../plan/draft.ts';
 import { day } from '../time/day.ts';
@@ -69,6 +70,7 @@ export function restartedUnit({ name, units, endpoints, startsWithin }: Flavour)
         endpoints,
         startsWithin,
       }),
+    restore: { refusal: notRestored(label, name) },
   };
 }
 
@@ -117,6 +119,14 @@ function isRotated({ place }: ObservedCertificate, { role, version, paths }: Nod
 function keysStay(name: Distribution, { inventory: { node } }: Draft): string {
   const server = serverDirectory(node.paths);
   return `${name} certificate rotate leaves a copy of ${server}/tls, with the private keys of leaves and CAs, in ${server}/tls-<unixtime>. Remove it when the new certificates are good.`;
+}
+
+/** What is restored would last until the next start at most: within its window that renews it, in agent/ always. */
+function notRestored(label: string, program: Distribution): Omit<Blocker, 'code'> {
+  return {
+    why: `${label} issues its certificates at its start, and keeps its CAs and its listener's certificate in its datastore: the next start would replace what is restored`,
+    remedy: `To have all certificates issued again: certagent renew --force, or, with ${label} stopped, ${program} certificate rotate. To go back to an earlier state of the cluster, restore a snapshot of the datastore.`,
+  };
 }
 
 /** Its start waits for a server, and the node has no kubelet meanwhile. */

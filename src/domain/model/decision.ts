@@ -56,6 +56,8 @@ export type Attempt = {
   endedAt: Instant | null;
   result: 'succeeded' | 'failed' | 'rolled-back' | 'unfinished';
   trigger: 'schedule' | 'manual';
+  /** The earlier plan whose backup it restored; absent: it renewed. */
+  restores?: string;
   error: { code: string; message: string } | null;
   /** What another version of certagent wrote into this plan and this one does not know; left out when nothing. */
   unknown?: string;

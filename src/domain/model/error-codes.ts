@@ -136,6 +136,11 @@ export const ERRORS = {
   BACKUP_UNREADABLE: { meaning: 'A backup cannot be read.', remedy: FILE },
   BACKUP_DAMAGED: { meaning: 'A copy in a backup is not what was written.', remedy: 'Check the disk.' },
   RESTORE_FAILED: { meaning: 'Files could not be restored from the backup.', remedy: 'Restore them by hand.' },
+  RESTORE_EXPIRED: {
+    meaning: 'A certificate of the backup has expired since.',
+    remedy: 'Renew instead: certagent renew --force',
+  },
+  BACKUP_UNKNOWN: { meaning: 'There is no such backup.', remedy: 'See which there are: certagent restore' },
   NO_SPACE: { meaning: 'The backup does not fit on the disk.', remedy: 'Make room on the disk.' },
   JOURNAL_UNREADABLE: { meaning: 'The journal has a line that cannot be read.', remedy: FILE },
 

@@ -73,6 +73,8 @@ export type Progress = {
 /** How a plan ended. `keptNew`: it failed, but the old certificates are useless (expired, or any restart renews them again), so the new ones stay. */
 export type PlanOutcome = {
   planId: string;
+  /** The earlier plan whose backup was restored, so that `granted` are certificates of that; absent: it was a renewal. */
+  restores?: string;
   result: 'succeeded' | 'failed' | 'rolled-back';
   keptNew: boolean;
   error: { code: string; message: string; remedy: string | null } | null;

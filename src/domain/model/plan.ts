@@ -14,6 +14,8 @@ export type RenewalPlan = {
   /** Ids of the certificates it renews. */
   certificates: string[];
   why: string;
+  /** The earlier plan from whose backup it restores `certificates`; absent: it renews them. */
+  restores?: string;
   /** When true the old certificates are useless (expired): a failure keeps the new ones. */
   oldExpired: boolean;
   /** What uses renewed files and is not restarted, in words for a person; absent: nothing. */

@@ -1,6 +1,7 @@
 import type { Alert, StandingAlert } from '../alerts/alert.ts';
+import type { Left } from '../restore/choose.ts';
 import type { Instant } from './certificate.ts';
-import type { Attempt, Decision, Renewal } from './decision.ts';
+import type { Attempt, Blocker, Decision, Renewal } from './decision.ts';
 import type { Finding, LoopbackCertificate, NodeFacts, ObservedCertificate, ServedCertificate } from './inventory.ts';
 import type { CopyOutcome, Progress } from './journal.ts';
 import type { RenewalPlan } from './plan.ts';
@@ -58,6 +59,46 @@ export type PlanReport = {
   plan: RenewalPlan | null;
   decisions: Decision[];
 };
+
+export const BACKUPS_SCHEMA = 'certagent.backups/v1';
+export const RESTORE_SCHEMA = 'certagent.restore/v1';
+
+/** What `certagent restore -o json` prints: the backups on this node, the newest first. */
+export type BackupsReport = { schema: typeof BACKUPS_SCHEMA; at: Instant; node: NodeFacts; backups: BackupSummary[] };
+
+export type BackupSummary = {
+  /** Of the plan that made it. */
+  id: string;
+  directory: string;
+  /** null: it cannot be read. */
+  createdAt: Instant | null;
+  /** Paths of the certificates and kubeconfigs that it holds, with their expiry. */
+  holds: { path: string; notAfter: Instant }[];
+  /** Ids of the certificates that would be restored now. */
+  restorable: string[];
+  /** Why nothing would be; null: something would, or everything is as it was. */
+  refusal: string | null;
+};
+
+/** What `certagent restore PLAN -o json` prints when it changes nothing: what would run, or why nothing would. */
+export type RestoreReport = {
+  schema: typeof RESTORE_SCHEMA;
+  at: Instant;
+  node: NodeFacts;
+  /** Of the plan that made the backup. */
+  backup: string;
+  /** A plan that is under way: until it has ended, nothing else would run. */
+  running: Progress | null;
+  plan: RenewalPlan | null;
+  blockers: Blocker[];
+  /** Files that a restore leaves as they are, and why. */
+  left: Left[];
+  /** Certificates that are as they are in the backup. */
+  unchanged: string[];
+};
+
+/** The plan whose backup is restored. */
+export type RestoreRequest = { plan: string };
 
 export type HistoryReport = { schema: typeof HISTORY_SCHEMA; attempts: Attempt[] };
 

@@ -8,6 +8,11 @@ export function backupOf({ steps }: RenewalPlan): string | null {
   return steps.find((step) => step.kind === 'backup')?.directory ?? null;
 }
 
+/** Directory of the earlier backup that the plan restores; null for a renewal. */
+export function restoredFrom({ steps }: Pick<RenewalPlan, 'steps'>): string | null {
+  return steps.find((step) => step.kind === 'restore-files')?.backup ?? null;
+}
+
 /** The static pods the plan restarts, at once or only where a component does not load a certificate by itself. */
 export function restartsOf({ steps }: RenewalPlan): StaticPodRestart[] {
   return steps.flatMap((step) => restartOf(step) ?? []);

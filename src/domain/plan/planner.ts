@@ -41,7 +41,7 @@ export function makePlan({ inventory, decisions, history, settings, planId, now 
     certificates: [...ids].sort(),
     why,
     oldExpired: renewed.some(hasStopped(now)),
-    ...(left.length === 0 ? {} : { neighbours: left.map(inWords) }),
+    ...(left.length === 0 ? {} : { neighbours: left.map(neighbourInWords) }),
     ...(warnings.length === 0 ? {} : { warnings }),
     steps: rules.steps(draft),
   };
@@ -64,7 +64,7 @@ function refuseManifestsDir({ node }: Inventory, backup: string): void {
   );
 }
 
-function inWords({ pod, manifest, used }: AffectedNeighbour): string {
+export function neighbourInWords({ pod, manifest, used }: AffectedNeighbour): string {
   return `${pod} (${manifest}), which mounts ${used.join(', ')}`;
 }
 

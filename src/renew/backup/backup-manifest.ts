@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { CertagentError } from '../../domain/model/errors.ts';
 import { readSmall } from '../../host/files.ts';
+import { count, instant, list, nodePath, object, optional, readAs, type Shape, tag, text } from '../../host/shape.ts';
 
 /** A certificate, key, kubeconfig or manifest is far smaller; anything larger has no place in a backup. */
 export const BACKUP_FILE_LIMIT = 16 * 1024 * 1024;
@@ -31,6 +32,19 @@ export type BackedUpFile = {
   sha256: string;
 };
 
+const digest = object({ path: nodePath, sha256: text });
+const shape: Shape<BackupManifest> = object({
+  version: tag(1),
+  planId: text,
+  createdAt: instant,
+  files: list(
+    object({ path: nodePath, mode: count, uid: count, gid: count, size: count, modifiedAt: instant, sha256: text }),
+  ),
+  links: list(object({ path: nodePath, target: text })),
+  absent: list(nodePath),
+  keys: optional(list(digest)),
+});
+
 export const MANIFEST = 'manifest.json';
 
 /** Where a backup keeps the file of this path. */
@@ -46,9 +60,9 @@ export function sha256(bytes: Buffer | string): string {
 export async function readManifest(directory: string): Promise<BackupManifest> {
   try {
     const { bytes } = await readSmall(join(directory, MANIFEST), BACKUP_FILE_LIMIT);
-    const manifest = JSON.parse(bytes.toString('utf8')) as BackupManifest;
-    if (manifest.version === 1 && Array.isArray(manifest.files)) return manifest;
-    throw new Error(`has version ${manifest.version}`);
+    const reading = readAs(shape, JSON.parse(bytes.toString('utf8')));
+    if (reading.fits) return reading.value;
+    throw new Error('it does not have the form of version 1');
   } catch (cause) {
     throw new CertagentError('BACKUP_UNREADABLE', `the backup in ${directory} has no manifest that can be read`, {
       cause,

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
-import { chmod, type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { chmod, type FileHandle, mkdir, open, readdir, readlink, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { CertagentError, errorCode } from '../../domain/model/errors.ts';
-import { restartsOf } from '../../domain/plan/plan-parts.ts';
+import { restartsOf, restoredFrom } from '../../domain/plan/plan-parts.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { modeLike } from '../../host/attributes.ts';
 import { readSmall, syncDirectory } from '../../host/files.ts';
@@ -11,15 +11,8 @@ import type { Root } from '../../host/root.ts';
 import { RESTART_METHODS } from '../components/restart-methods.ts';
 import type { StepContext } from '../steps/actor.ts';
 import { isAuthorityKey } from './authorities.ts';
-import {
-  BACKUP_FILE_LIMIT,
-  type BackupManifest,
-  MANIFEST,
-  placeIn,
-  readBackedUp,
-  readManifest,
-  sha256,
-} from './backup-manifest.ts';
+import { BACKUP_FILE_LIMIT, type BackupManifest, MANIFEST, placeIn, readBackedUp, sha256 } from './backup-manifest.ts';
+import { partialOf, removeBeyond } from './old-backups.ts';
 
 type BackupStep = StepOf<'backup'>;
 
@@ -47,22 +40,13 @@ export async function makeBackup(step: BackupStep, context: StepContext): Promis
     await rm(directory, { recursive: true, force: true });
     await rename(partial, directory);
     await syncDirectory(dirname(directory));
-    await removeOld(directory, context.backups);
+    const restored = restoredFrom(context.plan);
+    await removeBeyond(directory, context.backups, restored === null ? null : context.root.at(restored));
     return `${manifest.files.length} files in ${step.directory}`;
   } catch (error) {
     await rm(partial, { recursive: true, force: true }).catch(() => {});
     throw asBackupError(error, step.directory);
   }
-}
-
-/** An incomplete backup has this name: anybody can remove it. */
-const partialOf = (directory: string): string => `${directory}.partial`;
-
-/** Removes backups that are not whole from the directory of all backups (a path of this machine). */
-export async function removePartials(backups: string): Promise<void> {
-  const names = await readdir(backups).catch(() => []);
-  for (const name of names.filter((each) => each.endsWith('.partial')))
-    await rm(join(backups, name), { recursive: true, force: true });
 }
 
 /** Every file among the manifests is run as a pod by the kubelet. */
@@ -162,28 +146,6 @@ async function syncTree(directory: string): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true }))
     if (entry.isDirectory()) await syncTree(join(directory, entry.name));
   await syncDirectory(directory);
-}
-
-/** Only complete backups count, and only they are removed: a directory without our manifest belongs to somebody else. */
-async function removeOld(newest: string, keep: number): Promise<void> {
-  const parent = dirname(newest);
-  await removePartials(parent);
-  const backups: { path: string; createdAt: number }[] = [];
-  for (const name of await readdir(parent)) {
-    const path = join(parent, name);
-    if (name === basename(newest) || !(await lstat(path)).isDirectory()) continue;
-    const manifest = await readManifest(path).catch(() => null);
-    if (manifest !== null) backups.push({ path, createdAt: manifest.createdAt });
-  }
-  backups.sort((a, b) => b.createdAt - a.createdAt);
-  for (const { path } of backups.slice(Math.max(0, keep - 1))) await removeWhole(path);
-}
-
-/** Killed half-way, it must look neither like a backup nor like somebody else's directory. */
-async function removeWhole(directory: string): Promise<void> {
-  await rm(partialOf(directory), { recursive: true, force: true });
-  await rename(directory, partialOf(directory));
-  await rm(partialOf(directory), { recursive: true, force: true });
 }
 
 function asBackupError(error: unknown, directory: string): CertagentError {

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { RenewalPlan } from '../../domain/model/plan.ts';
 import { backupOf, restartsOf } from '../../domain/plan/plan-parts.ts';
 import { removeTemporaries } from '../../host/files.ts';
-import { removePartials } from '../backup/make-backup.ts';
+import { removePartials } from '../backup/old-backups.ts';
 import { fileOfManifest } from '../components/manifest-link.ts';
 import { actorOf } from '../steps/actor.ts';
 import { type Run, stepContext } from './plan-run.ts';

@@ -124,7 +124,8 @@ export async function end(
     { at: context.now(), type: 'plan-ended', planId: plan.id, result: how.result, error, granted, ...more },
     context,
   );
-  return { planId: plan.id, result: how.result, keptNew, error: how.error, granted, ...more };
+  const restores = plan.restores === undefined ? {} : { restores: plan.restores };
+  return { planId: plan.id, ...restores, result: how.result, keptNew, error: how.error, granted, ...more };
 }
 
 async function renewedBy(plan: RenewalPlan, context: RenewContext): Promise<Renewed[]> {

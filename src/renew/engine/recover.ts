@@ -129,7 +129,10 @@ function wasEnded({ plan, undos }: Run): PlanError {
   const where = step < 0 ? 'before its first step' : `in step ${step + 1} of ${plan.steps.length}`;
   return {
     code: 'INTERRUPTED',
-    message: `certagent was stopped ${where} of the renewal ${plan.id}`,
-    remedy: 'Nothing needs to be done: certagent tries again.',
+    message: `certagent was stopped ${where} of the ${plan.restores === undefined ? 'renewal' : 'restore'} ${plan.id}`,
+    remedy:
+      plan.restores === undefined
+        ? 'Nothing needs to be done: certagent tries again.'
+        : `To restore the backup after all: certagent restore ${plan.restores}`,
   };
 }

@@ -6,13 +6,17 @@ import type { JournalRecord, PlanOutcome } from '../../domain/model/journal.ts';
  */
 export function untoldOutcome(records: JournalRecord[]): PlanOutcome | null {
   let untold: PlanOutcome | null = null;
+  let restores: { restores?: string } = {};
   for (const record of records) {
+    if (record.type === 'plan-started')
+      restores = record.plan.restores === undefined ? {} : { restores: record.plan.restores };
     if (record.type === 'plan-ended') {
       const { planId, result, granted, reported } = record;
       const error = record.error === null ? null : { ...record.error, remedy: null };
       // Only what was kept is granted by a plan that failed.
       untold = {
         planId,
+        ...restores,
         result,
         keptNew: result === 'failed' && granted.length > 0,
         error,

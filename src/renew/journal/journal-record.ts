@@ -84,6 +84,7 @@ const plan: Shape<RenewalPlan> = object({
   distribution: wordOf(DISTRIBUTIONS),
   certificates: list(text),
   why: text,
+  restores: optional(text),
   oldExpired: flag,
   neighbours: optional(list(text)),
   warnings: optional(list(text)),

@@ -13,6 +13,7 @@ import { removeLeaves } from './remove-leaves.ts';
 import { restartKubelet } from './restart-kubelet.ts';
 import { restartNeighbour } from './restart-neighbour.ts';
 import { restartUnit } from './restart-unit.ts';
+import { restoreFiles } from './restore-files.ts';
 import { rotateLeaves } from './rotate-leaves.ts';
 import { stopUnit } from './stop-unit.ts';
 import { verifyFiles } from './verify-files.ts';
@@ -38,4 +39,5 @@ export const ACTORS: Actors = {
   'kubelet-conf': kubeletConf,
   'restart-kubelet': restartKubelet,
   'point-kubelet-conf': pointKubeletConf,
+  'restore-files': restoreFiles,
 };

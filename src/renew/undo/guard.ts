@@ -9,7 +9,7 @@ import type { Root } from '../../host/root.ts';
 import { changedAuthorities, checksum } from '../backup/authorities.ts';
 import { readManifest } from '../backup/backup-manifest.ts';
 import { lastingFiles, stemOf } from '../backup/lasting-files.ts';
-import { restore } from '../backup/restore.ts';
+import { restore } from '../backup/put-back-files.ts';
 
 /** What a run knows of the files it has changed, from memory or from the journal of a killed agent. */
 export type Traces = {
@@ -77,10 +77,20 @@ async function stateOf(
   if (now === before) return 'as-it-was';
   // Not in the backup: it cannot be put back, and `restore` says so.
   if (before === undefined || isUnitWritten(path)) return 'ours';
+  const restored = restoredContent(path, traces.plan);
+  if (restored !== null) return now === restored ? 'ours' : 'theirs';
   const left = traces.left.get(path);
   if (left !== undefined) return now === left ? 'ours' : 'theirs';
   const mayBeOurs = isWrittenBy(path, traces) && !(await isLaterThan(root, path, traces.writtenUntil));
   return mayBeOurs ? 'ours' : 'theirs';
+}
+
+/** SHA-256 of what a restore puts there: each file is replaced as a whole, so that it holds this or what it held. */
+function restoredContent(path: string, { steps }: RenewalPlan): string | null {
+  const files = steps.flatMap((step) =>
+    step.kind === 'restore-files' ? step.pairs.flatMap((pair) => pair.files) : [],
+  );
+  return files.find((file) => file.path === path)?.sha256 ?? null;
 }
 
 /** No step and no unit changes a link; a missing one may be half put back. */

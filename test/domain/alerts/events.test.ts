@@ -21,6 +21,16 @@ const EVENTS: [string, Parameters<typeof events>[0], [string, string, string][]]
   ['nothing', { outcome: null, recovered: false, copies: [copy('current'), copy('left')] }, []],
   ['renewed', { outcome: outcome({}), recovered: false, copies: [] }, [['RENEWED', 'info', '1 certificate renewed.']]],
   [
+    'restored',
+    { outcome: outcome({ restores: 'old' }), recovered: false, copies: [] },
+    [['RESTORED', 'info', '1 certificate restored from the backup old.']],
+  ],
+  [
+    'a restore that was interrupted',
+    { outcome: outcome({ restores: 'old', result: 'rolled-back', granted: [] }), recovered: true, copies: [] },
+    [['RECOVERED', 'warning', 'An interrupted restore was undone when certagent started.']],
+  ],
+  [
     "renewed with kubeadm's defaults",
     {
       outcome: outcome({

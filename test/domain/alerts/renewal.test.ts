@@ -222,3 +222,11 @@ for (const [what, change, expected] of AFTER_FAILURE)
       expected,
     );
   });
+
+test('after a restore that failed: it is not called a renewal', () => {
+  const lastAttempt = { ...attempt('failed'), restores: 'old', endedAt: NOW - MINUTE };
+  const [alert] = standingAlerts(node({ lastAttempt, preconditions: unhealthy })).filter(
+    ({ code }) => code === 'RENEWAL_FAILED',
+  );
+  assert.equal(alert?.text, 'The last restore failed.');
+});

@@ -18,6 +18,17 @@ const plan = (id: string): RenewalPlan => ({
   steps: [],
 });
 
+test('a restore is an attempt that delays no renewal, and grants nothing', () => {
+  const restore = { ...plan('a'), restores: 'old' };
+  const error = { code: 'COMPONENT_NOT_BACK', message: 'it did not come back' };
+  const history = historyOf([
+    { at: NOW, type: 'plan-started', plan: restore, trigger: 'schedule' },
+    { at: NOW + 1, type: 'plan-ended', planId: 'a', result: 'failed', error, granted: [] },
+  ]);
+  assert.equal(history.attempts[0]?.restores, 'old');
+  assert.equal(nextTryAt(history, { triesPerDay: 1 }, NOW + 2), 0);
+});
+
 test('a journal gives the attempts, their outcomes and what was granted', () => {
   const granted = [{ id: 'apiserver', notAfter: NOW + 365 * DAY }];
   const error = { code: 'NOT_RENEWED', message: 'kubeadm exited 0 and renewed nothing' };

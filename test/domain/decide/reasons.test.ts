@@ -11,6 +11,9 @@ test('every reason of the catalogue is given by something, and has its meaning i
   const given = new Set<string>([
     // By decide.ts, of the node as a whole.
     'GOES_ALONG',
+    // By restore-plan.ts, of a backup.
+    'NOTHING_TO_RESTORE',
+    'RESTORE_REPLACED',
     // While a plan runs: what stops it.
     'CA_CHANGED',
     'OTHERS_UNSEEN',

@@ -66,6 +66,14 @@ for (const [what, length, grant, expected] of OWN)
     assert.deepEqual(round(days(inventory, 'apiserver', {}, history)), round(expected));
   });
 
+test('a restore grants nothing: the certificate keeps the lifetime that its renewal gave it', () => {
+  const inventory = lifetime(inventoryOf('kubeadm', { days: 10 }), 'apiserver', 365 * DAY);
+  const history = granted(inventory, 'apiserver', 30 * DAY);
+  const [renewal] = history.attempts;
+  const restored = { attempts: [renewal!, { ...renewal!, startedAt: NOW, restores: 'old' }] };
+  assert.deepEqual(days(inventory, 'apiserver', {}, restored), days(inventory, 'apiserver', {}, history));
+});
+
 test('what was granted to another certificate of that name does not count', () => {
   const inventory = inventoryOf('kubeadm', { days: 50 });
   const history = granted(inventory, 'apiserver', 60 * DAY);

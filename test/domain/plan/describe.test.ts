@@ -32,6 +32,11 @@ const table: [Step, string][] = [
     'verify what etcd (2379), etcd-peer (2380) serve',
   ],
   [steps['restart-unit'], 'systemctl restart k3s'],
+  [steps['restore-files'], 'put 1 certificate with its private key back from /b/0'],
+  [
+    { ...steps['restore-files'], pairs: [...steps['restore-files'].pairs, ...steps['restore-files'].pairs] },
+    'put 2 certificates with their private keys back from /b/0',
+  ],
   [steps['kubelet-conf'], 'kubeadm kubeconfig user, into /k/kubelet.conf'],
   [steps['restart-kubelet'], 'systemctl restart kubelet, and wait until it stays'],
   [

@@ -10,6 +10,7 @@ import {
   isLeftAtOnce,
   restartsOf,
   restartsUnit,
+  restoredFrom,
 } from '../../../src/domain/plan/plan-parts.ts';
 import { cycle, expect, steps } from './step-parts.ts';
 
@@ -25,6 +26,11 @@ test('what a plan restarts, at once or only where it must', () => {
     cycle,
     cycle,
   ]);
+});
+
+test('what a plan restores', () => {
+  assert.equal(restoredFrom(planOf(steps.backup, steps['restore-files'])), '/b/0');
+  assert.equal(restoredFrom(planOf(steps.backup, steps['kubeadm-renew'])), null);
 });
 
 test('whether the restart of a unit renews', () => {
@@ -58,6 +64,7 @@ const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = 
   'kubelet-conf': 'certificates',
   'restart-kubelet': 'processes',
   'point-kubelet-conf': 'certificates',
+  'restore-files': 'certificates',
 };
 
 test('SIGTERM leaves what only waits, and a restart that may take longer than systemd waits for certagent', () => {

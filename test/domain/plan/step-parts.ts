@@ -83,5 +83,10 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
     limit: 120_000,
   },
   'restart-kubelet': { kind: 'restart-kubelet', unit: 'kubelet', health: null, limit: 360_000 },
+  'restore-files': {
+    kind: 'restore-files',
+    backup: '/b/0',
+    pairs: [{ id: 'a', notAfter: 1, files: [{ path: '/a.crt', sha256: '0', was: '1' }] }],
+  },
   'point-kubelet-conf': { kind: 'point-kubelet-conf', conf: '/k/kubelet.conf', expect, limit: 90_000 },
 };

@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { RenewalPlan, Step } from '../../../src/domain/model/plan.ts';
 import { Root } from '../../../src/host/root.ts';
 import { makeBackup } from '../../../src/renew/backup/make-backup.ts';
-import { restore } from '../../../src/renew/backup/restore.ts';
+import { restore } from '../../../src/renew/backup/put-back-files.ts';
 import type { StepContext } from '../../../src/renew/steps/actor.ts';
 
 const BACKUPS = '/var/lib/certagent/backups';

@@ -7,7 +7,7 @@ import { DAY } from '../../../src/domain/time/duration.ts';
 import type { Root } from '../../../src/host/root.ts';
 import { isSignedBy } from '../../../src/host/x509.ts';
 import { readManifest } from '../../../src/renew/backup/backup-manifest.ts';
-import { restore } from '../../../src/renew/backup/restore.ts';
+import { restore } from '../../../src/renew/backup/put-back-files.ts';
 import { execute } from '../../../src/renew/engine/execute.ts';
 import { readLeaf } from '../../../src/renew/verify/leaf.ts';
 import { rotateCas } from '../../support/rotate-cas.ts';

@@ -8,7 +8,7 @@ import type { BrokenLeaf } from '../../../src/domain/model/broken-leaf.ts';
 import type { RenewalPlan } from '../../../src/domain/model/plan.ts';
 import { DAY } from '../../../src/domain/time/duration.ts';
 import { Root } from '../../../src/host/root.ts';
-import { restore } from '../../../src/renew/backup/restore.ts';
+import { restore } from '../../../src/renew/backup/put-back-files.ts';
 import type { StepContext } from '../../../src/renew/steps/actor.ts';
 import { backup as backupActor } from '../../../src/renew/steps/backup.ts';
 import { removeLeaves } from '../../../src/renew/steps/remove-leaves.ts';

@@ -4,9 +4,15 @@ import type { Cycle, Found, Member } from '../input.ts';
 import { count, date, list, sentences } from '../words.ts';
 
 export function renewed({ outcome }: Cycle): Found[] {
-  if (outcome?.result !== 'succeeded') return [];
+  if (outcome?.result !== 'succeeded' || outcome.restores !== undefined) return [];
   const members = granted(outcome);
   return [{ members, text: `${count(members.length, 'certificate')} renewed.` }];
+}
+
+export function restored({ outcome }: Cycle): Found[] {
+  if (outcome?.result !== 'succeeded' || outcome.restores === undefined) return [];
+  const members = granted(outcome);
+  return [{ members, text: `${count(members.length, 'certificate')} restored from the backup ${outcome.restores}.` }];
 }
 
 const DEFAULTS: string[] = ['KEY_TYPE_CHANGED', 'LIFETIME_CHANGED'] satisfies ErrorCode[];
@@ -41,7 +47,7 @@ export function recovered({ outcome, recovered }: Cycle): Found[] {
   return [
     {
       members: [['plan', `${outcome.planId}: ${outcome.result}`]],
-      text: `An interrupted renewal was ${ENDS[outcome.result]} when certagent started.`,
+      text: `An interrupted ${outcome.restores === undefined ? 'renewal' : 'restore'} was ${ENDS[outcome.result]} when certagent started.`,
     },
   ];
 }

@@ -132,7 +132,7 @@ export function otherRenewers({ inventory }: NodeState): Found[] {
 
 export function failed(state: NodeState): Found[] {
   const last = lastFailure(state, 'failed');
-  return last === null ? [] : [{ ...last, text: 'The last renewal failed.' }];
+  return last === null ? [] : [{ ...last, text: `The last ${whatRan(state)} failed.` }];
 }
 
 export function rolledBack(state: NodeState): Found[] {
@@ -143,10 +143,12 @@ export function rolledBack(state: NodeState): Found[] {
     {
       ...last,
       severity: pressing ? 'critical' : 'warning',
-      text: 'The last renewal failed and was rolled back: the previous certificates are in use again.',
+      text: `The last ${whatRan(state)} failed and was rolled back: the previous certificates are in use again.`,
     },
   ];
 }
+
+const whatRan = ({ lastAttempt }: NodeState): string => (lastAttempt?.restores === undefined ? 'renewal' : 'restore');
 
 /** It is reported until a later renewal succeeds, or until nothing is left of it. An interruption is an event. */
 function lastFailure(state: NodeState, result: string): Pick<Found, 'members' | 'holdOff' | 'remedy'> | null {

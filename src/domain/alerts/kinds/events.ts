@@ -12,6 +12,13 @@ export const EVENTS = {
     remedy: '',
     happened: events.renewed,
   },
+  RESTORED: {
+    category: 'event',
+    meaning: 'Certificates were restored from a backup, because a person asked for it.',
+    severity: 'info',
+    remedy: '',
+    happened: events.restored,
+  },
   RENEWED_WITH_DEFAULTS: {
     category: 'event',
     meaning: `${KUBEADM} renewed with its defaults (key type, lifetime) instead of the cluster's configuration.`,
@@ -29,7 +36,7 @@ export const EVENTS = {
   },
   RECOVERED: {
     category: 'event',
-    meaning: 'An interrupted renewal was finished or undone when certagent started.',
+    meaning: 'An interrupted renewal or restore was finished or undone when certagent started.',
     severity: 'warning',
     remedy: 'See what interrupted it: journalctl -u certagent, certagent history',
     happened: events.recovered,

@@ -12,6 +12,7 @@ import { removeLeaves } from './remove-leaves.ts';
 import { restartKubelet } from './restart-kubelet.ts';
 import { restartNeighbour } from './restart-neighbour.ts';
 import { restartUnit } from './restart-unit.ts';
+import { restoreFiles } from './restore-files.ts';
 import { rotateLeaves } from './rotate-leaves.ts';
 import type { StepRule } from './step-rule.ts';
 import { stopUnit } from './stop-unit.ts';
@@ -41,6 +42,7 @@ const RULES = {
   'kubelet-conf': kubeletConf,
   'restart-kubelet': restartKubelet,
   'point-kubelet-conf': pointKubeletConf,
+  'restore-files': restoreFiles,
 };
 
 export type StepKind = keyof typeof RULES;

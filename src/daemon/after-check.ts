@@ -1,0 +1,18 @@
+import type { Config } from '../config/schema.ts';
+import { explain } from '../domain/model/errors.ts';
+import type { Log } from '../host/logger.ts';
+import type { Root } from '../host/root.ts';
+import { removeAgedBackups } from './backup-age.ts';
+import type { ClockMemory } from './clock-memory.ts';
+import type { View } from './view.ts';
+
+/** What each check does with certagent's own state: the time that was believed, and backups that are too old. */
+export async function keepState(
+  { root, config, clock, log }: { root: Root; config: Config; clock: ClockMemory; log: Log },
+  view: View,
+): Promise<void> {
+  const warn = (what: string) => (error: unknown) => log.warn({}, `${what}: ${explain(error)}`);
+  if (view.inventory.clock.doubt !== null) return;
+  await clock.remember(view.inventory.takenAt).catch(warn('the time cannot be saved'));
+  await removeAgedBackups(root, config, view).catch(warn('old backups cannot be removed'));
+}

@@ -1,0 +1,36 @@
+import type { Config } from '../config/schema.ts';
+import type { Instant } from '../domain/model/certificate.ts';
+import type { Progress } from '../domain/model/journal.ts';
+import type { Root } from '../host/root.ts';
+import type { RenewContext } from '../renew/engine/renew-context.ts';
+import type { Journal } from '../renew/journal/journal-file.ts';
+import { ACTORS } from '../renew/steps/actors.ts';
+import { makeStillHolds } from './still-holds.ts';
+import type { View } from './view.ts';
+
+/** What carrying out a plan needs of an agent. `view`: what the plan was made of; left out: the node is read first. */
+export function renewContextOf(
+  agent: {
+    root: Root;
+    journal: Journal;
+    config: Config;
+    now: () => Instant;
+    look: () => Promise<View>;
+    progress: (progress: Progress) => void;
+    signal: AbortSignal | undefined;
+  },
+  view?: View,
+): RenewContext {
+  const { root, journal, config, now, look, progress, signal } = agent;
+  return {
+    root,
+    journal,
+    actors: ACTORS,
+    stillHolds: makeStillHolds(root, async () => view ?? look()),
+    mayHeal: async () => config.mode === 'renew' && (await look()).inventory.clock.doubt === null,
+    now,
+    backups: config.renew.backups,
+    ...(signal === undefined ? {} : { signal }),
+    progress,
+  };
+}
