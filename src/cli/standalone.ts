@@ -45,4 +45,10 @@ export async function withoutDaemon<T>(context: Context, call: (node: ControlHan
   }
 }
 
+/** Throws ConfigError, also for what will fail one day on this node. */
+export async function checkNodeConfig({ root, configFile }: Context): Promise<void> {
+  const { checkConfig } = await import('../daemon/check-config.ts');
+  await checkConfig(root, configFile);
+}
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

@@ -9,8 +9,8 @@ const WIDTH = 100;
  */
 export function exampleToml(): string {
   const keys = describeKeys();
-  const top = keys.filter(({ type }) => type !== 'table');
-  const tables = keys.filter(({ type }) => type === 'table');
+  const top = keys.filter(({ type }) => !type.endsWith('table'));
+  const tables = keys.filter(({ type }) => type.endsWith('table'));
   const head = wrap(
     'The configuration of certagent, /etc/certagent/config.toml. Every key has a default, and an empty file works. ' +
       'A duration is a number and s, m, h or d ("90d", "1h30m"). After a change run certagent config check, then ' +
@@ -20,13 +20,16 @@ export function exampleToml(): string {
 }
 
 function tableText(table: KeyDescription): string {
+  if (table.type === 'repeated table') return repeatedText(table);
   const plain = table.keys.filter(({ type }) => type !== 'repeated table');
   const repeated = table.keys.filter(({ type }) => type === 'repeated table');
-  return [
-    `${wrap(table.description)}\n[${table.key}]`,
-    ...plain.map(entry),
-    ...repeated.map((each) => [`${wrap(each.description)}\n#[[${each.key}]]`, ...each.keys.map(entry)].join('\n\n')),
-  ].join('\n\n');
+  return [`${wrap(table.description)}\n[${table.key}]`, ...plain.map(entry), ...repeated.map(repeatedText)].join(
+    '\n\n',
+  );
+}
+
+function repeatedText(table: KeyDescription): string {
+  return [`${wrap(table.description)}\n#[[${table.key}]]`, ...table.keys.map(entry)].join('\n\n');
 }
 
 function entry(key: KeyDescription): string {

@@ -44,7 +44,7 @@ async function requireTrusted(path: string): Promise<void> {
 
 type NamedFile = { key: KeyPath; path: string; isSecret: boolean };
 
-function namedFiles({ alerts, renew }: Config): NamedFile[] {
+function namedFiles({ alerts, renew, hooks }: Config): NamedFile[] {
   const ofSinks = namedSinks(alerts).flatMap(({ kind, index, settings }) =>
     SINKS[kind].files.flatMap(({ key, isSecret }): NamedFile[] => {
       const path = (settings as Record<string, unknown>)[key];
@@ -54,7 +54,11 @@ function namedFiles({ alerts, renew }: Config): NamedFile[] {
     }),
   );
   const own = renew.kubeadm_config;
-  return [...(own === undefined ? [] : [{ key: ['renew', 'kubeadm_config'], path: own, isSecret: false }]), ...ofSinks];
+  return [
+    ...(own === undefined ? [] : [{ key: ['renew', 'kubeadm_config'], path: own, isSecret: false }]),
+    ...hooks.map(({ command }, index) => ({ key: ['hooks', index, 'command'], path: command[0]!, isSecret: false })),
+    ...ofSinks,
+  ];
 }
 
 /** Where the cluster keeps its keys and tokens. Elsewhere, such a file is recognised by its content when it is read. */

@@ -1,3 +1,4 @@
+import { LONGEST_HOOK } from '../domain/model/hook.ts';
 import { printable } from '../domain/text/printable.ts';
 import { DAY, formatDuration, MINUTE } from '../domain/time/duration.ts';
 import { nextRuns, validateCron } from '../host/cron.ts';
@@ -16,6 +17,7 @@ export async function brokenRules(config: Config): Promise<Problem[]> {
     ...timeZone(config),
     ...checks(config, schedule),
     ...windows(config, schedule),
+    ...hooks(config),
     ...sinkNames(config),
     ...sinkKeys(config),
     ...labels(config),
@@ -109,6 +111,18 @@ export function longestMaintenanceGap({ days, start, end }: Config['maintenance'
     return next - at - length;
   });
   return Math.max(0, ...gaps);
+}
+
+/** No shell looks a program up, and systemd ends certagent where a hook keeps it from stopping. */
+function hooks({ hooks: all }: Config): Problem[] {
+  return all.flatMap(({ command, limit }, index) => [
+    ...(command[0]?.startsWith('/') === true
+      ? []
+      : [{ path: ['hooks', index, 'command'], message: 'must begin with the absolute path of a program' }]),
+    ...(limit > 0 && limit <= LONGEST_HOOK
+      ? []
+      : [{ path: ['hooks', index, 'limit'], message: `must be at most ${formatDuration(LONGEST_HOOK)}, and not 0` }]),
+  ]);
 }
 
 /** A sink's name is its spool directory and what errors call it. */

@@ -13,6 +13,7 @@ import {
   unitName,
   userNames,
 } from './fields.ts';
+import { hookTables } from './hook-keys.ts';
 import { sinkTables } from './sinks/index.ts';
 
 export const DEFAULT_SCHEDULE = '0 */6 * * *';
@@ -143,6 +144,7 @@ export const schema = z.strictObject({
     }),
     'How a renewal runs.',
   ),
+  hooks: hookTables(),
   watch: note(
     table({
       paths: note(

@@ -114,7 +114,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       logProgress(log, step);
       watchers.show(step);
     };
-    return renewContextOf({ root, journal, config: state.config, now, look, progress, signal: options.signal }, view);
+    return renewContextOf(
+      { root, journal, config: state.config, now, look, progress, signal: options.signal, log },
+      view,
+    );
   };
 
   /** Opened by what reports something only: opening takes up deliveries, which a mere status must not. */

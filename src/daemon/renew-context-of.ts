@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import type { Progress } from '../domain/model/journal.ts';
+import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
 import type { RenewContext } from '../renew/engine/renew-context.ts';
 import type { Journal } from '../renew/journal/journal-file.ts';
@@ -18,10 +19,11 @@ export function renewContextOf(
     look: () => Promise<View>;
     progress: (progress: Progress) => void;
     signal: AbortSignal | undefined;
+    log: Log;
   },
   view?: View,
 ): RenewContext {
-  const { root, journal, config, now, look, progress, signal } = agent;
+  const { root, journal, config, now, look, progress, signal, log } = agent;
   return {
     root,
     journal,
@@ -29,6 +31,7 @@ export function renewContextOf(
     stillHolds: makeStillHolds(root, async () => view ?? look()),
     mayHeal: async () => config.mode === 'renew' && (await look()).inventory.clock.doubt === null,
     now,
+    says: (hook, line) => log.info({ hook }, line),
     backups: config.renew.backups,
     ...(signal === undefined ? {} : { signal }),
     progress,

@@ -2,7 +2,7 @@ import { DISTRIBUTION_PROGRAMS, KUBEADM } from '../domain/distributions/names.ts
 import { SECOND } from '../domain/time/duration.ts';
 
 /** Where a limit comes from: a fixed number of milliseconds, or a key of the configuration that becomes part of the plan. */
-export type ProgramLimit = number | `renew.${string}`;
+export type ProgramLimit = number | `renew.${string}` | `hooks.${string}`;
 
 export type Program = {
   /** Name of the executable, and the arguments that tell one use from another. */
@@ -35,6 +35,8 @@ export const PROGRAMS = {
     limit: 30 * SECOND,
   },
   kubeletRestart: { command: 'systemctl', use: 'restart UNIT of the kubelet', limit: 'renew.component_limit' },
+  hook: { command: 'systemd-run', use: 'hooks, as services of their own', limit: 'hooks.limit' },
+  transientStop: { command: 'systemctl', use: 'stop UNIT of a hook', limit: 20 * SECOND },
   clock: { command: 'timedatectl', use: 'show', limit: 5 * SECOND },
   notify: { command: 'systemd-notify', use: 'state for systemd', limit: 5 * SECOND },
   users: { command: 'getent', use: 'passwd NAME…, of LDAP or SSSD', limit: 5 * SECOND },

@@ -10,6 +10,7 @@ import type { Root } from '../host/root.ts';
 import { detect } from './detect.ts';
 import { addIssuance } from './issuance.ts';
 import { text } from './node-files.ts';
+import { observeHooks } from './observe-hooks.ts';
 import type { Detected } from './observer.ts';
 import { observePreconditions, observeUnit } from './preconditions.ts';
 import { probeServed } from './probe.ts';
@@ -19,7 +20,7 @@ import type { ReadCertificate, SourceRead } from './source.ts';
 
 export type ObserveOptions = {
   root: Root;
-  config: Pick<Config, 'watch' | 'node'>;
+  config: Pick<Config, 'watch' | 'node'> & Partial<Pick<Config, 'hooks'>>;
   now: Instant;
   /** Called as soon as it is known what kind of node this is. */
   detected?: ((node: Pick<Detected, 'distribution' | 'paths'>) => void) | undefined;
@@ -33,10 +34,11 @@ export async function observe({ root, config, now, detected }: ObserveOptions): 
   const node = await detect(root, config.node.unit?.replace(/\.service$/, '') ?? null);
   detected?.(node);
   const unit = observeUnit(root, node);
-  const [version, clock, zone, { reads, findings }] = await Promise.all([
+  const [version, clock, zone, hooks, { reads, findings }] = await Promise.all([
     node.version(),
     clockTrust(root).catch((error) => ({ synchronized: null, detail: explain(error) })),
     timeZone(root),
+    observeHooks(root, config.hooks ?? []),
     readEverything(root, node, config),
   ]);
   const certificates = addIssuance(withUniqueIds(reads.flatMap((read) => read.certificates)));
@@ -62,6 +64,7 @@ export async function observe({ root, config, now, detected }: ObserveOptions): 
     preconditions,
     // The daemon judges the clock: it knows what it showed before.
     clock: { ...clock, doubt: null },
+    ...(hooks.hooks.length + hooks.refused.length === 0 ? {} : { hooks }),
   };
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { CONFIG_FILE } from '../../src/host/root.ts';
@@ -44,4 +44,49 @@ test('a configuration that was named must exist', async (t) => {
     assert.equal(ran.exitCode, 1);
     assert.match(ran.stderr, /the configuration file .*\/nowhere\.toml does not exist \(CONFIG_MISSING\)/);
   }
+});
+
+test('config check finds hooks that would not run, although a daemon starts with them', async (t) => {
+  const root = await temporaryRoot(t);
+  const file = root.at(CONFIG_FILE);
+  const put = async (path: string, mode: number) => {
+    await mkdir(dirname(root.at(path)), { recursive: true });
+    await writeFile(root.at(path), '#!/bin/sh\n');
+    await chmod(root.at(path), mode);
+  };
+  await put('/opt/good', 0o755);
+  await put('/opt/plain', 0o644);
+  await put('/etc/certagent/hooks.d/open', 0o777);
+  await put('/etc/passwd', 0o644);
+  const table = (line: string) => `[[hooks]]\non = "renewed"\n${line}\n`;
+  const check = async (...tables: string[]) => {
+    await writeFile(file, tables.map(table).join(''));
+    const { stdout } = await certagent(root, ['config', 'check', '-o', 'json']);
+    const { problems } = JSON.parse(stdout) as { problems: { line: number | null; key: string; message: string }[] };
+    return problems.map(({ line, key, message }) => `${line} ${key} ${message}`);
+  };
+  const ofDirectory = 'null  /etc/certagent/hooks.d/open can be written by others (mode 0777)';
+  assert.deepEqual(
+    await check('command = ["/opt/gone"]', 'command = ["/opt/plain"]', 'command = ["/opt/good"]\nuser = "nobody-here"'),
+    [
+      ofDirectory,
+      '3 hooks[0].command names a program that does not exist',
+      '6 hooks[1].command names a program that is not executable',
+      '10 hooks[2].user names a user that this node does not know',
+    ],
+  );
+  await rm(root.at('/etc/certagent/hooks.d/open'));
+  assert.deepEqual(await check('command = ["/opt/good"]'), []);
+  for (const [line, problem] of [
+    ['command = ["good"]', '3 hooks[0].command must begin with the absolute path of a program'],
+    ['command = []', '3 hooks[0].command must not be empty'],
+    ['command = ["/opt/good"]\nlimit = "6m"', '4 hooks[0].limit must be at most 5 min, and not 0'],
+    ['command = ["/opt/good"]\nuser = "a b"', '4 hooks[0].user is not the name of a user'],
+  ] as const)
+    assert.deepEqual(await check(line), [problem]);
+  await put('/opt/good', 0o757);
+  assert.match(
+    (await check('command = ["/opt/good"]'))[0]!,
+    /^3 hooks\[0\]\.command names a file that others can change: /,
+  );
 });

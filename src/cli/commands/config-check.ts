@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { ConfigError, loadConfig } from '../../config/load.ts';
-import { loadNodeConfig } from '../../config/node-config.ts';
 import { requireNamedConfig } from '../config-file.ts';
 import { type Context, print } from '../context.ts';
+import { checkNodeConfig } from '../standalone.ts';
 
 export async function run(context: Context): Promise<number> {
   const { argument } = context;
@@ -11,7 +11,7 @@ export async function run(context: Context): Promise<number> {
   await requireNamedConfig(file, argument !== undefined || context.configNamed);
   try {
     // A draft in another place may belong to its author.
-    if (argument === undefined) await loadNodeConfig(context.root, context.configFile);
+    if (argument === undefined) await checkNodeConfig(context);
     else await loadConfig(file);
   } catch (error) {
     if (!(error instanceof ConfigError) || context.output !== 'json') throw error;

@@ -129,6 +129,15 @@ export const ERRORS = {
   CHANGED_SINCE: { meaning: 'Somebody changed the node during an interrupted renewal: nothing was restored.' },
   UNDO_FAILED: { meaning: 'A step could not be undone.', remedy: 'Restore the files from the backup by hand.' },
 
+  HOOK_FAILED: {
+    meaning: 'A hook failed, or did not finish in time.',
+    remedy: 'Run it by hand to see why. What it printed is in the log: journalctl -u certagent',
+  },
+  HOOK_REFUSED: {
+    meaning: 'A hook was not run: others can change it, or it is not a program.',
+    remedy: 'Correct the owner and the mode: certagent config check',
+  },
+
   // Backups and the journal.
   BACKUP_FAILED: { meaning: 'The backup could not be made.', remedy: 'See the cause that the message names.' },
   BACKUP_PLACE: { meaning: 'The backup would be among the manifests, where files run as pods.', remedy: INSIDE },

@@ -4,6 +4,7 @@ import type { StartReason } from '../distributions/start-reasons.ts';
 import type { BrokenLeaf } from './broken-leaf.ts';
 import type { Certificate, Instant, Owner, Place } from './certificate.ts';
 import type { HealthCheck } from './health-check.ts';
+import type { ObservedHooks } from './hook.ts';
 import type { PodIdentity } from './pod-identity.ts';
 
 export type { Distribution, Role } from '../distributions/names.ts';
@@ -243,4 +244,6 @@ export type Inventory = {
   served: ServedCertificate[];
   preconditions: Preconditions;
   clock: ClockTrust;
+  /** Absent: there are none. */
+  hooks?: ObservedHooks;
 };

@@ -47,6 +47,12 @@ export function isLeftAtOnce(step: Step): boolean {
   return ruleOf(step).isLeftAtOnce?.(step) ?? false;
 }
 
+/** Whether the step is passed over, and done after the plan has failed. */
+export function isForFailure(step: Step): boolean {
+  return ruleOf(step).isForFailure?.(step) ?? false;
+}
+
 export function failureRule(step: Step): FailureRule {
-  return ruleOf(step).onFailure;
+  const rule = ruleOf(step).onFailure;
+  return typeof rule === 'string' ? rule : rule(step);
 }

@@ -5,6 +5,7 @@ import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import type { RenewalPlan } from '../model/plan.ts';
 import type { PlanInput } from './draft.ts';
 import { type AffectedNeighbour, neighboursOf } from './neighbours.ts';
+import { withHooks } from './with-hooks.ts';
 
 export type { PlanSettings } from './draft.ts';
 
@@ -43,7 +44,7 @@ export function makePlan({ inventory, decisions, history, settings, planId, now 
     oldExpired: renewed.some(hasStopped(now)),
     ...(left.length === 0 ? {} : { neighbours: left.map(neighbourInWords) }),
     ...(warnings.length === 0 ? {} : { warnings }),
-    steps: rules.steps(draft),
+    steps: withHooks({ inventory, decisions, renewed }, rules.steps(draft)),
   };
 }
 

@@ -1,8 +1,9 @@
 import { errorCode } from '../../domain/model/errors.ts';
 import type { PlanOutcome } from '../../domain/model/journal.ts';
 import type { RenewalPlan, Step } from '../../domain/model/plan.ts';
-import { changesNode, failureRule, isLeftAtOnce } from '../../domain/plan/plan-parts.ts';
+import { changesNode, failureRule, isForFailure, isLeftAtOnce } from '../../domain/plan/plan-parts.ts';
 import { actorOf, NOTHING } from '../steps/actor.ts';
+import { afterFailure } from './failed-hooks.ts';
 import {
   end,
   hasWritten,
@@ -34,13 +35,14 @@ export async function execute(
   context: RenewContext,
 ): Promise<PlanOutcome> {
   await context.journal.append({ at: context.now(), type: 'plan-started', plan, trigger });
-  return carryOn(newRun(plan), context);
+  const run = newRun(plan);
+  return afterFailure(run, await carryOn(run, context), context);
 }
 
 /** Does the steps that are not done yet, to the end of the plan or to the first that fails it. */
 export async function carryOn(run: Run, context: RenewContext): Promise<PlanOutcome> {
   for (const [index, step] of run.plan.steps.entries()) {
-    if (run.done.has(index)) continue;
+    if (run.done.has(index) || isForFailure(step)) continue;
     // Nobody would start the unit until certagent itself is started again.
     if (context.signal?.aborted === true && !isStoppedByPlan(run)) throw interrupted(run.plan);
     const lost = await lostPrecondition(run, step, context);

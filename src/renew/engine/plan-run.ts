@@ -59,6 +59,7 @@ export function stepContext(run: Run, step: number, context: RenewContext): Step
     pollInterval: context.pollInterval ?? 250,
     signal: context.signal,
     ...(context.mayHeal === undefined ? {} : { mayHeal: context.mayHeal }),
+    says: (line) => context.says?.(hookName(run.plan.steps[step]), line),
     waiting: (detail) => {
       if (context.signal?.aborted === true) return;
       if (performance.now() - lastAt < 1_000) return;
@@ -66,6 +67,10 @@ export function stepContext(run: Run, step: number, context: RenewContext): Step
       report(run, step, 'waiting', detail, context);
     },
   };
+}
+
+function hookName(step: Step | undefined): string {
+  return step?.kind === 'run-hook' ? (step.command[0] ?? '') : '';
 }
 
 /**

@@ -8,6 +8,7 @@ import { actorOf } from '../steps/actor.ts';
 import { repairPairs } from '../undo/repair-pairs.ts';
 import { until } from '../wait.ts';
 import { carryOn } from './execute.ts';
+import { afterFailure, payDebts } from './failed-hooks.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { end, hasWritten, newRun, type PlanError, type Run, stepContext, undoKey } from './plan-run.ts';
 import type { RenewContext } from './renew-context.ts';
@@ -16,13 +17,20 @@ import { rollBack } from './rollback.ts';
 /**
  * Finishes or undoes the plan that a killed agent left unfinished; null when there is none, or when another version of
  * certagent wrote it: that plan is not touched. An undo that has begun is finished. The plan continues if every certificate
- * is renewed (or the previous ones are useless); otherwise it is undone. Throws CertagentError INTERRUPTED as
+ * is renewed (or the previous ones are useless); otherwise it is undone. Hooks that a failed plan still owes are run. Throws CertagentError INTERRUPTED as
  * `execute` does, or the journal's errors.
  */
 export async function recover(context: RenewContext): Promise<PlanOutcome | null> {
-  const unfinished = unfinishedRun(await context.journal.records());
-  if (unfinished === null) return null;
-  const { run, failure } = unfinished;
+  const records = await context.journal.records();
+  const unfinished = unfinishedRun(records);
+  if (unfinished !== null) return afterFailure(unfinished.run, await finish(unfinished, context), context);
+  await payDebts(records, context);
+  return null;
+}
+
+type Unfinished = { run: Run; failure: PlanError | null };
+
+async function finish({ run, failure }: Unfinished, context: RenewContext): Promise<PlanOutcome> {
   const cause = failure ?? wasEnded(run);
   await awaitOrphan(run, context);
   await removeLeftovers(run, context);
@@ -40,7 +48,7 @@ const BETWEEN_STEPS = 5 * SECOND;
  * The last plan, where it has no end: what the journal knows of it. `failure` is null when it was neither failing nor being
  * undone. null also for a plan with a record of another version: this version does not know how to finish or undo it.
  */
-export function unfinishedRun(records: JournalRecord[]): { run: Run; failure: PlanError | null } | null {
+export function unfinishedRun(records: JournalRecord[]): Unfinished | null {
   let run: Run | null = null;
   let failure: PlanError | null = null;
   let undoing = '';

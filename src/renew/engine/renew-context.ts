@@ -23,6 +23,8 @@ export type RenewContext = {
   stillHolds?: (step: Step, isStoppedByPlan: boolean) => Promise<Blocker | null>;
   /** Whether a start that hangs may be replaced: in mode "renew", with a clock that is trusted now. Left out: never. */
   mayHeal?: () => Promise<boolean>;
+  /** Takes a line that a hook has printed. Left out: nobody sees it. */
+  says?: (hook: string, line: string) => void;
   /** What a step's failure means; by default what its rule says. */
   failureRule?: (step: Step) => FailureRule;
   /**

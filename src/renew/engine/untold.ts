@@ -23,6 +23,10 @@ export function untoldOutcome(records: JournalRecord[]): PlanOutcome | null {
         granted,
         ...(reported === undefined ? {} : { reported }),
       };
+    } else if (record.type === 'step-failed' && untold !== null) {
+      // Of what follows a failed plan.
+      const { reported = [] }: PlanOutcome = untold;
+      untold.reported = [...reported, record.error];
     } else if (record.type === 'plan-told' || record.type === 'plan-started' || isUnknownStart(record)) untold = null;
   }
   return untold;

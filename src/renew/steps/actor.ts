@@ -18,6 +18,10 @@ export type StepContext = {
   signal?: AbortSignal | undefined;
   /** Whether certagent was stopped in this step before. */
   resumed?: boolean;
+  /** Takes a line that a hook has printed. */
+  says?: (line: string) => void;
+  /** How the plan failed, for what follows its failure. */
+  failure?: { result: string; code: string; message: string };
   /** Whether a start that hangs may be replaced: in mode "renew", with a clock that is trusted now. Left out: never. */
   mayHeal?: () => Promise<boolean>;
 };

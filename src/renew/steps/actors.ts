@@ -15,6 +15,7 @@ import { restartNeighbour } from './restart-neighbour.ts';
 import { restartUnit } from './restart-unit.ts';
 import { restoreFiles } from './restore-files.ts';
 import { rotateLeaves } from './rotate-leaves.ts';
+import { runHook } from './run-hook.ts';
 import { stopUnit } from './stop-unit.ts';
 import { verifyFiles } from './verify-files.ts';
 import { verifyServed } from './verify-served.ts';
@@ -40,4 +41,5 @@ export const ACTORS: Actors = {
   'restart-kubelet': restartKubelet,
   'point-kubelet-conf': pointKubeletConf,
   'restore-files': restoreFiles,
+  'run-hook': runHook,
 };

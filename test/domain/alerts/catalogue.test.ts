@@ -153,6 +153,11 @@ testStanding([
     { inventory: { clock: { synchronized: null, detail: 'no', doubt: null } } },
     [],
   ],
+  [
+    'a hook that others can change',
+    { inventory: { hooks: { hooks: [], refused: [{ path: '/h', why: 'belongs to alice' }] } } },
+    [['HOOK_REFUSED', 'warning', 'node', ['/h']]],
+  ],
   ['a dead sink', { failingSinks: ['mail'] }, [['SINK_FAILING', 'warning', 'node', ['mail']]]],
 ]);
 

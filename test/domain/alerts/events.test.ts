@@ -52,6 +52,23 @@ const EVENTS: [string, Parameters<typeof events>[0], [string, string, string][]]
     ],
   ],
   [
+    'renewed, and two of its hooks failed',
+    {
+      outcome: outcome({
+        reported: [
+          { code: 'HOOK_FAILED', message: 'the hook /h exited with 1' },
+          { code: 'HOOK_REFUSED', message: 'the hook /i is not run' },
+        ],
+      }),
+      recovered: false,
+      copies: [],
+    },
+    [
+      ['RENEWED', 'info', '1 certificate renewed.'],
+      ['HOOK_FAILED', 'warning', '2 hooks of the renewal p failed.'],
+    ],
+  ],
+  [
     'failed: that is a state, not an event',
     { outcome: outcome({ result: 'failed', error: failure }), recovered: false, copies: [] },
     [],

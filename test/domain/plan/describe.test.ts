@@ -55,6 +55,8 @@ const table: [Step, string][] = [
     steps['await-pods'],
     'wait for new processes of kube-scheduler, which rke2-server replaces one after the other, at most 35 min',
   ],
+  [steps['run-hook'], 'run the hook /h/reload'],
+  [{ ...steps['run-hook'], on: 'failed', user: 'web' }, 'if the renewal fails, run the hook /h/reload as web'],
   [steps['await-listener'], 'connect to 127.0.0.1:6443 until its own certificate is new, at most 3 min'],
 ];
 

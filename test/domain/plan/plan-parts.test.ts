@@ -7,6 +7,7 @@ import {
   changesNode,
   expectationsOf,
   failureRule,
+  isForFailure,
   isLeftAtOnce,
   restartsOf,
   restartsUnit,
@@ -65,6 +66,7 @@ const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = 
   'restart-kubelet': 'processes',
   'point-kubelet-conf': 'certificates',
   'restore-files': 'certificates',
+  'run-hook': 'nothing',
 };
 
 test('SIGTERM leaves what only waits, and a restart that may take longer than systemd waits for certagent', () => {
@@ -73,8 +75,17 @@ test('SIGTERM leaves what only waits, and a restart that may take longer than sy
   assert.ok(isLeftAtOnce({ ...steps['restart-unit'], limit: 35 * 60_000 }));
 });
 
+test('what follows a failure is passed over before, and a hook can be required', () => {
+  const hook = steps['run-hook'];
+  assert.deepEqual(Object.values(steps).filter(isForFailure), []);
+  assert.equal(isForFailure({ ...hook, on: 'failed' }), true);
+  assert.equal(failureRule({ ...hook, on: 'before', isRequired: true }), 'roll-back');
+});
+
 for (const step of Object.values(steps)) {
-  const rule = ['await-pods', 'restart-neighbour', 'point-kubelet-conf'].includes(step.kind) ? 'continue' : 'roll-back';
+  const rule = ['await-pods', 'restart-neighbour', 'point-kubelet-conf', 'run-hook'].includes(step.kind)
+    ? 'continue'
+    : 'roll-back';
   test(`${step.kind} changes ${CHANGES[step.kind]}, and its failure means: ${rule}`, () => {
     assert.equal(changesCertificates(step), CHANGES[step.kind] === 'certificates');
     assert.equal(changesNode(step), CHANGES[step.kind] !== 'nothing');

@@ -88,5 +88,16 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
     backup: '/b/0',
     pairs: [{ id: 'a', notAfter: 1, files: [{ path: '/a.crt', sha256: '0', was: '1' }] }],
   },
+  'run-hook': {
+    kind: 'run-hook',
+    on: 'renewed',
+    command: ['/h/reload', 'now'],
+    user: 'root',
+    limit: 120_000,
+    node: 'node-1',
+    certificates: ['apiserver'],
+    files: ['/a.crt', '/a.key'],
+    isRequired: false,
+  },
   'point-kubelet-conf': { kind: 'point-kubelet-conf', conf: '/k/kubelet.conf', expect, limit: 90_000 },
 };

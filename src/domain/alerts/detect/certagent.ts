@@ -12,6 +12,16 @@ export function configRefused({ configError }: NodeState): Found[] {
   ];
 }
 
+export function hooksRefused({ inventory }: NodeState): Found[] {
+  const refused = inventory.hooks?.refused ?? [];
+  return [
+    {
+      members: refused.map(({ path, why }) => [path, why]),
+      text: `${counted(refused.length, 'hook', 'is', 'are')} not run: ${list(refused.map(({ path }) => path))}.`,
+    },
+  ];
+}
+
 export function sinksFailing({ failingSinks }: NodeState): Found[] {
   return [
     {

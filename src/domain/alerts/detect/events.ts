@@ -27,6 +27,19 @@ export function withDefaults({ outcome }: Cycle): Found[] {
   ];
 }
 
+const OF_HOOKS: string[] = ['HOOK_FAILED', 'HOOK_REFUSED'] satisfies ErrorCode[];
+
+/** One that stops the renewal is its error, and no remark. */
+export function hookFailed({ outcome }: Cycle): Found[] {
+  const remarks = (outcome?.reported ?? []).filter(({ code }) => OF_HOOKS.includes(code));
+  return [
+    {
+      members: remarks.map(({ message }, index): Member => [index === 0 ? 'hook' : `hook ${index + 1}`, message]),
+      text: `${count(remarks.length, 'hook')} of the renewal ${outcome?.planId ?? ''} failed.`,
+    },
+  ];
+}
+
 export function keptNew({ outcome }: Cycle): Found[] {
   if (outcome === null || !outcome.keptNew) return [];
   return [

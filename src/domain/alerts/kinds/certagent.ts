@@ -32,6 +32,14 @@ export const CERTAGENT = {
     remedy: 'Correct it (certagent config check), then: certagent reload',
     find: certagent.configRefused,
   },
+  HOOK_REFUSED: {
+    category: 'certagent',
+    meaning: 'A hook is not run: others can change it or a directory on its path, or it is not a program.',
+    severity: 'warning',
+    remedy:
+      'See each row. Once you know what is in it: chown root: PATH; chmod go-w PATH (a program: chmod 0755). Then: certagent config check',
+    find: certagent.hooksRefused,
+  },
   SINK_FAILING: {
     category: 'certagent',
     meaning: 'A sink has refused alerts three times, or for 15 minutes.',

@@ -34,6 +34,13 @@ export const EVENTS = {
     remedy: 'See which component does not load them: certagent status',
     happened: events.keptNew,
   },
+  HOOK_FAILED: {
+    category: 'event',
+    meaning: 'A hook of a renewal failed. The renewal itself does not depend on it.',
+    severity: 'warning',
+    remedy: 'Do what the hook should have done, and run it by hand to see why it failed: journalctl -u certagent',
+    happened: events.hookFailed,
+  },
   RECOVERED: {
     category: 'event',
     meaning: 'An interrupted renewal or restore was finished or undone when certagent started.',

@@ -6,7 +6,7 @@ export type StepRule<Data extends { kind: string }> = {
   /** One line that says what the step does. */
   describe: (step: Data) => string;
   /** What a failure of the step means: everything is undone, or the plan goes on and the failure is reported. */
-  onFailure: FailureRule;
+  onFailure: FailureRule | ((step: Data) => FailureRule);
   /** What the step changes. Before a step that changes something, the preconditions are checked again. */
   changes: 'certificates' | 'processes' | 'nothing';
   /**
@@ -14,6 +14,8 @@ export type StepRule<Data extends { kind: string }> = {
    * longer than systemd waits for certagent. Any other step is finished first.
    */
   isLeftAtOnce?: (step: Data) => boolean;
+  /** Whether it is passed over, and done after the plan has failed; never when left out. */
+  isForFailure?: (step: Data) => boolean;
   /** Certificates that must be new when the step is done; none when left out. */
   expects?: (step: Data) => Expectation[];
   /** The static pod that the step restarts, perhaps only where a component does not load a certificate by itself. */

@@ -14,6 +14,7 @@ import { restartNeighbour } from './restart-neighbour.ts';
 import { restartUnit } from './restart-unit.ts';
 import { restoreFiles } from './restore-files.ts';
 import { rotateLeaves } from './rotate-leaves.ts';
+import { runHook } from './run-hook.ts';
 import type { StepRule } from './step-rule.ts';
 import { stopUnit } from './stop-unit.ts';
 import { verifyFiles } from './verify-files.ts';
@@ -43,6 +44,7 @@ const RULES = {
   'restart-kubelet': restartKubelet,
   'point-kubelet-conf': pointKubeletConf,
   'restore-files': restoreFiles,
+  'run-hook': runHook,
 };
 
 export type StepKind = keyof typeof RULES;
