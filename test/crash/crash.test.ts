@@ -6,16 +6,20 @@ import { PLANS } from './plans.ts';
 /** All points of all plans take hours: `npm run crash-matrix`. */
 const TRIED = ['kubeadm, signal', 'kubeadm, move', 'K3s', 'kubeadm, rolled back'];
 const POINTS = 5;
+/** Of these, points around their hooks. */
+const HOOKED = ['kubeadm, hooks', 'kubeadm, hooks, rolled back'];
+const HOOK_POINTS = 2;
 
 describe('an agent that is killed', { concurrency: true }, () => {
   const totals = { tried: 0, recovered: 0 };
   after(() => console.log(`${totals.tried} points tried, ${totals.recovered} recovered`));
 
-  for (const plan of PLANS.filter(({ name }) => TRIED.includes(name))) {
+  for (const plan of PLANS.filter(({ name }) => [...TRIED, ...HOOKED].includes(name))) {
     it(`finishes or undoes its plan at the next start: ${plan.name}`, async (t) => {
       const failures: string[] = [];
       const figures = await crash(plan, {
-        choose: (points) => evenly(ofEachKind(points, 1), POINTS),
+        choose: (points) =>
+          HOOKED.includes(plan.name) ? evenly(aroundHooks(points), HOOK_POINTS) : evenly(ofEachKind(points, 1), POINTS),
         stride: 0,
         seed: 1,
         workers: 1,
@@ -29,3 +33,8 @@ describe('an agent that is killed', { concurrency: true }, () => {
     });
   }
 });
+
+/** Numbers of the calls that start a hook, or follow its end. */
+function aroundHooks(points: string[]): number[] {
+  return points.flatMap((point, index) => (point.includes('systemd-run') ? [index + 1] : []));
+}

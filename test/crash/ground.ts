@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Inbox, openInbox } from '../../demo/inbox.ts';
 import { makeSoloAgent } from '../../src/daemon/solo.ts';
+import { HOOK_EVENTS, type HookEvent } from '../../src/domain/model/hook.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
+import { HOOKS_DIR } from '../../src/host/hooks-directory.ts';
 import { silentLog } from '../../src/host/logger.ts';
 import { CONFIG_FILE, Root, STATE_DIR } from '../../src/host/root.ts';
 import { makeNode, type TestNode } from '../../testnode/node.ts';
@@ -24,6 +26,9 @@ export type Ground = {
   remove(): Promise<void>;
 };
 
+/** Among certagent's own files, which go before each try. */
+export const HOOK_NOTES = `${STATE_DIR}/hook-notes`;
+
 const COPYING = { recursive: true, preserveTimestamps: true, verbatimSymlinks: true };
 
 export async function makeGround(plan: CrashPlan): Promise<Ground> {
@@ -34,6 +39,7 @@ export async function makeGround(plan: CrashPlan): Promise<Ground> {
   const node = await makeNode({ root, kind: plan.kind, leafEnds: Date.now() + 20 * DAY, speed: plan.speed });
   const inbox = await openInbox();
   await configure(node, plan, inbox);
+  if (plan.hooks) for (const event of HOOK_EVENTS) await makeHook(root, event);
   for (let age = plan.backups; age > 0; age -= 1) await makeOldBackup(node, age);
   if (plan.restores === true) await renewBefore(node, plan, inbox);
   await node.faults(plan.faults);
@@ -92,6 +98,14 @@ async function configure(node: TestNode, { config }: CrashPlan, inbox: Inbox): P
   await mkdir(join(node.root, 'etc/certagent'), { recursive: true });
   const sinks = `[copies]\nenabled = false\n[[alerts.webhook]]\nurl = "${inbox.webhookUrl}"\n`;
   await writeFile(join(node.root, CONFIG_FILE), `${config}\n${sinks}`);
+}
+
+/** Notes that it has begun, and that it has finished. */
+async function makeHook(root: string, event: HookEvent): Promise<void> {
+  const directory = join(root, HOOKS_DIR, `${event}.d`);
+  await mkdir(directory, { recursive: true });
+  const note = (what: string) => `echo "$CERTAGENT_PLAN ${event} ${what}" >> '${join(root, HOOK_NOTES)}'`;
+  await writeFile(join(directory, 'note'), `#!/bin/sh\n${note('begins')}\n${note('ends')}\n`, { mode: 0o755 });
 }
 
 async function makeOldBackup(node: TestNode, age: number): Promise<void> {

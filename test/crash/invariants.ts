@@ -9,7 +9,7 @@ import type { JournalRecord } from '../../src/domain/model/journal.ts';
 import { findProcesses, isCalled } from '../../src/host/processes.ts';
 import { STATE_DIR } from '../../src/host/root.ts';
 import { filesOf } from './files.ts';
-import type { Ground } from './ground.ts';
+import { type Ground, HOOK_NOTES } from './ground.ts';
 
 export type Faulty = { what: string; detail: string };
 
@@ -44,6 +44,7 @@ export async function faultsOf(ground: Ground, states: State[]): Promise<Faulty[
   await check('pairs', () => pairs(ground));
   await check('components', () => components(ground));
   await check('journal', () => journal(ground));
+  await check('hooks', () => hooks(ground));
   await check('alerts', () => alerts(ground, states));
   await check('restored', () => restored(ground));
   return faults;
@@ -209,6 +210,25 @@ async function journal({ node }: Ground): Promise<(string | null)[]> {
       countOf('plan-told', id) === 1 ? null : `${id} is reported ${countOf('plan-told', id)} times`,
     ]),
   ];
+}
+
+/** Of each plan: what comes before has ended unless the plan was over before it, and one of the others follows, to its end. */
+async function hooks({ node, plan }: Ground): Promise<(string | null)[]> {
+  if (!plan.hooks) return [];
+  const notes = (await readFile(join(node.root, HOOK_NOTES), 'utf8').catch(() => '')).split('\n');
+  const { records } = await journalOf(node.root);
+  return records.flatMap((record) => {
+    if (record.type !== 'plan-ended') return [];
+    const { planId, result } = record;
+    const [follows, not] = result === 'succeeded' ? ['renewed', 'failed'] : ['failed', 'renewed'];
+    const has = (event: string) => notes.includes(`${planId} ${event} ends`);
+    return [
+      result !== 'succeeded' || has('before') ? null : `${planId} succeeded without what comes before`,
+      has(follows!) ? null : `${planId} ${result} without ${follows}`,
+      // It had begun when the agent was killed, and what failed after it is the plan of another try.
+      not === 'failed' && has(not) ? `${planId} ${result} with ${not}` : null,
+    ];
+  });
 }
 
 /** After SIGTERM in the first run: the current step was finished. */

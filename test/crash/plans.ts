@@ -17,6 +17,8 @@ export type CrashPlan = {
   backups: number;
   /** The plan restores the backup of a renewal that was before. In mode "observe", so that nothing is renewed again. */
   restores?: true;
+  /** Whether each event has a hook. */
+  hooks: boolean;
 };
 
 const limits = (seconds: number) =>
@@ -38,6 +40,7 @@ const KUBEADM = {
   ends: 'succeeded',
   restarts: 'signal',
   backups: 0,
+  hooks: false,
 } as const;
 /** Long enough for the recovery's agent to be there at the listener's one chance. */
 const UNIT = { ...KUBEADM, speed: 0.05, restarts: null, config: limits(6) } as const;
@@ -67,6 +70,15 @@ export const PLANS: CrashPlan[] = [
     config: `${limits(20)}\ncycle = "annotate"\nbackups = 1`,
     restarts: 'annotate',
     restores: true,
+  },
+  { ...KUBEADM, name: 'kubeadm, hooks', config: limits(20), hooks: true },
+  {
+    ...KUBEADM,
+    name: 'kubeadm, hooks, rolled back',
+    config: limits(6),
+    faults: { rejectsRenewed: ['kube-scheduler'] },
+    ends: 'rolled-back',
+    hooks: true,
   },
   { ...KUBEADM, name: 'kubeadm, oldest backup removed', config: `${limits(20)}\nbackups = 2`, backups: 3 },
 ];

@@ -112,13 +112,14 @@ async function orphans(root: string): Promise<void> {
   for (let left = await programsOf(root); left > 0; left = await programsOf(root)) await sleep(20);
 }
 
+const PROGRAMS = ['kubeadm', 'systemctl', 'systemd-run'];
+
 async function programsOf(root: string): Promise<number> {
   let count = 0;
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
-    const standIn = words.includes(root) && (words.includes('kubeadm') || words.includes('systemctl'));
-    if (standIn || words.some((word) => word === `${root}/usr/bin/kubeadm` || word === `${root}/usr/bin/systemctl`))
-      count += 1;
+    const standIn = words.includes(root) && PROGRAMS.some((name) => words.includes(name));
+    if (standIn || words.some((word) => PROGRAMS.some((name) => word === `${root}/usr/bin/${name}`))) count += 1;
   }
   return count;
 }
