@@ -1,6 +1,6 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Alert, LastSent, Severity, StandingAlert } from '../domain/alerts/alert.ts';
+import type { Alert, AlertNode, LastSent, Severity, StandingAlert } from '../domain/alerts/alert.ts';
 import { explain } from '../domain/model/errors.ts';
 import { readTextIfThere, writeAtomic } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
@@ -11,21 +11,25 @@ const VERSION = 1;
 /** Of ten thousand certificates it has megabytes. */
 const LARGEST = 64 * 1024 * 1024;
 
+/** `node`: under whose identity they were sent; null where an earlier version wrote the file. */
+export type LoadedBook = { book: StandingAlert[]; node: AlertNode | null; damaged: string | null };
+
 /**
  * The alerts that were active at the last check. A damaged file is an empty book: active alerts are sent once more, which is
  * better than not at all. `damaged` then says what was found, else it is null.
  */
-export async function loadBook(root: Root): Promise<{ book: StandingAlert[]; damaged: string | null }> {
+export async function loadBook(root: Root): Promise<LoadedBook> {
   try {
     const text = await readTextIfThere(await followLinks(root, FILE), LARGEST);
-    if (text === null) return { book: [], damaged: null };
-    const { version, alerts } = JSON.parse(text) as { version?: unknown; alerts?: unknown };
+    if (text === null) return { book: [], node: null, damaged: null };
+    const { version, alerts, node } = JSON.parse(text) as { version?: unknown; alerts?: unknown; node?: unknown };
     if (version === VERSION && Array.isArray(alerts) && alerts.every(isStanding))
-      return { book: alerts, damaged: null };
-    return { book: [], damaged: `${FILE} does not hold an alert book of version ${VERSION}` };
+      return { book: alerts, node: isNode(node) ? node : null, damaged: null };
+    return { book: [], node: null, damaged: `${FILE} does not hold an alert book of version ${VERSION}` };
   } catch (error) {
     return {
       book: [],
+      node: null,
       damaged: `${FILE} cannot be read: ${error instanceof SyntaxError ? 'it is not JSON' : explain(error)}`,
     };
   }
@@ -37,10 +41,10 @@ export async function keepBook(root: Root): Promise<void> {
 }
 
 /** Replaces the book atomically. Throws the operating system's error. */
-export async function saveBook(root: Root, book: StandingAlert[]): Promise<void> {
+export async function saveBook(root: Root, book: StandingAlert[], node: AlertNode): Promise<void> {
   const path = root.at(FILE);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeAtomic(path, `${JSON.stringify({ version: VERSION, alerts: book })}\n`, { mode: 0o600 });
+  await writeAtomic(path, `${JSON.stringify({ version: VERSION, node, alerts: book })}\n`, { mode: 0o600 });
 }
 
 function isStanding(value: unknown): value is StandingAlert {
@@ -57,6 +61,16 @@ function isStanding(value: unknown): value is StandingAlert {
 /** Milliseconds that are a date: 8.64e15 is the last of them. */
 export function isInstant(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) <= 8.64e15;
+}
+
+/** The members that make its identity. */
+export function isNode(value: unknown): value is AlertNode {
+  const { name, machine, labels } = (value ?? {}) as Partial<AlertNode>;
+  return (
+    typeof name === 'string' &&
+    ['string', 'undefined'].includes(typeof machine) &&
+    Object.values(labels ?? {}).every((each) => typeof each === 'string')
+  );
 }
 
 function isLastSent(value: unknown): value is LastSent {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Alert, AlertNode } from '../domain/alerts/alert.ts';
 
-/** What Prometheus calls it: the node's name, or what alerts.labels says. */
+/** What Prometheus calls it: the node's name, or the label of that name. */
 export const instanceOf = ({ name, labels = {} }: AlertNode): string => labels.instance ?? name;
 
 /**

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import type {
   Alert,
@@ -25,7 +23,11 @@ import { type Root, STATE_DIR } from '../host/root.ts';
 import { logAlerts } from './alert-log.ts';
 import { keepBook, loadBook, saveBook } from './book.ts';
 import { type Courier, makeCourier, PACE, type Pace } from './courier.ts';
+import { clearForgotten } from './forgotten.ts';
+import { makeHeartbeats } from './heartbeat.ts';
 import { forSink } from './merge.ts';
+import { clearedAll, isSameNode, raisedAgain } from './moved.ts';
+import { pulseOf } from './pulse.ts';
 import type { Sink } from './sink.ts';
 import { makeSinks } from './sinks.ts';
 import { openSpool, type Spool } from './spool.ts';
@@ -60,6 +62,10 @@ export type AlertServiceOptions = {
   config: Config['alerts'];
   now: () => Instant;
   log: Log;
+  /** What distinguishes this node, and its configured name (node.site, node.labels, node.name); by default alerts.labels alone. */
+  identity?: { labels: Record<string, string>; name?: string | undefined };
+  /** Whether the next check is overdue. */
+  late?: () => boolean;
   /** Instead of the configuration's. */
   sinks?: Sink[];
   pace?: Pace;
@@ -77,7 +83,8 @@ type Line = { sink: Sink; spool: Spool; courier: Courier };
 
 /** Opens the book and the spools and takes up what an earlier process left in them. */
 export async function openAlerts(options: AlertServiceOptions): Promise<AlertService> {
-  const { root, config, now, log, pace = PACE } = options;
+  const { root, config, now, log, pace = PACE, late = () => false, monotonic } = options;
+  const { labels, name = hostname() } = options.identity ?? { labels: config.labels };
   const sinks = options.sinks ?? makeSinks(config, root);
   const lines: Line[] = await Promise.all(
     sinks.map(async (sink) => {
@@ -85,11 +92,11 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
         putAside: (file) =>
           log.error({ sink: sink.name, file }, 'an alert in the spool cannot be read; its file is kept'),
       });
-      return { sink, spool, courier: makeCourier({ sink, spool, log, pace, monotonic: options.monotonic }) };
+      return { sink, spool, courier: makeCourier({ sink, spool, log, pace, monotonic }) };
     }),
   );
   // Counted by the time that certagent runs: a clock that is set must not drop them.
-  const forget = setTimeout(() => void clearForgotten(root, sinks), Math.min(pace.keep, LONGEST_TIMER));
+  const forget = setTimeout(() => void clearForgotten(root.at(SPOOL), sinks), Math.min(pace.keep, LONGEST_TIMER));
   forget.unref();
   const loaded = await loadBook(root);
   let book = loaded.book;
@@ -98,7 +105,8 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
     book.flatMap(({ alert }) => (alert.code === 'SINK_FAILING' ? Object.keys(alert.facts) : [])),
   );
   /** Of the last report; before the first only the name is known. */
-  let node = await identified({ name: hostname(), distribution: null, role: null }, root, config);
+  let node = await identified({ name, distribution: null, role: null }, root, labels);
+  const heartbeats = makeHeartbeats({ config, root, log, late, monotonic });
   /**
    * What is sent again. Nothing before the first report, when the node's name is a guess, nor during one: it could overtake
    * what that sends, and bring back what that clears.
@@ -122,52 +130,75 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
 
   const failsSinceBefore = ({ sink, spool }: Line): boolean => failedBefore.has(sink.name) && spool.size() > 0;
 
-  const enqueue = async (dispatch: Dispatch): Promise<void> => {
+  const enqueue = async (dispatch: Dispatch, to: (sink: Sink) => boolean = () => true): Promise<void> => {
     await Promise.all(
-      lines.map(async ({ sink, spool, courier }) => {
-        const part = forSink(dispatch, sink.least);
-        if (part === null) return;
-        const { kept, why } = await spool.add(part);
-        if (kept === 'memory')
-          log.error({ sink: sink.name, reason: why }, 'an alert is kept in memory: the spool cannot be written');
-        courier.wake();
-      }),
+      lines
+        .filter(({ sink }) => to(sink))
+        .map(async ({ sink, spool, courier }) => {
+          const part = forSink(dispatch, sink.least);
+          if (part === null) return;
+          const { kept, why } = await spool.add(part);
+          if (kept === 'memory')
+            log.error({ sink: sink.name, reason: why }, 'an alert is kept in memory: the spool cannot be written');
+          courier.wake();
+        }),
     );
+  };
+
+  /** To the sinks that keep alerts, when the identity of this node has changed. */
+  const move = async (before: AlertNode, active: StandingAlert[], events: AlertEvent[], at: Instant): Promise<void> => {
+    const keeps = ({ keepsAlerts = false }: Sink) => keepsAlerts;
+    const cleared = clearedAll(book).map(withBounds);
+    if (cleared.length > 0) await enqueue({ ...dispatchOf(cleared, at), node: before }, keeps);
+    const raised = raisedAgain(active, events, at).map(withBounds);
+    if (raised.length > 0) await enqueue(dispatchOf(raised, at), keeps);
   };
 
   return {
     standing: () => book,
     async report({ node: of, alerts, events }) {
-      node = await identified(of, root, config);
+      node = await identified(of, root, labels);
       const at = now();
+      // An earlier version did not write it down: its identity had alerts.labels alone.
+      const before = loaded.node ?? { ...node, labels: config.labels };
       const diff = diffAlerts({ before: book, now: at, alerts, events, repeat: config.repeat });
       const notifications = diff.notifications.map(withBounds);
       logAlerts(log, notifications);
       settled = [];
       // Spool first: killed in between, certagent sends twice rather than never.
-      if (notifications.length > 0) await enqueue(dispatchOf(notifications, at, diff.allClear));
+      const moved = book.length > 0 && !isSameNode(before, node);
+      if (moved) await move(before, diff.book, events, at);
+      if (notifications.length > 0)
+        await enqueue(dispatchOf(notifications, at, diff.allClear), (sink) => !moved || sink.keepsAlerts !== true);
       book = diff.book;
       settled = book;
-      await saveBook(root, book).catch((error) => log.error({}, `the alert book cannot be written: ${explain(error)}`));
+      loaded.node = node;
+      await saveBook(root, book, node).catch((error) =>
+        log.error({}, `the alert book cannot be written: ${explain(error)}`),
+      );
+      heartbeats.beat(pulseOf(node, book));
     },
-    enqueue,
-    flush: async () => void (await Promise.all(lines.map(({ courier }) => courier.flush()))),
-    failing: () =>
-      lines.filter((line) => line.courier.failing() || failsSinceBefore(line)).map(({ sink }) => sink.name),
-    unreachable: () =>
-      lines.filter((line) => line.courier.lasting() || failsSinceBefore(line)).map(({ sink }) => sink.name),
+    enqueue: (dispatch) => enqueue(dispatch),
+    flush: async () => void (await Promise.all([...lines.map(({ courier }) => courier.flush()), heartbeats.settled()])),
+    failing: () => [
+      ...lines.filter((line) => line.courier.failing() || failsSinceBefore(line)).map(({ sink }) => sink.name),
+      ...heartbeats.failing(),
+    ],
+    unreachable: () => [
+      ...lines.filter((line) => line.courier.lasting() || failsSinceBefore(line)).map(({ sink }) => sink.name),
+      ...heartbeats.lasting(),
+    ],
     heldUntil: () => book.reduce<Instant | null>((first, { heldUntil = null }) => earlier(first, heldUntil), null),
-    test: () =>
-      Promise.all(
-        sinks.map((sink) => {
-          const at = now();
-          return sendTest(sink, dispatchOf([testEvent(at, sink.least)], at));
-        }),
-      ),
+    test: async () => {
+      const at = now();
+      const pinged = heartbeats.test(pulseOf(node, book));
+      const sent = sinks.map((sink) => sendTest(sink, dispatchOf([testEvent(at, sink.least)], at)));
+      return [...(await Promise.all(sent)), ...(await pinged)];
+    },
     async stop(patience = 5_000) {
       clearTimeout(forget);
       for (const refresh of refreshes) clearInterval(refresh);
-      await Promise.all(lines.map(({ courier }) => courier.stop(patience)));
+      await Promise.all([...lines.map(({ courier }) => courier.stop(patience)), heartbeats.stop(patience)]);
     },
   };
 }
@@ -181,7 +212,7 @@ const earlier = (a: Instant | null, b: Instant | null): Instant | null =>
 async function identified(
   { name, distribution, role }: NodeNames,
   root: Root,
-  { labels }: Config['alerts'],
+  labels: Record<string, string>,
 ): Promise<AlertNode> {
   const machine = await machineHash(root);
   return { name, distribution, role, ...(machine === null ? {} : { machine }), labels };
@@ -204,16 +235,5 @@ async function sendTest(sink: Sink, dispatch: Dispatch): Promise<SinkResult> {
     return { sink: sink.name, ok: true, detail: await sink.send(dispatch) };
   } catch (error) {
     return { sink: sink.name, ok: false, detail: error instanceof CertagentError ? error.message : explain(error) };
-  }
-}
-
-/** What waits for sinks that the configuration no longer has: kept until then, in case the name comes back. */
-async function clearForgotten(root: Root, sinks: Sink[]): Promise<void> {
-  const directory = root.at(SPOOL);
-  const names = await readdir(directory).catch(() => [] as string[]);
-  for (const name of names.filter((name) => !sinks.some((sink) => sink.name === name))) {
-    const files = await readdir(join(directory, name)).catch(() => [] as string[]);
-    for (const file of files) await unlink(join(directory, name, file)).catch(() => {});
-    await rmdir(join(directory, name)).catch(() => {});
   }
 }

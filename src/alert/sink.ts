@@ -8,6 +8,8 @@ export type Sink = {
   least: 'info' | 'warning' | 'critical';
   /** Milliseconds after which it wants to see the active alerts again, beside the messages: it forgets them when it restarts. */
   refresh?: number;
+  /** It keeps an alert under its identity until that is resolved: when this node gets another identity, under the previous one. */
+  keepsAlerts?: boolean;
   /** Resolves with what the sink said once it has accepted the dispatch. Throws SinkError. */
   send(dispatch: Dispatch, signal?: AbortSignal): Promise<string>;
 };

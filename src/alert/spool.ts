@@ -4,8 +4,9 @@ import type { Dispatch } from '../domain/alerts/alert.ts';
 import { errorCode } from '../domain/model/errors.ts';
 import { readSmall, removeTemporaries, syncDirectory, writeAtomic } from '../host/files.ts';
 import { makeTurns } from '../host/turns.ts';
-import { isAlert, isInstant } from './book.ts';
+import { isAlert, isInstant, isNode } from './book.ts';
 import { merge } from './merge.ts';
+import { isSameNode } from './moved.ts';
 
 /** So many dispatches wait for one sink; what comes after is summed up in the last. */
 const MOST = 50;
@@ -77,7 +78,8 @@ export async function openSpool(directory: string, options: SpoolOptions = {}): 
       inTurn(async () => {
         const last = waiting.length >= MOST ? waiting.at(-1)! : null;
         const before = last === null ? 'damaged' : await read(last);
-        if (last !== null && typeof before !== 'string')
+        // What clears alerts of a previous identity is sent under that.
+        if (last !== null && typeof before !== 'string' && isSameNode(before.dispatch.node, dispatch.node))
           return write(last, { dispatch: merge(before.dispatch, dispatch), tried: 0 });
         // Two in one millisecond, or a clock set back: the order they came in is kept.
         lastTime = Math.max(dispatch.at, lastTime + 1);
@@ -139,8 +141,7 @@ function isDispatch(value: unknown): value is Dispatch {
     typeof id === 'string' &&
     isInstant(at) &&
     ['string', 'undefined'].includes(typeof runbooks) &&
-    typeof node?.name === 'string' &&
-    Object.values(node.labels ?? {}).every((each) => typeof each === 'string') &&
+    isNode(node) &&
     Array.isArray(notifications) &&
     notifications.every(
       (each: Partial<Dispatch['notifications'][number]> | null) =>

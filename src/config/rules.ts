@@ -1,7 +1,7 @@
 import { LONGEST_HOOK } from '../domain/model/hook.ts';
-import { printable } from '../domain/text/printable.ts';
 import { DAY, formatDuration, MINUTE } from '../domain/time/duration.ts';
 import { nextRuns, validateCron } from '../host/cron.ts';
+import { identityProblems } from './identity.ts';
 import { type Config, DEFAULT_INTERVAL, DEFAULT_SCHEDULE } from './schema.ts';
 import { namedSinks, SINKS } from './sinks/index.ts';
 import type { SinkKind } from './sinks/sink-kind.ts';
@@ -20,7 +20,7 @@ export async function brokenRules(config: Config): Promise<Problem[]> {
     ...hooks(config),
     ...sinkNames(config),
     ...sinkKeys(config),
-    ...labels(config),
+    ...identityProblems(config),
   ];
 }
 
@@ -143,22 +143,4 @@ function sinkKeys({ alerts }: Config): Problem[] {
       .problems(settings)
       .map(({ key, message }) => ({ path: ['alerts', kind, index, key], message })),
   );
-}
-
-/** What certagent itself says of an alert, in Alertmanager's labels. */
-const OURS = ['alertname', 'severity', 'node', 'subject', 'machine'];
-const LONGEST_LABEL = 100;
-
-/** Names as Prometheus allows them; values that fit in a subject line. */
-function labels({ alerts }: Config): Problem[] {
-  return Object.entries(alerts.labels).flatMap(([name, value]) => {
-    const message = !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
-      ? 'is not the name of a label: use letters, digits and "_", and no digit first'
-      : name.startsWith('__') || OURS.includes(name)
-        ? `is a name that is already used: ${OURS.join(', ')} and names that begin with "__" are`
-        : value.trim() === '' || value.length > LONGEST_LABEL || printable(value) !== value
-          ? `must be one line of 1 to ${LONGEST_LABEL} characters`
-          : null;
-    return message === null ? [] : [{ path: ['alerts', 'labels', name], message }];
-  });
 }

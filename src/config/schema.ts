@@ -46,6 +46,21 @@ export const schema = z.strictObject({
         'systemd unit that runs this node, where certagent does not find it by what it runs.',
         'k3s-edge',
       ),
+      site: note(
+        z.optional(z.string()),
+        'Where this node is. Many sites have a node of the same name: the site is in every alert, subject and metric, in the status, and in certagent fleet.',
+        'oslo',
+      ),
+      labels: note(
+        z.prefault(z.record(z.string(), z.string()), {}),
+        'What else distinguishes this node: added to every alert, email subject and metric. Any names that Prometheus allows.',
+        { rack: 'b7' },
+      ),
+      name: note(
+        z.optional(z.string()),
+        "Name of this node in status and alerts. By default its name in the cluster (from the kubelet's certificate), else its host name.",
+        'edge-17',
+      ),
     }),
     'The Kubernetes node.',
   ),
@@ -185,8 +200,8 @@ export const schema = z.strictObject({
       repeat: note(z.prefault(duration(), '24h'), 'An active alert is repeated after this time.'),
       labels: note(
         z.prefault(z.record(z.string(), z.string()), {}),
-        'What distinguishes this node from others of the same name: added to every alert, to email subjects and to metrics. Any names that Prometheus allows; "instance" is the name of the node unless it is set here.',
-        { site: 'oslo' },
+        'More labels for alerts, email subjects and metrics; those of node.site and node.labels win. "instance" is the name of the node unless it is set here.',
+        { instance: 'edge-17:9100' },
       ),
       runbooks: note(
         z.prefault(z.string().check(z.regex(/^(https?:\/\/[^\s/]\S*)?$/, 'is not an http or https address')), ''),

@@ -15,7 +15,7 @@ import { openJournal, readJournal } from '../renew/journal/journal-file.ts';
 import { keepState } from './after-check.ts';
 import type { Agent, AgentOptions } from './agent-interface.ts';
 import { beginState } from './agent-state.ts';
-import { tell } from './alerting.ts';
+import { alertOptions, tell } from './alerting.ts';
 import { makeAnswers } from './answers.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
@@ -122,7 +122,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
 
   /** Opened by what reports something only: opening takes up deliveries, which a mere status must not. */
   const openedAlerts = async (): Promise<AlertService> => {
-    state.alerts ??= await openAlerts({ root, config: state.config.alerts, now, log });
+    state.alerts ??= await openAlerts(alertOptions(state, options));
     return state.alerts;
   };
 

@@ -1,10 +1,14 @@
-import type { AlertService } from '../alert/service.ts';
+import type { AlertService, AlertServiceOptions } from '../alert/service.ts';
+import { nodeLabels } from '../config/identity.ts';
 import type { Alert, StandingAlert } from '../domain/alerts/alert.ts';
 import { diffAlerts } from '../domain/alerts/diff.ts';
 import { events, standingAlerts } from '../domain/alerts/standing.ts';
 import { decide } from '../domain/decide/decide.ts';
 import type { Attempt } from '../domain/model/decision.ts';
 import type { PlanOutcome } from '../domain/model/journal.ts';
+import { MINUTE } from '../domain/time/duration.ts';
+import type { AgentOptions } from './agent-interface.ts';
+import type { AgentState } from './agent-state.ts';
 import type { View } from './view.ts';
 
 export type News = {
@@ -15,6 +19,25 @@ export type News = {
   configError: string | null;
   now: number;
 };
+
+/** A check can be this late while a renewal runs. */
+const PATIENCE = 30 * MINUTE;
+
+/** What the alert service needs of an agent. */
+export function alertOptions(
+  state: AgentState,
+  { root, now, log }: Pick<AgentOptions, 'root' | 'now' | 'log'>,
+): AlertServiceOptions {
+  const { config } = state;
+  return {
+    root,
+    config: config.alerts,
+    identity: { labels: nodeLabels(config), name: config.node.name },
+    now,
+    log,
+    late: () => state.nextCheckAt !== null && now() > state.nextCheckAt + PATIENCE,
+  };
+}
 
 /** Hands the state of the node and what happened to the alert service, which sends the difference to the previous state. */
 export async function tell(alerts: AlertService, news: News): Promise<void> {

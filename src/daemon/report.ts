@@ -1,4 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' };
+import { nodeLabels } from '../config/identity.ts';
 import type { Config } from '../config/schema.ts';
 import type { StandingAlert } from '../domain/alerts/alert.ts';
 import type { Severity } from '../domain/alerts/severity.ts';
@@ -36,7 +37,7 @@ export function statusReport(input: ReportInput): StatusReport {
     version: packageJson.version,
     mode: input.config.mode,
     node: inventory.node,
-    labels: input.config.alerts.labels,
+    labels: nodeLabels(input.config),
     certificates: rows.sort((a, b) => a.certificate.notAfter - b.certificate.notAfter || a.id.localeCompare(b.id)),
     findings: inventory.findings,
     served: inventory.served,

@@ -20,7 +20,7 @@ import type { ReadCertificate, SourceRead } from './source.ts';
 
 export type ObserveOptions = {
   root: Root;
-  config: Pick<Config, 'watch' | 'node'> & Partial<Pick<Config, 'hooks'>>;
+  config: Pick<Config, 'watch'> & { node: Pick<Config['node'], 'unit' | 'name'> } & Partial<Pick<Config, 'hooks'>>;
   now: Instant;
   /** Called as soon as it is known what kind of node this is. */
   detected?: ((node: Pick<Detected, 'distribution' | 'paths'>) => void) | undefined;
@@ -50,7 +50,7 @@ export async function observe({ root, config, now, detected }: ObserveOptions): 
   return {
     takenAt: now,
     node: {
-      name: await nodeName(root, node, certificates),
+      name: config.node.name ?? (await nodeName(root, node, certificates)),
       distribution,
       role,
       version,

@@ -56,6 +56,15 @@ test('from the fifty-first on, what waits becomes one message with the latest st
   );
 });
 
+test('messages of two identities of the node never become one', async (t) => {
+  const spool = await openSpool((await makeRoot(t)).at('/spool/mail'));
+  for (let number = 1; number <= 50; number++) await spool.add(numbered(number));
+  const { node } = dispatch();
+  await spool.add(dispatch({ id: 'moved', node: { ...node, labels: { site: 'oslo' } } }));
+  assert.equal(spool.size(), 51);
+  assert.equal((await drain(spool)).at(-1), 'moved');
+});
+
 test('a damaged file is put aside and does not hold up the rest; foreign files are left alone', async (t) => {
   const directory = (await makeRoot(t)).at('/spool/mail');
   const spool = await openSpool(directory);

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { nodeLabels } from '../../src/config/identity.ts';
 import { ConfigError, describeProblem, loadConfig, parseConfig } from '../../src/config/load.ts';
 import { longestInterval, longestMaintenanceGap } from '../../src/config/rules.ts';
 import { DEFAULT_INTERVAL, DEFAULT_SCHEDULE, schema } from '../../src/config/schema.ts';
@@ -200,6 +201,35 @@ row = "a\\nb"`;
       'line 9: alerts.labels.row must be one line of 1 to 100 characters',
     ],
   );
+});
+
+test('the identity of a node: its site, its labels, and alerts.labels where these say nothing', async () => {
+  const text = '[node]\nsite = "oslo"\nname = "edge-17"\nlabels = { rack = "b7", site = "x" }\n';
+  const config = await parseConfig(`${text}[alerts.labels]\nrack = "a1"\nsite = "y"\nrow = "2"\n`, 'c');
+  assert.equal(JSON.stringify(nodeLabels(config)), '{"site":"oslo","rack":"b7","row":"2"}');
+  assert.deepEqual(nodeLabels(await parseConfig('alerts.labels = { site = "oslo" }', 'c')), { site: 'oslo' });
+  assert.deepEqual(
+    (await faults('[node]\nsite = ""\nname = "a\\nb"\nlabels = { severity = "x" }')).map((fault) =>
+      fault.replace(/(used|characters)\b.*/, '$1'),
+    ),
+    [
+      'line 2: node.site must be one line of 1 to 100 characters',
+      'line 3: node.name must be one line of 1 to 100 characters',
+      'line 4: node.labels.severity is a name that is already used',
+    ],
+  );
+});
+
+test('a heartbeat has an address and a period, and its name is that of no sink', async () => {
+  const { alerts } = await parseConfig('[[alerts.heartbeat]]\nurl = "https://h/x"\n', 'c');
+  assert.deepEqual(alerts.heartbeat, [{ url: 'https://h/x', shape: 'healthchecks' }]);
+  const wrong =
+    '[[alerts.webhook]]\nname = "a"\nurl = "http://x"\n[[alerts.heartbeat]]\nname = "a"\nevery = "10s"\nurl_file = "/x"\n[[alerts.heartbeat]]\n';
+  assert.deepEqual(await faults(wrong), [
+    'line 5: alerts.heartbeat[0].name is already the name of another sink',
+    'line 6: alerts.heartbeat[0].every must be at least 1m',
+    'line 8: alerts.heartbeat[1].url is missing, and so is "url_file"',
+  ]);
 });
 
 test('alerts.runbooks is an address, or empty', async () => {

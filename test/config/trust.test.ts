@@ -60,6 +60,7 @@ const KEYS: [key: string, text: string][] = [
   ['alerts.webhook[0].secret_file', '[[alerts.webhook]]\nurl = "https://h"\nsecret_file = "/srv/x/file"'],
   ['alerts.webhook[0].url_file', '[[alerts.webhook]]\nurl_file = "/srv/x/file"'],
   ['alerts.webhook[0].ca_file', '[[alerts.webhook]]\nurl = "https://h"\nca_file = "/srv/x/file"'],
+  ['alerts.heartbeat[0].url_file', '[[alerts.heartbeat]]\nurl_file = "/srv/x/file"'],
   ['renew.kubeadm_config', '[renew]\nkubeadm_config = "/srv/x/file"'],
 ];
 

@@ -47,7 +47,7 @@ function headLines(report: StatusReport, { paint, times }: View): string[] {
       ? `Last check by the daemon at ${times.moment(report.checkedAt)}${next}.`
       : `No daemon is running, nothing is renewed. Read from the node itself at ${times.moment(report.checkedAt)}.`;
   return [
-    `${paint('bold', nodeLine(report.node))}${report.mode === 'observe' ? ', observe only' : ''}`,
+    `${paint('bold', nodeLine(report.node, report.labels.site))}${report.mode === 'observe' ? ', observe only' : ''}`,
     report.source === 'daemon' ? source : paint('yellow', source),
     ...report.node.missing.map((what) => paint('yellow', `Missing: ${what}`)),
     ...(report.configError === null

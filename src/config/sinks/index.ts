@@ -1,10 +1,11 @@
 import * as z from '../fields.ts';
 import { note } from '../fields.ts';
 import { email } from './email-keys.ts';
+import { heartbeat } from './heartbeat-keys.ts';
 import { webhook } from './webhook-keys.ts';
 
 /** Every kind of sink, by the name of its tables: [[alerts.email]]. `alert/sinks.ts` does not compile without one of them. */
-export const SINKS = { email, webhook };
+export const SINKS = { email, webhook, heartbeat };
 
 export type SinkKindName = keyof typeof SINKS;
 /** What the configuration says of one sink of that kind. */

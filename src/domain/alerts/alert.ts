@@ -73,7 +73,7 @@ export type AlertNode = {
   role: string | null;
   /** A hash of its machine-id: another node can have the same name. Absent: it has none, or an earlier version wrote this. */
   machine?: string;
-  /** What the operator added: alerts.labels. */
+  /** What the operator added: node.site, node.labels, alerts.labels. */
   labels?: Record<string, string>;
 };
 

@@ -23,7 +23,7 @@ export type StatusReport = {
   version: string;
   mode: 'renew' | 'observe';
   node: NodeFacts;
-  /** alerts.labels of the configuration: what distinguishes this node from others of the same name. */
+  /** node.site (as "site"), node.labels and alerts.labels: what distinguishes this node from others of the same name. */
   labels: Record<string, string>;
   /** Most urgent first. */
   certificates: StatusRow[];
