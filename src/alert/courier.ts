@@ -81,7 +81,8 @@ export function makeCourier(options: {
         if (stopped) return;
         failures += 1;
         if (failures === 1) failingSince = monotonic();
-        log.warn({ sink: sink.name, dispatch: dispatch.id, failures, waiting: spool.size() }, reason(error));
+        const remedy = error instanceof CertagentError && failures === 1 ? { remedy: error.remedy } : {};
+        log.warn({ sink: sink.name, dispatch: dispatch.id, failures, waiting: spool.size(), ...remedy }, reason(error));
         if (error instanceof SinkError && error.refusesMessage && failures >= TRIES_OF_A_REFUSED) {
           log.error({ sink: sink.name, dispatch: dispatch.id }, 'gave up an alert that the sink refuses');
           await spool.remove(name);

@@ -3,10 +3,11 @@ import type { EmailSink } from '../config/sinks/email-keys.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
 import { errorCode } from '../domain/model/errors.ts';
 import type { Root } from '../host/root.ts';
+import { authoritiesFor, trustRemedy } from './authorities.ts';
 import { renderEmail } from './email-text.ts';
 import { headersOf, threadOf } from './email-thread.ts';
 import { shown } from './labels.ts';
-import { readAuthorities, readSecret } from './secrets.ts';
+import { readSecret } from './secrets.ts';
 import { type Sink, SinkError } from './sink.ts';
 
 /** Of the connection, the greeting, and each answer. */
@@ -46,7 +47,7 @@ async function connect(
   root: Root,
   password: string | null,
 ) {
-  const ca = ca_file === undefined ? null : await readAuthorities(root, name, ca_file);
+  const ca = await authoritiesFor(root, name, ca_file);
   const { createTransport } = await import('nodemailer');
   return createTransport({
     host,
@@ -55,7 +56,7 @@ async function connect(
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
     ...(user === undefined || password === null ? {} : { auth: { user, pass: password } }),
-    tls: { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(ca === null ? {} : { ca }) },
+    tls: { minVersion: 'TLSv1.2', rejectUnauthorized: true, ca },
     connectionTimeout: LIMIT,
     greetingTimeout: LIMIT,
     socketTimeout: LIMIT,
@@ -86,12 +87,11 @@ function refusal(name: string, { host, port, user }: EmailSink, error: unknown, 
   const code = errorCode(error);
   // A 5xx to the message itself (552 too large, 554 refused); not to the log-in or to a recipient, which can be put right.
   const refusesMessage = code === 'EMESSAGE' && responseCode !== undefined && responseCode >= 500;
+  const remedy = trustRemedy(line);
   return new SinkError(
     name,
     `${host}:${port} did not accept the email (${code}): ${hide(line.slice(0, 200), user, password)}`,
-    {
-      refusesMessage,
-    },
+    { refusesMessage, ...(remedy === undefined ? {} : { remedy }) },
   );
 }
 

@@ -1,11 +1,15 @@
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { errorCode } from '../domain/model/errors.ts';
 import { onUpgrade } from '../host/http.ts';
+import { trustRemedy } from './authorities.ts';
+import { proxyFor } from './proxy.ts';
+import { ProxyRefusal, routeTo } from './route.ts';
 import { SinkError } from './sink.ts';
 
 const LIMIT = 15_000;
 const ANSWER_LIMIT = 64 * 1024;
+const PROXY_REMEDY = 'The proxy does not connect to this address: check proxy, proxy_file or HTTPS_PROXY.';
 
 export type Post = {
   sink: string;
@@ -13,8 +17,10 @@ export type Post = {
   method?: 'PUT' | undefined;
   body: string;
   headers: Record<string, string>;
-  /** PEM of the CAs to trust instead of the built-in ones. */
-  ca: string | null;
+  /** PEM of the CAs to trust, and of no others. */
+  ca: string[];
+  /** Address of an HTTP proxy; null: as the environment says. It can hold a password. */
+  proxy: string | null;
   signal?: AbortSignal | undefined;
 };
 
@@ -22,22 +28,38 @@ export type Post = {
  * Sends and resolves with "HTTP 200" when the answer is a 2xx within 15 s. Redirects are not followed: they could carry a
  * signed message, or a secret address, to somebody else. Throws SinkError, which names the address's origin only.
  */
-export function post({ sink, url, method, body, headers, ca, signal }: Post): Promise<string> {
+export async function post(given: Post): Promise<string> {
+  const { sink, url, ca, signal } = given;
+  const proxy = proxyFor(sink, url, given.proxy);
   const limit = AbortSignal.timeout(LIMIT);
+  const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+  try {
+    return await send(given, await routeTo(url, proxy, { ca }, either), either);
+  } catch (error) {
+    if (error instanceof SinkError) throw error;
+    if (limit.aborted) throw new SinkError(sink, `${url.origin} did not answer within ${LIMIT / 1000} s`);
+    if (error instanceof ProxyRefusal)
+      throw new SinkError(sink, `${url.origin} could not be reached: ${error.message}`, { remedy: PROXY_REMEDY });
+    const code = reasonOf(error);
+    const remedy = trustRemedy(code);
+    throw new SinkError(sink, `${url.origin} could not be reached (${code})`, remedy === undefined ? {} : { remedy });
+  }
+}
+
+/** Rejects with a SinkError about the answer, or with the error of the connection. */
+function send({ sink, url, method, body, headers }: Post, route: RequestOptions, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
-    const fail = (reason: string, options: { retryAfter?: number | null; refusesMessage?: boolean } = {}) =>
+    const fail = (reason: string, options: ConstructorParameters<typeof SinkError>[2] = {}) =>
       reject(new SinkError(sink, `${url.origin} ${reason}`, options));
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const request = send(
+    const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const length = Buffer.byteLength(body);
+    const request = start(
       url,
       {
+        ...route,
         method: method ?? 'POST',
-        agent: false,
-        // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
-        rejectUnauthorized: true,
-        headers: { 'user-agent': 'certagent', ...headers, 'content-length': Buffer.byteLength(body) },
-        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-        ...(ca === null ? {} : { ca }),
+        headers: { 'user-agent': 'certagent', ...route.headers, ...headers, 'content-length': length },
+        signal,
       },
       (response) => {
         const status = response.statusCode ?? 0;
@@ -58,18 +80,16 @@ export function post({ sink, url, method, body, headers, ca, signal }: Post): Pr
         });
       },
     );
-    request.once('error', (error) =>
-      fail(limit.aborted ? `did not answer within ${LIMIT / 1000} s` : `could not be reached (${reasonOf(error)})`),
-    );
+    request.once('error', reject);
     onUpgrade(request, () => fail('answered HTTP 101, and other protocols are not spoken'));
     request.end(body);
   });
 }
 
 /** The code is enough; messages of TLS errors carry certificates' names. */
-function reasonOf(error: Error): string {
+function reasonOf(error: unknown): string {
   const code = errorCode(error);
-  return code === 'UNKNOWN' ? error.name : code;
+  return code === 'UNKNOWN' && error instanceof Error ? error.name : code;
 }
 
 /** RFC 9110: seconds, or a date. In milliseconds from now; null when absent or unreadable. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { errorCode } from '../domain/model/errors.ts';
-import { readSmall, readTextIfThere } from '../host/files.ts';
+import { readSmall } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
 import { foreignPart } from '../host/trust.ts';
@@ -29,16 +29,6 @@ export async function readSecret(root: Root, sink: string, reference: string): P
   // No password, address or signing secret looks like this; a key, a kubeconfig or K3s's token does, in any place.
   if (/-----BEGIN |^\s*client-key-data:|^K10[0-9a-f]{64}::/m.test(text))
     throw new SinkError(sink, `${path} holds a key of a cluster, which must not be sent anywhere`);
-  return text;
-}
-
-/** The CAs to trust in the PEM file at `path`, which is the node's own. Throws SinkError. */
-export async function readAuthorities(root: Root, sink: string, path: string): Promise<string> {
-  const at = await followLinks(root, path);
-  const foreign = await foreignPart(at);
-  if (foreign !== null) throw new SinkError(sink, `${path} is not used: ${foreign.path} ${foreign.why}`);
-  const text = await readTextIfThere(at);
-  if (text === null) throw new SinkError(sink, `${path} does not exist`);
   return text;
 }
 

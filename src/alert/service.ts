@@ -234,6 +234,7 @@ async function sendTest(sink: Sink, dispatch: Dispatch): Promise<SinkResult> {
   try {
     return { sink: sink.name, ok: true, detail: await sink.send(dispatch) };
   } catch (error) {
-    return { sink: sink.name, ok: false, detail: error instanceof CertagentError ? error.message : explain(error) };
+    const { message, remedy = '' } = error instanceof CertagentError ? error : { message: explain(error) };
+    return { sink: sink.name, ok: false, detail: message, ...(remedy === '' ? {} : { remedy }) };
   }
 }

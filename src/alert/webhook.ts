@@ -4,11 +4,13 @@ import { SHAPES } from '../config/sinks/webhook-shapes.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
 import { explain } from '../domain/model/errors.ts';
 import type { Root } from '../host/root.ts';
+import { authoritiesFor } from './authorities.ts';
 import type { FormatInput, Outgoing } from './formats/format.ts';
 import { FORMATS } from './formats/index.ts';
+import { readHeaders } from './headers.ts';
 import { shown } from './labels.ts';
 import { post } from './post.ts';
-import { readAuthorities, readSecret } from './secrets.ts';
+import { readSecret } from './secrets.ts';
 import { type Sink, SinkError } from './sink.ts';
 
 /** Sends each dispatch in the format of its shape. `repeat`: milliseconds after which an active alert is sent again. */
@@ -23,7 +25,9 @@ export function webhookSink(config: WebhookSink, name: string, root: Root, repea
       const url = await address(config, name, root);
       const secret = await read(config.secret_file);
       const token = await read(config.token_file);
-      const ca = config.ca_file === undefined ? null : await readAuthorities(root, name, config.ca_file);
+      const ca = await authoritiesFor(root, name, config.ca_file);
+      const proxy = (await read(config.proxy_file)) ?? config.proxy ?? null;
+      const extra = config.headers_file === undefined ? {} : await readHeaders(root, name, config.headers_file);
       const bearer = token === null || placesToken === true ? {} : { authorization: `Bearer ${token}` };
       const input = {
         dispatch: shown(dispatch),
@@ -38,8 +42,8 @@ export function webhookSink(config: WebhookSink, name: string, root: Root, repea
         const signature = SHAPES[config.shape].takes?.includes('secret_file')
           ? await signed(name, dispatch, outgoing.body, secret)
           : {};
-        const headers = { 'content-type': 'application/json', ...bearer, ...own, ...signature };
-        said = await post({ sink: name, ...outgoing, headers, ca, signal });
+        const headers = { 'content-type': 'application/json', ...bearer, ...own, ...extra, ...signature };
+        said = await post({ sink: name, ...outgoing, headers, ca, proxy, signal });
       }
       return said;
     },

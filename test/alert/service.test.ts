@@ -176,7 +176,12 @@ test('from the state of a node to an email and a webhook, and no secret in log, 
   );
   hook.state.answer = (response) => void response.writeHead(500).end();
   const [, failed] = await service.test();
-  assert.deepEqual(failed, { sink: 'chat', ok: false, detail: `sink "chat": ${hook.url} answered HTTP 500` });
+  assert.deepEqual(failed, {
+    sink: 'chat',
+    ok: false,
+    detail: `sink "chat": ${hook.url} answered HTTP 500`,
+    remedy: 'Check this sink in the configuration, then: certagent alert test',
+  });
   await service.enqueue(dispatch({ notifications: [told()] }));
   await service.flush();
   assert.deepEqual(service.failing(), ['chat']);

@@ -12,6 +12,12 @@ import { DAY } from '../../src/domain/time/duration.ts';
 import type { Log } from '../../src/host/logger.ts';
 import { Root } from '../../src/host/root.ts';
 
+// A proxy of this machine does not know the servers of a test.
+for (const name of ['http_proxy', 'https_proxy', 'no_proxy']) {
+  delete process.env[name];
+  delete process.env[name.toUpperCase()];
+}
+
 export const AT = Date.UTC(2027, 2, 1, 12);
 
 export async function makeRoot(t: TestContext): Promise<Root> {

@@ -4,7 +4,8 @@ import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { readAuthorities, readSecret } from '../../src/alert/secrets.ts';
+import { authoritiesFor } from '../../src/alert/authorities.ts';
+import { readSecret } from '../../src/alert/secrets.ts';
 import { ConfigError } from '../../src/config/load.ts';
 import { loadNodeConfig } from '../../src/config/node-config.ts';
 import { CONFIG_FILE, Root } from '../../src/host/root.ts';
@@ -86,7 +87,7 @@ for (const [what, make, why] of STATES) {
       if (why !== null) assert.match(await faults(root), why);
     }
     // The file can change after the configuration was read.
-    for (const read of [readSecret, readAuthorities]) {
+    for (const read of [readSecret, authoritiesFor]) {
       const text = read(root, 'chat', '/srv/x/file');
       if (why === null) await text;
       else await assert.rejects(text, { message: why });

@@ -11,8 +11,8 @@ export async function run(context: Context): Promise<number> {
       remedy: 'Add [[alerts.email]] or [[alerts.webhook]] to the configuration; `certagent config example` shows how.',
     });
   }
-  print(context, answer, () =>
-    table(
+  print(context, answer, () => {
+    const results = table(
       [{ title: 'SINK' }, { title: 'RESULT' }, { title: 'DETAIL' }],
       scrub(answer).map(({ sink, ok, detail }) => [
         { text: sink },
@@ -20,7 +20,11 @@ export async function run(context: Context): Promise<number> {
         { text: detail },
       ]),
       context,
-    ),
-  );
+    );
+    const remedies = scrub(answer).flatMap(({ sink, remedy }) =>
+      remedy === undefined ? [] : [`What to do (${sink}): ${remedy}`],
+    );
+    return [results, ...remedies].join('\n');
+  });
   return answer.every(({ ok }) => ok) ? 0 : 1;
 }

@@ -9,7 +9,7 @@ export const sinkName = (example: string) =>
 export const caFile = () =>
   note(
     z.optional(absolutePath()),
-    'PEM file with the CAs to trust instead of the built-in ones.',
+    "PEM file with the CAs to trust instead of the built-in ones and those of the node's store.",
     '/etc/ssl/certs/ours.pem',
   );
 

@@ -31,6 +31,30 @@ const keys = z.strictObject({
     "File or systemd credential with the token: Gotify's and Telegram's are sent as these want them, any other as a bearer token (Authorization: Bearer).",
     'webhook-token',
   ),
+  headers_file: note(
+    z.optional(secretFile()),
+    'File or systemd credential with more headers, one "Name: value" a line.',
+    'webhook-headers',
+  ),
+  proxy: note(
+    z.optional(
+      z
+        .string()
+        .check(
+          z.regex(
+            /^http:\/\/[^\s/@]+\/?$/,
+            'is not the address of an HTTP proxy; one with a password belongs in proxy_file',
+          ),
+        ),
+    ),
+    'HTTP proxy through which to connect. Without it HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment apply.',
+    'http://proxy.example.org:3128',
+  ),
+  proxy_file: note(
+    z.optional(secretFile()),
+    "File or systemd credential with the proxy's address, if it has a password (http://USER:PASSWORD@HOST:PORT); it takes precedence over proxy.",
+    'webhook-proxy',
+  ),
   chat_id: note(
     z.optional(
       z.string().check(z.regex(/^(-?\d{1,20}|@\w{1,64})$/, 'is not the id of a chat: use a number or "@channel"')),
@@ -58,6 +82,8 @@ export const webhook: SinkKind<typeof keys, WebhookSink> = {
   keys,
   files: [
     { key: 'ca_file', isSecret: false },
+    { key: 'headers_file', isSecret: true },
+    { key: 'proxy_file', isSecret: true },
     { key: 'secret_file', isSecret: true },
     { key: 'token_file', isSecret: true },
     { key: 'url_file', isSecret: true },

@@ -109,7 +109,7 @@ export type RenewRequest = { force: boolean };
 export type PlanRequest = RenewRequest & { enabled?: boolean };
 
 /** What one delivery of a test alert came to. */
-export type SinkResult = { sink: string; ok: boolean; detail: string };
+export type SinkResult = { sink: string; ok: boolean; detail: string; remedy?: string };
 
 /** `at`: what the clock shows. `takenBack`: the later time that is no longer believed; null when there was none. */
 export type ClockAccepted = { at: Instant; takenBack: Instant | null };
