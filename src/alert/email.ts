@@ -3,12 +3,12 @@ import type { EmailSink } from '../config/sinks/email-keys.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
 import { errorCode } from '../domain/model/errors.ts';
 import type { Root } from '../host/root.ts';
-import { authoritiesFor, trustRemedy } from './authorities.ts';
 import { renderEmail } from './email-text.ts';
 import { headersOf, threadOf } from './email-thread.ts';
 import { shown } from './labels.ts';
 import { readSecret } from './secrets.ts';
 import { type Sink, SinkError } from './sink.ts';
+import { authoritiesFor, trustRemedy } from './trusted-cas.ts';
 
 /** Of the connection, the greeting, and each answer. */
 const LIMIT = 20_000;

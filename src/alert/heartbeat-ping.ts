@@ -1,13 +1,9 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import type { HeartbeatSettings } from '../config/sinks/heartbeat-keys.ts';
-import { errorCode } from '../domain/model/errors.ts';
-import { onUpgrade } from '../host/http.ts';
 import type { Root } from '../host/root.ts';
-import { readAuthorities, readSecret } from './secrets.ts';
+import { post } from './post.ts';
+import { readSecret } from './secrets.ts';
 import { SinkError } from './sink.ts';
-
-const LIMIT = 15_000;
+import { authoritiesFor } from './trusted-cas.ts';
 
 /** What a check found: one line for people, and whether something critical is active. */
 export type Pulse = { critical: boolean; text: string };
@@ -25,8 +21,10 @@ export async function ping(
   const base = URL.parse(text.trim());
   if (base === null || !['http:', 'https:'].includes(base.protocol))
     throw new SinkError(name, `${url_file ?? 'its url'} does not hold an http or https address`);
-  const ca = ca_file === undefined ? null : await readAuthorities(root, name, ca_file);
-  return ask(name, requestOf(settings.shape, base, pulse), ca, signal);
+  const ca = await authoritiesFor(root, name, ca_file);
+  const asked = requestOf(settings.shape, base, pulse);
+  const headers: Record<string, string> = asked.body === '' ? {} : { 'content-type': 'text/plain; charset=utf-8' };
+  return post({ sink: name, ...asked, headers, ca, proxy: null, signal });
 }
 
 type Asked = { url: URL; method: 'GET' | 'POST'; body: string };
@@ -48,41 +46,4 @@ export function requestOf(shape: HeartbeatSettings['shape'], base: URL, { critic
     case 'plain':
       return { url, method: 'GET', body: '' };
   }
-}
-
-function ask(name: string, { url, method, body }: Asked, ca: string | null, signal: AbortSignal): Promise<string> {
-  const limit = AbortSignal.timeout(LIMIT);
-  return new Promise((resolve, reject) => {
-    const fail = (reason: string) => reject(new SinkError(name, `${url.origin} ${reason}`));
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const headers = {
-      'user-agent': 'certagent',
-      ...(body === '' ? {} : { 'content-type': 'text/plain; charset=utf-8' }),
-    };
-    const options = {
-      method,
-      headers,
-      agent: false,
-      rejectUnauthorized: true,
-      signal: AbortSignal.any([signal, limit]),
-    };
-    const request = send(url, { ...options, ...(ca === null ? {} : { ca }) }, (response) => {
-      const status = response.statusCode ?? 0;
-      // The status is the whole answer.
-      response.destroy();
-      if (status >= 200 && status < 300) resolve(`HTTP ${status}`);
-      else fail(`answered HTTP ${status}`);
-    });
-    request.once('error', (error) =>
-      fail(limit.aborted ? `did not answer within ${LIMIT / 1000} s` : `could not be reached (${codeOf(error)})`),
-    );
-    onUpgrade(request, () => fail('answered HTTP 101, and other protocols are not spoken'));
-    request.end(body);
-  });
-}
-
-/** Messages of TLS errors carry certificates' names. */
-function codeOf(error: Error): string {
-  const code = errorCode(error);
-  return code === 'UNKNOWN' ? error.name : code;
 }

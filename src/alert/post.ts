@@ -2,10 +2,10 @@ import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { errorCode } from '../domain/model/errors.ts';
 import { onUpgrade } from '../host/http.ts';
-import { trustRemedy } from './authorities.ts';
 import { proxyFor } from './proxy.ts';
 import { ProxyRefusal, routeTo } from './route.ts';
 import { SinkError } from './sink.ts';
+import { trustRemedy } from './trusted-cas.ts';
 
 const LIMIT = 15_000;
 const ANSWER_LIMIT = 64 * 1024;
@@ -14,7 +14,8 @@ const PROXY_REMEDY = 'The proxy does not connect to this address: check proxy, p
 export type Post = {
   sink: string;
   url: URL;
-  method?: 'PUT' | undefined;
+  /** POST where it is left out. */
+  method?: 'GET' | 'POST' | 'PUT' | undefined;
   body: string;
   headers: Record<string, string>;
   /** PEM of the CAs to trust, and of no others. */

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { namedSinks, type SinkKindName, type SinkSettings } from '../config/sinks/index.ts';
 import type { Root } from '../host/root.ts';
+import { commandSink } from './command.ts';
 import { emailSink } from './email.ts';
 import type { Sink } from './sink.ts';
 import { webhookSink } from './webhook.ts';
@@ -11,7 +12,11 @@ type Make<Settings> = (settings: Settings, name: string, root: Root, repeat: num
 type AlertSinkKind = Exclude<SinkKindName, 'heartbeat'>;
 
 /** What makes a sink of each kind. A kind of the configuration without an entry does not compile. */
-const MAKERS: { [Kind in AlertSinkKind]: Make<SinkSettings<Kind>> } = { email: emailSink, webhook: webhookSink };
+const MAKERS: { [Kind in AlertSinkKind]: Make<SinkSettings<Kind>> } = {
+  email: emailSink,
+  webhook: webhookSink,
+  command: commandSink,
+};
 
 /** Webhooks of programs that keep an alert under a name of ours until a message under the same name resolves it. */
 const KEEP_ALERTS = ['alertmanager', 'pagerduty'];

@@ -4,7 +4,6 @@ import { SHAPES } from '../config/sinks/webhook-shapes.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
 import { explain } from '../domain/model/errors.ts';
 import type { Root } from '../host/root.ts';
-import { authoritiesFor } from './authorities.ts';
 import type { FormatInput, Outgoing } from './formats/format.ts';
 import { FORMATS } from './formats/index.ts';
 import { readHeaders } from './headers.ts';
@@ -12,6 +11,7 @@ import { shown } from './labels.ts';
 import { post } from './post.ts';
 import { readSecret } from './secrets.ts';
 import { type Sink, SinkError } from './sink.ts';
+import { authoritiesFor } from './trusted-cas.ts';
 
 /** Sends each dispatch in the format of its shape. `repeat`: milliseconds after which an active alert is sent again. */
 export function webhookSink(config: WebhookSink, name: string, root: Root, repeat: number): Sink {

@@ -2,7 +2,7 @@ import { DISTRIBUTION_PROGRAMS, KUBEADM } from '../domain/distributions/names.ts
 import { SECOND } from '../domain/time/duration.ts';
 
 /** Where a limit comes from: a fixed number of milliseconds, or a key of the configuration that becomes part of the plan. */
-export type ProgramLimit = number | `renew.${string}` | `hooks.${string}`;
+export type ProgramLimit = number | `renew.${string}` | `hooks.${string}` | `alerts.${string}`;
 
 export type Program = {
   /** Name of the executable, and the arguments that tell one use from another. */
@@ -50,5 +50,10 @@ export const PROGRAMS = {
     limit: 5 * SECOND,
   },
   ssh: { command: 'ssh', use: 'host: HOST certagent status, of certagent fleet (--timeout)', limit: 10 * SECOND },
+  alertCommand: {
+    command: 'the command of a sink',
+    use: 'delivers alerts, as a user',
+    limit: 'alerts.command.limit',
+  },
   endHelper: { command: 'sh', use: 'host: kill, as a user', limit: 5 * SECOND },
 } as const satisfies Record<string, Program>;

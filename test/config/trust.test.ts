@@ -4,8 +4,8 @@ import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { authoritiesFor } from '../../src/alert/authorities.ts';
 import { readSecret } from '../../src/alert/secrets.ts';
+import { authoritiesFor } from '../../src/alert/trusted-cas.ts';
 import { ConfigError } from '../../src/config/load.ts';
 import { loadNodeConfig } from '../../src/config/node-config.ts';
 import { CONFIG_FILE, Root } from '../../src/host/root.ts';

@@ -8,7 +8,7 @@ export const standard: Format = { requests: ({ dispatch, url }) => [{ url, body:
 const iso = (at: number): string => new Date(at).toISOString();
 
 /** certagent's own JSON, laid out as standardwebhooks.com asks: type, timestamp, data. */
-function standardBody(dispatch: Dispatch): string {
+export function standardBody(dispatch: Dispatch): string {
   const { id, at, node, notifications, allClear, merged } = dispatch;
   return JSON.stringify({
     type: 'certagent.alerts',

@@ -8,7 +8,8 @@ export async function run(context: Context): Promise<number> {
   const { answer } = await askNode(context, (node) => node.testAlerts());
   if (answer.length === 0) {
     throw new CertagentError('NO_SINKS', 'no sink is configured: alerts reach nobody', {
-      remedy: 'Add [[alerts.email]] or [[alerts.webhook]] to the configuration; `certagent config example` shows how.',
+      remedy:
+        'Add [[alerts.email]], [[alerts.webhook]] or [[alerts.command]] to the configuration; `certagent config example` shows how.',
     });
   }
   print(context, answer, () => {

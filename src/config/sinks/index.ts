@@ -1,11 +1,12 @@
 import * as z from '../fields.ts';
 import { note } from '../fields.ts';
+import { command } from './command-keys.ts';
 import { email } from './email-keys.ts';
 import { heartbeat } from './heartbeat-keys.ts';
 import { webhook } from './webhook-keys.ts';
 
 /** Every kind of sink, by the name of its tables: [[alerts.email]]. `alert/sinks.ts` does not compile without one of them. */
-export const SINKS = { email, webhook, heartbeat };
+export const SINKS = { email, webhook, command, heartbeat };
 
 export type SinkKindName = keyof typeof SINKS;
 /** What the configuration says of one sink of that kind. */

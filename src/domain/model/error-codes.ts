@@ -47,7 +47,10 @@ export const ERRORS = {
     remedy: 'Use a directory that root alone can change.',
   },
   CONFIG_NOT_EDITED: { meaning: 'The mode cannot be changed by a program.', remedy: 'Change the line by hand.' },
-  NO_SINKS: { meaning: 'No sink is configured.', remedy: 'Add [[alerts.email]] or [[alerts.webhook]].' },
+  NO_SINKS: {
+    meaning: 'No sink is configured.',
+    remedy: 'Add [[alerts.email]], [[alerts.webhook]] or [[alerts.command]].',
+  },
   SINK_REFUSED: { meaning: 'A sink did not accept an alert.', remedy: 'Check the sink: certagent alert test' },
 
   // Files.
