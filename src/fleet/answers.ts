@@ -46,15 +46,15 @@ function ofDocument({ json }: Document, source: string): FleetAnswer[] {
   return Array.isArray(value) ? value.map((each) => ofValue(each, source)) : [ofValue(value, source)];
 }
 
-function ofValue(value: unknown, source: string): FleetAnswer {
-  const { stdout, msg, stderr, unreachable, item } = membersOf(value);
-  const host = typeof item === 'string' ? item : source;
+function ofValue(value: unknown, host: string): FleetAnswer {
+  const { schema, stdout, msg, stderr } = membersOf(value);
   if (typeof stdout === 'string' && stdout.trim() !== '') {
     const inner = parsed(stdout);
     return inner === undefined ? { host, silent: said(stdout) ?? NOT_STATUS } : statusIn(inner, host, null);
   }
   const reason = [stderr, msg].find((each) => typeof each === 'string' && each.trim() !== '');
-  if (typeof stdout === 'string' || unreachable === true)
+  // What Ansible says of a host that it could not ask has a message, and is no status.
+  if (typeof stdout === 'string' || (schema === undefined && typeof msg === 'string'))
     return { host, silent: typeof reason === 'string' ? short(reason) : 'it answered nothing' };
   return statusIn(value, host, null);
 }

@@ -129,6 +129,8 @@ test('files and standard input: one status, several, arrays, what Ansible prints
     [result({ stdout: a, rc: 0 }), ['ok a']],
     [result({ stdout: '', stderr: 'certagent: not found', rc: 127 }), ['edge-7: certagent: not found']],
     [result({ unreachable: true, msg: 'Connection timed out' }), ['edge-7: Connection timed out']],
+    [result({ failed: false, msg: 'module failed' }), ['edge-7: module failed']],
+    [`e4 | FAILED! => ${JSON.stringify({ msg: 'no Python', rc: 127 }, null, 4)}`, ['e4: no Python']],
     [a!.slice(0, 300), ["edge-7: what came back is not certagent's status"]],
     ['nothing of certagent', ["edge-7: what came back is not certagent's status"]],
     [

@@ -34,10 +34,12 @@ test('real ssh: a node that answers, an unknown host key, a key that is refused,
   });
   await chmod(directory, 0o755);
   const at = (name: string) => join(directory, name);
-  for (const key of ['host', 'user', 'stranger'])
+  for (const key of ['host', 'user', 'forced', 'stranger'])
     assert.equal(spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at(key)]).status, 0);
   const [port, closed] = [await freePort(), await freePort()];
-  await writeFile(at('authorized_keys'), await readFile(at('user.pub')));
+  // As docs/many-sites.md has it: a key that can do nothing else.
+  const restricted = `restrict,command="certagent status -o json" ${await readFile(at('forced.pub'), 'utf8')}`;
+  await writeFile(at('authorized_keys'), `${await readFile(at('user.pub'), 'utf8')}${restricted}`);
   await writeFile(at('known_hosts'), `[127.0.0.1]:${port} ${await readFile(at('host.pub'), 'utf8')}`);
   await mkdir(at('remote'));
   await executable(
@@ -74,6 +76,7 @@ test('real ssh: a node that answers, an unknown host key, a key that is refused,
     [
       host('good', known),
       host('unknown-key', known.with(3, `UserKnownHostsFile ${at('none')}`)),
+      host('forced', known.with(1, `IdentityFile ${at('forced')}`)),
       host('refused', known.with(1, `IdentityFile ${at('stranger')}`)),
       host('closed', known.with(0, `Port ${closed}`)),
     ].join(`\n`),
@@ -82,13 +85,14 @@ test('real ssh: a node that answers, an unknown host key, a key that is refused,
   await mkdir(at('root/usr/bin'), { recursive: true });
   await executable(at('root/usr/bin/ssh'), `exec /usr/bin/ssh -F '${at('ssh_config')}' "$@"`);
   const { username } = userInfo();
-  await writeFile(at('sites.txt'), `good\n${username}@good\nunknown-key\nrefused\nclosed\n`);
+  await writeFile(at('sites.txt'), `good\n${username}@good\nforced\nunknown-key\nrefused\nclosed\n`);
   const ran = await certagent(new Root(at('root')), ['fleet', '--hosts', at('sites.txt'), '-t', '60', '-o', 'json']);
   assert.equal(ran.exitCode, 3, ran.stderr);
   const shown = (JSON.parse(ran.stdout) as FleetReport).nodes.map(({ host, name, silent }) => [host, silent ?? name]);
   const said = Object.fromEntries(shown) as Record<string, string>;
   assert.equal(said.good, 'k3s-1');
   assert.equal(said[`${username}@good`], 'k3s-1');
+  assert.equal(said.forced, 'k3s-1');
   assert.match(said['unknown-key']!, /^Host key verification failed\./);
   assert.match(said.refused!, /Permission denied \(publickey\)\./);
   assert.match(said.closed!, /port \d+: Connection refused/);
