@@ -75,8 +75,8 @@ const CASES: Case[] = [
   {
     what: 'which copies were seen',
     path: '/var/lib/certagent/copies.json',
-    image: () => '{"version":1,"sources":[],"copies":[],"gone":["/image"]}',
-    machine: () => '{"version":1,"sources":[],"copies":[],"gone":["/machine"]}',
+    image: () => '{"version":1,"sources":[],"copies":[],"gone":[{"path":"/image","uid":1,"until":1}]}',
+    machine: () => '{"version":1,"sources":[],"copies":[],"gone":[{"path":"/machine","uid":1,"until":1}]}',
     read: loadMemory,
   },
   {

@@ -22,7 +22,8 @@ export async function loadBook(root: Root): Promise<LoadedBook> {
   try {
     const text = await readTextIfThere(await followLinks(root, FILE), LARGEST);
     if (text === null) return { book: [], node: null, damaged: null };
-    const { version, alerts, node } = JSON.parse(text) as { version?: unknown; alerts?: unknown; node?: unknown };
+    const read = (JSON.parse(text) ?? {}) as { version?: unknown; alerts?: unknown; node?: unknown };
+    const { version, alerts, node } = read;
     if (version === VERSION && Array.isArray(alerts) && alerts.every(isStanding))
       return { book: alerts, node: isNode(node) ? node : null, damaged: null };
     return { book: [], node: null, damaged: `${FILE} does not hold an alert book of version ${VERSION}` };

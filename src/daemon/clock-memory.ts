@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Instant } from '../domain/model/certificate.ts';
 import type { JournalRecord } from '../domain/model/journal.ts';
@@ -14,14 +14,20 @@ const VERSION = 1;
 export type ClockMemory = {
   /** What is known in addition to the time that the clock shows now. */
   evidence(now: Instant, records: JournalRecord[]): Promise<{ newestSeen: Instant | null; jump: number }>;
-  /** Writes down that the clock showed `now` and was believed. */
-  remember(now: Instant): Promise<void>;
+  /**
+   * Writes down that the clock showed `now` and was believed. Returns the name under which it has kept a file that this version
+   * did not write; null: there was none.
+   */
+  remember(now: Instant): Promise<string | null>;
   /** Takes back what the clock showed before: from now on it is believed as it is. */
   accept(now: Instant, records: JournalRecord[]): Promise<ClockAccepted>;
 };
 
 /** `wrong`: records in the journal after `from`, when the clock was accepted, and up to `to`, its wrong reading, do not count. */
 type Remembered = { seen: Instant | null; wrong: { from: Instant; to: Instant } | null };
+
+/** `isOurs`: this version has written it, or an earlier one, or it is not there. */
+type Recalled = Remembered & { isOurs: boolean };
 
 /** What the clock showed before: in the state directory across restarts, and against the monotonic clock within a process. */
 export function makeClockMemory(root: Root, monotonic: () => number = () => performance.now()): ClockMemory {
@@ -39,7 +45,10 @@ export function makeClockMemory(root: Root, monotonic: () => number = () => perf
       return { newestSeen: newest(await recall(root), records), jump: jumped?.by ?? 0 };
     },
     async remember(now) {
-      await write(root, { ...(await recall(root)), seen: now });
+      const remembered = await recall(root);
+      const kept = remembered.isOurs ? null : await keep(root);
+      await write(root, { ...remembered, seen: now });
+      return kept;
     },
     async accept(now, records) {
       const before = await recall(root);
@@ -60,18 +69,28 @@ function newest({ seen, wrong }: Remembered, records: JournalRecord[]): Instant 
 }
 
 /** A damaged file remembers nothing. */
-async function recall(root: Root): Promise<Remembered> {
+async function recall(root: Root): Promise<Recalled> {
   try {
     const text = await readTextIfThere(await followLinks(root, FILE));
-    const { seen, wrong } = JSON.parse(text ?? '{}') as Partial<Record<keyof Remembered, unknown>>;
+    const { seen, wrong, version } = JSON.parse(text ?? '{}') as Partial<Record<keyof Remembered | 'version', unknown>>;
     const { from, to } = (wrong ?? {}) as { from?: unknown; to?: unknown };
     return {
+      isOurs: text === null || ((version === undefined || version === VERSION) && isInstant(seen)),
       seen: isInstant(seen) ? seen : null,
       wrong: isInstant(from) && isInstant(to) ? { from, to } : null,
     };
   } catch {
-    return { seen: null, wrong: null };
+    return { isOurs: false, seen: null, wrong: null };
   }
+}
+
+/** Of a newer certagent, or damaged: before ours takes its place. */
+async function keep(root: Root): Promise<string | null> {
+  const to = `${FILE}.kept`;
+  return rename(root.at(FILE), root.at(to)).then(
+    () => to,
+    () => null,
+  );
 }
 
 /** What Date can hold: any other number would make every check fail. */

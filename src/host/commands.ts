@@ -4,7 +4,7 @@ import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { followLinks } from './links.ts';
 import { endGroup } from './process-group.ts';
 import type { Root } from './root.ts';
-import { foreignPart, foreignRoot, rootForeign } from './trust.ts';
+import { type Foreign, foreignPart, foreignProgram, foreignRoot, rootForeign } from './trust.ts';
 
 export type CommandResult = {
   exitCode: number | null;
@@ -32,14 +32,30 @@ function searchPath(root: Root): string[] {
 
 /**
  * Path of this machine of an executable of the node; null when there is none. Under a root nothing outside of it is found,
- * whatever its links say, and nothing at all where somebody else could have put it there.
+ * whatever its links say. One that others than root and we could have put there, or could change, is passed over.
  */
 export async function findCommand(root: Root, name: string): Promise<string | null> {
+  return (await search(root, name)).path;
+}
+
+/** `foreign`: the first that was passed over. */
+async function search(root: Root, name: string): Promise<{ path: string | null; foreign: Foreign | null }> {
+  let foreign: Foreign | null = null;
   for (const directory of DIRECTORIES) {
     const path = await followLinks(root, `${directory}/${name}`);
-    if ((await isExecutable(path)) && (root.isMachine || (await foreignPart(path)) === null)) return path;
+    if (!(await isExecutable(path))) continue;
+    // An image may be a directory of anybody's who runs certagent on it.
+    const found = await (root.isMachine ? foreignProgram(path) : foreignPart(path));
+    if (found === null) return { path, foreign };
+    foreign ??= found;
   }
-  return null;
+  return { path: null, foreign };
+}
+
+function untrusted(name: string, { path, why }: Foreign): CertagentError {
+  return new CertagentError('COMMAND_UNTRUSTED', `${path} ${why}: certagent does not run ${name}`, {
+    remedy: `See who has changed it; then take it over: chown root: ${path}; chmod go-w ${path}`,
+  });
 }
 
 async function isExecutable(path: string): Promise<boolean> {
@@ -61,13 +77,15 @@ export type RunOptions = { limit: number; env?: Record<string, string>; signal?:
 /**
  * Runs an executable of the node with a fixed PATH, a clean environment, no standard input, output cut at 1 MiB, and a
  * time limit in milliseconds (`PROGRAMS` lists them), after which its whole process group is killed, as when `signal` is
- * aborted. A non-zero exit is a result, not an error. Throws CertagentError COMMAND_MISSING, COMMAND_FAILED_TO_START, or ROOT_FOREIGN.
+ * aborted. A non-zero exit is a result, not an error. Throws CertagentError COMMAND_MISSING,
+ * COMMAND_UNTRUSTED, COMMAND_FAILED_TO_START, or ROOT_FOREIGN.
  */
 export async function run(root: Root, name: string, args: string[], options: RunOptions): Promise<CommandResult> {
-  const path = await findCommand(root, name);
+  const { path, foreign } = await search(root, name);
   if (path === null) {
-    const foreign = await foreignRoot(root);
-    if (foreign !== null) throw rootForeign(root, foreign);
+    const foreignImage = await foreignRoot(root);
+    if (foreignImage !== null) throw rootForeign(root, foreignImage);
+    if (foreign !== null) throw untrusted(name, foreign);
     throw new CertagentError('COMMAND_MISSING', `${name} is not on this node`, {
       remedy: `Install ${name} in one of ${searchPath(root).join(', ')}.`,
     });

@@ -110,6 +110,8 @@ export type WriteOptions = {
   via?: string;
   like?: string;
   writtenAt?: number;
+  /** Called right before the file takes its place; what it throws prevents that. */
+  unless?: () => Promise<void>;
 };
 
 /** The first half of `writeAtomic`: the content is in its temporary file, synced. `discard` removes that. */
@@ -139,6 +141,7 @@ export async function stageWrite(path: string, content: string | Buffer, options
   }
   const commit = async (): Promise<void> => {
     try {
+      await options.unless?.();
       await rename(temporary, path);
     } catch (error) {
       await discard();

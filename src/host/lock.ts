@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
@@ -40,9 +40,17 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
 /** A number, not a FileHandle: that one closes itself, and with it drops the lock, when nobody refers to it any more. */
 function openLock(path: string): number {
   try {
-    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+    // Not even opened: what opening a device does is not known, and a FIFO may never open.
+    const facts = lstatSync(path, { throwIfNoEntry: false });
+    if (facts?.isFile() === false)
+      throw new Error(facts.isSymbolicLink() ? 'is a symbolic link' : 'is not a regular file');
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    return openSync(path, flags, 0o600);
   } catch (cause) {
-    const why = errorCode(cause) === 'ELOOP' ? 'is a symbolic link' : `cannot be opened (${errorCode(cause)})`;
+    const why =
+      cause instanceof Error && errorCode(cause) === 'UNKNOWN'
+        ? cause.message
+        : `cannot be opened (${errorCode(cause)})`;
     throw new CertagentError('LOCK_UNAVAILABLE', `the lock ${path} ${why}`, {
       remedy: `See what it is (ls -l ${path}), and remove it if no certagent runs.`,
       cause,

@@ -8,6 +8,7 @@ export type Foreign = { path: string; why: string };
 
 const LINK_LIMIT = 40;
 const OTHERS_WRITE = 0o022;
+const GROUP_WRITES = 0o020;
 const STICKY = 0o1000;
 
 /**
@@ -16,6 +17,22 @@ const STICKY = 0o1000;
  * bits. What does not exist, or cannot be read, is not foreign.
  */
 export async function foreignPart(path: string): Promise<Foreign | null> {
+  return firstOf(path, foreign);
+}
+
+/**
+ * As `foreignPart`, for a program that is to run. What the group root may write is root's, and so is what Debian gives to its
+ * group staff, whose members can become root by design (/usr/local, where this file is).
+ */
+export async function foreignProgram(path: string): Promise<Foreign | null> {
+  const groups = [0, ...(factsOf('/etc/staff-group-for-usr-local') === null ? [] : [STAFF])];
+  return firstOf(path, (part) => foreign(part, groups));
+}
+
+/** Debian's static number of that group. */
+const STAFF = 50;
+
+function firstOf(path: string, foreign: (part: string) => Foreign | null): Foreign | null {
   const waiting = path.split('/').reverse();
   let at = '/';
   let links = 0;
@@ -43,11 +60,12 @@ export async function foreignPart(path: string): Promise<Foreign | null> {
   return null;
 }
 
-function foreign(path: string): Foreign | null {
+function foreign(path: string, trusted: number[] = []): Foreign | null {
   const facts = factsOf(path);
   if (facts === null) return null;
+  const others = trusted.includes(facts.gid) ? OTHERS_WRITE & ~GROUP_WRITES : OTHERS_WRITE;
   if (!isOurs(facts.uid)) return { path, why: `belongs to the user with the number ${facts.uid}` };
-  if (facts.isSymbolicLink() || (facts.mode & OTHERS_WRITE) === 0) return null;
+  if (facts.isSymbolicLink() || (facts.mode & others) === 0) return null;
   // In a sticky directory such as /tmp nobody can replace another user's file; the next step checks that file.
   if (facts.isDirectory() && (facts.mode & STICKY) !== 0 && facts.uid === 0) return null;
   return { path, why: `can be written by others (mode ${(facts.mode & 0o7777).toString(8).padStart(4, '0')})` };

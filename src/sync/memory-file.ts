@@ -4,6 +4,7 @@ import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { readSmall, writeAtomic } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
+import { count, instant, list, nodePath, object, readAs, type Shape, text } from '../host/shape.ts';
 import { type Memory, NOTHING } from './memory.ts';
 
 const FILE = `${STATE_DIR}/copies.json`;
@@ -15,28 +16,36 @@ const LARGEST = 64 * 1024 * 1024;
  * it: to ignore that would let removed copies come back, and leave all others behind.
  */
 export async function loadMemory(root: Root): Promise<Memory> {
-  let text: string;
+  let content: string;
   try {
-    text = (await readSmall(await followLinks(root, FILE), LARGEST)).bytes.toString('utf8');
+    content = (await readSmall(await followLinks(root, FILE), LARGEST)).bytes.toString('utf8');
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return NOTHING;
     throw unusable('cannot be read', error);
   }
-  const data = parse(text);
+  const data = parse(content);
   if (typeof data?.version === 'number' && data.version > VERSION) throw unusable('was written by a newer certagent');
-  if (data?.version !== VERSION || ![data.sources, data.copies, data.gone].every(Array.isArray))
-    throw unusable('is damaged');
-  const { sources, copies, gone } = data as Memory;
+  const reading = readAs(shape, data);
+  if (data?.version !== VERSION || !reading.fits) throw unusable('is damaged');
+  const { sources, copies, gone } = reading.value;
   return { sources, copies, gone };
 }
 
+const known = { fingerprint: text, notAfter: instant };
+const place = { path: nodePath, uid: count };
+const shape: Shape<Memory> = object({
+  sources: list(object(known)),
+  copies: list(object({ ...known, ...place })),
+  gone: list(object({ ...place, until: instant })),
+});
+
 /** Written only when something changed: most checks change nothing. */
 export async function saveMemory(root: Root, before: Memory, after: Memory): Promise<void> {
-  const [old, text] = [before, after].map((memory) => `${JSON.stringify({ version: VERSION, ...memory })}\n`);
-  if (old === text) return;
+  const [old, next] = [before, after].map((memory) => `${JSON.stringify({ version: VERSION, ...memory })}\n`);
+  if (old === next) return;
   const path = root.at(FILE);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeAtomic(path, text!, { mode: 0o600 });
+  await writeAtomic(path, next!, { mode: 0o600 });
 }
 
 function parse(text: string): (Partial<Memory> & { version?: unknown }) | null {

@@ -173,7 +173,10 @@ test('an address in a file; a redirect, an upgrade and a closed port are failure
   assert.deepEqual(await all.test(FINE), [{ sink: 'a', ok: true, detail: 'HTTP 200' }]);
   assert.equal(asked[0]!.url, SECRET);
   state.answer = (response) => void response.writeHead(302, { location: `${base}/elsewhere` }).end();
-  assert.match((await all.test(FINE))[0]!.detail, /^sink "a": http:\/\/127\.0\.0\.1:\d+ answered HTTP 302$/);
+  assert.match(
+    (await all.test(FINE))[0]!.detail,
+    /^sink "a": http:\/\/127\.0\.0\.1:\d+ answered HTTP 302, and redirects are not followed$/,
+  );
   state.answer = (_response, { socket }) =>
     void socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
   assert.match((await all.test(FINE))[0]!.detail, /answered HTTP 101/);

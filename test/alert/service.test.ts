@@ -101,6 +101,8 @@ test('a damaged book is an empty one, and reported', async (t) => {
     '{"version":1,"alerts":[{"since":1}]}',
     '{"version":',
     '[]',
+    'null',
+    '{"version":1,"alerts":[null]}',
     '{"version":2,"alerts":[]}',
     damagedBy({ sent: { severity: 'loud', worst: 'info' } }),
     damagedBy({ heldUntil: 'soon' }),
@@ -112,6 +114,7 @@ test('a damaged book is an empty one, and reported', async (t) => {
     const { service, lines } = await open(root, { sinks: [] });
     assert.deepEqual(service.standing(), []);
     assert.match(lines.join('\n'), /alerts\.json/);
+    assert.doesNotMatch(lines.join('\n'), /destructure|undefined|TypeError/);
     assert.equal(await readFile(root.at('/var/lib/certagent/alerts.json.kept'), 'utf8'), text);
   }
 });

@@ -119,3 +119,26 @@ test('a renewal that a person asks for where nothing synchronises the clock is n
   assert.equal((await agent.renew({ force: false }, () => {}))?.result, 'succeeded');
   assert.notEqual((await agent.check()).renewal.kind, 'blocked', 'the reading was taken back');
 });
+
+const CLOCK_FILES: [what: string, text: string, isKept: boolean][] = [
+  ["an earlier version's", '{"seen":1}', false],
+  ['our own', '{"version":1,"seen":1}', false],
+  ["a newer certagent's", '{"version":2,"seen":1,"more":true}', true],
+  ['one of null', 'null', true],
+  ['one with another type', '{"version":1,"seen":"soon"}', true],
+  ['a torn one', '{"version":1,"se', true],
+];
+for (const [what, text, isKept] of CLOCK_FILES)
+  test(`the file of the clock: ${what} is ${isKept ? 'kept beside ours' : 'replaced'}`, async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'certagent-clock-'));
+    t.after(() => rm(directory, { recursive: true, force: true }));
+    const root = new Root(directory);
+    const memory = makeClockMemory(root);
+    assert.equal(await memory.remember(1), null, 'there was none');
+    const file = root.at('/var/lib/certagent/clock.json');
+    await writeFile(file, text);
+    assert.equal(await memory.remember(2), isKept ? '/var/lib/certagent/clock.json.kept' : null);
+    if (isKept) assert.equal(await readFile(`${file}.kept`, 'utf8'), text);
+    assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), { version: 1, seen: 2 });
+    assert.equal(await memory.remember(3), null);
+  });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { findCommand, run } from '../../src/host/commands.ts';
 import { Root } from '../../src/host/root.ts';
 import { restartUnit, unitState } from '../../src/host/systemd.ts';
+import { foreignPart, foreignProgram } from '../../src/host/trust.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'certagent-commands-'));
 after(() => rm(directory, { recursive: true }));
@@ -123,4 +124,35 @@ test("a restart that fails gives systemd's words and where to look", async () =>
   await assert.rejects(restartUnit(root, 'k3s', 100), { code: 'UNIT_RESTART_TIMEOUT' });
   await program('systemctl', 'exit 1');
   await assert.rejects(unitState(root, 'k3s'), { code: 'SYSTEMCTL_FAILED' });
+});
+
+test('a program that others than root and we can change is not run, and the error says so', async () => {
+  const machine = new Root('/');
+  const own = process.geteuid!();
+  const [trusted, writable, foreign] = await Promise.all(
+    ['trusted', 'writable', 'foreign'].map(async (name) => {
+      await program(name, 'true');
+      return join(directory, 'usr/bin', name);
+    }),
+  );
+  assert.equal(await foreignProgram(trusted!), null);
+  await chmod(writable!, 0o777);
+  assert.match((await foreignProgram(writable!))?.why ?? '', /can be written by others \(mode 0777\)/);
+  assert.equal(await findCommand(root, 'writable'), null);
+  await assert.rejects(run(root, 'writable', [], { limit: 1_000 }), {
+    code: 'COMMAND_UNTRUSTED',
+    message: /usr\/bin\/writable can be written by others/,
+    remedy: /chown root: .*; chmod go-w/,
+  });
+  // Members of the group root can do what root can, for a program; the configuration is stricter.
+  await chmod(writable!, 0o775);
+  await chown(writable!, own, own === 0 ? 0 : process.getegid!());
+  assert.equal((await foreignProgram(writable!)) === null, own === 0);
+  assert.notEqual(await foreignPart(writable!), null);
+  if (own === 0) {
+    await chown(foreign!, 1234, 0);
+    assert.match((await foreignProgram(foreign!))?.why ?? '', /belongs to the user with the number 1234/);
+  }
+  // What this machine runs itself is its own.
+  for (const name of ['sh', 'env']) assert.notEqual(await findCommand(machine, name), null, name);
 });

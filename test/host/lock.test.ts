@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import type { CertagentError } from '../../src/domain/model/errors.ts';
 import { takeLock } from '../../src/host/lock.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'certagent-lock-'));
@@ -48,4 +49,22 @@ async function retry<T>(action: () => Promise<T>): Promise<T> {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
+}
+
+const ODD: [what: string, make: (path: string) => Promise<unknown> | unknown, why: RegExp][] = [
+  ['a FIFO', (path) => execFileSync('mkfifo', [path]), /is not a regular file/],
+  ['a directory', (path) => mkdir(path), /is not a regular file/],
+  ['a link', (path) => symlink('/dev/null', path), /is a symbolic link/],
+];
+for (const [what, make, why] of ODD) {
+  test(`${what} in the place of the lock: an error that says so, with a remedy`, async () => {
+    const path = join(directory, what.replaceAll(' ', '-'));
+    await make(path);
+    await assert.rejects(takeLock(path), (error: CertagentError) => {
+      assert.equal(error.code, 'LOCK_UNAVAILABLE');
+      assert.match(error.message, why);
+      assert.match(error.remedy ?? '', /ls -l/);
+      return true;
+    });
+  });
 }

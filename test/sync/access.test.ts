@@ -82,12 +82,57 @@ describe('certagent does not undo that access was taken away', () => {
   });
 
   test('a memory that cannot be read leaves the copies as they are, and says so', async () => {
-    for (const text of ['{', '{"version":2}', '[]']) {
+    const memory = (change: object) => JSON.stringify({ version: 1, sources: [], copies: [], gone: [], ...change });
+    for (const text of [
+      '{',
+      'null',
+      '[]',
+      '{"version":2}',
+      memory({ gone: null }),
+      memory({ sources: [null] }),
+      memory({ copies: [{ path: COPY, uid: 'alice', fingerprint: 'a', notAfter: 1 }] }),
+      memory({ gone: [{ path: 'relative', uid: 1, until: 1 }] }),
+      memory({ sources: [{ fingerprint: 'a', notAfter: 1e300 }] }),
+    ]) {
       writeFileSync(node.at(MEMORY), text);
       node.write(COPY, old);
       const [outcome] = await node.sync();
       assert.deepEqual([outcome?.result, node.read(COPY), node.read(MEMORY)], ['failed', old, text]);
       assert.match(outcome!.detail, /copies\.json.*(damaged|newer certagent)/);
+      assert.doesNotMatch(outcome!.detail, /TypeError|destructure|undefined/);
     }
+  });
+
+  /** The memory is of path, owner and certificate: it ends when the file is gone, or long after that certificate's expiry. */
+  test('a copy that is overwritten with another certificate: that one is left, and the first keeps what it had', async () => {
+    const first = kubeconfig(pki.ca, pki.renewed);
+    assert.equal((await node.syncAlice(first)).result, 'current');
+    const before = node.read(MEMORY);
+    const older = kubeconfig(pki.ca, await client(pki.ca, NOW + 30 * DAY));
+    const outcome = await node.syncAlice(older);
+    assert.equal(outcome.result, 'refused');
+    assert.match(outcome.detail, /never saw it hold a current one/);
+    assert.equal(node.read(COPY), older, 'it is left');
+    assert.equal(node.read(MEMORY), before, 'and not remembered');
+    // Two renewals later neither certificate is the node's previous one: only what certagent saw counts.
+    for (const days of [500, 600]) {
+      node.write('/etc/kubernetes/admin.conf', kubeconfig(pki.ca, await client(pki.ca, NOW + days * DAY)));
+      assert.equal((await node.sync())[0]?.result, 'refused');
+    }
+    assert.equal(node.read(COPY), older);
+    assert.equal((await node.syncAlice(first)).result, 'updated');
+  });
+
+  test('a copy of another owner in its place is not renewed by the memory of the first', async () => {
+    const first = kubeconfig(pki.ca, pki.renewed);
+    await node.syncAlice(first);
+    const memory = JSON.parse(node.read(MEMORY)) as { copies: { uid: number }[] };
+    for (const copy of memory.copies) copy.uid += 1;
+    node.write(MEMORY, JSON.stringify(memory), { uid: 0, gid: 0 });
+    for (const days of [500, 600]) {
+      node.write('/etc/kubernetes/admin.conf', kubeconfig(pki.ca, await client(pki.ca, NOW + days * DAY)));
+      await node.sync({ dryRun: true, remember: true });
+    }
+    assert.equal((await node.syncAlice(first)).result, 'refused');
   });
 });

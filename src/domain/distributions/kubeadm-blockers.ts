@@ -11,7 +11,7 @@ export const kubeadmBlockers: BlockerCheck[] = [
       when(
         preconditions.tool === null,
         'kubeadm was not found',
-        "Install the kubeadm of the cluster's version on this node.",
+        "Install the kubeadm of the cluster's version on this node. certagent does not use one that others than root can change.",
       ),
   },
   {

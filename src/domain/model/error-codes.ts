@@ -65,6 +65,10 @@ export const ERRORS = {
 
   // Programs, units, servers.
   COMMAND_MISSING: { meaning: 'A program is not on this node.', remedy: 'Install it.' },
+  COMMAND_UNTRUSTED: {
+    meaning: 'Others than root can change a program that certagent would run.',
+    remedy: 'Check the program, then take it over: chown root, chmod go-w.',
+  },
   COMMAND_FAILED_TO_START: { meaning: 'A program could not be started.', remedy: 'Run it by hand to see why.' },
   SYSTEMCTL_FAILED: { meaning: 'systemctl failed.', remedy: 'Check systemd: systemctl status' },
   UNIT_RESTART_FAILED: { meaning: 'A unit could not be restarted.', remedy: "See the unit's log with journalctl." },
@@ -112,6 +116,10 @@ export const ERRORS = {
   },
   COMPONENT_NOT_BACK: { meaning: 'A component did not come back in time.', remedy: "See the component's log." },
   MANIFEST_MISSING: { meaning: 'A static-pod manifest cannot be read.', remedy: 'Restore the manifest from a backup.' },
+  MANIFEST_CHANGED: {
+    meaning: 'A manifest was changed while certagent changed its annotation; nothing of it was overwritten.',
+    remedy: 'Finish what was begun with the manifest; then certagent tries again.',
+  },
   MANIFEST_LINK: {
     meaning: 'A manifest is a link that cannot be followed safely.',
     remedy: 'Replace the link by the file.',

@@ -21,11 +21,24 @@ import { stemOf } from './lasting-files.ts';
  * that cannot be put back does not keep the others from it: throws CertagentError RESTORE_FAILED at the end, naming them.
  */
 export async function restore(root: Root, backup: string, paths: string[] | null): Promise<string[]> {
+  const { changed, failed } = await restoreEach(root, backup, paths);
+  if (failed.length > 0) throw restoreFailed(backup, failed);
+  return changed;
+}
+
+export type Failed = { path: string; error: unknown };
+
+/** As `restore`, with what could not be put back. Throws CertagentError BACKUP_UNREADABLE. */
+export async function restoreEach(
+  root: Root,
+  backup: string,
+  paths: string[] | null,
+): Promise<{ changed: string[]; failed: Failed[] }> {
   const directory = root.at(backup);
   const manifest = await readManifest(directory);
   const wanted = (path: string): boolean => paths === null || paths.includes(path);
   const changed: string[] = [];
-  const failed: { path: string; error: unknown }[] = [];
+  const failed: Failed[] = [];
   const attempt = async (group: string[], act: () => Promise<string[]>): Promise<void> => {
     await act().then(
       (done) => changed.push(...done),
@@ -46,14 +59,15 @@ export async function restore(root: Root, backup: string, paths: string[] | null
   const { files: all, links, keys = [], absent } = manifest;
   const known = new Set([...all, ...links, ...keys].map(({ path }) => path).concat(absent));
   for (const path of paths ?? []) if (!known.has(path)) failed.push({ path, error: new Error('is not in the backup') });
-  if (failed.length > 0) {
-    throw new CertagentError(
-      'RESTORE_FAILED',
-      `could not be put back from ${backup}: ${failed.map(({ path }) => path).join(', ')}`,
-      { cause: failed[0]?.error, remedy: `Copy them by hand from ${backup}/files.` },
-    );
-  }
-  return changed;
+  return { changed, failed };
+}
+
+export function restoreFailed(backup: string, failed: Failed[]): CertagentError {
+  const paths = failed.map(({ path }) => path).join(', ');
+  return new CertagentError('RESTORE_FAILED', `could not be put back from ${backup}: ${paths}`, {
+    cause: failed[0]?.error,
+    remedy: `Copy them by hand from ${backup}/files.`,
+  });
 }
 
 /** Earlier versions copied the keys of CAs, too. */

@@ -1,7 +1,7 @@
 import { lstat, mkdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CertagentError, errorCode } from '../../domain/model/errors.ts';
-import { type FileFacts, readSmall, syncDirectory, writeAtomic } from '../../host/files.ts';
+import { type FileFacts, readSmall, syncDirectory, type WriteOptions, writeAtomic } from '../../host/files.ts';
 import { followLinks } from '../../host/links.ts';
 import { type Root, STATE_DIR } from '../../host/root.ts';
 
@@ -29,20 +29,21 @@ export async function replaceManifest(
   path: string,
   content: string | Buffer,
   facts: FileFacts,
-  like = path,
+  { like = path, ...more }: Pick<WriteOptions, 'like' | 'unless'> = {},
 ): Promise<void> {
   const { mode, uid, gid } = facts;
+  const options = { mode, uid, gid, like, ...more };
   const outside = dirname(dirname(path));
   if ((await stat(outside)).dev === (await stat(dirname(path))).dev) {
     try {
-      await writeAtomic(path, content, { mode, uid, gid, like, via: outside });
+      await writeAtomic(path, content, { ...options, via: outside });
       return;
     } catch (error) {
       // A bind mount has the same device number, but refuses the rename.
       if (errorCode(error) !== 'EXDEV') throw error;
     }
   }
-  await writeAtomic(path, content, { mode, uid, gid, like });
+  await writeAtomic(path, content, options);
 }
 
 /** Puts a manifest that is out back in its place. False when it is in neither place. */
@@ -68,7 +69,7 @@ export async function moveAcross(from: string, to: string): Promise<void> {
     const target = await readlink(from).catch(() => null);
     if (target === null) {
       const { bytes, facts } = await readSmall(from);
-      await replaceManifest(to, bytes, facts, from);
+      await replaceManifest(to, bytes, facts, { like: from });
     } else {
       await rm(to, { force: true });
       await symlink(target, to);

@@ -9,7 +9,7 @@ import type { Root } from '../../host/root.ts';
 import { changedAuthorities, checksum } from '../backup/authorities.ts';
 import { readManifest } from '../backup/backup-manifest.ts';
 import { lastingFiles, stemOf } from '../backup/lasting-files.ts';
-import { restore } from '../backup/put-back-files.ts';
+import { type Failed, restoreEach, restoreFailed } from '../backup/put-back-files.ts';
 
 /** What a run knows of the files it has changed, from memory or from the journal of a killed agent. */
 export type Traces = {
@@ -33,8 +33,19 @@ export type PutBack = { changed: string[]; left: string[] };
  * since stays. A key and its certificate are put back together or not at all. Throws what `restore` throws.
  */
 export async function putBack(root: Root, backup: string, paths: string[], traces: Traces): Promise<PutBack> {
-  const { ours, left } = await judge(root, backup, paths, traces);
-  return { changed: await restore(root, backup, ours), left };
+  const known = await foundBefore(root, backup, traces);
+  const done: PutBack = { changed: [], left: [] };
+  const failed: Failed[] = [];
+  // Each pair right before it is replaced: with a slow disk, that can be long after the first.
+  for (const group of Map.groupBy(paths, groupIn(traces.plan)).values()) {
+    const { ours, left } = await judge(root, group, known, traces);
+    done.left.push(...left);
+    const restored = await restoreEach(root, backup, ours);
+    done.changed.push(...restored.changed);
+    failed.push(...restored.failed);
+  }
+  if (failed.length > 0) throw restoreFailed(backup, failed);
+  return done;
 }
 
 /** CA certificates and keys that are not what the plan found or its unit made. Empty where no backup can tell. */
@@ -42,19 +53,25 @@ export async function authoritiesOfOthers(root: Root, traces: Traces): Promise<s
   const backup = backupOf(traces.plan);
   if (backup === null) return [];
   const changed = await changedAuthorities(root, backup).catch(() => []);
-  return changed.length === 0 ? [] : (await judge(root, backup, changed, traces)).left;
+  if (changed.length === 0) return [];
+  return (await judge(root, changed, await foundBefore(root, backup, traces), traces)).left;
 }
 
 type State = 'as-it-was' | 'ours' | 'theirs';
 
+/** What the backup knows of each path, and whether a unit writes it at every start. */
+type Known = { before: Map<string, Before>; unitWrites: (path: string) => boolean };
+
+async function foundBefore(root: Root, backup: string, { plan }: Traces): Promise<Known> {
+  return { before: await foundIn(root.at(backup)), unitWrites: await unitWritten(root, backup, plan) };
+}
+
 async function judge(
   root: Root,
-  backup: string,
   paths: string[],
+  { before, unitWrites }: Known,
   traces: Traces,
 ): Promise<{ ours: string[]; left: string[] }> {
-  const before = await foundIn(root.at(backup));
-  const unitWrites = await unitWritten(root, backup, traces.plan);
   const states = new Map<string, State>();
   for (const path of paths) states.set(path, await stateOf(root, path, before.get(path), unitWrites, traces));
   const foreign = new Set(paths.filter((path) => states.get(path) === 'theirs').map(groupIn(traces.plan)));
