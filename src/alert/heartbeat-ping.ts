@@ -22,12 +22,12 @@ export async function ping(
   if (base === null || !['http:', 'https:'].includes(base.protocol))
     throw new SinkError(name, `${url_file ?? 'its url'} does not hold an http or https address`);
   const ca = await authoritiesFor(root, name, ca_file);
-  const asked = requestOf(settings.shape, base, pulse);
-  const headers: Record<string, string> = asked.body === '' ? {} : { 'content-type': 'text/plain; charset=utf-8' };
-  return post({ sink: name, ...asked, headers, ca, proxy: null, signal });
+  const headers = { 'content-type': 'text/plain; charset=utf-8' };
+  return post({ sink: name, ...requestOf(settings.shape, base, pulse), headers, ca, proxy: null, signal });
 }
 
-type Asked = { url: URL; method: 'GET' | 'POST'; body: string };
+/** Without a method it is a POST. */
+type Asked = { url: URL; method?: 'GET'; body: string };
 
 /**
  * healthchecks.io: a POST whose body is kept, at /fail when something is wrong. Uptime Kuma's push monitors take a GET with
@@ -38,7 +38,7 @@ export function requestOf(shape: HeartbeatSettings['shape'], base: URL, { critic
   switch (shape) {
     case 'healthchecks':
       if (critical) url.pathname = `${url.pathname.replace(/\/+$/, '')}/fail`;
-      return { url, method: 'POST', body: text };
+      return { url, body: text };
     case 'uptime-kuma':
       url.searchParams.set('status', critical ? 'down' : 'up');
       url.searchParams.set('msg', text.slice(0, 200));

@@ -15,7 +15,7 @@ export type Post = {
   sink: string;
   url: URL;
   /** POST where it is left out. */
-  method?: 'GET' | 'POST' | 'PUT' | undefined;
+  method?: 'GET' | 'PUT' | undefined;
   body: string;
   headers: Record<string, string>;
   /** PEM of the CAs to trust, and of no others. */

@@ -1,7 +1,7 @@
 import { LONGEST_HOOK } from '../domain/model/hook.ts';
 import { DAY, formatDuration, MINUTE } from '../domain/time/duration.ts';
 import { nextRuns, validateCron } from '../host/cron.ts';
-import { identityProblems } from './identity.ts';
+import { identityProblems } from './node-labels.ts';
 import { type Config, DEFAULT_INTERVAL, DEFAULT_SCHEDULE } from './schema.ts';
 import { namedSinks, SINKS } from './sinks/index.ts';
 import type { SinkKind } from './sinks/sink-kind.ts';

@@ -1,5 +1,5 @@
 import type { AlertService, AlertServiceOptions } from '../alert/service.ts';
-import { nodeLabels } from '../config/identity.ts';
+import { nodeLabels } from '../config/node-labels.ts';
 import type { Alert, StandingAlert } from '../domain/alerts/alert.ts';
 import { diffAlerts } from '../domain/alerts/diff.ts';
 import { events, standingAlerts } from '../domain/alerts/standing.ts';

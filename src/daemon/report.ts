@@ -1,5 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import { nodeLabels } from '../config/identity.ts';
+import { nodeLabels } from '../config/node-labels.ts';
 import type { Config } from '../config/schema.ts';
 import type { StandingAlert } from '../domain/alerts/alert.ts';
 import type { Severity } from '../domain/alerts/severity.ts';

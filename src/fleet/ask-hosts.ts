@@ -5,7 +5,7 @@ import { said } from '../domain/text/printable.ts';
 import { formatDuration } from '../domain/time/duration.ts';
 import { type CommandResult, findCommand, run } from '../host/commands.ts';
 import type { Root } from '../host/root.ts';
-import { answerOf } from './answers.ts';
+import { answerOf } from './read-answers.ts';
 
 export type AskOptions = {
   root: Root;

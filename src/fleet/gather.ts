@@ -3,8 +3,8 @@ import { parseHosts } from '../domain/fleet/hosts.ts';
 import type { FleetAnswer } from '../domain/fleet/model.ts';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { readSmall } from '../host/files.ts';
-import { answersIn } from './answers.ts';
 import { type AskOptions, askHosts } from './ask-hosts.ts';
+import { answersIn } from './read-answers.ts';
 
 /** Statuses of ten thousand nodes fit. */
 const LIMIT = 256 * 1024 * 1024;

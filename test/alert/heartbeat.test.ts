@@ -72,7 +72,7 @@ const URLS: [shape: 'healthchecks' | 'uptime-kuma' | 'plain', url: string, fine:
 test('what each shape asks, when all is well and when something critical is active', () => {
   for (const [shape, url, fine, bad] of URLS) {
     const text = (pulse: typeof FINE) => {
-      const { method, url: asked } = requestOf(shape, new URL(url), pulse);
+      const { method = 'POST', url: asked } = requestOf(shape, new URL(url), pulse);
       return `${method} ${asked.href}`;
     };
     assert.deepEqual([text(FINE), text(BAD)], [fine, bad]);

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { renderFleet } from '../../src/cli/render/fleet.ts';
 import type { FleetReport } from '../../src/domain/fleet/model.ts';
 import { fleetReport } from '../../src/domain/fleet/summary.ts';
-import { answersIn } from '../../src/fleet/answers.ts';
+import { answersIn } from '../../src/fleet/read-answers.ts';
 import { NOW } from '../cli/reports.ts';
 import { certagent } from '../cli/support.ts';
 import { golden } from './golden.ts';
