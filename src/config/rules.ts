@@ -1,6 +1,7 @@
 import { LONGEST_HOOK } from '../domain/model/hook.ts';
 import { DAY, formatDuration, MINUTE } from '../domain/time/duration.ts';
 import { nextRuns, validateCron } from '../host/cron.ts';
+import { certificateCopyRules } from './copy-rules.ts';
 import { identityProblems } from './node-labels.ts';
 import { type Config, DEFAULT_INTERVAL, DEFAULT_SCHEDULE } from './schema.ts';
 import { namedSinks, SINKS } from './sinks/index.ts';
@@ -18,6 +19,7 @@ export async function brokenRules(config: Config): Promise<Problem[]> {
     ...checks(config, schedule),
     ...windows(config, schedule),
     ...hooks(config),
+    ...certificateCopyRules(config.copies.certificates),
     ...sinkNames(config),
     ...sinkKeys(config),
     ...identityProblems(config),

@@ -1,4 +1,5 @@
 import { HOUR } from '../domain/time/duration.ts';
+import { certificateCopyTables } from './copy-keys.ts';
 import * as z from './fields.ts';
 import {
   absolutePath,
@@ -192,8 +193,9 @@ export const schema = z.strictObject({
         z.prefault(duration(), '7d'),
         'Report a copy that expired longer ago than this, and leave it as it is.',
       ),
+      certificates: certificateCopyTables(),
     }),
-    "Users' kubeconfig copies.",
+    "Copies: users' kubeconfigs, and certificates for services.",
   ),
   alerts: note(
     table({

@@ -4,11 +4,12 @@ import type { Inventory, NodeFacts } from '../domain/model/inventory.ts';
 import type { CopyOutcome } from '../domain/model/journal.ts';
 import type { Root } from '../host/root.ts';
 import type { CopyCache } from '../sync/cache.ts';
+import { syncServiceCopies } from '../sync/services/service-copies.ts';
 import { type Begun, beginSync, rememberSource, syncCopies } from '../sync/sync-copies.ts';
 
 /**
- * Updates users' kubeconfig copies, or with `dryRun` reports what would be done. Nothing where the node has no admin
- * kubeconfig.
+ * Updates users' kubeconfig copies, where the node has an admin kubeconfig, and services' copies of certificates; or with
+ * `dryRun` reports what would be done.
  */
 export type Copies = {
   (options: CopiesRequest): Promise<CopyOutcome[]>;
@@ -20,7 +21,7 @@ export type Copies = {
 
 export type CopiesRequest = {
   config: Config;
-  inventory: Pick<Inventory, 'node' | 'takenAt' | 'clock'>;
+  inventory: Inventory;
   dryRun: boolean;
   /** Whether what is seen may be written to the state directory. */
   remember: boolean;
@@ -39,8 +40,19 @@ export function makeCopies(root: Root): Copies {
   const copies = async ({ config, inventory, ...rest }: CopiesRequest) => {
     const { node, takenAt: now, clock } = inventory;
     const source = sourceOf(node);
-    if (source === null) return [];
-    return syncCopies({ ...source, config: config.copies, now, clockTrusted: clock.doubt === null, cache, ...rest });
+    const kubeconfigs =
+      source === null
+        ? []
+        : await syncCopies({
+            ...source,
+            config: config.copies,
+            now,
+            clockTrusted: clock.doubt === null,
+            cache,
+            ...rest,
+          });
+    const { dryRun } = rest;
+    return [...kubeconfigs, ...(await syncServiceCopies(config.copies.certificates, { root, inventory, dryRun }))];
   };
   const beforeRenewal = async (node: NodeFacts) => {
     const source = sourceOf(node);

@@ -29,6 +29,7 @@ export const PROGRAMS = {
     use: 'stop UNIT, start UNIT, before and after a rotation',
     limit: 'renew.restart_limit',
   },
+  unitReload: { command: 'systemctl', use: 'reload UNIT of a service that has a copy', limit: 30 * SECOND },
   rotate: {
     command: DISTRIBUTION_PROGRAMS.filter((name) => name !== KUBEADM).join(', '),
     use: 'certificate rotate',

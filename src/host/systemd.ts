@@ -94,9 +94,14 @@ export function stopUnit(root: Root, unit: string, limit: number): Promise<void>
   return order(root, 'stop', unit, { limit });
 }
 
+/** Has a unit load its configuration and files again. Throws as `restartUnit`. */
+export function reloadUnit(root: Root, unit: string): Promise<void> {
+  return order(root, 'reload', unit, { limit: PROGRAMS.unitReload.limit });
+}
+
 async function order(
   root: Root,
-  verb: 'restart' | 'start' | 'stop',
+  verb: 'restart' | 'start' | 'stop' | 'reload',
   unit: string,
   options: { limit: number; signal?: AbortSignal },
 ): Promise<void> {

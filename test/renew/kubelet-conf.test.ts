@@ -6,11 +6,11 @@ import { describe, it, type TestContext } from 'node:test';
 import { DAY } from '../../src/domain/time/duration.ts';
 import { run } from '../../src/host/commands.ts';
 import { currentEntries, parseKubeconfig } from '../../src/host/kubeconfig.ts';
+import { readLeaf } from '../../src/host/leaf.ts';
 import type { Root } from '../../src/host/root.ts';
 import { unitState } from '../../src/host/systemd.ts';
 import { execute } from '../../src/renew/engine/execute.ts';
 import { recover } from '../../src/renew/engine/recover.ts';
-import { readLeaf } from '../../src/renew/verify/leaf.ts';
 import { assertJournalled, type Stage, snapshot, stage } from './support.ts';
 
 const CONF = '/etc/kubernetes/kubelet.conf';

@@ -10,6 +10,7 @@ import type { RenewalPlan } from '../../src/domain/model/plan.ts';
 import { BACKUPS_DIR, makePlan, type PlanSettings } from '../../src/domain/plan/planner.ts';
 import type { RestartMethod } from '../../src/domain/plan/steps/static-pod-restart.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
+import { readLeaf } from '../../src/host/leaf.ts';
 import { Root } from '../../src/host/root.ts';
 import { observe } from '../../src/observe/observe.ts';
 import { sha256 } from '../../src/renew/backup/backup-manifest.ts';
@@ -17,7 +18,6 @@ import { componentProcesses } from '../../src/renew/components/component-process
 import type { RenewContext } from '../../src/renew/engine/renew-context.ts';
 import { type Journal, openJournal } from '../../src/renew/journal/journal-file.ts';
 import { ACTORS } from '../../src/renew/steps/actors.ts';
-import { readLeaf } from '../../src/renew/verify/leaf.ts';
 import { type Faults, makeNode, type NodeOptions, type TestNode } from '../../testnode/node.ts';
 import { quickStandIns } from '../testnode/bundle.ts';
 

@@ -68,6 +68,7 @@ export const COPIES: SyncOptions['config'] = {
   only: [],
   deny: [],
   grace: 7 * DAY,
+  certificates: [],
 };
 export const MEMORY = '/var/lib/certagent/copies.json';
 

@@ -3,7 +3,7 @@ import { CertagentError } from '../../domain/model/errors.ts';
 import { askNode } from '../ask.ts';
 import { type Context, print } from '../context.ts';
 import { scrub } from '../render/paint.ts';
-import { copyTable } from '../render/sections.ts';
+import { copyTable, copyTitle } from '../render/sections.ts';
 
 export async function run(context: Context): Promise<number> {
   const dryRun = context.options.dryRun === true;
@@ -17,8 +17,8 @@ export async function run(context: Context): Promise<number> {
   // Without --dry-run, a copy stays pending only where certagent observes.
   const observes = !dryRun && answer.some(({ result }) => result === 'pending');
   print(context, answer, () => {
-    if (answer.length === 0) return 'There are no kubeconfig copies on this node.';
-    const title = dryRun || observes ? 'Kubeconfig copies (nothing was changed)' : 'Kubeconfig copies';
+    if (answer.length === 0) return 'There are no copies on this node.';
+    const title = `${copyTitle(answer)}${dryRun || observes ? ' (nothing was changed)' : ''}`;
     const why = observes ? '\ncertagent only observes this node.\nWhat to do: certagent enable' : '';
     return `${context.paint('bold', title)}\n${copyTable(scrub(answer), context)}${why}`;
   });

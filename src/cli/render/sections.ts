@@ -81,7 +81,7 @@ export function attemptText(attempt: Attempt, { times, paint }: Pick<View, 'time
 
 export function copyLines(copies: CopyOutcome[], view: View): string[] {
   if (copies.length === 0) return [];
-  return [view.paint('bold', 'Kubeconfig copies'), copyTable(copies, view)];
+  return [view.paint('bold', copyTitle(copies)), copyTable(copies, view)];
 }
 
 const COPY_STYLE: Partial<Record<CopyOutcome['result'], Style>> = {
@@ -91,6 +91,11 @@ const COPY_STYLE: Partial<Record<CopyOutcome['result'], Style>> = {
   refused: 'yellow',
   failed: 'red',
 };
+
+/** What the copies of a node are. */
+export function copyTitle(copies: CopyOutcome[]): string {
+  return copies.every(({ service }) => service === undefined) ? 'Kubeconfig copies' : 'Copies';
+}
 
 export function copyTable(copies: CopyOutcome[], view: Pick<View, 'paint' | 'width'>): string {
   const cells = copies.map(({ path, user, result, detail }): Cell[] => {

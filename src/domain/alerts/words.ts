@@ -1,4 +1,5 @@
 import type { Instant } from '../model/certificate.ts';
+import type { CopyOutcome } from '../model/journal.ts';
 import { formatDuration } from '../time/duration.ts';
 import type { Judged, Member } from './input.ts';
 
@@ -20,6 +21,11 @@ export function isExpiry(text: string): boolean {
 /** "1 certificate", "2 certificates", "2 copies" */
 export function count(number: number, thing: string): string {
   return `${number} ${number === 1 ? thing : `${thing}s`.replace(/ys$/, 'ies')}`;
+}
+
+/** What these copies are, in a word: of users, of services, or both. */
+export function copyNoun(copies: Pick<CopyOutcome, 'service'>[]): string {
+  return copies.every(({ service }) => service === undefined) ? 'kubeconfig copy' : 'copy';
 }
 
 /** "1 certificate has", "2 certificates have": the subject with the form of the verb that fits. */

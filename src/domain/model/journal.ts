@@ -83,7 +83,20 @@ export type PlanOutcome = {
   reported?: ErrorText[];
 };
 
-/** What sync did with one kubeconfig copy. */
+/** How a service uses the copy that it was given. */
+export type ServiceUse = {
+  /** Why its unit could not be reloaded after a change; null: it was, or need not be. */
+  reload: string | null;
+  /** null: the configuration names no address. */
+  served:
+    | ({ address: string } & (
+        | { state: 'current' | 'stale'; notAfter: Instant }
+        | { state: 'unreachable'; detail: string }
+      ))
+    | null;
+};
+
+/** What sync did with one copy: a user's kubeconfig, or a service's certificate. */
 export type CopyOutcome = {
   path: string;
   user: string;
@@ -93,4 +106,6 @@ export type CopyOutcome = {
   detail: string;
   /** Those in it that concern this cluster, as they are now. The process that runs as the user read them. */
   certificates: ObservedCertificate[];
+  /** Of a copy for a service. */
+  service?: ServiceUse;
 };

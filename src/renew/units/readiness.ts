@@ -1,9 +1,9 @@
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { askHealth } from '../../host/http.ts';
+import { readKey, readLeaf } from '../../host/leaf.ts';
 import type { Root } from '../../host/root.ts';
 import { isStarting, type UnitState, unitState } from '../../host/systemd.ts';
 import type { ClientCredentials } from '../../host/tls.ts';
-import { readKey, readLeaf } from '../verify/leaf.ts';
 
 /**
  * The process of a unit that is ready, by a name that no other process and no later start of it has; else what the unit lacks,

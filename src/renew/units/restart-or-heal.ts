@@ -3,11 +3,11 @@ import { asItsLogSays, startReason, waitsForItself } from '../../domain/distribu
 import { CertagentError, errorCode } from '../../domain/model/errors.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { writeAtomic } from '../../host/files.ts';
+import { readLeaf } from '../../host/leaf.ts';
 import type { Root } from '../../host/root.ts';
 import { isStarting, restartUnit, unitState } from '../../host/systemd.ts';
 import { journalOfStart } from '../../host/unit-journal.ts';
 import type { StepContext } from '../steps/actor.ts';
-import { readLeaf } from '../verify/leaf.ts';
 import { resumedStart } from './resumed-start.ts';
 
 type RestartUnitStep = StepOf<'restart-unit'>;

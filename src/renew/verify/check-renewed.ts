@@ -3,9 +3,9 @@ import { type Certificate, lostSans } from '../../domain/model/certificate.ts';
 import { CertagentError, type ErrorCode } from '../../domain/model/errors.ts';
 import type { Expectation } from '../../domain/model/plan.ts';
 import { day } from '../../domain/time/day.ts';
+import { type Leaf, readKey, readLeaf } from '../../host/leaf.ts';
 import type { Root } from '../../host/root.ts';
 import { isSignedBy, publicKeyOfPrivate } from '../../host/x509.ts';
-import { type Leaf, readKey, readLeaf } from './leaf.ts';
 
 /**
  * Whether the files hold a renewed certificate: one that can be read, matches its key, is signed by its CA, has the subject

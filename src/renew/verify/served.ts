@@ -2,13 +2,13 @@ import { CertagentError, explain } from '../../domain/model/errors.ts';
 import type { ServedExpectation } from '../../domain/model/plan.ts';
 import { day } from '../../domain/time/day.ts';
 import { readSmall } from '../../host/files.ts';
+import { readLeaf } from '../../host/leaf.ts';
 import { followLinks } from '../../host/links.ts';
 import type { Root } from '../../host/root.ts';
 import { type ClientCredentials, servedCertificate } from '../../host/tls.ts';
 import { parseCertificate } from '../../host/x509.ts';
 import type { StepContext } from '../steps/actor.ts';
 import { until } from '../wait.ts';
-import { readLeaf } from './leaf.ts';
 
 /**
  * Waits until each endpoint serves its file. Gives the expiry of the served certificates by path of the file; or the error of

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import type { Alert } from '../../../src/domain/alerts/alert.ts';
 import type { AlertCode } from '../../../src/domain/alerts/catalogue.ts';
 import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
+import type { CopyOutcome, ServiceUse } from '../../../src/domain/model/journal.ts';
+import { DAY } from '../../../src/domain/time/duration.ts';
 import { leaf, NOW, node } from './alert-node.ts';
 import { aliceLeaf, attempt, blocked, renew, stale, testStanding } from './alert-parts.ts';
 
@@ -16,6 +18,15 @@ const active = (code: AlertCode): Alert => ({
   text: 'Something was sent.',
   remedy: 'Do something',
   facts: { other: 'soon' },
+});
+
+const serviceCopy = (path: string, service: ServiceUse, result: CopyOutcome['result'] = 'current'): CopyOutcome => ({
+  path,
+  user: 'root',
+  result,
+  detail: '',
+  certificates: [],
+  service,
 });
 
 testStanding([
@@ -157,6 +168,25 @@ testStanding([
     'a hook that others can change',
     { inventory: { hooks: { hooks: [], refused: [{ path: '/h', why: 'belongs to alice' }] } } },
     [['HOOK_REFUSED', 'warning', 'node', ['/h']]],
+  ],
+  [
+    'services that do not use their copies',
+    {
+      copies: [
+        serviceCopy('/a', { reload: 'exited with 1', served: null }),
+        serviceCopy('/b', { reload: null, served: { address: 'h:1', state: 'stale', notAfter: NOW + 8 * DAY } }),
+        serviceCopy('/c', { reload: 'no', served: { address: 'h:1', state: 'stale', notAfter: NOW + 6 * DAY } }),
+        serviceCopy('/d', { reload: null, served: { address: 'h:1', state: 'unreachable', detail: 'refused' } }),
+        serviceCopy('/e', { reload: null, served: { address: 'h:1', state: 'current', notAfter: NOW } }),
+        serviceCopy('/f', { reload: null, served: { address: 'h:1', state: 'stale', notAfter: NOW } }, 'pending'),
+      ],
+    },
+    [
+      ['COPY_NOT_LOADED', 'warning', '/a', ['reload']],
+      ['COPY_NOT_LOADED', 'warning', '/b', ['h:1']],
+      ['COPY_NOT_LOADED', 'critical', '/c', ['reload', 'h:1']],
+      ['COPY_NOT_LOADED', 'warning', '/d', ['h:1']],
+    ],
   ],
   ['a dead sink', { failingSinks: ['mail'] }, [['SINK_FAILING', 'warning', 'node', ['mail']]]],
 ]);

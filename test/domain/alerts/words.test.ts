@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { count, date, expiry, isExpiry, list, sentences } from '../../../src/domain/alerts/words.ts';
+import { copyNoun, count, date, expiry, isExpiry, list, sentences } from '../../../src/domain/alerts/words.ts';
 import { HOUR } from '../../../src/domain/time/duration.ts';
 
 test('what an alert is worded with', () => {
@@ -22,4 +22,10 @@ test('an expiry is recognised among other facts', () => {
   assert.ok(isExpiry(expiry(0, HOUR)));
   for (const other of [date(0), '', 'mode 0644', `served until ${expiry(HOUR, 0)}`])
     assert.equal(isExpiry(other), false, other);
+});
+
+test('copies have the name of what they are', () => {
+  const service = { reload: null, served: null };
+  assert.equal(copyNoun([{}, {}]), 'kubeconfig copy');
+  assert.equal(copyNoun([{}, { service }]), 'copy');
 });

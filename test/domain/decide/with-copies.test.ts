@@ -45,3 +45,10 @@ test('copies are added to what was observed, and reported once', () => {
   );
   assert.equal(watched.findings.length, 2, 'what was observed stays as it is');
 });
+
+test('a copy for a service that is watched as well stays among the certificates', () => {
+  const { inventory } = node();
+  const watched = { ...inventory, certificates: [...inventory.certificates, of(PATH, 'operator', null)] };
+  const service = { reload: null, served: null };
+  assert.deepEqual(withCopies(watched, [{ ...outcome([]), service }]).certificates, watched.certificates);
+});

@@ -1,7 +1,7 @@
 import { KUBEADM } from '../../distributions/names.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { Cycle, Found, Member } from '../input.ts';
-import { count, date, list, sentences } from '../words.ts';
+import { copyNoun, count, date, list, sentences } from '../words.ts';
 
 export function renewed({ outcome }: Cycle): Found[] {
   if (outcome?.result !== 'succeeded' || outcome.restores !== undefined) return [];
@@ -70,7 +70,7 @@ export function copiesUpdated({ copies }: Cycle): Found[] {
   return [
     {
       members: updated.map(({ path, detail }) => [path, detail]),
-      text: `${count(updated.length, 'kubeconfig copy')} updated: ${list(updated.map(({ user }) => user))}.`,
+      text: `${count(updated.length, copyNoun(updated))} updated: ${list(updated.map(({ user }) => user))}.`,
     },
   ];
 }

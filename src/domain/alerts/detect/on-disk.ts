@@ -2,7 +2,7 @@ import { rulesOfNode } from '../../distributions/index.ts';
 import type { Finding, KeyFinding } from '../../model/inventory.ts';
 import { type Found, isAuthority, type NodeState } from '../input.ts';
 import { renewing } from '../remedies.ts';
-import { counted, list, sentences } from '../words.ts';
+import { copyNoun, counted, list, sentences } from '../words.ts';
 
 type WithKey = { id: string; key: Exclude<KeyFinding, { state: 'not-expected' }> };
 
@@ -121,7 +121,7 @@ export function copiesNotUpdated({ copies }: NodeState): Found[] {
   return [
     {
       members: left.map(({ path, detail }) => [path, detail]),
-      text: `${counted(left.length, 'kubeconfig copy', 'was', 'were')} not updated: ${list(left.map(({ path }) => path))}.`,
+      text: `${counted(left.length, copyNoun(left), 'was', 'were')} not updated: ${list(left.map(({ path }) => path))}.`,
     },
   ];
 }

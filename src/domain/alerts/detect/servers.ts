@@ -3,7 +3,7 @@ import { HAZARDS } from '../../decide/hazards.ts';
 import { outdated } from '../../decide/outdated.ts';
 import type { ObservedCertificate, ServedCertificate } from '../../model/inventory.ts';
 import { DAY, MINUTE } from '../../time/duration.ts';
-import type { Found, NodeState } from '../input.ts';
+import type { Found, Member, NodeState } from '../input.ts';
 import { renewing } from '../remedies.ts';
 import { counted, date, list } from '../words.ts';
 
@@ -46,6 +46,29 @@ function stale(
       remedy: `Make ${name} load what is on disk: ${unit === null ? 'restart it (a static pod: change an annotation in its manifest).' : `systemctl restart ${unit}`}`,
     },
   ];
+}
+
+/** One alert for each copy: it is whole, and its service does not use it. */
+export function copiesNotLoaded({ copies, now }: NodeState): Found[] {
+  return copies.flatMap(({ path, service, result }) => {
+    if (service === undefined || result === 'pending') return [];
+    const { reload, served } = service;
+    const isStale = served?.state === 'stale';
+    const members: Member[] = [];
+    if (reload !== null) members.push(['reload', reload]);
+    if (served?.state === 'stale') members.push([served.address, `serves one that expires ${date(served.notAfter)}`]);
+    if (served?.state === 'unreachable') members.push([served.address, served.detail]);
+    const expiresSoon = served?.state === 'stale' && served.notAfter - now < 7 * DAY;
+    const what = isStale ? 'serves another certificate' : reload !== null ? 'was not reloaded' : 'does not answer';
+    return [
+      {
+        subject: path,
+        severity: expiresSoon ? 'critical' : 'warning',
+        members,
+        text: `The service that uses ${path} ${what}.`,
+      } as const,
+    ];
+  });
 }
 
 /** What a process that serves nothing to compare was not restarted for: it fails when the certificate it holds expires. */

@@ -50,7 +50,7 @@ export const EVENTS = {
   },
   COPIES_UPDATED: {
     category: 'event',
-    meaning: "Users' kubeconfig copies were updated.",
+    meaning: "Users' kubeconfig copies, or services' copies of certificates, were updated.",
     severity: 'info',
     remedy: '',
     happened: events.copiesUpdated,

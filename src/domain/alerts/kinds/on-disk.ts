@@ -52,7 +52,7 @@ export const FILES = {
   },
   COPY_NOT_UPDATED: {
     category: 'files',
-    meaning: "A user's kubeconfig copy could not be updated.",
+    meaning: "A user's kubeconfig copy, or a service's copy of a certificate, could not be updated.",
     severity: 'warning',
     remedy: 'Correct what the alert says about each file; then: certagent sync',
     explainedBy: ['FILE_UNREADABLE'],

@@ -1,3 +1,4 @@
+import { MINUTE } from '../../time/duration.ts';
 import * as servers from '../detect/servers.ts';
 import type { StateKind } from '../kind.ts';
 
@@ -10,6 +11,16 @@ export const SERVERS = {
     at: { critical: 'when the one it serves expires within 7 days' },
     remedy: 'Restart the server.',
     find: servers.servedStale,
+  },
+  COPY_NOT_LOADED: {
+    category: 'servers',
+    meaning: 'A service that has a copy of a certificate could not be reloaded, or serves another one.',
+    severity: 'warning',
+    at: { critical: 'when the one it serves expires within 7 days' },
+    remedy: 'See why, and reload or restart the service.',
+    // A service may be restarting.
+    holdOff: 5 * MINUTE,
+    find: servers.copiesNotLoaded,
   },
   NOT_LOADED: {
     category: 'servers',

@@ -1,12 +1,12 @@
-import type { Certificate } from '../../domain/model/certificate.ts';
-import { CertagentError } from '../../domain/model/errors.ts';
-import { isDynamicCert, parseDynamicCert } from '../../host/dynamic-cert.ts';
-import { readSmall } from '../../host/files.ts';
-import { currentEntries, type Kubeconfig, type KubeconfigUser, parseIfKubeconfig } from '../../host/kubeconfig.ts';
-import { followLinks } from '../../host/links.ts';
-import { certificateTexts, privateKeyText, readPem } from '../../host/pem.ts';
-import type { Root } from '../../host/root.ts';
-import { parseCertificate } from '../../host/x509.ts';
+import type { Certificate } from '../domain/model/certificate.ts';
+import { CertagentError } from '../domain/model/errors.ts';
+import { isDynamicCert, parseDynamicCert } from './dynamic-cert.ts';
+import { readSmall } from './files.ts';
+import { currentEntries, type Kubeconfig, type KubeconfigUser, parseIfKubeconfig } from './kubeconfig.ts';
+import { followLinks } from './links.ts';
+import { certificateTexts, privateKeyText, readPem } from './pem.ts';
+import type { Root } from './root.ts';
+import { parseCertificate } from './x509.ts';
 
 /** A leaf certificate and the private key kept with it (PEM); the key stays in memory. */
 export type Leaf = { certificate: Certificate; pem: string };
@@ -16,7 +16,7 @@ export type Leaf = { certificate: Certificate; pem: string };
  * BAD_KUBECONFIG naming the file, or the operating system's error.
  */
 export async function readLeaf(root: Root, path: string): Promise<Leaf> {
-  const pem = certificateTexts(await textOf(root, path, 'certificate'))[0];
+  const pem = certificateTexts(await textWith(root, path, 'certificate'))[0];
   if (pem === undefined) throw new CertagentError('BAD_CERTIFICATE', `${path} holds no certificate`);
   try {
     return { certificate: parseCertificate(pem), pem };
@@ -27,13 +27,13 @@ export async function readLeaf(root: Root, path: string): Promise<Leaf> {
 
 /** The private key of such a file as PEM; never to be shown. Throws CertagentError BAD_KEY naming the file. */
 export async function readKey(root: Root, path: string): Promise<string> {
-  const pem = privateKeyText(await textOf(root, path, 'key'));
+  const pem = privateKeyText(await textWith(root, path, 'key'));
   if (pem === null) throw new CertagentError('BAD_KEY', `${path} holds no private key`);
   return pem;
 }
 
 /** PEM text with the certificate or the key of such a file. Read afresh each time: nothing that was seen earlier verifies a renewal. */
-async function textOf(root: Root, path: string, what: 'certificate' | 'key'): Promise<string> {
+export async function textWith(root: Root, path: string, what: 'certificate' | 'key'): Promise<string> {
   const bytes = await read(root, path);
   const text = bytes.toString('latin1');
   const pem = readPem(text);

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import type { ConfigError } from '../../src/config/load.ts';
+import { checkConfig } from '../../src/daemon/check-config.ts';
 import { HOOKS_DIR } from '../../src/host/hooks-directory.ts';
+import { CONFIG_FILE, Root } from '../../src/host/root.ts';
 import type { TestNode } from '../../testnode/node.ts';
-import { fingerprints, maintenance, scene, toldAtLast } from './support.ts';
+import { configure, fingerprints, maintenance, scene, toldAtLast } from './support.ts';
 
 const KIND = 'kubeadm-external-etcd';
 
@@ -53,6 +56,45 @@ test('hooks are in the plan and run with it; one that fails is reported, and one
     status.alerts.flatMap(({ alert: { code, facts } }) => (code.startsWith('HOOK') ? [[code, facts]] : [])),
     [['HOOK_REFUSED', { [`${HOOKS_DIR}/30-open`]: 'can be written by others (mode 0777)' }]],
   );
+});
+
+test('config check knows the certificates of the node, and what of a copy would be refused', async (t) => {
+  const { node } = await scene(t, {
+    kind: KIND,
+    days: 200,
+    config: [
+      '[[hooks]]\non = "renewed"\ncertificates = ["apiserver", "apisrver"]\ncommand = ["/opt/hook"]',
+      '[[copies.certificates]]\nfrom = "ca"\nto = "/etc/kubernetes/x.pem"',
+      '[[copies.certificates]]\nfrom = "ca"\nto = "/opt/ca.pem"',
+    ].join('\n'),
+  });
+  await program(node, '/opt/hook', 'true');
+  await assert.rejects(checkConfig(new Root(node.root), CONFIG_FILE), (error: ConfigError) => {
+    assert.deepEqual(
+      error.problems.map(({ line, key }) => `${line} ${key}`),
+      ['3 hooks[0].certificates[1]', '7 copies.certificates[0].to'],
+    );
+    return true;
+  });
+});
+
+test('a copy for a service follows a renewal, and what it serves is watched', async (t) => {
+  const { node, agent, inbox } = await scene(t, {
+    kind: KIND,
+    days: 20,
+    config: '[[copies.certificates]]\nfrom = "apiserver"\nto = "/etc/web/k8s.pem"\nformat = "key-and-certificate"\n',
+  });
+  await mkdir(join(node.root, 'etc/web'));
+  const { copies, lastAttempt } = await agent.check();
+  assert.equal(lastAttempt?.result, 'succeeded');
+  assert.equal(copies.find(({ path }) => path === '/etc/web/k8s.pem')?.result, 'created');
+  const renewed = await readFile(join(node.root, 'etc/kubernetes/pki/apiserver.crt'), 'utf8');
+  assert.ok((await readFile(join(node.root, 'etc/web/k8s.pem'), 'utf8')).endsWith(renewed));
+  assert.ok((await toldAtLast(inbox, 'event COPIES_UPDATED')).includes('event COPIES_UPDATED'));
+  await configure(node, 'mode = "observe"\n[[copies.certificates]]\nfrom = "ca"\nto = "/etc/web/ca.pem"\n', inbox);
+  await agent.reload();
+  const observed = await agent.check();
+  assert.equal(observed.copies.find(({ path }) => path === '/etc/web/ca.pem')?.result, 'pending');
 });
 
 test('a hook that must come before and fails stops a renewal that is not urgent, and nothing is touched', async (t) => {
