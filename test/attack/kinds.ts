@@ -14,6 +14,8 @@ export const KINDS: Kind[] = [
       'renew/engine/execute-fake',
       'renew/engine/recover-fake',
       'renew/backup/backup',
+      'renew/components/change-annotation',
+      'renew/steps/restore-files',
     ],
   },
   {
@@ -32,7 +34,7 @@ export const KINDS: Kind[] = [
     kind: 'a file server under a home or a watched path does not answer; there are 100,000 users',
     tests: ['host/silent', 'host/users', 'faults/node'],
   },
-  { kind: 'a start that cannot succeed does not end', tests: ['daemon/run'] },
+  { kind: 'a start that cannot succeed does not end', tests: ['daemon/run', 'host/lock'] },
   {
     kind: 'a node image that somebody else prepared has programs, links and sockets in it',
     tests: ['cli/image', 'image-links', 'fuzz/node'],

@@ -25,11 +25,13 @@ const READING: [command: string, ask: (node: ControlHandlers) => Promise<unknown
   ['plan', (node) => node.plan()],
   ['plan --force', (node) => node.plan({ force: true, enabled: true })],
   ['history', (node) => node.history()],
+  ['restore (the list)', (node) => node.backups()],
   ['sync --dry-run', (node) => node.sync({ dryRun: true })],
 ];
 const ACTING: [command: string, act: (node: ControlHandlers) => Promise<unknown>][] = [
   ['check', (node) => node.check()],
   ['renew', (node) => node.renew({ force: false }, () => {})],
+  ['restore', (node) => node.restore({ plan: 'p' }, () => {})],
   ['sync', (node) => node.sync({ dryRun: false })],
   ['alert test', (node) => node.testAlerts()],
   ['clock accept', (node) => node.acceptClock()],
