@@ -32,7 +32,7 @@ const FILES = 2_000;
 
 /**
  * What earlier scans read. Only observe uses it: a renewal is verified with what is read afresh
- * (renew/verify/leaf.ts).
+ * (host/leaf.ts).
  */
 export const memory = new BoundedMap<string, Remembered>(FILES);
 

@@ -7,8 +7,8 @@ import type { Agent } from '../../src/daemon/agent.ts';
 import { errorCode } from '../../src/domain/model/errors.ts';
 import { BACKUPS_DIR } from '../../src/domain/plan/planner.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
+import { readLeaf } from '../../src/host/leaf.ts';
 import type { Root } from '../../src/host/root.ts';
-import { readLeaf } from '../../src/renew/verify/leaf.ts';
 import { fingerprints, type Scene, type SceneOptions, scene, toldAtLast } from './support.ts';
 
 const PKI = '/etc/kubernetes/pki';
