@@ -1,26 +1,8 @@
 /** The catalogue of commands: the parser, the help, the manual page and the shell completions are made from it. */
 
-export type OutputFormat = 'text' | 'wide' | 'json' | 'html';
+import type { CommandSpec, OptionSpec } from './command-spec.ts';
 
-export type OptionSpec = {
-  /** "-w, --warning <days>". In place of "days", "plan", "dir", "file", "format" and "command" say how a shell completes the value. */
-  readonly flags: string;
-  readonly description: string;
-  readonly fallback?: string;
-};
-
-export type CommandSpec = {
-  /** Words of the command, as in "config check". */
-  readonly name: string;
-  readonly summary: string;
-  readonly detail?: string;
-  readonly argument?: { readonly flags: string; readonly description: string };
-  readonly options?: readonly OptionSpec[];
-  /** What -o takes; text and json when it is not given. */
-  readonly outputs?: readonly OutputFormat[];
-  readonly examples: readonly string[];
-  readonly exitCodes: readonly (readonly [number, string])[];
-};
+export type { CommandSpec, OptionSpec, OutputFormat } from './command-spec.ts';
 
 const FAILED = [1, 'failed; standard error says why and what to do'] as const;
 const YES = { flags: '-y, --yes', description: 'do not ask; required without a terminal' };

@@ -1,0 +1,23 @@
+// What the catalogue of commands is made of.
+
+export type OutputFormat = 'text' | 'wide' | 'json' | 'html';
+
+export type OptionSpec = {
+  /** "-w, --warning <days>". In place of "days", "plan", "dir", "file", "format" and "command" say how a shell completes the value. */
+  readonly flags: string;
+  readonly description: string;
+  readonly fallback?: string;
+};
+
+export type CommandSpec = {
+  /** Words of the command, as in "config check". */
+  readonly name: string;
+  readonly summary: string;
+  readonly detail?: string;
+  readonly argument?: { readonly flags: string; readonly description: string };
+  readonly options?: readonly OptionSpec[];
+  /** What -o takes; text and json when it is not given. */
+  readonly outputs?: readonly OutputFormat[];
+  readonly examples: readonly string[];
+  readonly exitCodes: readonly (readonly [number, string])[];
+};
