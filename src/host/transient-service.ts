@@ -40,11 +40,16 @@ export async function runTransient(root: Root, service: TransientService): Promi
     ...properties.map((property) => `--property=${property}`),
     ...Object.entries(environment).map(([name, value]) => `--setenv=${name}=${value}`),
   ];
-  const result = await run(root, 'systemd-run', [...words, '--', ...command], { limit: limit + OF_SYSTEMD });
+  const result = await run(root, 'systemd-run', [...words, '--', ...command.map(verbatim)], {
+    limit: limit + OF_SYSTEMD,
+  });
   // What ended systemd-run did not end the service.
   if (result.exitCode !== 0) await endTransient(root, unit);
   return result;
 }
+
+/** systemd expands variables in the words of a command (systemd.service(5), COMMAND LINES), also without a shell. */
+const verbatim = (word: string): string => word.replaceAll('$', '$$$$');
 
 /** Ends all processes of such a service; one that does not run is none. */
 export async function endTransient(root: Root, unit: string): Promise<void> {

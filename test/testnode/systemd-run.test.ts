@@ -11,7 +11,7 @@ describe('the stand-in for systemd-run', { concurrency: 2 }, () => {
     const { root } = await nodeFor(t, { kind: 'kubeadm-worker' });
     const run = (...words: string[]) => command(join(root, 'usr/bin/systemd-run'), words);
     const words = ['--wait', '--pipe', '--collect', '--unit=x', '-p', 'RuntimeMaxSec=20', '-p', 'PrivateTmp=yes'];
-    const script = 'echo "$A"; echo "[$HOME]" >&2; exit 3';
+    const script = 'echo "$$A"; echo "[$$HOME]" >&2; exit 3';
     const { code, stdout, stderr } = await run(...words, '--setenv=A=b c\nd', '--', '/bin/sh', '-c', script);
     assert.deepEqual([code, stdout, stderr], [3, 'b c\nd\n', '[]\n']);
     assert.equal((await run(...words, '--uid=nobody-of-this-name', '/bin/true')).code, 217);
