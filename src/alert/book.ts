@@ -49,11 +49,12 @@ export async function saveBook(root: Root, book: StandingAlert[], node: AlertNod
 }
 
 function isStanding(value: unknown): value is StandingAlert {
-  const { alert, since, lastSentAt, sent, heldUntil } = (value ?? {}) as Partial<StandingAlert>;
+  const { alert, since, lastSentAt, sent, heldUntil, silencedUntil } = (value ?? {}) as Partial<StandingAlert>;
   return (
     isInstant(since) &&
     (lastSentAt === null || isInstant(lastSentAt)) &&
     (sent === undefined || isLastSent(sent)) &&
+    (silencedUntil === undefined || isInstant(silencedUntil)) &&
     (heldUntil === undefined || isInstant(heldUntil)) &&
     isAlert(alert)
   );
@@ -93,6 +94,6 @@ export function isAlert(value: unknown): value is Alert {
   );
 }
 
-function isSeverity(value: unknown): value is Severity {
+export function isSeverity(value: unknown): value is Severity {
   return value === 'info' || value === 'warning' || value === 'critical';
 }

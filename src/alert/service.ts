@@ -15,6 +15,7 @@ import { refreshed } from '../domain/alerts/refresh.ts';
 import { sendable } from '../domain/alerts/sendable.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { CertagentError, explain } from '../domain/model/errors.ts';
+import type { Silence } from '../domain/model/orders.ts';
 import type { SinkResult } from '../domain/model/status.ts';
 import { followLinks } from '../host/links.ts';
 import type { Log } from '../host/logger.ts';
@@ -40,7 +41,7 @@ export type AlertService = {
    * What is active now and what happened: the difference to the previous report goes to the sinks. Resolves once it is in
    * their spools; delivery continues by itself. Never throws: a full disk must not silence the alert that it is full.
    */
-  report(state: { node: NodeNames; alerts: Alert[]; events: AlertEvent[] }): Promise<void>;
+  report(state: { node: NodeNames; alerts: Alert[]; events: AlertEvent[]; silences?: Silence[] }): Promise<void>;
   /** Puts a dispatch into every sink's spool that its severities concern. */
   enqueue(dispatch: Dispatch): Promise<void>;
   /** Tries every sink now and resolves when each has taken all, or has failed. */
@@ -156,12 +157,12 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
 
   return {
     standing: () => book,
-    async report({ node: of, alerts, events }) {
+    async report({ node: of, alerts, events, silences = [] }) {
       node = await identified(of, root, labels);
       const at = now();
       // An earlier version did not write it down: its identity had alerts.labels alone.
       const before = loaded.node ?? { ...node, labels: config.labels };
-      const diff = diffAlerts({ before: book, now: at, alerts, events, repeat: config.repeat });
+      const diff = diffAlerts({ before: book, now: at, alerts, events, repeat: config.repeat, silences });
       const notifications = diff.notifications.map(withBounds);
       logAlerts(log, notifications);
       settled = [];

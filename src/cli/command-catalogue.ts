@@ -1,13 +1,9 @@
-/** The catalogue of commands: the parser, the help, the manual page and the shell completions are made from it. */
+// The catalogue of commands: the parser, the help, the manual page and the shell completions are made from it.
 
-import type { CommandSpec, OptionSpec } from './command-spec.ts';
+import { type CommandSpec, type OptionSpec, USAGE, usual, YES } from './command-spec.ts';
+import { ORDERS } from './order-commands.ts';
 
 export type { CommandSpec, OptionSpec, OutputFormat } from './command-spec.ts';
-
-const FAILED = [1, 'failed; standard error says why and what to do'] as const;
-const YES = { flags: '-y, --yes', description: 'do not ask; required without a terminal' };
-const USAGE = [2, 'the command line is wrong'] as const;
-const usual = (done: string) => [[0, done], FAILED, USAGE] as const;
 
 /** Options that every command understands, before and after its name. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
@@ -26,7 +22,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
 export const GROUPS: Record<string, string> = {
   clock: 'accept the clock of this node',
   config: 'check the configuration or print an example',
-  alert: 'test the alert sinks',
+  alert: 'test the alert sinks, silence alerts',
 };
 
 const CATALOGUE = [
@@ -210,6 +206,7 @@ const CATALOGUE = [
     examples: ['certagent alert test'],
     exitCodes: [[0, 'every sink accepted the alert'], [1, 'a sink refused it, or no sink is configured'], USAGE],
   },
+  ...ORDERS,
   {
     name: 'run',
     summary: 'run the daemon in the foreground (as the systemd unit does)',

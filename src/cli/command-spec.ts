@@ -1,5 +1,4 @@
-// What the catalogue of commands is made of.
-
+/** What the catalogue says of a command. */
 export type OutputFormat = 'text' | 'wide' | 'json' | 'html';
 
 export type OptionSpec = {
@@ -21,3 +20,8 @@ export type CommandSpec = {
   readonly examples: readonly string[];
   readonly exitCodes: readonly (readonly [number, string])[];
 };
+
+const FAILED = [1, 'failed; standard error says why and what to do'] as const;
+export const YES = { flags: '-y, --yes', description: 'do not ask; required without a terminal' };
+export const USAGE = [2, 'the command line is wrong'] as const;
+export const usual = (done: string) => [[0, done], FAILED, USAGE] as const;

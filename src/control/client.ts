@@ -59,6 +59,10 @@ export function remote(root: Root): ControlHandlers {
     sync: (options) => askDaemon(root, 'POST', '/v1/sync', options),
     reload: () => askDaemon(root, 'POST', '/v1/reload'),
     acceptClock: () => askDaemon(root, 'POST', '/v1/clock-accept'),
+    silence: (request) => askDaemon(root, 'POST', '/v1/silence', request),
+    unsilence: (about) => askDaemon(root, 'POST', '/v1/unsilence', about),
+    pause: (request) => askDaemon(root, 'POST', '/v1/pause', request),
+    resume: () => askDaemon(root, 'POST', '/v1/resume'),
     testAlerts: () => askDaemon(root, 'POST', '/v1/alert-test'),
   };
 }

@@ -1,13 +1,16 @@
 import type { CopyOutcome, PlanOutcome, Progress } from '../domain/model/journal.ts';
+import type { Pause, Silence } from '../domain/model/orders.ts';
 import type {
   BackupsReport,
   ClockAccepted,
   HistoryReport,
+  PauseRequest,
   PlanReport,
   PlanRequest,
   RenewRequest,
   RestoreReport,
   RestoreRequest,
+  SilenceRequest,
   SinkResult,
   StatusReport,
 } from '../domain/model/status.ts';
@@ -41,4 +44,12 @@ export type ControlHandlers = {
   /** Believes the clock as it is now, whatever it showed before. */
   acceptClock(): Promise<ClockAccepted>;
   testAlerts(): Promise<SinkResult[]>;
+  /** Throws CertagentError USAGE when there is no such alert, or the end has passed. */
+  silence(request: SilenceRequest): Promise<Silence>;
+  /** Throws CertagentError NO_SILENCE. */
+  unsilence(about: Pick<Silence, 'code' | 'subject'>): Promise<void>;
+  /** No renewal starts until then. One that runs goes on. */
+  pause(request: PauseRequest): Promise<Pause>;
+  /** null: nothing was paused. */
+  resume(): Promise<Pause | null>;
 };

@@ -1,5 +1,5 @@
 import { CertagentError } from '../domain/model/errors.ts';
-import type { PlanRequest } from '../domain/model/status.ts';
+import type { PauseRequest, PlanRequest, SilenceRequest } from '../domain/model/status.ts';
 import type { ControlHandlers } from './handlers.ts';
 
 /** `read`: also on the status socket. `answer` gives JSON data, or text for /metrics; renew and restore are streams of lines. */
@@ -46,6 +46,14 @@ export const ROUTES: Record<string, Route> = {
   },
   '/v1/clock-accept': { method: 'POST', answer: 'json', call: (handlers) => handlers.acceptClock() },
   '/v1/reload': { method: 'POST', answer: 'json', call: (handlers) => handlers.reload() },
+  '/v1/silence': {
+    method: 'POST',
+    answer: 'json',
+    call: (handlers, { body }) => handlers.silence({ ...alertOf(body), ...untilOf(body) }),
+  },
+  '/v1/unsilence': { method: 'POST', answer: 'json', call: (handlers, { body }) => handlers.unsilence(alertOf(body)) },
+  '/v1/pause': { method: 'POST', answer: 'json', call: (handlers, { body }) => handlers.pause(untilOf(body)) },
+  '/v1/resume': { method: 'POST', answer: 'json', call: (handlers) => handlers.resume() },
   '/v1/alert-test': { method: 'POST', answer: 'json', call: (handlers) => handlers.testAlerts() },
 };
 
@@ -68,6 +76,20 @@ function path<Name extends string>(body: Record<string, unknown>, name: Name): {
   if (typeof value !== 'string' || !value.startsWith('/'))
     throw new CertagentError('BAD_REQUEST', `"${name}" must be an absolute path`);
   return { [name]: value } as { [name in Name]?: string };
+}
+
+function alertOf({ code, subject = null }: Record<string, unknown>): Pick<SilenceRequest, 'code' | 'subject'> {
+  if (typeof code !== 'string' || (subject !== null && typeof subject !== 'string'))
+    throw new CertagentError('BAD_REQUEST', '"code" must be text, and "subject" text or null');
+  return { code, subject };
+}
+
+function untilOf({ until, reason }: Record<string, unknown>): PauseRequest {
+  if (typeof until !== 'number' || !Number.isSafeInteger(until) || Math.abs(until) > 8.64e15)
+    throw new CertagentError('BAD_REQUEST', '"until" must be milliseconds since 1970');
+  if (typeof reason !== 'string' || reason === '' || reason.length > 1_000)
+    throw new CertagentError('BAD_REQUEST', '"reason" must be text');
+  return { until, reason };
 }
 
 /** A flag left out is off; anything but a boolean is refused rather than guessed at. */

@@ -3,11 +3,13 @@ import type { Config } from '../config/schema.ts';
 import type { ReadErrors } from '../domain/metrics/x509-metrics.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import type { Progress } from '../domain/model/journal.ts';
+import type { OrderBook } from './order-book.ts';
 import type { View } from './view.ts';
 
 /** What an agent knows between two checks. Nobody but the agent changes it. */
 export type AgentState = {
   config: Config;
+  orders: OrderBook;
   /** Opened by the first thing that is reported; null again after a reload. */
   alerts: AlertService | null;
   /** What the last check saw. */
@@ -22,9 +24,10 @@ export type AgentState = {
   readErrors: ReadErrors;
 };
 
-export function beginState(config: Config): AgentState {
+export function beginState(config: Config, orders: OrderBook): AgentState {
   return {
     config,
+    orders,
     alerts: null,
     last: null,
     reported: false,

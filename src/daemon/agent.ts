@@ -20,6 +20,8 @@ import { makeAnswers } from './answers.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
 import { countErrors } from './metrics.ts';
+import { openOrders } from './order-book.ts';
+import { orderHandlers } from './order-handlers.ts';
 import { logProgress, makeDecisionLog } from './progress-log.ts';
 import { makeQueue } from './queue.ts';
 import { makeReaders, planReport } from './readers.ts';
@@ -33,7 +35,7 @@ export type { Agent, AgentOptions } from './agent-interface.ts';
 
 export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const { root, now, log } = options;
-  const state = beginState(await loadNodeConfig(root, options.configFile));
+  const state = beginState(await loadNodeConfig(root, options.configFile), await openOrders(root, now, log));
   const journal = await (options.readOnly === true ? readJournal(root) : openJournal(root));
   for (const record of await journal.records())
     if (record.type === 'unknown')
@@ -64,7 +66,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     request: DecideRequest = SCHEDULED,
     as: Config = state.config,
     detected?: ObserveOptions['detected'],
-  ) => observeNode({ root, config: as, journal, clock, now }, request, detected);
+  ) => observeNode({ root, config: as, journal, clock, pause: state.orders.now().pause, now }, request, detected);
 
   const look = async (): Promise<View> => decideOn(await observe(), SCHEDULED);
 
@@ -86,7 +88,9 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     state.readErrors = countErrors(state.readErrors, view.inventory.findings);
     logDecision(view.decisions.renewal);
     await keepState({ root, config: state.config, clock, log }, view);
-    await tell(await openedAlerts(), { view, outcome, recovered, configError: state.configError, now: now() });
+    const { silences } = state.orders.now();
+    const { configError } = state;
+    await tell(await openedAlerts(), { view, outcome, recovered, configError, silences, now: now() });
     state.reported = true;
     await textfile.write(state.config.metrics.textfile, metrics);
     // Killed before this, the next start reports it: twice rather than never.
@@ -163,6 +167,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   };
 
   const agent: Agent = {
+    ...orderHandlers(state, status, () => void queue.request().catch(() => {})),
     config: () => state.config,
     readers: makeReaders({ latest, report: status, metrics, config: () => state.config, running: () => state.running }),
     view: () => state.last,

@@ -6,6 +6,7 @@ import { events, standingAlerts } from '../domain/alerts/standing.ts';
 import { decide } from '../domain/decide/decide.ts';
 import type { Attempt } from '../domain/model/decision.ts';
 import type { PlanOutcome } from '../domain/model/journal.ts';
+import type { Silence } from '../domain/model/orders.ts';
 import { MINUTE } from '../domain/time/duration.ts';
 import type { AgentOptions } from './agent-interface.ts';
 import type { AgentState } from './agent-state.ts';
@@ -17,6 +18,7 @@ export type News = {
   outcome: PlanOutcome | null;
   recovered: boolean;
   configError: string | null;
+  silences: Silence[];
   now: number;
 };
 
@@ -47,16 +49,18 @@ export async function tell(alerts: AlertService, news: News): Promise<void> {
     node: { name, distribution, role },
     alerts: statesOf(news, alerts.standing(), alerts.unreachable()),
     events: events({ outcome, recovered, copies: view.copies }),
+    silences: news.silences,
   });
 }
 
 /** What is active on a node that was only read; `before`: the book of the process that last reported. */
 export function standingIn(
-  news: Pick<News, 'view' | 'configError' | 'now'> & { renewing: boolean; failingSinks: string[] },
+  news: Pick<News, 'view' | 'configError' | 'silences' | 'now'> & { renewing: boolean; failingSinks: string[] },
   before: StandingAlert[],
 ): StandingAlert[] {
   const alerts = statesOf({ ...news, outcome: null }, before, news.failingSinks);
-  return diffAlerts({ before, now: news.now, alerts, events: [], repeat: Number.POSITIVE_INFINITY }).book;
+  const { now, silences } = news;
+  return diffAlerts({ before, now, alerts, events: [], repeat: Number.POSITIVE_INFINITY, silences }).book;
 }
 
 function statesOf(

@@ -49,15 +49,16 @@ export function makeAnswers({ root, now, state, openedAlerts, observe, withCopie
   const standing = async (view: View): Promise<StandingAlert[]> => {
     const book = state.last === null ? (await loadBook(root)).book : (await openedAlerts()).standing();
     if (state.reported) return book;
-    const { configError, running } = state;
+    const { configError, orders, running } = state;
     const failingSinks = state.alerts?.unreachable() ?? [];
-    return standingIn({ view, configError, failingSinks, now: now(), renewing: running !== null }, book);
+    const { silences } = orders.now();
+    return standingIn({ view, configError, failingSinks, silences, now: now(), renewing: running !== null }, book);
   };
 
   const status = async (): Promise<StatusReport> => {
     const view = await latest();
     const active = await standing(view);
-    const { config, running, configError, nextCheckAt } = state;
+    const { config, orders, running, configError, nextCheckAt } = state;
     const failingSinks = state.alerts?.failing() ?? [];
     return statusReport({
       view,
@@ -65,6 +66,7 @@ export function makeAnswers({ root, now, state, openedAlerts, observe, withCopie
       standing: active,
       failingSinks,
       running,
+      orders: orders.now(),
       configError,
       nextCheckAt,
       at: now(),

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import type { Policy } from '../domain/model/decision.ts';
 import type { NodeFacts } from '../domain/model/inventory.ts';
+import type { Pause } from '../domain/model/orders.ts';
 import { BACKUPS_DIR, type PlanSettings } from '../domain/plan/planner.ts';
 import { isTimeZone } from '../host/clock.ts';
 
 /** The configuration as the rules of the domain want it, with what only the node knows: its time zone and its name. */
-export function policyOf(config: Config, node: NodeFacts): Policy {
+export function policyOf(config: Config, node: NodeFacts, pause: Pause | null = null): Policy {
   const zone = config.maintenance.time_zone === 'node' ? node.timeZone : config.maintenance.time_zone;
   return {
     mode: config.mode,
@@ -22,6 +23,7 @@ export function policyOf(config: Config, node: NodeFacts): Policy {
     nodeDelay: stableShare(node.name, 'maintenance'),
     kubelet: config.renew.kubelet,
     heal: config.renew.heal,
+    pause,
   };
 }
 

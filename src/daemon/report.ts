@@ -5,6 +5,7 @@ import type { StandingAlert } from '../domain/alerts/alert.ts';
 import type { Severity } from '../domain/alerts/severity.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import type { Progress } from '../domain/model/journal.ts';
+import type { Orders } from '../domain/model/orders.ts';
 import { STATUS_SCHEMA, type StatusReport, type StatusRow } from '../domain/model/status.ts';
 import { formatDuration } from '../domain/time/duration.ts';
 import type { View } from './view.ts';
@@ -15,6 +16,7 @@ export type ReportInput = {
   standing: StandingAlert[];
   failingSinks: string[];
   running: Progress | null;
+  orders: Orders;
   configError: string | null;
   nextCheckAt: Instant | null;
   at: Instant;
@@ -45,6 +47,7 @@ export function statusReport(input: ReportInput): StatusReport {
     renewal: decisions.renewal,
     running: input.running,
     lastAttempt: history.attempts.at(-1) ?? null,
+    ...input.orders,
     alerts: input.standing,
     copies: input.view.copies,
     nextCheckAt: input.nextCheckAt,
@@ -64,6 +67,7 @@ export function statusLine(status: StatusReport): string {
   const parts = [
     status.running === null ? '' : `renewing, step ${status.running.step + 1} of ${status.running.steps}`,
     status.mode === 'observe' ? 'observing' : '',
+    status.pause == null ? '' : 'renewals paused',
     ...SEVERITIES.map((severity) => counted(status.alerts, severity)),
     left < 0 ? `expired ${formatDuration(-left)} ago (${id})` : `first expires in ${formatDuration(left)} (${id})`,
   ];

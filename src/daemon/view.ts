@@ -8,6 +8,7 @@ import type { Blocker, Decisions, History, Policy } from '../domain/model/decisi
 import { CertagentError } from '../domain/model/errors.ts';
 import type { Inventory } from '../domain/model/inventory.ts';
 import type { CopyOutcome } from '../domain/model/journal.ts';
+import type { Pause } from '../domain/model/orders.ts';
 import type { RenewalPlan } from '../domain/model/plan.ts';
 import { planIdAt } from '../domain/plan/plan-id.ts';
 import { makePlan } from '../domain/plan/planner.ts';
@@ -26,11 +27,18 @@ export type Observed = { inventory: Inventory; history: History; policy: Policy 
 /** What certagent knows of the node after it decided. `copies`: what sync found or did; empty before it ran. */
 export type View = Observed & { decisions: Decisions; copies: CopyOutcome[] };
 
-export type Eyes = { root: Root; config: Config; journal: Journal; clock: ClockMemory; now: () => Instant };
+export type Eyes = {
+  root: Root;
+  config: Config;
+  journal: Journal;
+  clock: ClockMemory;
+  pause: Pause | null;
+  now: () => Instant;
+};
 
 /** Reads the node and the journal. Changes nothing. `request`: a person who asks for a renewal can vouch for the clock. */
 export async function observeNode(
-  { root, config, journal, clock, now }: Eyes,
+  { root, config, journal, clock, pause, now }: Eyes,
   request: DecideRequest,
   detected?: ObserveOptions['detected'],
 ): Promise<Observed> {
@@ -41,7 +49,7 @@ export async function observeNode(
   const vouchedFor = request.kind === 'manual' && !requireSynchronized;
   const doubt = clockDoubt(observed, { ...evidence, requireSynchronized, vouchedFor });
   const inventory = { ...observed, clock: { ...observed.clock, doubt } };
-  return { inventory, history: historyOf(records), policy: policyOf(config, inventory.node) };
+  return { inventory, history: historyOf(records), policy: policyOf(config, inventory.node, pause) };
 }
 
 export function decideOn(observed: Observed, request: DecideRequest): View {
@@ -53,6 +61,11 @@ export function decideOn(observed: Observed, request: DecideRequest): View {
 export function withCopiesIn(view: View, copies: CopyOutcome[]): View {
   const inventory = withCopies(view.inventory, copies);
   return { ...decideOn({ ...view, inventory }, SCHEDULED), copies };
+}
+
+/** The same view, decided again with another pause. */
+export function pausedIn(view: View, pause: Pause | null): View {
+  return withCopiesIn({ ...view, policy: { ...view.policy, pause } }, view.copies);
 }
 
 /** The plan of a view, complete; null when nothing is to be renewed now. */

@@ -56,6 +56,10 @@ export function handlers(change: Partial<ControlHandlers> = {}): ControlHandlers
     },
     sync: async () => [],
     reload: async () => {},
+    silence: async (request) => ({ ...request, since: NOW, severity: 'warning' }),
+    unsilence: async () => {},
+    pause: async (request) => ({ ...request, since: NOW }),
+    resume: async () => null,
     testAlerts: async () => [],
     ...change,
   };

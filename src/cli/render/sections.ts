@@ -1,6 +1,7 @@
 import type { Attempt } from '../../domain/model/decision.ts';
 import type { Finding, ServedCertificate } from '../../domain/model/inventory.ts';
 import type { CopyOutcome } from '../../domain/model/journal.ts';
+import type { Silence } from '../../domain/model/orders.ts';
 import type { StatusReport } from '../../domain/model/status.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import type { Style } from './paint.ts';
@@ -33,6 +34,8 @@ export function alertLines(alerts: Alerts, view: View): string[] {
 /** Why an alert is not sent now; empty for one that is. */
 function keptBack(one: Alerts[number], { times }: View): string {
   if ('explainedBy' in one && one.explainedBy !== undefined) return `; explained by ${one.explainedBy}`;
+  if ('silencedUntil' in one && one.silencedUntil !== undefined)
+    return `; silenced until ${times.moment(one.silencedUntil)}`;
   const until = 'heldUntil' in one ? one.heldUntil : undefined;
   return until === undefined ? '' : `; not sent before ${times.moment(until)}`;
 }
@@ -117,4 +120,16 @@ function rows(cells: Cell[][], view: Pick<View, 'paint' | 'width'>, least = 0): 
     row.map((cell, at) => (at === 0 ? { ...cell, text: cell.text.padEnd(least) } : cell)),
   );
   return table(columns, padded, { paint: view.paint, width: view.width, indent: '  ' });
+}
+
+/** What a person does not want to be sent, whether or not it is active. */
+export function silenceLines(silences: Silence[], { paint, times }: View): string[] {
+  if (silences.length === 0) return [];
+  return [
+    paint('bold', 'Silenced alerts'),
+    ...silences.map(({ code, subject, until, reason }) => {
+      const what = subject === null ? code : `${code} (${subject})`;
+      return `  ${what} until ${times.moment(until)}: ${reason}`;
+    }),
+  ];
 }

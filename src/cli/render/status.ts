@@ -4,7 +4,7 @@ import { nodeLine } from './node.ts';
 import { type Paint, plain, scrub } from './paint.ts';
 import { renewalLines } from './renewal-lines.ts';
 import { certificateTable } from './rows.ts';
-import { alertLines, copyLines, findingLines, lastAttemptLines, servedLines } from './sections.ts';
+import { alertLines, copyLines, findingLines, lastAttemptLines, servedLines, silenceLines } from './sections.ts';
 import type { View } from './status-view.ts';
 import { fold } from './table.ts';
 import { timesIn } from './time.ts';
@@ -29,6 +29,7 @@ export function renderStatus(
     report.certificates.length === 0 ? [] : [certificateTable(report, view)],
     prose(renewalLines(report.renewal, report.running, report.certificates, view)),
     alertLines(report.alerts, view),
+    prose(silenceLines(report.silences ?? [], view)),
     servedLines(report.served, view),
     findingLines(report.findings, view),
     prose(lastAttemptLines(report.lastAttempt, view)),
@@ -53,6 +54,9 @@ function headLines(report: StatusReport, { paint, times }: View): string[] {
     ...(report.configError === null
       ? []
       : [paint('red', `Configuration refused; the previous one stays in use: ${report.configError}`)]),
+    ...(report.pause == null
+      ? []
+      : [paint('yellow', `Renewals are PAUSED until ${times.moment(report.pause.until)}: ${report.pause.reason}`)]),
     ...(report.failingSinks.length === 0
       ? []
       : [paint('red', `Alerts do not reach ${report.failingSinks.join(', ')}.`)]),

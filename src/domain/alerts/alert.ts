@@ -51,6 +51,8 @@ export type StandingAlert = {
   changed?: true;
   /** The active alert that explains it: it is not sent while this does. */
   explainedBy?: AlertCode;
+  /** A person has silenced it until then. */
+  silencedUntil?: Instant;
   /** It is not sent before this moment: it may pass by itself. */
   heldUntil?: Instant;
 };

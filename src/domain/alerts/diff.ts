@@ -1,7 +1,9 @@
 import type { Instant } from '../model/certificate.ts';
+import type { Silence } from '../model/orders.ts';
 import type { Alert, AlertEvent, LastSent, Notification, StandingAlert } from './alert.ts';
 import { explanationOf, holdOffOf } from './explain.ts';
 import { isAtLeast, isWorse, type Severity, worstOf } from './severity.ts';
+import { silenceOf } from './silence.ts';
 
 export type AlertDiffInput = {
   /** What was active after the previous cycle. */
@@ -12,6 +14,8 @@ export type AlertDiffInput = {
   events: AlertEvent[];
   /** Milliseconds after which an active alert is sent again. */
   repeat: number;
+  /** What a person does not want to be sent. */
+  silences?: Silence[];
 };
 
 export type AlertDiff = {
@@ -28,9 +32,9 @@ export type AlertDiff = {
  * a message, what cleared. The same state twice sends nothing.
  *
  * What another alert explains, or what has not persisted for its hold-off, is held back: it is in the book, and
- * so in the status, but not sent. What gets worse is sent at once. Only what was sent is ever repeated or cleared.
+ * so in the status, but not sent; so is what a person has silenced. What gets worse is sent at once, but where a silence covers that, too. Only what was sent is ever repeated or cleared.
  */
-export function diffAlerts({ before, now, alerts, events, repeat }: AlertDiffInput): AlertDiff {
+export function diffAlerts({ before, now, alerts, events, repeat, silences = [] }: AlertDiffInput): AlertDiff {
   const known = new Map(before.map((standing) => [key(standing.alert), standing]));
   const active = new Map(alerts.map((alert) => [key(alert), alert]));
   const all = [...active.values()];
@@ -38,7 +42,7 @@ export function diffAlerts({ before, now, alerts, events, repeat }: AlertDiffInp
   const notifications: Notification[] = [];
 
   for (const [id, alert] of active) {
-    const next = follow(known.get(id), alert, { now, repeat, all });
+    const next = follow(known.get(id), alert, { now, repeat, all, silences });
     book.push(next.standing);
     if (next.notification !== null) notifications.push(next.notification);
   }
@@ -53,13 +57,13 @@ export function diffAlerts({ before, now, alerts, events, repeat }: AlertDiffInp
   return { book, notifications: worstFirst(notifications), allClear: book.length === 0 && cleared };
 }
 
-type Around = { now: Instant; repeat: number; all: Alert[] };
+type Around = { now: Instant; repeat: number; all: Alert[]; silences: Silence[] };
 
 /** One active alert: what is remembered of it, and the message about it, if any. */
 function follow(
   old: StandingAlert | undefined,
   alert: Alert,
-  { now, repeat, all }: Around,
+  { now, repeat, all, silences }: Around,
 ): { standing: StandingAlert; notification: Notification | null } {
   // A clock set back must not silence an alert, or hold it off, for as long as it had run ahead.
   const since = Math.min(old?.since ?? now, now);
@@ -68,13 +72,15 @@ function follow(
   const lastSentAt = old?.lastSentAt ?? null;
   const isSent = lastSentAt !== null;
   const changed = isSent && (old?.changed === true || isNew(old!.alert, alert));
-  const keptBack = explainedBy !== null || (!isSent && now < heldUntil);
+  const silence = silenceOf(alert, silences, now);
+  const keptBack = silence !== null || explainedBy !== null || (!isSent && now < heldUntil);
   const isWorseNow = old !== undefined && isWorse(alert.severity, old.alert.severity);
-  const isRaised = isWorseNow || (!keptBack && (!isSent || changed));
+  const isRaised = (isWorseNow && silence === null) || (!keptBack && (!isSent || changed));
   const isRepeated = isSent && !keptBack && isDue(alert, lastSentAt, now, repeat);
   const status = isRaised ? 'raised' : isRepeated ? 'repeated' : null;
   const marks = {
     ...(explainedBy === null ? {} : { explainedBy }),
+    ...(silence === null ? {} : { silencedUntil: silence.until }),
     ...(status === null && !isSent && now < heldUntil ? { heldUntil } : {}),
   };
   const sent = old === undefined ? null : lastSent(old);

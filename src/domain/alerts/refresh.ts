@@ -8,7 +8,7 @@ import { lastSent } from './diff.ts';
 export function refreshed(book: StandingAlert[]): Notification[] {
   return book.flatMap((standing) => {
     const sent = lastSent(standing);
-    if (sent === null) return [];
+    if (sent === null || standing.silencedUntil !== undefined) return [];
     const { alert, since } = standing;
     return [
       { status: 'repeated', alert: { ...alert, severity: sent.severity }, since, worst: sent.worst, sent } as const,

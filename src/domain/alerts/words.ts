@@ -1,12 +1,10 @@
 import type { Instant } from '../model/certificate.ts';
 import type { CopyOutcome } from '../model/journal.ts';
+import { date } from '../time/day.ts';
 import { formatDuration } from '../time/duration.ts';
 import type { Judged, Member } from './input.ts';
 
-/** "2027-03-01 12:00 UTC" */
-export function date(at: Instant): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
+export { date };
 
 /** "2027-03-01 12:00 UTC, in 89 d 4 h" or "…, 3 h ago" */
 export function expiry(at: Instant, now: Instant): string {

@@ -9,6 +9,7 @@ import { HAZARDS } from './hazards.ts';
 import { repairsKubelet } from './kubelet-repair.ts';
 import { loopbackExpired } from './loopback.ts';
 import { isPairBroken } from './own-checks.ts';
+import { pauseChecks } from './paused.ts';
 import { REASONS, type ReasonCode } from './reasons.ts';
 import { planOfAnotherVersion, unfinishedPlan } from './unfinished-plans.ts';
 import { startPrevented } from './unit-start.ts';
@@ -27,7 +28,8 @@ export function findBlockers(known: BlockerCase): Blocker[] {
 
 /** What also forbids to make a new kubelet.conf. The health of components does not: without a kubelet nothing starts them. */
 const OF_KUBELET: ReasonCode[] = [
-  ...(['OBSERVE_MODE', 'PLAN_UNFINISHED', 'PLAN_OF_ANOTHER_VERSION', 'CLOCK_DOUBTFUL', 'DISK_FULL'] as const),
+  ...(['OBSERVE_MODE', 'PAUSED_PAST_EXPIRY', 'PAUSED', 'PLAN_UNFINISHED', 'PLAN_OF_ANOTHER_VERSION'] as const),
+  ...(['CLOCK_DOUBTFUL', 'DISK_FULL'] as const),
   ...(['UNIT_UNKNOWN', 'UNIT_MISSING', 'UNIT_NOT_RUNNING'] as const),
   ...(['KUBEADM_MISSING', 'KUBEADM_VERSION_UNKNOWN', 'UPGRADE_UNDER_WAY'] as const),
   ...(['CA_KEY_MISSING', 'CA_KEY_UNREADABLE', 'CA_KEY_DIFFERS', 'NOT_SIGNED_BY_CA', 'CA_ROTATION_UNDER_WAY'] as const),
@@ -50,6 +52,7 @@ export const blockerChecks: BlockerCheck[] = [
         'Let it renew: certagent enable, which shows first what would be done.',
       ),
   },
+  ...pauseChecks,
   { code: 'PLAN_UNFINISHED', find: ({ history }) => unfinishedPlan(history) },
   { code: 'PLAN_OF_ANOTHER_VERSION', find: ({ history }) => planOfAnotherVersion(history) },
   {

@@ -35,6 +35,8 @@ export const REASONS = {
   NOTHING_TO_RESTORE: 'No certificate of the backup can be restored.',
   RESTORE_REPLACED: 'A start of the unit would replace what is restored.',
   OBSERVE_MODE: 'certagent only observes this node (mode = "observe").',
+  PAUSED_PAST_EXPIRY: 'A person has paused renewals for longer than a certificate is valid.',
+  PAUSED: 'A person has paused renewals.',
   PLAN_UNFINISHED: 'An earlier renewal was neither finished nor undone.',
   PLAN_OF_ANOTHER_VERSION: 'Another version of certagent left a renewal unfinished that this version cannot read.',
   CLOCK_DOUBTFUL: "This node's clock may be wrong.",

@@ -1,6 +1,7 @@
 import type { ReasonCode } from '../decide/reasons.ts';
 import type { BrokenLeaf } from './broken-leaf.ts';
 import type { Instant } from './certificate.ts';
+import type { Pause } from './orders.ts';
 
 export type Verdict =
   /** Nothing to do before `until` (its renewal window opens; null: nothing to do at all). */
@@ -78,6 +79,8 @@ export type Policy = {
   nodeDelay: number;
   /** Whether a new kubelet.conf is made for a kubelet whose client certificate has expired. */
   kubelet: boolean;
+  /** No renewal starts while it lasts. */
+  pause?: Pause | null;
   /** Whether broken leaves of a K3s or RKE2 server are removed, so that its restart issues them again. */
   heal: boolean;
 };

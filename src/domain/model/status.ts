@@ -4,6 +4,7 @@ import type { Instant } from './certificate.ts';
 import type { Attempt, Blocker, Decision, Renewal } from './decision.ts';
 import type { Finding, LoopbackCertificate, NodeFacts, ObservedCertificate, ServedCertificate } from './inventory.ts';
 import type { CopyOutcome, Progress } from './journal.ts';
+import type { Pause, Silence } from './orders.ts';
 import type { RenewalPlan } from './plan.ts';
 
 export const STATUS_SCHEMA = 'certagent.status/v1';
@@ -35,6 +36,10 @@ export type StatusReport = {
   /** The plan being carried out, where one is. */
   running: Progress | null;
   lastAttempt: Attempt | null;
+  /** Renewals wait until a person's pause ends. Absent in what an earlier version answers. */
+  pause?: Pause | null;
+  /** Alerts that a person does not want to be sent. */
+  silences?: Silence[];
   alerts: (StandingAlert | { alert: Alert; since: null; lastSentAt: null })[];
   copies: CopyOutcome[];
   nextCheckAt: Instant | null;
@@ -104,6 +109,12 @@ export type HistoryReport = { schema: typeof HISTORY_SCHEMA; attempts: Attempt[]
 
 /** What a manual renewal asks for. `force`: also what is not due yet. */
 export type RenewRequest = { force: boolean };
+
+/** An end, and why it is: what `certagent pause` asks for. */
+export type PauseRequest = { until: Instant; reason: string };
+
+/** `subject`: null means all alerts of this code. */
+export type SilenceRequest = PauseRequest & Pick<Silence, 'code' | 'subject'>;
 
 /** Whose plan is asked for: that of such a renewal. `enabled`: as if the mode were "renew". */
 export type PlanRequest = RenewRequest & { enabled?: boolean };

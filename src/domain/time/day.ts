@@ -4,3 +4,8 @@ import type { Instant } from '../model/certificate.ts';
 export function day(instant: Instant): string {
   return new Date(instant).toISOString().slice(0, 10);
 }
+
+/** "2027-03-01 12:00 UTC" */
+export function date(at: Instant): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -92,6 +92,11 @@ const unit = { name: 'kubelet', loaded: true, active: true, stopped: false, deta
 const OBSTACLES: Record<string, (node: Inventory) => Situation> = {
   nothing: (inventory) => ({ inventory }),
   observe: (inventory) => ({ inventory, policy: { mode: 'observe' } }),
+  pause: (inventory) => ({ inventory, policy: { pause: { since: NOW, until: NOW + 1, reason: 'freeze' } } }),
+  'pause past an expiry': (inventory) => ({
+    inventory,
+    policy: { pause: { since: NOW, until: NOW + 4_000 * DAY, reason: 'freeze' } },
+  }),
   unfinished: (inventory) => ({ inventory, history: unfinished }),
   'unfinished, of another version': (inventory) => ({
     inventory,

@@ -14,6 +14,7 @@ import { attempt, blocked, renew, stale, testStanding } from './alert-parts.ts';
 const observing = (ids: string[], until: number | null = null) =>
   ({ kind: 'observing', ids, until, why: 'the mode is observe', blockers: [] }) satisfies Renewal;
 const observe = { code: 'OBSERVE_MODE' as const, why: 'certagent only observes this node', remedy: 'certagent enable' };
+const paused = (code: ReasonCode) => ({ code, why: 'renewals are paused', remedy: 'certagent resume' });
 const due = (days: number) => [leaf({ id: 'a', days, verdict: renew }), leaf({ id: 'b', days: 80, verdict: renew })];
 
 testStanding([
@@ -50,6 +51,16 @@ testStanding([
     'blocked by the mode: other obstacles are named, and no page is sent',
     { leaves: due(60), renewal: { ...blocked, blockers: [observe, ...blocked.blockers], ids: ['a', 'b'] } },
     [['OBSERVING', 'info', 'node', ['DISK_FULL', 'a', 'b']]],
+  ],
+  [
+    'paused: for the record',
+    { leaves: due(60), renewal: { ...blocked, blockers: [paused('PAUSED')], ids: ['a', 'b'] } },
+    [['RENEWAL_BLOCKED', 'info', 'node', ['PAUSED', 'a', 'b']]],
+  ],
+  [
+    'paused for longer than a certificate is valid',
+    { leaves: due(60), renewal: { ...blocked, blockers: [paused('PAUSED_PAST_EXPIRY')], ids: ['a', 'b'] } },
+    [['RENEWAL_BLOCKED', 'critical', 'node', ['PAUSED_PAST_EXPIRY', 'a', 'b']]],
   ],
   [
     'waiting for another node',

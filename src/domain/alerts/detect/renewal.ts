@@ -68,13 +68,17 @@ export function blocked(state: NodeState): Found[] {
   const { renewal } = state.decisions;
   if (renewal.kind !== 'blocked' || observingOf(renewal) !== null) return [];
   const of = leavesOf(state).filter(({ observed }) => renewal.ids.includes(observed.id));
-  const pressing = of.some(isPressing);
+  // A person has decided it: no fault until something is about to expire.
+  const chosen = renewal.blockers.every(({ code }) => code === 'PAUSED');
+  const pressing = of.some(isPressing) || renewal.blockers.some(({ code }) => code === 'PAUSED_PAST_EXPIRY');
+  const severity = pressing ? 'critical' : chosen ? 'info' : 'warning';
   const what = of.length === 0 ? 'The renewal' : `The renewal of ${count(of.length, 'certificate')}`;
   const stopped = state.inventory.preconditions.unit?.stopped === true;
   const passes = !stopped && renewal.blockers.every(({ code }) => PASSING.includes(code));
   return [
     {
-      severity: pressing ? 'critical' : 'warning',
+      severity,
+      once: severity === 'info',
       members: [...renewal.blockers.map(({ code, why }): Member => [code, why]), ...expiries(of, state.now)],
       text: sentences([`${what} is blocked: ${renewal.blockers.map(({ why }) => why).join('; ')}`]),
       remedy: sentences(renewal.blockers.map(({ remedy }) => remedy)),

@@ -16,7 +16,10 @@ export const RENEWAL = {
     category: 'renewal',
     meaning: 'Something prevents the renewal. The alert names it, and what to do.',
     severity: 'warning',
-    at: { critical: 'when a certificate is urgent or has expired' },
+    at: {
+      info: 'where you have paused renewals',
+      critical: 'when a certificate is urgent, has expired, or expires before a pause ends',
+    },
     remedy: 'See what prevents it: certagent plan',
     dated: true,
     find: renewal.blocked,
