@@ -19,7 +19,7 @@ import { alertOptions, tell } from './alerting.ts';
 import { makeAnswers } from './answers.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
-import { countErrors } from './metrics.ts';
+import { countErrors } from './metrics-text.ts';
 import { openOrders } from './order-book.ts';
 import { orderHandlers } from './order-handlers.ts';
 import { logProgress, makeDecisionLog } from './progress-log.ts';

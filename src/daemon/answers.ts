@@ -12,7 +12,7 @@ import type { ObserveOptions } from '../observe/observe.ts';
 import type { AgentState } from './agent-state.ts';
 import { standingIn } from './alerting.ts';
 import type { Copies, CopiesRequest } from './copies-of-node.ts';
-import { countErrors, metricsOf } from './metrics.ts';
+import { countErrors, metricsOf } from './metrics-text.ts';
 import { statusReport } from './report.ts';
 import { decideOn, type Observed, SCHEDULED, type View } from './view.ts';
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { metricsOf } from '../../src/daemon/metrics.ts';
+import { metricsOf } from '../../src/daemon/metrics-text.ts';
 import type { StatusReport } from '../../src/domain/model/status.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import { alert } from '../alert/support.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countErrors, metricsOf } from '../../src/daemon/metrics.ts';
+import { countErrors, metricsOf } from '../../src/daemon/metrics-text.ts';
 import { alert } from '../alert/support.ts';
 import { report } from '../cli/reports.ts';
 
