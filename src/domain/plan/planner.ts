@@ -1,10 +1,12 @@
 import { rulesOf } from '../distributions/index.ts';
 import type { Instant } from '../model/certificate.ts';
+import type { Decision } from '../model/decision.ts';
 import { CertagentError } from '../model/errors.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import type { RenewalPlan } from '../model/plan.ts';
-import type { PlanInput } from './draft.ts';
+import type { Draft, PlanInput } from './draft.ts';
 import { type AffectedNeighbour, neighboursOf } from './neighbours.ts';
+import { rehearsalOf } from './rehearsal-of.ts';
 
 export type { PlanSettings } from './draft.ts';
 
@@ -22,7 +24,7 @@ export function makePlan({ inventory, decisions, history, settings, planId, now 
   const backup = `${settings.backups}/${planId}`;
   const left = settings.neighbours === 'restart' ? [] : neighboursOf(inventory, renewed);
   refuseManifestsDir(inventory, backup);
-  const draft = {
+  const drafted: Draft = {
     inventory,
     ...(history === undefined ? {} : { history }),
     settings,
@@ -31,7 +33,10 @@ export function makePlan({ inventory, decisions, history, settings, planId, now 
     backup,
     isMaintenance: outsideMaintenance !== true,
     ...(rotates === true ? { rotates } : {}),
+    ...(decisions.certificates.some(isPressing(ids)) ? { isPressing: true } : {}),
   };
+  const rehearsal = rehearsalOf(drafted);
+  const draft: Draft = rehearsal.step === null ? drafted : { ...drafted, isRehearsed: true };
   const rules = rulesOf(distribution);
   const warnings = rules.warnings?.(draft) ?? [];
   return {
@@ -43,8 +48,13 @@ export function makePlan({ inventory, decisions, history, settings, planId, now 
     oldExpired: renewed.some(hasStopped(now)),
     ...(left.length === 0 ? {} : { neighbours: left.map(inWords) }),
     ...(warnings.length === 0 ? {} : { warnings }),
-    steps: rules.steps(draft),
+    ...(rehearsal.step !== null || rehearsal.why === null ? {} : { notRehearsed: rehearsal.why }),
+    steps: [...(rehearsal.step === null ? [] : [rehearsal.step]), ...rules.steps(draft)],
   };
+}
+
+function isPressing(ids: string[]) {
+  return ({ id, nearness }: Decision): boolean => ids.includes(id) && (nearness === 'urgent' || nearness === 'expired');
 }
 
 /** A new kubelet.conf that brings no kubelet back is not better than the previous one. */
