@@ -93,6 +93,7 @@ async function layOutServer(root: string, node: NodeRecord, cas: Map<string, Iss
   for (const [name, text] of k3sCredFiles(node)) put(root, `${data}/server/cred/${name}`, text, 0o644);
   put(root, `${data}/server/cred/ipsec.psk`, `${randomBytes(48).toString('hex')}\n`, 0o600);
   put(root, `${data}/server/cred/passwd`, `${randomBytes(16).toString('hex')},node,node,${flavour}:agent\n`, 0o600);
+  if (flavour === 'k3s') put(root, `${data}/server/db/state.db`, '', 0o600);
   const admin = leaves.get('server/tls/client-admin')!;
   const ca = cas.get('server/tls/server-ca')!.certificatePem;
   put(root, k3sKubeconfigPath(node), k3sKubeconfig(node, ca, admin), 0o600);

@@ -1,10 +1,8 @@
-import type { Rehearsal, RehearsalResult } from '../../domain/model/rehearsal.ts';
-import { curedRehearsal, judgeRehearsal, type RehearsalJudgement } from '../../domain/plan/judge-rehearsal.ts';
+import type { Rehearsal } from '../../domain/model/rehearsal.ts';
+import type { Rehearsed } from '../../domain/model/rehearsal-report.ts';
+import { curedRehearsal, judgeRehearsal } from '../../domain/plan/judge-rehearsal.ts';
 import type { Root } from '../../host/root.ts';
-import { type RehearseOptions, rehearse } from './rehearse.ts';
-
-/** What was tried, in this order, with what it means. `cure`: the file that the last of two was tried with. */
-export type Rehearsed = { results: RehearsalResult[]; cure: string | null; judgement: RehearsalJudgement };
+import { type RehearseOptions, rehearse, removeRehearsals } from './rehearse.ts';
 
 /** Rehearses; where the start waits for its own expired listener, once more with the file that is known to cure that. */
 export async function rehearseWithCure(
@@ -12,6 +10,7 @@ export async function rehearseWithCure(
   { rehearsal, cure }: { rehearsal: Rehearsal; cure: string | null },
   options: RehearseOptions,
 ): Promise<Rehearsed> {
+  await removeRehearsals(root);
   const first = await rehearse(root, rehearsal, options);
   const cured = curedRehearsal(rehearsal, cure, first);
   if (cured === null) return { results: [first], cure: null, judgement: judgeRehearsal(rehearsal, first) };

@@ -1,11 +1,12 @@
 import { CertagentError } from '../../domain/model/errors.ts';
 import type { RehearsalResult } from '../../domain/model/rehearsal.ts';
+import type { Rehearsed } from '../../domain/model/rehearsal-report.ts';
 import type { RehearsalFinding } from '../../domain/plan/judge-rehearsal.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import { flag, nodePath, object, orNull, tag, word } from '../../host/shape.ts';
 import { rehearsalShape } from '../rehearsal/rehearsal-shape.ts';
-import { type Rehearsed, rehearseWithCure } from '../rehearsal/with-cure.ts';
+import { rehearseWithCure } from '../rehearsal/with-cure.ts';
 import { neverDone, noFiles, noUndo, type StepActor, type StepContext } from './actor.ts';
 
 type RehearseStep = StepOf<'rehearse'>;
