@@ -3,14 +3,7 @@ import { asItsLogSays } from '../distributions/start-reasons.ts';
 import type { Certificate } from '../model/certificate.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import type { Renewed } from '../model/expectation.ts';
-import type {
-  AuthorityOutcome,
-  Rehearsal,
-  RehearsalResult,
-  RehearsedCertificate,
-  RehearsedFacts,
-} from '../model/rehearsal.ts';
-import { formatDuration } from '../time/duration.ts';
+import type { AuthorityOutcome, Rehearsal, RehearsalResult, RehearsedCertificate } from '../model/rehearsal.ts';
 
 /** `fails`: the renewal would do harm or not succeed; `doubtful`: it may; `note`: a person should know. Codes are stable. */
 export type RehearsalFinding = {
@@ -174,15 +167,4 @@ function renewedOf({ certificates }: Rehearsal, outcomes: RehearsedCertificate[]
     const after = outcomes.find(({ id }) => id === expect.id)?.after ?? null;
     return after === null ? [] : [{ expect, certificate: after as unknown as Certificate }];
   });
-}
-
-/** "apiserver: EC P-256 for 365 d; was RSA 2048 for 365 d". */
-export function changeInWords({ id, before, after, problem }: RehearsedCertificate): string {
-  if (problem !== null) return `${id}: ${problem.message}`;
-  if (after === null) return `${id}: is not there`;
-  return `${id}: ${facts(after)}${before === null || facts(before) === facts(after) ? '' : `; was ${facts(before)}`}`;
-}
-
-function facts({ keyType, subject, notBefore, notAfter }: RehearsedFacts): string {
-  return `${subject}, ${keyType}, valid for ${formatDuration(notAfter - notBefore)}`;
 }

@@ -5,7 +5,7 @@ import type { Finding } from '../../../src/domain/model/inventory.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/domain/time/duration.ts';
 import { neighbour, staticPod } from '../../support/parts.ts';
 import { leaf, NOW, node } from './alert-node.ts';
-import { attempt, copy, key, loaded, stale, testStanding } from './alert-parts.ts';
+import { attempt, copy, key, loaded, renew, stale, testStanding } from './alert-parts.ts';
 
 const gone = {
   path: '/var/lib/kubelet/pki/kubelet-client-current.pem',
@@ -22,6 +22,11 @@ const written = (id: string, modifiedAt: number) =>
     place: { kind: 'pem', path: `/k/${id}`, index: 0 },
     file: { mode: 0o600, uid: 0, gid: 0, modifiedAt, changedAt: modifiedAt },
   });
+
+const afterRehearsal = {
+  ...attempt('failed'),
+  error: { code: 'REHEARSAL_FAILED', message: 'the start would not succeed' },
+};
 
 testStanding([
   [
@@ -136,6 +141,16 @@ testStanding([
       leaves: [loaded('scheduler.conf', 'kube-scheduler', NOW - MINUTE)],
       preconditions: { components: [{ ...staticPod('kube-scheduler'), startedAt: NOW - DAY }] },
     },
+    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']]],
+  ],
+  [
+    'a rehearsal that failed: nothing was changed, and there is time',
+    { lastAttempt: afterRehearsal, leaves: [leaf({ id: 'a', days: 60, verdict: renew })] },
+    [['RENEWAL_FAILED', 'warning', 'node', ['reason', 'started']]],
+  ],
+  [
+    'a rehearsal that failed for what is urgent',
+    { lastAttempt: afterRehearsal, leaves: [leaf({ id: 'a', days: 20, verdict: renew })] },
     [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']]],
   ],
   [
