@@ -15,8 +15,8 @@ import type {
   UnitPod,
 } from '../domain/model/inventory.ts';
 import type { Root } from '../host/root.ts';
+import type { UnitList } from '../host/unit-files.ts';
 import type { Source, SourceRead } from './source.ts';
-import type { UnitList } from './unit-files.ts';
 
 /** How one distribution is found on a machine: each way in which it may run this node. */
 export type Observer = (root: Root, units: UnitList) => Promise<Candidate[]>;
