@@ -16,8 +16,8 @@ import type {
 } from '../domain/model/inventory.ts';
 import type { RehearsalFacts } from '../domain/model/rehearsal.ts';
 import type { Root } from '../host/root.ts';
+import type { UnitList } from '../host/unit-files.ts';
 import type { Source, SourceRead } from './source.ts';
-import type { UnitList } from './unit-files.ts';
 
 /** How one distribution is found on a machine: each way in which it may run this node. */
 export type Observer = (root: Root, units: UnitList) => Promise<Candidate[]>;

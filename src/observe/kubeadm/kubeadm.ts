@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { roleOf } from '../../domain/distributions/index.ts';
 import type { Root } from '../../host/root.ts';
+import { commandOfDropIns, type UnitList } from '../../host/unit-files.ts';
 import { componentEndpoints } from '../component-endpoints.ts';
 import { KUBELET, kubeletClient, kubeletUnit, readKubeletSettings } from '../kubelet-settings.ts';
 import { readManifests } from '../manifests.ts';
@@ -9,7 +10,6 @@ import type { Candidate } from '../observer.ts';
 import { versionOf } from '../program-version.ts';
 import { bytesIn } from '../rehearsal.ts';
 import type { StaticPod } from '../static-pod-manifest.ts';
-import { commandOfDropIns, type UnitList } from '../unit-files.ts';
 import { kubeadmCaKeys } from './kubeadm-ca-keys.ts';
 import { kubeadmComponents } from './kubeadm-components.ts';
 import { observeLoopback } from './kubeadm-loopback.ts';

@@ -1,8 +1,8 @@
 import type { Distribution } from '../../domain/distributions/names.ts';
 import type { Root } from '../../host/root.ts';
+import type { UnitFile } from '../../host/unit-files.ts';
 import { absolute } from '../node-files.ts';
 import { portOf } from '../port.ts';
-import type { UnitFile } from '../unit-files.ts';
 import { readSupervisorConfig, type SupervisorConfig } from './supervisor-config.ts';
 
 export type SupervisorSettings = {

@@ -2,7 +2,8 @@ import type { Rehearsal } from '../../domain/model/rehearsal.ts';
 import type { Rehearsed } from '../../domain/model/rehearsal-report.ts';
 import { curedRehearsal, judgeRehearsal } from '../../domain/plan/judge-rehearsal.ts';
 import type { Root } from '../../host/root.ts';
-import { type RehearseOptions, rehearse, removeRehearsals } from './rehearse.ts';
+import type { RehearseOptions } from './options.ts';
+import { rehearse } from './rehearse.ts';
 
 /** Rehearses; where the start waits for its own expired listener, once more with the file that is known to cure that. */
 export async function rehearseWithCure(
@@ -10,7 +11,6 @@ export async function rehearseWithCure(
   { rehearsal, cure }: { rehearsal: Rehearsal; cure: string | null },
   options: RehearseOptions,
 ): Promise<Rehearsed> {
-  await removeRehearsals(root);
   const first = await rehearse(root, rehearsal, options);
   const cured = curedRehearsal(rehearsal, cure, first);
   if (cured === null) return { results: [first], cure: null, judgement: judgeRehearsal(rehearsal, first) };

@@ -146,12 +146,18 @@ testStanding([
   [
     'a rehearsal that failed: nothing was changed, and there is time',
     { lastAttempt: afterRehearsal, leaves: [leaf({ id: 'a', days: 60, verdict: renew })] },
-    [['RENEWAL_FAILED', 'warning', 'node', ['reason', 'started']]],
+    [
+      ['CERTIFICATE_EXPIRING', 'info', 'node', ['a']],
+      ['RENEWAL_FAILED', 'warning', 'node', ['reason', 'started']],
+    ],
   ],
   [
     'a rehearsal that failed for what is urgent',
     { lastAttempt: afterRehearsal, leaves: [leaf({ id: 'a', days: 20, verdict: renew })] },
-    [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']]],
+    [
+      ['CERTIFICATE_URGENT', 'warning', 'node', ['a']],
+      ['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']],
+    ],
   ],
   [
     'components that began after their files, within the tolerance, or of which no process is there',

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startReason, waitsForItself } from '../../../domain/distributions/start-reasons.ts';
+import { askHealth } from '../../../host/http.ts';
+import { Root } from '../../../host/root.ts';
+import { startTool, type Tool } from '../../../host/sandboxed-tool.ts';
+import { servedCertificate } from '../../../host/tls.ts';
+import { addAddresses } from './addresses.ts';
+import { clientOf } from './client-of.ts';
+import { groupMemory } from './control-group.ts';
+import { databaseProblem } from './database.ts';
+import type { InsideAnswer, InsideRequest, ServerAnswer, ServerTask } from './request.ts';
+
+const INTERVAL = 250;
+const ASK_LIMIT = 3_000;
+/** Milliseconds after which a known reason that prevents the start ends the waiting; most such starts exit before. */
+const PATIENCE = 20_000;
+
+/** Starts the server on the copy, waits until it is ready and stays so, and asks what an administrator would ask. */
+export async function runServer(
+  task: ServerTask,
+  { olderSystemd, view, confinement }: InsideRequest,
+): Promise<InsideAnswer> {
+  const root = new Root(view);
+  const broken = task.database === null ? null : await databaseProblem(task.database);
+  if (broken !== null) return { kind: 'impossible', why: `the copy of the datastore cannot be used: ${broken}` };
+  if (confinement !== null) await addAddresses(root, task.addresses);
+  const startedAt = performance.now();
+  const tool = startTool(task, { olderSystemd, isImage: view !== '/' });
+  try {
+    const outcome = await untilSteady(task, tool, root, startedAt);
+    const isUp = outcome.readyAfter !== null;
+    return {
+      kind: 'server',
+      ...outcome,
+      kubeconfig: isUp ? await kubeconfigProblem(task, root) : null,
+      served: isUp ? await servedBy(task) : null,
+      log: [...tool.log],
+      peakMemory: groupMemory().peak,
+    };
+  } finally {
+    tool.kill();
+  }
+}
+
+type Outcome = Pick<ServerAnswer, 'readyAfter' | 'ending' | 'limitReached'>;
+
+async function untilSteady(task: ServerTask, tool: Tool, root: Root, startedAt: number): Promise<Outcome> {
+  let since = null as { is: Answer; at: number } | null;
+  for (;;) {
+    const ended = endingOf(tool);
+    if (ended !== null) return { readyAfter: null, ...ended };
+    const now = performance.now();
+    if (since !== null && now - since.at >= steadyFor(since.is, task.settle))
+      return { readyAfter: Math.round(since.at - startedAt), ending: null, limitReached: null };
+    if (now - startedAt > task.limit)
+      return {
+        readyAfter: null,
+        ending: `it was not ready after ${Math.round(task.limit / 1_000)} s`,
+        limitReached: 'time',
+      };
+    const reason = startReason(tool.log);
+    if (waitsForItself(reason) || (reason?.blocks === true && since === null && now - startedAt > PATIENCE))
+      return { readyAfter: null, ending: reason!.why, limitReached: null };
+    const is = await answerOf(task, root);
+    since = is === 'none' ? null : since?.is === is ? since : { is, at: performance.now() };
+    await sleep(INTERVAL);
+  }
+}
+
+type Answer = 'ready' | 'refuses' | 'none';
+
+/**
+ * A server that refuses the administrator's kubeconfig is up all the same: then nobody can say that it is ready, so it must stay
+ * up for longer.
+ */
+const steadyFor = (is: Answer, settle: number): number => (is === 'ready' ? settle : 2 * settle);
+
+async function answerOf(task: ServerTask, root: Root): Promise<Answer> {
+  const { status } = await ask(task, root);
+  if (status === 200) return 'ready';
+  return status === 401 || status === 403 ? 'refuses' : 'none';
+}
+
+async function ask({ health, kubeconfig }: ServerTask, root: Root) {
+  const client = await clientOf(root, kubeconfig).catch(() => null);
+  return askHealth(health, client === null ? { limit: ASK_LIMIT } : { limit: ASK_LIMIT, client });
+}
+
+async function kubeconfigProblem(task: ServerTask, root: Root): Promise<string | null> {
+  try {
+    await clientOf(root, task.kubeconfig);
+  } catch (error) {
+    return error instanceof Error ? error.message : 'it cannot be read';
+  }
+  const { status, detail } = await ask(task, root);
+  return status === 200 ? null : `the API server answers ${detail} to it`;
+}
+
+async function servedBy({ listener }: ServerTask): Promise<string | null> {
+  try {
+    return (await servedCertificate(listener.host, listener.port, { limit: ASK_LIMIT })).toString('base64');
+  } catch {
+    return null;
+  }
+}
+
+function endingOf(tool: Tool): { ending: string; limitReached: 'memory' | null } | null {
+  const ending = tool.ending();
+  if (ending === null) return null;
+  const isKilled = ending.signal === 'SIGKILL' || ending.code === 137;
+  if (isKilled && groupMemory().killed)
+    return { ending: 'it needed more memory than the sandbox has', limitReached: 'memory' };
+  const how = ending.code === null ? `was killed by ${ending.signal}` : `exited with ${ending.code}`;
+  return { ending: `it ${how}`, limitReached: null };
+}
