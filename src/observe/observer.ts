@@ -14,7 +14,7 @@ import type {
   Preconditions,
   UnitPod,
 } from '../domain/model/inventory.ts';
-import type { RehearsalFacts } from '../domain/model/rehearsal.ts';
+import type { RehearsalFacts } from '../domain/model/rehearsal-facts.ts';
 import type { Root } from '../host/root.ts';
 import type { UnitList } from '../host/unit-files.ts';
 import type { Source, SourceRead } from './source.ts';

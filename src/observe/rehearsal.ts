@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
-import type { RehearsalFacts } from '../domain/model/rehearsal.ts';
+import type { RehearsalFacts } from '../domain/model/rehearsal-facts.ts';
 import { findCommand } from '../host/commands.ts';
 import { followLinks } from '../host/links.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';

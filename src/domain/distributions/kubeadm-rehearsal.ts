@@ -25,7 +25,7 @@ function rehearsal(draft: Draft): KubeadmRehearsal {
     directories: isInside ? [kubeconfigDir] : [kubeconfigDir, certificatesDir],
     authorities: authoritiesOf(inventory),
     certificates: renewed.map((one) => expectation(one, inventory)),
-    limit: settings.limits.kubeadm * renewed.length,
+    limit: settings.limits.kubeadm,
     memory: MEMORY,
   };
 }

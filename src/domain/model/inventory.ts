@@ -5,7 +5,7 @@ import type { BrokenLeaf } from './broken-leaf.ts';
 import type { Certificate, Instant, Owner, Place } from './certificate.ts';
 import type { HealthCheck } from './health-check.ts';
 import type { PodIdentity } from './pod-identity.ts';
-import type { RehearsalFacts } from './rehearsal.ts';
+import type { RehearsalFacts } from './rehearsal-facts.ts';
 
 export type { Distribution, Role } from '../distributions/names.ts';
 

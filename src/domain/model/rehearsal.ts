@@ -1,23 +1,7 @@
 import type { StartReason } from '../distributions/start-reasons.ts';
 import type { Expectation } from './expectation.ts';
 import type { HealthCheck } from './health-check.ts';
-
-/** Where a K3s server keeps the cluster's state: only what is in files of this node can be rehearsed on a copy. */
-export type Datastore = 'sqlite' | 'etcd';
-
-/** What decides whether a renewal of this node can be rehearsed. */
-export type RehearsalFacts = {
-  /** Why a program cannot be shut in here, as the end of "cannot rehearse: …"; null: it can, as far as can be seen from outside. */
-  unsupported: string | null;
-  /** K3s: where the cluster's state is; null elsewhere, and where it was not found. */
-  datastore: Datastore | 'external' | null;
-  /** Bytes that would be copied. */
-  copyBytes: number;
-  /** Bytes that are free where the copy would be; null: not known. */
-  freeBytes: number | null;
-  /** Bytes of memory that the machine can give; null: not known. */
-  availableMemory: number | null;
-};
+import type { Datastore } from './rehearsal-facts.ts';
 
 /** A CA's files on the node, as they were when the plan was made. */
 export type RehearsedAuthority = {
@@ -28,7 +12,7 @@ export type RehearsedAuthority = {
 };
 
 type Limits = {
-  /** Milliseconds for all that the tool does in the sandbox. */
+  /** Milliseconds for the start, or for each call. */
   limit: number;
   /** Bytes of memory that the sandbox's control group may use. */
   memory: number;

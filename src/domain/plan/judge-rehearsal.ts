@@ -64,7 +64,7 @@ function findingsOf(rehearsal: Rehearsal, result: RehearsalResult): RehearsalFin
   const renewed = renewedOf(rehearsal, done.certificates);
   return [
     ...changes,
-    ...done.certificates.flatMap(problemOf),
+    ...done.certificates.filter(wasTried(done)).flatMap(problemOf),
     ...(done.kind === 'server' ? servingFindings(done) : defaultsFindings(renewed)),
     ...done.certificates.flatMap(cutOf),
   ];
@@ -139,6 +139,14 @@ function callFindings({ calls }: Extract<Done, { kind: 'kubeadm' }>): RehearsalF
       what: `kubeadm would not renew ${id}: it ${timedOut ? 'did not finish in time' : `exited with ${exitCode ?? 'a signal'}`}${said === null ? '' : ` and said "${said}"`}`,
       remedy: null,
     }));
+}
+
+/** Behind a call that failed nothing was renewed, and that is no finding of its own. */
+function wasTried(done: Done) {
+  return ({ id }: RehearsedCertificate): boolean =>
+    done.kind === 'server' ||
+    done.calls.every(({ exitCode }) => exitCode === 0) ||
+    done.calls.some((call) => call.id === id && call.exitCode === 0);
 }
 
 /** Nothing is known of a certificate that was broken, so that it need only be there. */

@@ -1,4 +1,4 @@
-import type { RehearsalFacts } from '../../domain/model/rehearsal.ts';
+import type { RehearsalFacts } from '../../domain/model/rehearsal-facts.ts';
 import type { Root } from '../../host/root.ts';
 import { exists } from '../node-files.ts';
 import { bytesIn } from '../rehearsal.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
+import type { Renewal } from '../../../src/domain/model/decision.ts';
 import type { Finding } from '../../../src/domain/model/inventory.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/domain/time/duration.ts';
 import { neighbour, staticPod } from '../../support/parts.ts';
@@ -23,6 +24,7 @@ const written = (id: string, modifiedAt: number) =>
     file: { mode: 0o600, uid: 0, gid: 0, modifiedAt, changedAt: modifiedAt },
   });
 
+const backOff: Renewal = { kind: 'waiting', until: NOW + HOUR, code: 'BACK_OFF', ids: ['a'], why: 'waits' };
 const afterRehearsal = {
   ...attempt('failed'),
   error: { code: 'REHEARSAL_FAILED', message: 'the start would not succeed' },
@@ -145,7 +147,7 @@ testStanding([
   ],
   [
     'a rehearsal that failed: nothing was changed, and there is time',
-    { lastAttempt: afterRehearsal, leaves: [leaf({ id: 'a', days: 60, verdict: renew })] },
+    { lastAttempt: afterRehearsal, renewal: backOff, leaves: [leaf({ id: 'a', days: 60, verdict: renew })] },
     [
       ['CERTIFICATE_EXPIRING', 'info', 'node', ['a']],
       ['RENEWAL_FAILED', 'warning', 'node', ['reason', 'started']],
@@ -153,7 +155,7 @@ testStanding([
   ],
   [
     'a rehearsal that failed for what is urgent',
-    { lastAttempt: afterRehearsal, leaves: [leaf({ id: 'a', days: 20, verdict: renew })] },
+    { lastAttempt: afterRehearsal, renewal: backOff, leaves: [leaf({ id: 'a', days: 20, verdict: renew })] },
     [
       ['CERTIFICATE_URGENT', 'warning', 'node', ['a']],
       ['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']],

@@ -88,6 +88,21 @@ const TABLE: [what: string, verdict: string, codes: string[], Rehearsal, Rehears
     called({ calls: [{ id: 'apiserver', exitCode: 1, timedOut: false, said: 'wanted one', usedDefaults: false }] }),
   ],
   [
+    'kubeadm that refuses a file, and one that it passed over before',
+    'failed',
+    ['KUBEADM_FAILED', 'NOT_RENEWED'],
+    KUBEADM,
+    called({
+      calls: [
+        { id: 'admin.conf', exitCode: 0, timedOut: false, said: null, usedDefaults: false },
+        { id: 'apiserver', exitCode: 1, timedOut: false, said: null, usedDefaults: false },
+      ],
+      certificates: ['admin.conf', 'apiserver', 'scheduler.conf'].map((id) =>
+        renewedCertificate({ id, problem: { code: 'NOT_RENEWED', message: 'it was not renewed' } }),
+      ),
+    }),
+  ],
+  [
     'kubeadm that is killed',
     'failed',
     ['KUBEADM_FAILED'],

@@ -1,11 +1,7 @@
 // What the tests of rehearsals share: facts of a node that can rehearse, and results.
 import type { Inventory } from '../../../src/domain/model/inventory.ts';
-import type {
-  RehearsalFacts,
-  RehearsalResult,
-  RehearsedCertificate,
-  RehearsedFacts,
-} from '../../../src/domain/model/rehearsal.ts';
+import type { RehearsalResult, RehearsedCertificate, RehearsedFacts } from '../../../src/domain/model/rehearsal.ts';
+import type { RehearsalFacts } from '../../../src/domain/model/rehearsal-facts.ts';
 import { DAY } from '../../../src/domain/time/duration.ts';
 import { inventoryOf, NOW, withPreconditions } from '../../support/inventory.ts';
 
