@@ -44,8 +44,8 @@ export function writableMounts(mountinfo: string): string[] {
 const unescaped = (path: string): string =>
   path.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 
-/** Made for the sandbox, by PrivateTmp and PrivateDevices; of /dev what is mounted below counts for itself. */
-const OWN = ['/tmp', '/var/tmp', '/proc', '/dev/pts', '/dev/mqueue'];
+/** Made for the sandbox, by PrivateDevices and PrivatePIDs; of /dev what is mounted below counts for itself. */
+const OWN = ['/proc', '/dev/pts', '/dev/mqueue'];
 
 function isExpected(path: string, expected: string[]): boolean {
   return path === '/dev' || [...OWN, ...expected].some((each) => path === each || path.startsWith(`${each}/`));
