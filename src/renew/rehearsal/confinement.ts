@@ -6,6 +6,8 @@ import { socketPaths } from './node-network.ts';
 
 /** Seen empty: sockets and state of the node's services, temporary files, and certagent's own backups. */
 const EMPTY = ['/run', '/tmp', '/var/tmp', STATE_DIR];
+/** Made empty by the properties of every sandbox. */
+const OF_PROPERTIES = ['/dev/shm', '/home', '/root', '/run/user'];
 /** The kubelet's directory: sockets of plugins, and volumes of pods with more of them. No tool that is rehearsed reads it. */
 const HIDDEN = ['/var/lib/kubelet'];
 
@@ -29,7 +31,7 @@ function confinementOf({ network, writable }: Wanted, empty: string[]): Confinem
     const { dev, ino } = statSync(from);
     return { path: to, device: dev, inode: ino };
   });
-  return { network, nodeNetwork: readlinkSync('/proc/self/ns/net'), copies, lost: [...empty, '/dev/shm'] };
+  return { network, nodeNetwork: readlinkSync('/proc/self/ns/net'), copies, lost: [...empty, ...OF_PROPERTIES] };
 }
 
 const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
