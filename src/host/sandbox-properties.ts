@@ -29,7 +29,6 @@ const ALWAYS = [
   'MountFlags=private',
   'ProtectSystem=strict',
   'ProtectHome=tmpfs',
-  'PrivateTmp=yes',
   'PrivateDevices=yes',
   'PrivateIPC=yes',
   'ProtectHostname=yes',

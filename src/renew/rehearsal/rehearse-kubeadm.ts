@@ -53,6 +53,7 @@ export async function rehearseKubeadm(
       confinement,
       view: root.isMachine ? '/' : place.image,
       copy: root.isMachine ? writable[0]!.to : place.image,
+      memory,
       task: { kind: 'kubeadm', program, calls, limit },
     },
     signal,

@@ -50,6 +50,7 @@ export async function rehearseServer(
       confinement,
       view: root.isMachine ? '/' : place.image,
       copy: root.isMachine ? copy.writable[0]!.to : place.image,
+      memory,
       task: {
         kind: 'server',
         program: path,

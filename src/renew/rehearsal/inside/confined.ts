@@ -12,9 +12,10 @@ export function whyNotConfined(confinement: Confinement, olderSystemd: boolean):
     const seen = statSync(path, { throwIfNoEntry: false });
     if (seen?.dev !== device || seen.ino !== inode) return `the copy is not mounted at ${path}`;
   }
+  const places = copies.map((copy) => copy.path);
   const writable = writableMounts(readFileSync('/proc/self/mountinfo', 'utf8'));
-  const open = writable.find((path) => !isExpected(path, [...copies.map((copy) => copy.path), ...lost]));
-  if (open !== undefined) return `${open} can be written in the sandbox`;
+  const open = writable.find(({ path, type }) => !isExpected(path, type === 'tmpfs' ? [...places, ...lost] : places));
+  if (open !== undefined) return `${open.path} can be written in the sandbox`;
   const status = readFileSync('/proc/self/status', 'utf8');
   if (!/^NoNewPrivs:\t1$/m.test(status)) return 'programs in the sandbox can gain rights';
   if (!/^Seccomp:\t2$/m.test(status)) return 'system calls are not filtered in the sandbox';
@@ -27,25 +28,26 @@ export function whyNotConfined(confinement: Confinement, olderSystemd: boolean):
   return null;
 }
 
-/** Mount points, as the kernel lists them, that are not read-only. */
-export function writableMounts(mountinfo: string): string[] {
-  const mounts = new Map<string, boolean>();
+/** Mount points that are not read-only, as the kernel lists them. */
+export function writableMounts(mountinfo: string): { path: string; type: string }[] {
+  const mounts = new Map<string, { type: string; isWritable: boolean }>();
   for (const line of mountinfo.split('\n')) {
-    const [, , , , path, options, ...rest] = line.split(' ');
-    if (path === undefined || options === undefined) continue;
-    // A file system can be read-only as a whole, too; a later mount at the same place covers an earlier one.
-    const whole = rest.at(-1)?.split(',') ?? [];
-    mounts.set(unescaped(path), !options.split(',').includes('ro') && !whole.includes('ro'));
+    // "… mount point, options, optional fields - type, source, options of the file system" (proc_pid_mountinfo(5)).
+    const [mount, fileSystem] = line.split(' - ').map((part) => part.split(' '));
+    if (mount === undefined || fileSystem === undefined) continue;
+    const isReadOnly = [mount[5], fileSystem[2]].some((options) => options?.split(',').includes('ro') === true);
+    // A later mount at the same place covers an earlier one.
+    mounts.set(unescaped(mount[4] ?? ''), { type: fileSystem[0] ?? '', isWritable: !isReadOnly });
   }
-  return [...mounts].filter(([, isWritable]) => isWritable).map(([path]) => path);
+  return [...mounts].flatMap(([path, { type, isWritable }]) => (isWritable ? [{ path, type }] : []));
 }
 
 /** mountinfo writes a space as \040. */
 const unescaped = (path: string): string =>
   path.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 
-/** Made for the sandbox, by PrivateTmp and PrivateDevices; of /dev what is mounted below counts for itself. */
-const OWN = ['/tmp', '/var/tmp', '/proc', '/dev/pts', '/dev/mqueue'];
+/** Made for the sandbox, by PrivateDevices and PrivatePIDs; of /dev what is mounted below counts for itself. */
+const OWN = ['/proc', '/dev/pts', '/dev/mqueue'];
 
 function isExpected(path: string, expected: string[]): boolean {
   return path === '/dev' || [...OWN, ...expected].some((each) => path === each || path.startsWith(`${each}/`));

@@ -8,8 +8,10 @@ export type InsideRequest = {
   confinement: Confinement | null;
   /** Where the copy is seen: "/" in the sandbox. */
   view: string;
-  /** The directory of the copy that must keep some room on its disk. */
+  /** A directory of the copy, on whose disk some room must stay. */
   copy: string;
+  /** Bytes of memory that all of it may use. */
+  memory: number;
   task: ServerTask | KubeadmTask;
 };
 

@@ -6,7 +6,7 @@ import { startTool, type Tool } from '../../../host/sandboxed-tool.ts';
 import { servedCertificate } from '../../../host/tls.ts';
 import { addAddresses } from './addresses.ts';
 import { clientOf } from './client-of.ts';
-import { groupMemory } from './control-group.ts';
+import type { GroupMemory } from './control-group.ts';
 import { databaseProblem } from './database.ts';
 import type { InsideAnswer, InsideRequest, ServerAnswer, ServerTask } from './request.ts';
 
@@ -19,15 +19,15 @@ const PATIENCE = 20_000;
 export async function runServer(
   task: ServerTask,
   { olderSystemd, view, confinement }: InsideRequest,
+  memory: GroupMemory,
 ): Promise<InsideAnswer> {
   const root = new Root(view);
   const broken = task.database === null ? null : await databaseProblem(task.database);
   if (broken !== null) return { kind: 'impossible', why: `the copy of the datastore cannot be used: ${broken}` };
   if (confinement !== null) await addAddresses(root, task.addresses);
-  const startedAt = performance.now();
   const tool = startTool(task, { olderSystemd, isImage: view !== '/' });
   try {
-    const outcome = await untilSteady(task, tool, root, startedAt);
+    const outcome = await untilSteady(task, tool, root, memory);
     const isUp = outcome.readyAfter !== null;
     return {
       kind: 'server',
@@ -35,7 +35,7 @@ export async function runServer(
       kubeconfig: isUp ? await kubeconfigProblem(task, root) : null,
       served: isUp ? await servedBy(task) : null,
       log: [...tool.log],
-      peakMemory: groupMemory().peak,
+      peakMemory: memory.peak,
     };
   } finally {
     tool.kill();
@@ -44,10 +44,12 @@ export async function runServer(
 
 type Outcome = Pick<ServerAnswer, 'readyAfter' | 'ending' | 'limitReached'>;
 
-async function untilSteady(task: ServerTask, tool: Tool, root: Root, startedAt: number): Promise<Outcome> {
+async function untilSteady(task: ServerTask, tool: Tool, root: Root, memory: GroupMemory): Promise<Outcome> {
+  const startedAt = performance.now();
   let since = null as { is: Answer; at: number } | null;
   for (;;) {
-    const ended = endingOf(tool);
+    if (memory.isOver()) tool.kill();
+    const ended = endingOf(tool, memory);
     if (ended !== null) return { readyAfter: null, ...ended };
     const now = performance.now();
     if (since !== null && now - since.at >= steadyFor(since.is, task.settle))
@@ -104,11 +106,11 @@ async function servedBy({ listener }: ServerTask): Promise<string | null> {
   }
 }
 
-function endingOf(tool: Tool): { ending: string; limitReached: 'memory' | null } | null {
+function endingOf(tool: Tool, memory: GroupMemory): { ending: string; limitReached: 'memory' | null } | null {
   const ending = tool.ending();
   if (ending === null) return null;
   const isKilled = ending.signal === 'SIGKILL' || ending.code === 137;
-  if (isKilled && groupMemory().killed)
+  if (isKilled && memory.killed)
     return { ending: 'it needed more memory than the sandbox has', limitReached: 'memory' };
   const how = ending.code === null ? `was killed by ${ending.signal}` : `exited with ${ending.code}`;
   return { ending: `it ${how}`, limitReached: null };

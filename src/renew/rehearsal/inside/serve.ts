@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { explain } from '../../../domain/model/errors.ts';
 import { short } from '../../../domain/text/printable.ts';
 import { whyNotConfined } from './confined.ts';
+import { GroupMemory } from './control-group.ts';
 import type { InsideAnswer, InsideRequest } from './request.ts';
 
 /** Bytes that stay free on the disk of the copy, whatever the tool writes. */
@@ -21,18 +22,19 @@ export async function serve(): Promise<void> {
     .then(({ value }) => [value])) as [string | undefined];
   if (line === undefined) return;
   const request = JSON.parse(line) as InsideRequest;
+  const memory = new GroupMemory(request.memory);
   const watch = setInterval(() => leaveRoom(request.copy), INTERVAL);
-  const answer = await answerTo(request).catch((error): InsideAnswer => impossible(short(explain(error))));
+  const answer = await answerTo(request, memory).catch((error): InsideAnswer => impossible(short(explain(error))));
   clearInterval(watch);
   finish(answer);
 }
 
-async function answerTo(request: InsideRequest): Promise<InsideAnswer> {
+async function answerTo(request: InsideRequest, memory: GroupMemory): Promise<InsideAnswer> {
   const why = request.confinement === null ? null : whyNotConfined(request.confinement, request.olderSystemd);
   if (why !== null) return impossible(why);
   return request.task.kind === 'server'
-    ? (await import('./run-server.ts')).runServer(request.task, request)
-    : (await import('./run-kubeadm.ts')).runKubeadm(request.task, request);
+    ? (await import('./run-server.ts')).runServer(request.task, request, memory)
+    : (await import('./run-kubeadm.ts')).runKubeadm(request.task, request, memory);
 }
 
 function leaveRoom(copy: string): void {
