@@ -36,15 +36,23 @@ function mebibytes(bytes: number): string {
   return `${Math.ceil(bytes / MEBIBYTE)} MiB`;
 }
 
-/** The CAs on this node, as they were observed. */
-export function authoritiesOf({ certificates, preconditions }: Inventory): RehearsedAuthority[] {
-  const known = certificates.flatMap(({ owner, place, key, certificate }): RehearsedAuthority[] =>
-    owner === 'cluster-ca' && place.kind === 'pem' && place.index === 0 && key.state !== 'not-expected'
-      ? [{ path: place.path, keyPath: key.path, fingerprint: certificate.fingerprint }]
+/** The CAs among the files that are copied, as they were observed, and those that are missing. */
+export function authoritiesOf({ certificates, preconditions, node }: Inventory): RehearsedAuthority[] {
+  const known = certificates.flatMap(({ owner, place, certificate }) =>
+    owner === 'cluster-ca' && place.index === 0 && place.path.startsWith(`${node.paths.certificatesDir}/`)
+      ? [{ path: place.path, keyPath: keyOf(place.path), fingerprint: certificate.fingerprint }]
       : [],
   );
-  const missing = preconditions.hazards.flatMap(({ code, path }): RehearsedAuthority[] =>
-    code === 'ca-missing' ? [{ path, keyPath: path.replace(/\.crt$/, '.key'), fingerprint: null }] : [],
-  );
-  return [...known, ...missing.filter(({ path }) => known.every((one) => one.path !== path))];
+  const lost = preconditions.hazards.filter(({ code }) => code === 'ca-missing' || code === 'ca-key-missing');
+  const missing = lost.map(({ path }) => ({
+    path: path.replace(/\.key$/, '.crt'),
+    keyPath: keyOf(path),
+    fingerprint: null,
+  }));
+  return [...known, ...missing.filter(({ path }) => known.every((one) => one.path !== path))].map((one) => ({
+    ...one,
+    mustBeRestored: lost.some(({ path }) => path === one.path || path === one.keyPath),
+  }));
 }
+
+const keyOf = (path: string): string => path.replace(/\.crt$/, '.key');

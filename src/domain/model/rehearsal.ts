@@ -9,6 +9,8 @@ export type RehearsedAuthority = {
   keyPath: string;
   /** SHA-256 of the DER of the first certificate in `path`; null: the file does not exist or cannot be read. */
   fingerprint: string | null;
+  /** Its certificate or its key was missing: the renewal depends on it that the same CA is restored. */
+  mustBeRestored: boolean;
 };
 
 type Limits = {

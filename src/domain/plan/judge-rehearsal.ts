@@ -59,7 +59,10 @@ type Done = Exclude<RehearsalResult, { kind: 'impossible' }>;
 
 function findingsOf(rehearsal: Rehearsal, result: RehearsalResult): RehearsalFinding[] {
   const done = result as Done;
-  const changes = [...authorityFindings(done.authorities), ...(done.kind === 'kubeadm' ? callFindings(done) : [])];
+  const changes = [
+    ...authorityFindings(rehearsal, done.authorities),
+    ...(done.kind === 'kubeadm' ? callFindings(done) : []),
+  ];
   if (done.kind === 'server' && done.readyAfter === null) return [startFinding(done), ...changes];
   const renewed = renewedOf(rehearsal, done.certificates);
   return [
@@ -126,8 +129,12 @@ const AUTHORITIES: Record<AuthorityOutcome['state'], ((path: string) => Rehearsa
   }),
 };
 
-function authorityFindings(authorities: AuthorityOutcome[]): RehearsalFinding[] {
-  return authorities.flatMap(({ path, state }) => AUTHORITIES[state]?.(path) ?? []);
+/** Of each CA something must be known: where nothing is, or less than the renewal depends on, it counts as missing. */
+function authorityFindings({ authorities }: Rehearsal, outcomes: AuthorityOutcome[]): RehearsalFinding[] {
+  return authorities.flatMap(({ path, mustBeRestored }) => {
+    const state = outcomes.find((outcome) => outcome.path === path)?.state ?? 'missing';
+    return AUTHORITIES[mustBeRestored && state === 'unchanged' ? 'missing' : state]?.(path) ?? [];
+  });
 }
 
 function callFindings({ calls }: Extract<Done, { kind: 'kubeadm' }>): RehearsalFinding[] {

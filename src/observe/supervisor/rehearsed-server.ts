@@ -11,11 +11,11 @@ export async function rehearsedServer(
 ): Promise<Pick<RehearsalFacts, 'datastore' | 'copyBytes'>> {
   const server = `${dataDir}/server`;
   const [hasEtcd, hasSqlite, copyBytes] = await Promise.all([
-    exists(root, `${server}/db/etcd`),
+    exists(root, `${server}/db/etcd/member`),
     exists(root, `${server}/db/state.db`),
     bytesIn(root, [server], NOT_COPIED),
   ]);
-  // A server that was moved from sqlite to etcd keeps the old file.
+  // The directory `etcd` alone is there with sqlite, too (measured on v1.32.3).
   const files = hasEtcd ? 'etcd' : hasSqlite ? 'sqlite' : null;
   return { datastore: hasExternalDatastore ? 'external' : files, copyBytes };
 }

@@ -1,12 +1,25 @@
 import type { KubeadmRehearsal, Rehearsal, ServerRehearsal } from '../../domain/model/rehearsal.ts';
-import { count, list, nodePath, number, object, oneOf, orNull, type Shape, tag, text, word } from '../../host/shape.ts';
+import {
+  count,
+  flag,
+  list,
+  nodePath,
+  number,
+  object,
+  oneOf,
+  orNull,
+  type Shape,
+  tag,
+  text,
+  word,
+} from '../../host/shape.ts';
 import { expectation, healthCheck } from '../steps/step-shapes.ts';
 
 const common = {
   limit: number,
   memory: number,
   certificates: list(expectation),
-  authorities: list(object({ path: nodePath, keyPath: nodePath, fingerprint: orNull(text) })),
+  authorities: list(object({ path: nodePath, keyPath: nodePath, fingerprint: orNull(text), mustBeRestored: flag })),
 };
 
 const server: Shape<ServerRehearsal> = object({

@@ -17,8 +17,10 @@ function rehearsalOn(inventory: ReturnType<typeof k3sServer>) {
   return found.step;
 }
 
-const SERVER: Rehearsal = rehearsalOn(k3sServer()).rehearsal;
-const KUBEADM: Rehearsal = rehearsalOn(controlPlane()).rehearsal;
+const CA = { path: '/ca.crt', keyPath: '/ca.key', fingerprint: 'f', mustBeRestored: false };
+const SERVER: Rehearsal = { ...rehearsalOn(k3sServer()).rehearsal, authorities: [CA] };
+const LACKING: Rehearsal = { ...SERVER, authorities: [{ ...CA, mustBeRestored: true }] };
+const KUBEADM: Rehearsal = { ...rehearsalOn(controlPlane()).rehearsal, authorities: [] };
 const HANGS: StartReason = {
   code: 'LISTENER_EXPIRED',
   why: 'it waits for its own listener',
@@ -62,6 +64,15 @@ const TABLE: [what: string, verdict: string, codes: string[], Rehearsal, Rehears
     ['CA_MISSING'],
     SERVER,
     ready({ authorities: [{ path: '/ca.crt', state: 'missing' }] }),
+  ],
+  ['a CA of which nothing is known', 'failed', ['CA_MISSING'], SERVER, ready({ authorities: [] })],
+  ['a CA whose key stays away', 'failed', ['CA_MISSING'], LACKING, ready()],
+  [
+    'the CA that the renewal depends on',
+    'passed',
+    ['CA_RESTORED'],
+    LACKING,
+    ready({ authorities: [{ path: '/ca.crt', state: 'restored' }] }),
   ],
   [
     'a start that ends with another CA',
@@ -169,7 +180,7 @@ test("kubeadm's default lifetime is seen where another was granted", () => {
   const short = withCertificate(controlPlane(20), 'apiserver', {
     certificate: { notBefore: NOW - 40 * DAY, notAfter: NOW + 20 * DAY },
   });
-  const { rehearsal } = rehearsalOn(short);
+  const rehearsal = { ...rehearsalOn(short).rehearsal, authorities: [] };
   const judgement = judgeRehearsal(rehearsal, called());
   assert.deepEqual(
     judgement.findings.map(({ code }) => code),

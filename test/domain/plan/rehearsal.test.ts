@@ -158,6 +158,10 @@ test('a missing CA file no longer blocks where the rehearsal shows what a start 
     'K3S_CA_KEY_MISSING',
   ]);
   const step = stepOf(missingKey(k3sServer()));
+  assert.deepEqual(
+    step.rehearsal.authorities.filter(({ mustBeRestored }) => mustBeRestored).map(({ path }) => path),
+    ['/var/lib/rancher/k3s/server/tls/client-ca.crt'],
+  );
   assert.deepEqual([step.required, step.doubtful], [true, 'stop']);
   const { authorities } = stepOf(missingCa(k3sServer())).rehearsal;
   assert.deepEqual(
@@ -167,6 +171,7 @@ test('a missing CA file no longer blocks where the rehearsal shows what a start 
         path: '/var/lib/rancher/k3s/server/tls/other-ca.crt',
         keyPath: '/var/lib/rancher/k3s/server/tls/other-ca.key',
         fingerprint: null,
+        mustBeRestored: true,
       },
     ],
   );

@@ -90,7 +90,7 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
       kind: 'kubeadm',
       calls: [{ id: 'apiserver', argv: ['certs', 'renew', 'apiserver'] }],
       directories: ['/etc/kubernetes'],
-      authorities: [{ path: '/ca.crt', keyPath: '/ca.key', fingerprint: null }],
+      authorities: [{ path: '/ca.crt', keyPath: '/ca.key', fingerprint: null, mustBeRestored: false }],
       certificates: [expect],
       limit: 120_000,
       memory: 1024,
