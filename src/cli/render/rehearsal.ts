@@ -1,3 +1,4 @@
+import type { Instant } from '../../domain/model/certificate.ts';
 import type {
   RehearsalMeasures,
   RehearsalResult,
@@ -11,6 +12,7 @@ import { formatDuration } from '../../domain/time/duration.ts';
 import { nodeLine } from './node.ts';
 import { type Paint, plain, type Style, scrub } from './paint.ts';
 import { type Cell, fold, table } from './table.ts';
+import { type Times, timesIn } from './time.ts';
 
 type Look = { paint?: Paint; width?: number };
 type Done = Exclude<RehearsalResult, { kind: 'impossible' }>;
@@ -28,7 +30,7 @@ export function renderRehearsal(unsafe: RehearsalReport, options: Look = {}): st
     fold(`Tried: ${describeStep(report.step)}.`, width),
     `${paint('bold', 'Rehearsal:')} ${verdictLine(judgement, paint)}`,
     ...(report.cure === null ? [] : [fold(curedLine(report.cure), width)]),
-    ...(last.kind === 'impossible' ? [] : [fold(costLine(last), width), ...changes(last, options)]),
+    ...(last.kind === 'impossible' ? [] : [fold(costLine(last), width), ...changes(last, report, options)]),
     ...judgement.findings.flatMap((finding) => findingLines(finding, paint)).map((line) => fold(line, width)),
     'Nothing on the node was changed.',
   ].join('\n')}\n`;
@@ -65,28 +67,35 @@ function cost({ duration, copied, peakMemory }: RehearsalMeasures): string {
   return `Took ${seconds(duration)}, ${mebibytes(copied)} copied${memory}`;
 }
 
-function changes({ certificates }: Done, { paint = plain, width = Number.POSITIVE_INFINITY }: Look): string[] {
+function changes(
+  { certificates }: Done,
+  { at, node }: Pick<RehearsalReport, 'at' | 'node'>,
+  { paint = plain, width = Number.POSITIVE_INFINITY }: Look,
+): string[] {
   if (certificates.length === 0) return [];
-  const columns = ['CERTIFICATE', 'RESULT', 'KEY', 'VALID FOR', 'SUBJECT'].map((title) => ({ title }));
+  const columns = ['CERTIFICATE', 'RESULT', 'KEY', 'EXPIRES', 'SUBJECT'].map((title) => ({ title }));
   return [
     '',
     paint('bold', 'What would change'),
-    table(columns, certificates.map(row), { paint, width, indent: '  ' }),
+    table(columns, certificates.map(row(at, timesIn(node.timeZone, at))), { paint, width, indent: '  ' }),
     '',
   ];
 }
 
-function row({ id, before, after, problem }: RehearsedCertificate): Cell[] {
-  const value = (of: (facts: RehearsedFacts) => string) => ({
-    text: after === null ? '-' : changed(before, after, of),
-  });
-  return [
-    { text: id },
-    problem === null ? { text: 'renewed', style: 'green' } : { text: problem.code, style: 'red' },
-    value(({ keyType }) => keyType),
-    value(({ notBefore, notAfter }) => formatDuration(notAfter - notBefore)),
-    value(({ subject }) => subject),
-  ];
+function row(now: Instant, times: Times) {
+  return ({ id, before, after, problem }: RehearsedCertificate): Cell[] => {
+    const value = (of: (facts: RehearsedFacts) => string) => ({
+      text: after === null ? '-' : changed(before, after, of),
+    });
+    const { text: expiry } = value(({ notAfter }) => times.date(notAfter));
+    return [
+      { text: id },
+      problem === null ? { text: 'renewed', style: 'green' } : { text: problem.code, style: 'red' },
+      value(({ keyType }) => keyType),
+      { text: after === null ? expiry : expiry.replace(/(?= \(|$)/, `, in ${formatDuration(after.notAfter - now)}`) },
+      value(({ subject }) => subject),
+    ];
+  };
 }
 
 function changed(before: RehearsedFacts | null, after: RehearsedFacts, of: (facts: RehearsedFacts) => string): string {
