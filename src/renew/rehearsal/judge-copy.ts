@@ -1,4 +1,4 @@
-import type { Certificate } from '../../domain/model/certificate.ts';
+import type { Certificate, Instant } from '../../domain/model/certificate.ts';
 import { CertagentError, errorCode, explain } from '../../domain/model/errors.ts';
 import type { Expectation } from '../../domain/model/plan.ts';
 import type {
@@ -8,6 +8,7 @@ import type {
   RehearsedFacts,
 } from '../../domain/model/rehearsal.ts';
 import { printable, short } from '../../domain/text/printable.ts';
+import { HOUR } from '../../domain/time/duration.ts';
 import { readSmall } from '../../host/files.ts';
 import { followLinks } from '../../host/links.ts';
 import { certificateTexts } from '../../host/pem.ts';
@@ -40,17 +41,21 @@ export function problemOf(error: unknown): { code: string; message: string } {
   return { code: errorCode(error), message: short(explain(error)) };
 }
 
-/** Whether each CA is the one it was: of a CA whose file was missing, the leaves that it had signed are the witnesses. */
+/**
+ * Whether each CA is the one it was. Of a CA whose file was missing, a leaf that it had signed is the witness; without one, it is
+ * restored when it is older than the rehearsal, which began at `startedAt`.
+ */
 export async function judgeAuthorities(
   root: Root,
   copy: Root,
   authorities: RehearsedAuthority[],
   expected: Expectation[],
+  startedAt: Instant,
 ): Promise<AuthorityOutcome[]> {
   return Promise.all(
     authorities.map(async (authority) => ({
       path: authority.path,
-      state: await stateOf(root, copy, authority, expected),
+      state: await stateOf(root, copy, authority, expected, startedAt),
     })),
   );
 }
@@ -60,6 +65,7 @@ async function stateOf(
   copy: Root,
   { path, keyPath, fingerprint }: RehearsedAuthority,
   expected: Expectation[],
+  startedAt: Instant,
 ): Promise<AuthorityOutcome['state']> {
   const now = await readLeaf(copy, path).catch(() => null);
   if (now === null) return 'missing';
@@ -73,7 +79,13 @@ async function stateOf(
     const before = await readLeaf(root, leaf).catch(() => null);
     if (before !== null) return isSignedBy(before.pem, now.pem) ? 'restored' : 'replaced';
   }
-  return 'replaced';
+  return madeAt(now.certificate) < startedAt ? 'restored' : 'replaced';
+}
+
+/** K3s puts the second in which it makes a CA into its name; others set its start back by an hour at most. */
+function madeAt({ commonName, notBefore }: Certificate): number {
+  const named = /@(\d{10})$/.exec(commonName ?? '')?.[1];
+  return named === undefined ? notBefore + HOUR : Number(named) * 1_000 + 1_000;
 }
 
 async function isKeyOf(root: Root, keyPath: string, { publicKey }: Certificate): Promise<boolean> {

@@ -19,9 +19,10 @@ export async function rehearseKubeadm(
   root: Root,
   { directories, calls, limit, memory, certificates, authorities }: KubeadmRehearsal,
   place: Place,
-  { waiting, signal }: RehearseOptions,
+  { now, waiting, signal }: RehearseOptions,
 ): Promise<RehearsalResult> {
   const startedAt = performance.now();
+  const beganAt = now();
   const program = await findCommand(root, KUBEADM);
   if (program === null) return { kind: 'impossible', why: `${KUBEADM} is not on this node` };
   waiting('for the copy');
@@ -71,7 +72,7 @@ export async function rehearseKubeadm(
       usedDefaults: /Falling back to default configuration/i.test(output),
     })),
     certificates: await judgeCertificates(root, image, certificates),
-    authorities: await judgeAuthorities(root, image, authorities, certificates),
+    authorities: await judgeAuthorities(root, image, authorities, certificates, beganAt),
     measures: {
       duration: Math.round(performance.now() - startedAt),
       copied,

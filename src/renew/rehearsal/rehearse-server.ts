@@ -25,6 +25,7 @@ export async function rehearseServer(
   { now, waiting, signal }: RehearseOptions,
 ): Promise<RehearsalResult> {
   const startedAt = performance.now();
+  const beganAt = now();
   const { unit, program, health, kubeconfig, listener, settle, limit, memory, certificates, authorities } = rehearsal;
   const file = (await unitsThatRun(root, { names: [unit], enabled: new Set() }, program))[0];
   const path = await programOf(root, program, file);
@@ -79,7 +80,7 @@ export async function rehearseServer(
     limitReached: answer.limitReached,
     reason: answer.readyAfter === null ? startReason(answer.log) : null,
     certificates: await judgeCertificates(root, image, certificates),
-    authorities: await judgeAuthorities(root, image, authorities, certificates),
+    authorities: await judgeAuthorities(root, image, authorities, certificates, beganAt),
     kubeconfig: answer.kubeconfig,
     listener: answer.readyAfter === null ? null : listenerProblem(answer, now()),
     measures: {
@@ -92,7 +93,7 @@ export async function rehearseServer(
 }
 
 /** Milliseconds that the helper takes besides the tool: it starts, checks the database, asks. */
-const AROUND = 30_000;
+const AROUND = 60_000;
 
 /** As its unit names it, else as it is found on the node. */
 async function programOf(root: Root, program: string, file: UnitFile | undefined): Promise<string | null> {

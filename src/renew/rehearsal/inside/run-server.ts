@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startReason, waitsForItself } from '../../../domain/distributions/start-reasons.ts';
 import { askHealth } from '../../../host/http.ts';
@@ -12,8 +13,13 @@ import type { InsideAnswer, InsideRequest, ServerAnswer, ServerTask } from './re
 
 const INTERVAL = 250;
 const ASK_LIMIT = 3_000;
-/** Milliseconds after which a known reason that prevents the start ends the waiting; most such starts exit before. */
-const PATIENCE = 20_000;
+/**
+ * Milliseconds after which a known reason ends the waiting, at most a third of the limit. Not at once: a server that waits for
+ * its own expired listener can renew it after some ten seconds (measured on v1.32.3, where another start hung for good).
+ */
+const PATIENCE = 30_000;
+/** How long a listener gets to renew an expired certificate once it is asked; the v1.21 line takes half a minute. Milliseconds. */
+const LISTENER_PATIENCE = 40_000;
 
 /** Starts the server on the copy, waits until it is ready and stays so, and asks what an administrator would ask. */
 export async function runServer(
@@ -61,8 +67,9 @@ async function untilSteady(task: ServerTask, tool: Tool, root: Root, memory: Gro
         limitReached: 'time',
       };
     const reason = startReason(tool.log);
-    if (waitsForItself(reason) || (reason?.blocks === true && since === null && now - startedAt > PATIENCE))
-      return { readyAfter: null, ending: reason!.why, limitReached: null };
+    const patience = Math.min(PATIENCE, task.limit / 3);
+    const isHopeless = since === null && (waitsForItself(reason) || reason?.blocks === true);
+    if (isHopeless && now - startedAt > patience) return { readyAfter: null, ending: reason!.why, limitReached: null };
     const is = await answerOf(task, root);
     since = is === 'none' ? null : since?.is === is ? since : { is, at: performance.now() };
     await sleep(INTERVAL);
@@ -98,11 +105,14 @@ async function kubeconfigProblem(task: ServerTask, root: Root): Promise<string |
   return status === 200 ? null : `the API server answers ${detail} to it`;
 }
 
-async function servedBy({ listener }: ServerTask): Promise<string | null> {
-  try {
-    return (await servedCertificate(listener.host, listener.port, { limit: ASK_LIMIT })).toString('base64');
-  } catch {
-    return null;
+/** What the listener serves, asked again while that has expired. */
+async function servedBy({ listener: { host, port } }: ServerTask): Promise<string | null> {
+  const end = performance.now() + LISTENER_PATIENCE;
+  for (;;) {
+    const der = await servedCertificate(host, port, { limit: ASK_LIMIT }).catch(() => null);
+    const isValid = der !== null && new X509Certificate(der).validToDate.getTime() > Date.now();
+    if (isValid || performance.now() > end) return der?.toString('base64') ?? null;
+    await sleep(4 * INTERVAL);
   }
 }
 
