@@ -157,7 +157,7 @@ async function play(act: Act, home: string, nodes: TestNode[], options: DemoOpti
   const inbox = await openInbox();
   try {
     await node.start({ outlive: keep, longRunning: true });
-    await configure(root, inbox, sandbox ? '[renew]\nsettle = "1s"\n' : '');
+    await configure(root, inbox, sandbox ? '[renew]\nsettle = "1s"\nrestart_limit = "20s"\n' : '');
     const copy = join(root, 'home/alice/.kube/config');
     const before = await describeCopy(copy);
 

@@ -132,6 +132,7 @@ const CASES: Case[] = [
     args: ['plan', '--rehearse'],
     exitCode: 6,
     stdout: /\nNothing was rehearsed: this is a test\.\n$/,
+    stderr: /Back up/,
   },
   {
     what: 'a rehearsal as JSON',

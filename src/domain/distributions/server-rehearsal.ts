@@ -31,6 +31,8 @@ function hindrance(inventory: Inventory): Hindrance | null {
   if (node.role === 'agent') return AGENT;
   const datastore = preconditions.rehearsal?.datastore;
   if (datastore === 'external') return { why: 'its datastore is a database elsewhere, and a start writes to it' };
+  // Without its peers it has no quorum, and a reset of the copy to one member is not proven.
+  if (datastore === 'etcd') return { why: 'its datastore is embedded etcd, which is not rehearsed' };
   const lacks = lacking(inventory, SANDBOX_MEMORY);
   if (lacks !== null) return lacks;
   if (datastore === null) return { why: 'its datastore was not found on this node' };
