@@ -31,6 +31,8 @@ export async function rehearseServer(
   const path = await programOf(root, program, file);
   if (file === undefined || path === null)
     return impossible(`${program} or the command line of its unit ${unit} was not found`);
+  const isEtcd = rehearsal.datastore === 'etcd';
+  const argv = [...(isEtcd ? withoutServer(file.argv) : file.argv).slice(1), '--disable-agent'];
   waiting('for the copy');
   const copy = await copyServer(root, place, rehearsal, signal);
   const { sandbox, confinement } = confine(root, {
@@ -55,8 +57,9 @@ export async function rehearseServer(
       task: {
         kind: 'server',
         program: path,
-        argv: [...file.argv.slice(1), '--disable-agent'],
-        environment: environmentOf(file),
+        argv,
+        alone: isEtcd ? [...argv, '--cluster-reset'] : null,
+        environment: environmentOf(file, isEtcd),
         addresses: nodeAddresses(),
         database: copy.database === null || root.isMachine ? copy.database : `${place.image}${copy.database}`,
         health,
@@ -105,8 +108,15 @@ async function programOf(root: Root, program: string, file: UnitFile | undefined
 /** What systemd gives a service, and what belongs to the live one. */
 const OF_SYSTEMD = /^(?:NOTIFY_SOCKET|WATCHDOG_|LISTEN_|CREDENTIALS_|INVOCATION_ID|JOURNAL_STREAM|MAINPID)/;
 
-function environmentOf({ environment }: UnitFile): Record<string, string> {
-  return Object.fromEntries([...environment].filter(([name]) => !OF_SYSTEMD.test(name)));
+function environmentOf({ environment }: UnitFile, isEtcd: boolean): Record<string, string> {
+  const isKept = (name: string) => !OF_SYSTEMD.test(name) && !(isEtcd && name === 'K3S_URL');
+  return Object.fromEntries([...environment].filter(([name]) => isKept(name)));
+}
+
+/** A copy of an etcd member joins nobody. */
+function withoutServer(argv: readonly string[]): string[] {
+  const isOption = (word: string | undefined) => word !== undefined && /^(?:--?server|-s)$/.test(word);
+  return argv.filter((word, at) => !isOption(word) && !isOption(argv[at - 1]) && !/^--?server=/.test(word));
 }
 
 /** A start that fails because the sandbox is read-only elsewhere says nothing of a real start. */

@@ -5,6 +5,7 @@ import type { ServerRehearsal } from '../../domain/model/rehearsal.ts';
 import { followLinks } from '../../host/links.ts';
 import type { Root } from '../../host/root.ts';
 import { copyDatabase } from './copy-database.ts';
+import { copyEtcd } from './copy-etcd.ts';
 import { copyTree, treeSize } from './copy-tree.ts';
 import { needRoom, type Place } from './place.ts';
 
@@ -29,9 +30,11 @@ export async function copyServer(
 ): Promise<ServerCopy> {
   const server = await followLinks(root, `${dataDir}/server`);
   const database = `${server}/db/state.db`;
-  const isOwn = (path: string) => path.startsWith(database) || LEFT_OUT.test(path.slice(server.length));
+  const etcd = `${server}/db/etcd`;
+  const isOwn = (path: string) =>
+    path.startsWith(database) || path === etcd || LEFT_OUT.test(path.slice(server.length));
   const config = await followLinks(root, configDir);
-  const ofDatabase = datastore === 'sqlite' ? [database, `${database}-wal`] : [];
+  const ofDatabase = datastore === 'sqlite' ? [database, `${database}-wal`] : [etcd];
   const sizes = [treeSize(server, { skip: isOwn }), treeSize(config), ...ofDatabase.map((path) => treeSize(path))];
   await needRoom(
     image,
@@ -42,6 +45,7 @@ export async function copyServer(
   const copied = [await copyTree(server, join(data, 'server'), { skip: isOwn, signal })];
   let bytes = 0;
   if (datastore === 'sqlite') bytes += await copyDatabase(database, join(data, 'server/db/state.db'));
+  else bytes += await copyEtcd(etcd, join(data, 'server/db/etcd'), signal);
   copied.push(await copyTree(config, join(image, configDir), { signal }));
   const writable = [bound(root, image, dataDir), bound(root, image, configDir)];
   const readable: ServerCopy['readable'] = [];
@@ -54,6 +58,11 @@ export async function copyServer(
   if (elsewhere !== null) writable.push(elsewhere);
   const frozen = copied.flatMap((each) => each.frozen);
   if (frozen.length <= MOST_FROZEN) readable.push(...frozen.map((path) => ({ from: path, to: root.own(path) })));
+  // Later files override earlier ones: a copy of an etcd member joins nobody.
+  if (datastore === 'etcd') {
+    await mkdir(join(image, configDir, 'config.yaml.d'), { recursive: true });
+    await writeFile(join(image, configDir, 'config.yaml.d/zzz-certagent.yaml'), 'server: ""\n');
+  }
   const copy = (path: string) => join(image, path);
   for (const path of remove) await rm(copy(path), { force: true });
   if (trigger !== null) await writeFile(copy(trigger), '', { mode: 0o600 });

@@ -30,6 +30,8 @@ export type ServerTask = {
   program: string;
   argv: string[];
   environment: Record<string, string>;
+  /** Words that make a cluster of one member of the copy, in a run of their own before; null: it needs none. */
+  alone: string[] | null;
   /** The node's, for the loopback of the sandbox. */
   addresses: string[];
   /** The copy of the sqlite database; null: there is none. */

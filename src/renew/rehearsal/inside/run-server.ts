@@ -31,7 +31,12 @@ export async function runServer(
   const broken = task.database === null ? null : await databaseProblem(task.database);
   if (broken !== null) return { kind: 'impossible', why: `the copy of the datastore cannot be used: ${broken}` };
   if (confinement !== null) await addAddresses(root, task.addresses);
-  const tool = startTool(task, { olderSystemd, isImage: view !== '/' });
+  const how = { olderSystemd, isImage: view !== '/' };
+  if (task.alone !== null) {
+    const failed = await madeAlone({ ...task, argv: task.alone }, how, memory);
+    if (failed !== null) return { kind: 'impossible', why: failed };
+  }
+  const tool = startTool(task, how);
   try {
     const outcome = await untilSteady(task, tool, root, memory);
     const isUp = outcome.readyAfter !== null;
@@ -46,6 +51,24 @@ export async function runServer(
   } finally {
     tool.kill();
   }
+}
+
+/**
+ * The other members of an etcd are out of reach, and nothing of theirs may be changed: the copy becomes a cluster of its own, in
+ * which K3s exits when that is done. Returns why it is not: a failure here says nothing of a real start.
+ */
+async function madeAlone(
+  task: ServerTask,
+  how: Parameters<typeof startTool>[1],
+  memory: GroupMemory,
+): Promise<string | null> {
+  const tool = startTool(task, how);
+  const end = performance.now() + task.limit;
+  while (tool.ending() === null && performance.now() < end && !memory.isOver()) await sleep(INTERVAL);
+  const ending = tool.ending();
+  tool.kill();
+  await tool.ended;
+  return ending?.code === 0 ? null : 'the copy of embedded etcd did not become a cluster of its own';
 }
 
 type Outcome = Pick<ServerAnswer, 'readyAfter' | 'ending' | 'limitReached'>;
