@@ -17,7 +17,7 @@ import { execute } from '../renew/engine/execute.ts';
 import { recover } from '../renew/engine/recover.ts';
 import { untoldOutcome } from '../renew/engine/untold.ts';
 import { openJournal, readJournal } from '../renew/journal/journal-file.ts';
-import { removeRehearsals } from '../renew/rehearsal/rehearse.ts';
+import { removeRehearsals } from '../renew/rehearsal/run-rehearsal.ts';
 import { ACTORS } from '../renew/steps/actors.ts';
 import type { Agent, AgentOptions } from './agent-interface.ts';
 import { standingIn, tell } from './alerting.ts';

@@ -9,9 +9,9 @@ import { type Root, STATE_DIR } from '../host/root.ts';
 import { isStarting, type UnitState, unitState } from '../host/systemd.ts';
 import { journalOfStart } from '../host/unit-journal.ts';
 import { freeSpace } from './free-space.ts';
+import { observeRehearsal } from './observe-rehearsal.ts';
 import type { Detected, Unit } from './observer.ts';
 import { UPGRADES } from './observers.ts';
-import { observeRehearsal } from './rehearsal.ts';
 import type { SourceRead } from './source.ts';
 
 /** What must be known before anything is changed. */

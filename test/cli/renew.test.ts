@@ -57,8 +57,8 @@ const facts = {
   notAfter: NOW + 365 * DAY,
   chain: 1,
 };
-const RESULT: Extract<RehearsalResult, { kind: 'server' }> = {
-  kind: 'server',
+const RESULT: Extract<RehearsalResult, { kind: 'start' }> = {
+  kind: 'start',
   readyAfter: 4_600,
   ending: null,
   limitReached: null,
@@ -75,7 +75,7 @@ const RESULT: Extract<RehearsalResult, { kind: 'server' }> = {
 const STEP: RehearseStep = {
   kind: 'rehearse',
   rehearsal: {
-    kind: 'kubeadm',
+    kind: 'command',
     calls: [],
     directories: ['/etc/kubernetes'],
     authorities: [],

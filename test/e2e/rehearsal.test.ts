@@ -34,8 +34,8 @@ async function hostile(ground: Ground): Promise<void> {
   ground.program(HOSTILE.replaceAll('VICTIM', victim));
   const before = await ground.state();
   const result = await ground.rehearse();
-  assert.equal(result.kind, 'server', JSON.stringify(result));
-  assert.ok(result.kind === 'server');
+  assert.equal(result.kind, 'start', JSON.stringify(result));
+  assert.ok(result.kind === 'start');
   // The script ends with the number of its attempts that succeeded, plus 100.
   assert.equal(result.ending, 'it exited with 100', await reached(ground));
   await unchanged(ground, before);
@@ -92,7 +92,7 @@ for i in 1 2 3; do setsid sh -c 'trap "" TERM HUP; exec sleep 100000 daemonised'
 exit 0`);
   const before = await ground.state();
   const result = await ground.rehearse();
-  assert.ok(result.kind === 'server' && result.ending === 'it exited with 0', JSON.stringify(result));
+  assert.ok(result.kind === 'start' && result.ending === 'it exited with 0', JSON.stringify(result));
   await unchanged(ground, before);
 }
 
@@ -100,7 +100,7 @@ async function tooSlow(ground: Ground): Promise<void> {
   ground.program('trap "" TERM; while :; do sleep 1000; done');
   const before = await ground.state();
   const result = await ground.rehearse({ limit: 2_000 });
-  assert.ok(result.kind === 'server' && result.limitReached === 'time', JSON.stringify(result));
+  assert.ok(result.kind === 'start' && result.limitReached === 'time', JSON.stringify(result));
   await unchanged(ground, before);
 }
 
@@ -108,7 +108,7 @@ async function tooLarge(ground: Ground): Promise<void> {
   ground.program('a=$(head -c 400000000 /dev/zero | tr "\\\\0" x); sleep 1000');
   const before = await ground.state();
   const result = await ground.rehearse({ memory: 256 * 1024 * 1024 });
-  assert.ok(result.kind === 'server' && result.limitReached === 'memory', JSON.stringify(result));
+  assert.ok(result.kind === 'start' && result.limitReached === 'memory', JSON.stringify(result));
   await unchanged(ground, before);
 }
 
@@ -116,7 +116,7 @@ async function floods(ground: Ground): Promise<void> {
   ground.program('yes "$(printf "\\033[31mflood")" & head -c 100000000 /dev/zero; exit 7');
   const before = await ground.state();
   const result = await ground.rehearse();
-  assert.ok(result.kind === 'server' && result.ending === 'it exited with 7', JSON.stringify(result));
+  assert.ok(result.kind === 'start' && result.ending === 'it exited with 7', JSON.stringify(result));
   await unchanged(ground, before);
 }
 

@@ -3,7 +3,7 @@ import { type Context, print } from '../context.ts';
 import { progressLine } from '../progress.ts';
 import { scrub } from '../render/paint.ts';
 import { renderPlan } from '../render/plan.ts';
-import { renderRehearsal } from '../render/rehearsal.ts';
+import { renderRehearsal } from '../render/rehearsal-view.ts';
 
 export async function run(context: Context): Promise<number> {
   const force = context.options.force === true;

@@ -10,7 +10,7 @@ import { repairsKubelet } from './kubelet-repair.ts';
 import { loopbackExpired } from './loopback.ts';
 import { isPairBroken } from './own-checks.ts';
 import { REASONS, type ReasonCode } from './reasons.ts';
-import { cannotRehearse, isSettledByRehearsal } from './rehearsal.ts';
+import { cannotRehearse, isSettledByRehearsal } from './rehearsal-hindrance.ts';
 import { planOfAnotherVersion, unfinishedPlan } from './unfinished-plans.ts';
 import { startPrevented } from './unit-start.ts';
 

@@ -1,6 +1,6 @@
 import type { Hazard, Inventory } from '../model/inventory.ts';
 import { HAZARDS } from './hazards.ts';
-import { isRestored, rehearsalHindrance } from './rehearsal.ts';
+import { isRestored, rehearsalHindrance } from './rehearsal-hindrance.ts';
 
 /** What a person can do about a hazard on this node. */
 export function hazardRemedy(hazard: Pick<Hazard, 'code'>, inventory: Inventory): string {

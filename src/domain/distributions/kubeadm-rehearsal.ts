@@ -20,7 +20,7 @@ function rehearsal(draft: Draft): KubeadmRehearsal {
   const { kubeconfigDir, certificatesDir } = inventory.node.paths;
   const isInside = certificatesDir === kubeconfigDir || certificatesDir.startsWith(`${kubeconfigDir}/`);
   return {
-    kind: 'kubeadm',
+    kind: 'command',
     calls: renewed.map(({ id }) => ({ id, argv: argvFor(id, draft) })),
     directories: isInside ? [kubeconfigDir] : [kubeconfigDir, certificatesDir],
     authorities: authoritiesOf(inventory),

@@ -59,7 +59,7 @@ function of(draft: Draft): { rehearsal: ServerRehearsal; cure: string | null } {
   const broken = heals.filter(({ id }) => renewed.every((one) => one.id !== id));
   return {
     rehearsal: {
-      kind: 'server',
+      kind: 'start',
       unit: preconditions.unit?.name ?? UNIT,
       program: 'k3s',
       dataDir,

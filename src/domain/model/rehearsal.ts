@@ -24,10 +24,10 @@ type Limits = {
 
 /** A restart of K3s's server, on copies of its data and its configuration. */
 export type ServerRehearsal = Limits & {
-  kind: 'server';
+  kind: 'start';
   /** Its command line and environment are read from this unit when the rehearsal runs: they can hold secrets. */
   unit: string;
-  program: 'k3s';
+  program: string;
   /** The node's data directory, of which `server/` is copied, and the directory of its configuration. */
   dataDir: string;
   configDir: string;
@@ -49,7 +49,7 @@ export type ServerRehearsal = Limits & {
 
 /** `kubeadm certs renew`, on copies of `directories` (/etc/kubernetes and the certificates' directory), with the node's network. */
 export type KubeadmRehearsal = Limits & {
-  kind: 'kubeadm';
+  kind: 'command';
   /** One call for each certificate, in this order. `argv` is what follows the program's name. */
   calls: { id: string; argv: string[] }[];
   directories: string[];
@@ -99,7 +99,7 @@ export type RehearsalMeasures = {
 export type RehearsalResult =
   | { kind: 'impossible'; why: string }
   | {
-      kind: 'server';
+      kind: 'start';
       /** Milliseconds after which it was ready and stayed so; null: it did not. */
       readyAfter: number | null;
       /** How it ended before it was ready: the program's exit or the time limit, in words; null: it was ready. */
@@ -117,7 +117,7 @@ export type RehearsalResult =
       measures: RehearsalMeasures;
     }
   | {
-      kind: 'kubeadm';
+      kind: 'command';
       /** Of the calls, in their order, up to the first that failed. `said`: one printable line of what it said, or null. */
       calls: { id: string; exitCode: number | null; timedOut: boolean; said: string | null; usedDefaults: boolean }[];
       certificates: RehearsedCertificate[];

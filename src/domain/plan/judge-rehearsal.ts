@@ -40,8 +40,7 @@ export function judgeRehearsal(rehearsal: Rehearsal, result: RehearsalResult): R
 
 /** The second rehearsal, for a start that waits for its own expired listener; null: no cure is known. */
 export function curedRehearsal(rehearsal: Rehearsal, cure: string | null, result: RehearsalResult): Rehearsal | null {
-  if (rehearsal.kind !== 'server' || result.kind !== 'server' || cure === null || rehearsal.trigger !== null)
-    return null;
+  if (rehearsal.kind !== 'start' || result.kind !== 'start' || cure === null || rehearsal.trigger !== null) return null;
   return result.readyAfter === null && result.reason?.code === 'LISTENER_EXPIRED'
     ? { ...rehearsal, trigger: cure }
     : null;
@@ -51,7 +50,7 @@ export function curedRehearsal(rehearsal: Rehearsal, cure: string | null, result
 function impossibleBecause(rehearsal: Rehearsal, result: RehearsalResult): RehearsalFinding | null {
   const finding = (what: string): RehearsalFinding => ({ code: 'NO_REHEARSAL', weight: 'note', what, remedy: null });
   if (result.kind === 'impossible') return finding(`cannot rehearse: ${result.why}`);
-  if (result.kind !== 'server' || result.readyAfter !== null || result.limitReached !== 'memory') return null;
+  if (result.kind !== 'start' || result.readyAfter !== null || result.limitReached !== 'memory') return null;
   return finding(`cannot rehearse: the start needs more than ${rehearsal.memory / 1024 ** 2} MiB of memory`);
 }
 
@@ -61,19 +60,19 @@ function findingsOf(rehearsal: Rehearsal, result: RehearsalResult): RehearsalFin
   const done = result as Done;
   const changes = [
     ...authorityFindings(rehearsal, done.authorities),
-    ...(done.kind === 'kubeadm' ? callFindings(done) : []),
+    ...(done.kind === 'command' ? callFindings(done) : []),
   ];
-  if (done.kind === 'server' && done.readyAfter === null) return [startFinding(done), ...changes];
+  if (done.kind === 'start' && done.readyAfter === null) return [startFinding(done), ...changes];
   const renewed = renewedOf(rehearsal, done.certificates);
   return [
     ...changes,
     ...done.certificates.filter(wasTried(done)).flatMap(problemOf),
-    ...(done.kind === 'server' ? servingFindings(done) : defaultsFindings(renewed)),
+    ...(done.kind === 'start' ? servingFindings(done) : defaultsFindings(renewed)),
     ...done.certificates.flatMap(cutOf),
   ];
 }
 
-function startFinding({ reason, ending }: Extract<Done, { kind: 'server' }>): RehearsalFinding {
+function startFinding({ reason, ending }: Extract<Done, { kind: 'start' }>): RehearsalFinding {
   if (reason !== null)
     return {
       code: reason.code,
@@ -90,7 +89,7 @@ function startFinding({ reason, ending }: Extract<Done, { kind: 'server' }>): Re
   };
 }
 
-function servingFindings({ kubeconfig, listener }: Extract<Done, { kind: 'server' }>): RehearsalFinding[] {
+function servingFindings({ kubeconfig, listener }: Extract<Done, { kind: 'start' }>): RehearsalFinding[] {
   const finding = (code: FindingCode, what: string): RehearsalFinding => ({
     code,
     weight: 'fails',
@@ -137,7 +136,7 @@ function authorityFindings({ authorities }: Rehearsal, outcomes: AuthorityOutcom
   });
 }
 
-function callFindings({ calls }: Extract<Done, { kind: 'kubeadm' }>): RehearsalFinding[] {
+function callFindings({ calls }: Extract<Done, { kind: 'command' }>): RehearsalFinding[] {
   return calls
     .filter(({ exitCode }) => exitCode !== 0)
     .map(({ id, exitCode, timedOut, said }) => ({
@@ -151,7 +150,7 @@ function callFindings({ calls }: Extract<Done, { kind: 'kubeadm' }>): RehearsalF
 /** Behind a call that failed nothing was renewed, and that is no finding of its own. */
 function wasTried(done: Done) {
   return ({ id }: RehearsedCertificate): boolean =>
-    done.kind === 'server' ||
+    done.kind === 'start' ||
     done.calls.every(({ exitCode }) => exitCode === 0) ||
     done.calls.some((call) => call.id === id && call.exitCode === 0);
 }

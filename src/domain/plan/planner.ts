@@ -1,5 +1,5 @@
 import { isLeaf } from '../decide/ownership.ts';
-import { rehearsalHindrance } from '../decide/rehearsal.ts';
+import { rehearsalHindrance } from '../decide/rehearsal-hindrance.ts';
 import { isRenewableAt } from '../decide/renewal-window.ts';
 import { rulesOf } from '../distributions/index.ts';
 import type { Instant } from '../model/certificate.ts';

@@ -1,4 +1,4 @@
-import { isRestored, rehearsalHindrance } from '../decide/rehearsal.ts';
+import { isRestored, rehearsalHindrance } from '../decide/rehearsal-hindrance.ts';
 import { rulesOfNode } from '../distributions/index.ts';
 import type { Draft } from './draft.ts';
 import type { RehearseStep } from './steps/rehearse.ts';

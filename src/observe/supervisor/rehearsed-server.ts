@@ -1,7 +1,7 @@
 import type { RehearsalFacts } from '../../domain/model/rehearsal-facts.ts';
 import type { Root } from '../../host/root.ts';
 import { exists } from '../node-files.ts';
-import { bytesIn } from '../rehearsal.ts';
+import { bytesIn } from '../observe-rehearsal.ts';
 import type { SupervisorSettings } from './supervisor-settings.ts';
 
 /** Where a server keeps the cluster's state, and what a copy of its directory takes. */

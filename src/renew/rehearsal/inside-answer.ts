@@ -45,7 +45,7 @@ export async function ask(
 /** What comes out of the sandbox is the tool's word, not certagent's. */
 function printed(answer: InsideAnswer): InsideAnswer {
   if (answer.kind === 'impossible') return { ...answer, why: short(answer.why) };
-  if (answer.kind === 'kubeadm') return answer;
+  if (answer.kind === 'command') return answer;
   return {
     ...answer,
     ending: answer.ending === null ? null : short(answer.ending),
@@ -57,7 +57,7 @@ function printed(answer: InsideAnswer): InsideAnswer {
 const ANSWER: Shape<InsideAnswer> = oneOf<InsideAnswer>('kind', {
   impossible: object({ kind: tag('impossible'), why: text }),
   server: object({
-    kind: tag('server'),
+    kind: tag('start'),
     readyAfter: orNull(count),
     ending: orNull(text),
     limitReached: orNull(word(['time', 'memory'])),
@@ -67,7 +67,7 @@ const ANSWER: Shape<InsideAnswer> = oneOf<InsideAnswer>('kind', {
     peakMemory: orNull(count),
   }),
   kubeadm: object({
-    kind: tag('kubeadm'),
+    kind: tag('command'),
     calls: list(object({ id: text, exitCode: orNull(number), timedOut: flag, output: text })),
     peakMemory: orNull(count),
   }),

@@ -24,9 +24,9 @@ const common = {
 
 const server: Shape<ServerRehearsal> = object({
   ...common,
-  kind: tag('server'),
+  kind: tag('start'),
   unit: text,
-  program: tag('k3s'),
+  program: text,
   dataDir: nodePath,
   configDir: nodePath,
   kubeconfig: nodePath,
@@ -40,7 +40,7 @@ const server: Shape<ServerRehearsal> = object({
 
 const kubeadm: Shape<KubeadmRehearsal> = object({
   ...common,
-  kind: tag('kubeadm'),
+  kind: tag('command'),
   calls: list(object({ id: text, argv: list(text) })),
   directories: list(nodePath),
 });

@@ -55,15 +55,15 @@ export async function rehearseKubeadm(
       view: root.isMachine ? '/' : place.image,
       copy: root.isMachine ? writable[0]!.to : place.image,
       memory,
-      task: { kind: 'kubeadm', program, calls, limit },
+      task: { kind: 'command', program, calls, limit },
     },
     signal,
   );
   if (answer.kind === 'impossible') return answer;
-  if (answer.kind !== 'kubeadm') return { kind: 'impossible', why: 'the helper answered something else' };
+  if (answer.kind !== 'command') return { kind: 'impossible', why: 'the helper answered something else' };
   const image = new Root(place.image);
   return {
-    kind: 'kubeadm',
+    kind: 'command',
     calls: answer.calls.map(({ id, exitCode, timedOut, output }) => ({
       id,
       exitCode,

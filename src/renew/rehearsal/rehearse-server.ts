@@ -55,7 +55,7 @@ export async function rehearseServer(
       copy: root.isMachine ? copy.writable[0]!.to : place.image,
       memory,
       task: {
-        kind: 'server',
+        kind: 'start',
         program: path,
         argv,
         alone: isEtcd ? [...argv, '--cluster-reset'] : null,
@@ -71,13 +71,13 @@ export async function rehearseServer(
     },
     signal,
   );
-  if (answer.kind !== 'server')
+  if (answer.kind !== 'start')
     return impossible(answer.kind === 'impossible' ? answer.why : 'the helper answered something else');
   const outside = answer.readyAfter === null ? writtenOutside(answer.log, copy) : null;
   if (outside !== null) return impossible(`it writes to ${outside}, of which there is no copy`);
   const image = new Root(place.image);
   return {
-    kind: 'server',
+    kind: 'start',
     readyAfter: answer.readyAfter,
     ending: answer.ending,
     limitReached: answer.limitReached,

@@ -3,7 +3,7 @@ import type { Rehearsed } from '../../domain/model/rehearsal-report.ts';
 import { curedRehearsal, judgeRehearsal } from '../../domain/plan/judge-rehearsal.ts';
 import type { Root } from '../../host/root.ts';
 import type { RehearseOptions } from './options.ts';
-import { rehearse } from './rehearse.ts';
+import { rehearse } from './run-rehearsal.ts';
 
 /** Rehearses; where the start waits for its own expired listener, once more with the file that is known to cure that. */
 export async function rehearseWithCure(

@@ -43,7 +43,7 @@ async function act(step: RehearseStep, context: StepContext): Promise<string> {
 }
 
 function failedTitle({ rehearsal }: RehearseStep): string {
-  return `the rehearsal on ${rehearsal.kind === 'server' ? "copies of the server's files" : 'a copy of the certificates'} shows that the renewal would not be good`;
+  return `the rehearsal on ${rehearsal.kind === 'start' ? "copies of the server's files" : 'a copy of the certificates'} shows that the renewal would not be good`;
 }
 
 function stopped(code: 'REHEARSAL_FAILED' | 'REHEARSAL_IMPOSSIBLE', message: string, findings: RehearsalFinding[]) {
@@ -58,7 +58,7 @@ function passed({ results, cure }: Rehearsed): string {
   const good = last.certificates.filter(({ problem }) => problem === null).length;
   return [
     ...(cure === null ? [] : [`without ${cure} the start would wait for its own expired listener; with it:`]),
-    ...(last.kind === 'server' && last.readyAfter !== null ? [`ready after ${seconds(last.readyAfter)},`] : []),
+    ...(last.kind === 'start' && last.readyAfter !== null ? [`ready after ${seconds(last.readyAfter)},`] : []),
     `${good} of ${last.certificates.length} certificates renewed as expected`,
     `in ${formatDuration(duration)}`,
     ...(peakMemory === null ? [] : [`with at most ${Math.ceil(peakMemory / 1024 ** 2)} MiB of memory`]),

@@ -6,7 +6,7 @@ import { describePlan, describeStep } from '../../../src/domain/plan/describe.ts
 import { cycle, endpoint, expect, steps } from './step-parts.ts';
 
 const SERVER: Rehearsal = {
-  kind: 'server',
+  kind: 'start',
   unit: 'k3s',
   program: 'k3s',
   dataDir: '/k',

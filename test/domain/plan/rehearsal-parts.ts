@@ -45,11 +45,11 @@ export const renewedCertificate = (change: Partial<RehearsedCertificate> = {}): 
 
 const measures = { duration: 12_000, copied: 7 * MIB, peakMemory: 361 * MIB };
 
-export type ServerResult = Extract<RehearsalResult, { kind: 'server' }>;
-export type KubeadmResult = Extract<RehearsalResult, { kind: 'kubeadm' }>;
+export type ServerResult = Extract<RehearsalResult, { kind: 'start' }>;
+export type KubeadmResult = Extract<RehearsalResult, { kind: 'command' }>;
 
 export const ready = (change: Partial<ServerResult> = {}): ServerResult => ({
-  kind: 'server',
+  kind: 'start',
   readyAfter: 4_600,
   ending: null,
   limitReached: null,
@@ -63,7 +63,7 @@ export const ready = (change: Partial<ServerResult> = {}): ServerResult => ({
 });
 
 export const called = (change: Partial<KubeadmResult> = {}): KubeadmResult => ({
-  kind: 'kubeadm',
+  kind: 'command',
   calls: [{ id: 'apiserver', exitCode: 0, timedOut: false, said: null, usedDefaults: false }],
   certificates: [renewedCertificate()],
   authorities: [],

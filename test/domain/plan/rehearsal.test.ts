@@ -230,7 +230,7 @@ test("a unit that was not found has K3s's usual name; an API with a port of its 
   const api = { name: 'kube-apiserver', host: '127.0.0.1', port: 6445, expects: 'serving-kube-apiserver' } as const;
   const served = [...node.served, { ...node.served[0]!, endpoint: api }] as Inventory['served'];
   const found = rehearsalFor({ ...node, served });
-  assert.ok(found.step?.rehearsal.kind === 'server');
+  assert.ok(found.step?.rehearsal.kind === 'start');
   assert.equal(found.step.rehearsal.unit, 'k3s');
   assert.equal(found.step.rehearsal.health.port, 6445);
 });
@@ -261,7 +261,7 @@ test('what renews nothing has nothing to rehearse', () => {
 
 test('on demand: what could be renewed now, also where nothing is due, and whatever blocks it', () => {
   const quiet = rehearsalFor(controlPlane(300), { rehearse: 'never' });
-  assert.ok(quiet.step?.rehearsal.kind === 'kubeadm');
+  assert.ok(quiet.step?.rehearsal.kind === 'command');
   assert.ok(quiet.step.rehearsal.calls.length > 5);
   const blocked = withCertificate(controlPlane(), 'apiserver', { certificate: { keyType: 'RSA 2048' } });
   assert.ok(rehearsalFor(withPreconditions(blocked, { upgradeUnderWay: 'kubeadm upgrade' })).step !== null);

@@ -87,7 +87,7 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
   rehearse: {
     kind: 'rehearse',
     rehearsal: {
-      kind: 'kubeadm',
+      kind: 'command',
       calls: [{ id: 'apiserver', argv: ['certs', 'renew', 'apiserver'] }],
       directories: ['/etc/kubernetes'],
       authorities: [{ path: '/ca.crt', keyPath: '/ca.key', fingerprint: null, mustBeRestored: false }],

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { RehearsedAuthority, ServerRehearsal } from '../../../src/domain/model/rehearsal.ts';
 import { Root } from '../../../src/host/root.ts';
-import { rehearse } from '../../../src/renew/rehearsal/rehearse.ts';
+import { rehearse } from '../../../src/renew/rehearsal/run-rehearsal.ts';
 import { readLeaf } from '../../../src/renew/verify/leaf.ts';
 
 const root = new Root('/');
@@ -18,7 +18,7 @@ const leaves = ['', 'etcd/', 'kube-scheduler/', 'kube-controller-manager/'].flat
 );
 
 const rehearsal: ServerRehearsal = {
-  kind: 'server',
+  kind: 'start',
   unit: 'k3s',
   program: 'k3s',
   dataDir: DATA,

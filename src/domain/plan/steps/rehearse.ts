@@ -18,7 +18,7 @@ export type RehearseStep = {
 
 export const rehearse: StepRule<RehearseStep> = {
   describe: ({ rehearsal, cure }) =>
-    rehearsal.kind === 'kubeadm'
+    rehearsal.kind === 'command'
       ? `rehearse kubeadm on a copy of ${rehearsal.directories.join(' and ')}`
       : `rehearse the start of ${rehearsal.unit} on a copy of ${rehearsal.dataDir}/server${cure === null ? '' : `; should it wait for its expired listener, once more with ${cure}`}`,
   onFailure: 'roll-back',

@@ -26,7 +26,7 @@ export type Confinement = {
 };
 
 export type ServerTask = {
-  kind: 'server';
+  kind: 'start';
   program: string;
   argv: string[];
   environment: Record<string, string>;
@@ -45,7 +45,7 @@ export type ServerTask = {
 };
 
 export type KubeadmTask = {
-  kind: 'kubeadm';
+  kind: 'command';
   program: string;
   calls: { id: string; argv: string[] }[];
   /** Milliseconds for each call. */
@@ -58,7 +58,7 @@ export type InsideAnswer = ImpossibleAnswer | ServerAnswer | KubeadmAnswer;
 export type ImpossibleAnswer = { kind: 'impossible'; why: string };
 
 export type ServerAnswer = {
-  kind: 'server';
+  kind: 'start';
   readyAfter: number | null;
   ending: string | null;
   limitReached: 'time' | 'memory' | null;
@@ -71,7 +71,7 @@ export type ServerAnswer = {
 };
 
 export type KubeadmAnswer = {
-  kind: 'kubeadm';
+  kind: 'command';
   calls: { id: string; exitCode: number | null; timedOut: boolean; output: string }[];
   peakMemory: number | null;
 };

@@ -29,5 +29,5 @@ export async function runKubeadm(
     done.push({ id, exitCode, timedOut: !inTime, output: tool.log.join('\n').slice(0, 64 * 1024) });
     if (exitCode !== 0) break;
   }
-  return { kind: 'kubeadm', calls: done, peakMemory: memory.peak };
+  return { kind: 'command', calls: done, peakMemory: memory.peak };
 }

@@ -41,7 +41,7 @@ export async function runServer(
     const outcome = await untilSteady(task, tool, root, memory);
     const isUp = outcome.readyAfter !== null;
     return {
-      kind: 'server',
+      kind: 'start',
       ...outcome,
       kubeconfig: isUp ? await kubeconfigProblem(task, root) : null,
       served: isUp ? await servedBy(task) : null,

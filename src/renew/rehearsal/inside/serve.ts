@@ -32,7 +32,7 @@ export async function serve(): Promise<void> {
 async function answerTo(request: InsideRequest, memory: GroupMemory): Promise<InsideAnswer> {
   const why = request.confinement === null ? null : whyNotConfined(request.confinement, request.olderSystemd);
   if (why !== null) return impossible(why);
-  return request.task.kind === 'server'
+  return request.task.kind === 'start'
     ? (await import('./run-server.ts')).runServer(request.task, request, memory)
     : (await import('./run-kubeadm.ts')).runKubeadm(request.task, request, memory);
 }

@@ -58,7 +58,7 @@ function curedLine(cure: string): string {
 
 /** "Ready after 4.6 s. Took 12 s, 7 MiB copied, at most 361 MiB of memory." */
 function costLine(done: Done): string {
-  const ready = done.kind === 'server' && done.readyAfter !== null ? `Ready after ${seconds(done.readyAfter)}. ` : '';
+  const ready = done.kind === 'start' && done.readyAfter !== null ? `Ready after ${seconds(done.readyAfter)}. ` : '';
   return `${ready}${cost(done.measures)}.`;
 }
 

@@ -18,7 +18,7 @@ export async function rehearse(root: Root, rehearsal: Rehearsal, options: Rehear
   try {
     await removeRehearsals(root);
     place = await makePlace(root);
-    return rehearsal.kind === 'server'
+    return rehearsal.kind === 'start'
       ? await rehearseServer(root, rehearsal, place, options)
       : await rehearseKubeadm(root, rehearsal, place, options);
   } catch (error) {
