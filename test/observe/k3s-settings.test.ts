@@ -63,6 +63,7 @@ test('K3s’s settings: later files override, "+" appends, the unit’s options 
     server: null,
     componentArguments: { 'kube-controller-manager': [], 'kube-scheduler': [] },
     disabled: [],
+    hasExternalDatastore: false,
   });
   assert.deepEqual(
     unread.map(({ path }) => path),
