@@ -28,6 +28,7 @@ export function startEnvironment(): Record<string, string> {
 export function layOutPrograms(root: string, node: NodeRecord): void {
   const flavour = k3sFlavour(node.kind);
   const programs = ['usr/bin/systemctl', 'usr/bin/journalctl', 'usr/bin/timedatectl'];
+  if (node.sandbox) programs.push('usr/bin/systemd-run');
   if (node.kind === 'k0s-controller') programs.push('usr/local/bin/k0s');
   else if (node.kind === 'hard-way') programs.push(...HARD_WAY_UNITS.map((name) => `usr/local/bin/${name}`));
   else if (flavour === undefined) programs.push('usr/bin/kubeadm', 'usr/bin/kubelet');

@@ -53,6 +53,7 @@ export function remote(root: Root): ControlHandlers {
     metrics: () => askDaemon(root, 'GET', '/metrics'),
     check: () => askDaemon(root, 'POST', '/v1/check'),
     renew: (request, progress) => askDaemon(root, 'POST', '/v1/renew', request, progress),
+    rehearse: (request, progress) => askDaemon(root, 'POST', '/v1/rehearse', request, progress),
     sync: (options) => askDaemon(root, 'POST', '/v1/sync', options),
     reload: () => askDaemon(root, 'POST', '/v1/reload'),
     acceptClock: () => askDaemon(root, 'POST', '/v1/clock-accept'),

@@ -1,4 +1,5 @@
 import type { CopyOutcome, PlanOutcome, Progress } from '../domain/model/journal.ts';
+import type { RehearsalReport } from '../domain/model/rehearsal-report.ts';
 import type {
   ClockAccepted,
   HistoryReport,
@@ -25,6 +26,8 @@ export type ControlHandlers = {
   check(): Promise<StatusReport>;
   /** null: there was nothing to renew. Throws CertagentError RENEWAL_BLOCKED when something forbids it. */
   renew(request: RenewRequest, progress: (progress: Progress) => void): Promise<PlanOutcome | null>;
+  /** Tries on copies what `renew` would do for the request; nothing of the node is changed. */
+  rehearse(request: RenewRequest, progress: (progress: Progress) => void): Promise<RehearsalReport>;
   /** Throws CertagentError when the configuration is refused; the previous one stays in use. */
   /** `adopt`: node path of a copy with an older certificate that is to be brought up to date from now on. */
   sync(options: { dryRun: boolean; adopt?: string }): Promise<CopyOutcome[]>;

@@ -2,7 +2,7 @@ import { CertagentError } from '../domain/model/errors.ts';
 import type { PlanRequest } from '../domain/model/status.ts';
 import type { ControlHandlers } from './handlers.ts';
 
-/** `read`: also on the status socket. `answer` gives JSON data, or text for /metrics; renew is a stream of lines. */
+/** `read`: also on the status socket. `answer` gives JSON data, or text for /metrics; renew and rehearse are streams of lines. */
 export type Route = {
   method: 'GET' | 'POST';
   answer: 'json' | 'text' | 'stream';
@@ -26,6 +26,11 @@ export const ROUTES: Record<string, Route> = {
     method: 'POST',
     answer: 'stream',
     call: (handlers, { body, progress }) => handlers.renew({ force: flag(body, 'force') }, progress),
+  },
+  '/v1/rehearse': {
+    method: 'POST',
+    answer: 'stream',
+    call: (handlers, { body, progress }) => handlers.rehearse({ force: flag(body, 'force') }, progress),
   },
   '/v1/sync': {
     method: 'POST',

@@ -17,15 +17,17 @@ import { execute } from '../renew/engine/execute.ts';
 import { recover } from '../renew/engine/recover.ts';
 import { untoldOutcome } from '../renew/engine/untold.ts';
 import { openJournal, readJournal } from '../renew/journal/journal-file.ts';
+import { removeRehearsals } from '../renew/rehearsal/rehearse.ts';
 import { ACTORS } from '../renew/steps/actors.ts';
 import type { Agent, AgentOptions } from './agent-interface.ts';
 import { standingIn, tell } from './alerting.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
 import { metricsOf } from './metrics.ts';
-import { logProgress, makeDecisionLog } from './progress-log.ts';
+import { logProgress, logUnknown, makeDecisionLog } from './progress-log.ts';
 import { makeQueue } from './queue.ts';
 import { makeReaders, planReport } from './readers.ts';
+import { asked, rehearseNode } from './rehearse-node.ts';
 import { statusReport } from './report.ts';
 import { makeStillHolds } from './still-holds.ts';
 import { blocked, decideOn, observeNode, planOf, SCHEDULED, type View, withCopiesIn } from './view.ts';
@@ -39,9 +41,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const { root, now, log } = options;
   let config = await loadNodeConfig(root, options.configFile);
   const journal = await (options.readOnly === true ? readJournal(root) : openJournal(root));
-  for (const record of await journal.records())
-    if (record.type === 'unknown')
-      log.warn({ plan: record.planId }, `the journal holds a record of another version: ${record.word}; it is kept`);
+  logUnknown(log, await journal.records());
   const syncCopies = makeCopies(root);
   const clock = makeClockMemory(root);
   const logDecision = makeDecisionLog(log);
@@ -200,8 +200,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     status,
     async plan(request) {
       const as: Config = request?.enabled === true ? { ...config, mode: 'renew' } : config;
-      const asked: DecideRequest = request === undefined ? SCHEDULED : { kind: 'manual', force: request.force };
-      return planReport(decideOn(await observe(asked, as), asked), config, running);
+      const by = request === undefined ? SCHEDULED : asked(request);
+      return planReport(decideOn(await observe(by, as), by), config, running);
     },
     history: async () => ({ schema: HISTORY_SCHEMA, attempts: historyOf(await journal.records()).attempts }),
     metrics,
@@ -217,6 +217,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
         watchers.delete(progress);
       }
     },
+    rehearse: (request, progress) =>
+      queue.exclusive(() => rehearseNode(observe, request, { ...renewContext(), config, progress })),
     sync: ({ dryRun, adopt }) =>
       queue.exclusive(async () => {
         const as = { dryRun: dryRun || config.mode === 'observe', remember: !dryRun, adopt: adopt ?? null };
@@ -229,6 +231,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     testAlerts: async () => (await openedAlerts()).test(),
     recover: () =>
       queue.exclusive(async () => {
+        await removeRehearsals(root);
         const ended = await recover(renewContext()).finally(() => {
           running = null;
         });

@@ -22,6 +22,7 @@ export function policyOf(config: Config, node: NodeFacts): Policy {
     nodeDelay: stableShare(node.name, 'maintenance'),
     kubelet: config.renew.kubelet,
     heal: config.renew.heal,
+    rehearse: config.renew.rehearse,
   };
 }
 
@@ -36,6 +37,7 @@ export function planSettingsOf({ renew }: Config): PlanSettings {
     kubeadmConfig: renew.kubeadm_config ?? null,
     cycle: renew.cycle,
     neighbours: renew.neighbours,
+    rehearse: renew.rehearse,
     backups: BACKUPS_DIR,
     limits: {
       kubeadm: renew.kubeadm_limit,

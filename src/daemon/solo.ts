@@ -40,6 +40,7 @@ export async function makeSoloAgent(options: AgentOptions): Promise<SoloAgent> {
       foreign === null ? null : `${foreign.path} ${foreign.why}: no program below ${options.root.prefix} is run`,
     check: () => acting((agent) => agent.check()),
     renew: (request, progress) => acting((agent) => agent.renew(request, progress)),
+    rehearse: (request, progress) => acting((agent) => agent.rehearse(request, progress), false),
     sync: (request) => (request.dryRun ? reading.sync(request) : acting((agent) => agent.sync(request))),
     acceptClock: () => acting((agent) => agent.acceptClock(), false),
     testAlerts: async () => {

@@ -14,6 +14,7 @@ import type {
   Preconditions,
   UnitPod,
 } from '../domain/model/inventory.ts';
+import type { RehearsalFacts } from '../domain/model/rehearsal-facts.ts';
 import type { Root } from '../host/root.ts';
 import type { UnitList } from '../host/unit-files.ts';
 import type { Source, SourceRead } from './source.ts';
@@ -63,6 +64,8 @@ export type Detected = {
   kubelet?(): Promise<KubeletClient>;
   /** Signs of rotations by its operator; absent: there can be none. */
   rotations?(): Promise<Pick<Preconditions, 'caRotation' | 'keyCopies'>>;
+  /** What of it would be copied for a rehearsal; absent: nothing of it is rehearsed. */
+  rehearsal?(): Promise<Pick<RehearsalFacts, 'datastore' | 'copyBytes'>>;
   /** Why a restart of its unit would do harm. */
   hazards(reads: SourceRead[], known: KnownOfRestart): Promise<Hazard[]>;
   /** What else renews its certificates; left out where nothing else can be seen. */

@@ -29,7 +29,13 @@ export async function makeGround(plan: CrashPlan): Promise<Ground> {
   const root = join(directory, 'node');
   const copy = join(directory, 'copy');
   await quickStandIns();
-  const node = await makeNode({ root, kind: plan.kind, leafEnds: Date.now() + 20 * DAY, speed: plan.speed });
+  const node = await makeNode({
+    root,
+    kind: plan.kind,
+    leafEnds: Date.now() + 20 * DAY,
+    speed: plan.speed,
+    sandbox: plan.sandbox === true,
+  });
   const inbox = await openInbox();
   await configure(node, plan, inbox);
   for (let age = plan.backups; age > 0; age -= 1) await makeOldBackup(node, age);

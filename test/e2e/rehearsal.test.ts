@@ -1,6 +1,6 @@
 // The sandbox of rehearsals under a real systemd: what a hostile or broken tool in it can do to the node, which is nothing.
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../testnode/support.ts';
 import { type Release, reasonToSkip } from './base.ts';

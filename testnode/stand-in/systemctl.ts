@@ -3,6 +3,7 @@
 import { uptime } from 'node:os';
 import { readFaults, readNodeRecord } from '../options.ts';
 import { hang } from './process.ts';
+import { endTransient } from './systemd-run.ts';
 import { show, startUnit, stopUnit, unitsOf } from './units.ts';
 
 export async function systemctl(root: string, words: string[]): Promise<void> {
@@ -14,6 +15,8 @@ export async function systemctl(root: string, words: string[]): Promise<void> {
     return;
   }
   if (verb === 'is-active') return isActive(root, units);
+  // systemd's own name for the unit of a systemd-run.
+  if ((verb === 'stop' || verb === 'kill') && units.every((unit) => endTransient(root, unit))) return;
   if (verb === 'start' || verb === 'stop' || verb === 'restart') {
     for (const unit of units) await act(root, verb, unit, !words.includes('--no-block'));
     return;

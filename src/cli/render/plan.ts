@@ -33,6 +33,7 @@ export function renderPlan(unsafe: PlanReport, options: { paint?: Paint; width?:
     fold(`Renews ${plan.certificates.join(', ')}.`, width),
     ...restartRenews(node).map((line) => fold(line, width)),
     ...(plan.neighbours ?? []).map((one) => fold(`Afterwards, restart ${one}: certagent does not.`, width)),
+    ...(plan.notRehearsed === undefined ? [] : [fold(`Not rehearsed before: ${plan.notRehearsed}.`, width)]),
     ...(plan.warnings ?? []).map((one) => fold(`Warning: ${one}`, width)),
     ...(plan.oldExpired ? ['The current certificates have expired: the new ones stay even after a failure.'] : []),
   ].join('\n')}\n`;

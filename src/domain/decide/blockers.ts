@@ -10,6 +10,7 @@ import { repairsKubelet } from './kubelet-repair.ts';
 import { loopbackExpired } from './loopback.ts';
 import { isPairBroken } from './own-checks.ts';
 import { REASONS, type ReasonCode } from './reasons.ts';
+import { cannotRehearse, isSettledByRehearsal } from './rehearsal.ts';
 import { planOfAnotherVersion, unfinishedPlan } from './unfinished-plans.ts';
 import { startPrevented } from './unit-start.ts';
 
@@ -129,6 +130,7 @@ export const blockerChecks: BlockerCheck[] = [
           remedy: `Bring ${name} back first; a renewal would only hide the cause.`,
         })),
   },
+  cannotRehearse,
 ];
 
 function isOfStart({ preconditions: { unit } }: Inventory): boolean {
@@ -159,6 +161,7 @@ function hazardBlockers({ inventory, policy }: BlockerCase): Blocker[] {
   const healed = healedLeaves(inventory, policy);
   return inventory.preconditions.hazards
     .filter(({ leaf }) => leaf === undefined || !healed.some(({ id }) => id === leaf.id))
+    .filter((hazard) => !isSettledByRehearsal(hazard, inventory, policy))
     .map((hazard) => {
       const { path, detail } = hazard;
       return { code: HAZARDS[hazard.code].blocker, why: `${path}: ${detail}`, remedy: hazardRemedy(hazard, inventory) };

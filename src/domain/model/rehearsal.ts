@@ -1,9 +1,7 @@
 import type { StartReason } from '../distributions/start-reasons.ts';
 import type { Expectation } from './expectation.ts';
 import type { HealthCheck } from './health-check.ts';
-
-/** Where a K3s server keeps the cluster's state: only what is in files of this node can be rehearsed on a copy. */
-export type Datastore = 'sqlite' | 'etcd';
+import type { Datastore } from './rehearsal-facts.ts';
 
 /** A CA's files on the node, as they were when the plan was made. */
 export type RehearsedAuthority = {
@@ -11,10 +9,12 @@ export type RehearsedAuthority = {
   keyPath: string;
   /** SHA-256 of the DER of the first certificate in `path`; null: the file does not exist or cannot be read. */
   fingerprint: string | null;
+  /** Its certificate or its key was missing: the renewal depends on it that the same CA is restored. */
+  mustBeRestored: boolean;
 };
 
 type Limits = {
-  /** Milliseconds for all that the tool does in the sandbox. */
+  /** Milliseconds for the start, or for each call. */
   limit: number;
   /** Bytes of memory that the sandbox's control group may use. */
   memory: number;

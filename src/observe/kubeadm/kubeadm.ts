@@ -8,6 +8,7 @@ import { readManifests } from '../manifests.ts';
 import { absolute, exists } from '../node-files.ts';
 import type { Candidate } from '../observer.ts';
 import { versionOf } from '../program-version.ts';
+import { bytesIn } from '../rehearsal.ts';
 import type { StaticPod } from '../static-pod-manifest.ts';
 import { kubeadmCaKeys } from './kubeadm-ca-keys.ts';
 import { kubeadmComponents } from './kubeadm-components.ts';
@@ -67,6 +68,14 @@ export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]>
       components: (unit) => kubeadmComponents(root, { role, kubelet, pods }, unit),
       loopback: (components, certificates) => observeLoopback(components, componentEndpoints(pods, certificates)),
       kubelet: () => kubeletClient(root, kubelet),
+      ...(controlPlane
+        ? {
+            rehearsal: async () => ({
+              datastore: null,
+              copyBytes: await bytesIn(root, [kubeconfigDir, certificatesDir]),
+            }),
+          }
+        : {}),
       // kubeadm restarts nothing that would replace a CA.
       hazards: async () => [],
       otherRenewers: async () => (controlPlane ? otherRenewers(root, units, kubelet) : []),

@@ -17,6 +17,7 @@ const VARIABLES: Record<string, string> = {
   config: 'CONFIG_FILE',
   'supervisor-port': 'SUPERVISOR_PORT',
   server: 'URL',
+  'datastore-endpoint': 'DATASTORE_ENDPOINT',
 };
 /** Options that take no word after them. */
 const SWITCHES = ['disable-apiserver', 'disable-controller-manager', 'disable-etcd', 'disable-scheduler'];

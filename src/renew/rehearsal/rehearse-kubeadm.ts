@@ -68,7 +68,7 @@ export async function rehearseKubeadm(
       id,
       exitCode,
       timedOut,
-      said: said(output, (line) => RELEVANT.test(line)) ?? (exitCode === 0 ? null : said(output)),
+      said: said(output, (line) => RELEVANT.test(line)) ?? (exitCode === 0 ? null : said(output, isComplaint)),
       usedDefaults: /Falling back to default configuration/i.test(output),
     })),
     certificates: await judgeCertificates(root, image, certificates),
@@ -76,7 +76,8 @@ export async function rehearseKubeadm(
     measures: {
       duration: Math.round(performance.now() - startedAt),
       copied,
-      peakMemory: answer.peakMemory,
+      // Without a sandbox it is that of whatever group certagent is in.
+      peakMemory: root.isMachine ? answer.peakMemory : null,
     },
   };
 }
@@ -84,6 +85,8 @@ export async function rehearseKubeadm(
 /** Milliseconds for the helper itself. */
 const AROUND = 30_000;
 const RESOLVER = '/run/systemd/resolve';
+/** It says first what it does ("[renew] …"), then what went wrong. */
+const isComplaint = (line: string): boolean => !/^\[[a-z-]+\]|^To see the stack trace/.test(line);
 const RELEVANT = /MISSING!|external (?:etcd\/)?ca|can't be renewed|^error|wanted exactly one/i;
 
 /** Without those that lie in another one. */

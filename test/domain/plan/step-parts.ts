@@ -84,4 +84,19 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
   },
   'restart-kubelet': { kind: 'restart-kubelet', unit: 'kubelet', health: null, limit: 360_000 },
   'point-kubelet-conf': { kind: 'point-kubelet-conf', conf: '/k/kubelet.conf', expect, limit: 90_000 },
+  rehearse: {
+    kind: 'rehearse',
+    rehearsal: {
+      kind: 'kubeadm',
+      calls: [{ id: 'apiserver', argv: ['certs', 'renew', 'apiserver'] }],
+      directories: ['/etc/kubernetes'],
+      authorities: [{ path: '/ca.crt', keyPath: '/ca.key', fingerprint: null, mustBeRestored: false }],
+      certificates: [expect],
+      limit: 120_000,
+      memory: 1024,
+    },
+    cure: null,
+    required: false,
+    doubtful: 'stop',
+  },
 };

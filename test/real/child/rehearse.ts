@@ -47,6 +47,7 @@ const rehearsal: ServerRehearsal = {
         path: `${TLS}/${name}.crt`,
         keyPath: `${TLS}/${name}.key`,
         fingerprint: (await certificateOf(`${TLS}/${name}.crt`))?.fingerprint ?? null,
+        mustBeRestored: false,
       }),
     ),
   ),

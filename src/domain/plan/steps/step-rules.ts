@@ -8,6 +8,7 @@ import { kubeadmRenew } from './kubeadm-renew.ts';
 import { kubeletConf } from './kubelet-conf.ts';
 import { pointKubeletConf } from './point-kubelet-conf.ts';
 import { regenerateListener } from './regenerate-listener.ts';
+import { rehearse } from './rehearse.ts';
 import { removeLeaves } from './remove-leaves.ts';
 import { restartKubelet } from './restart-kubelet.ts';
 import { restartNeighbour } from './restart-neighbour.ts';
@@ -41,6 +42,7 @@ const RULES = {
   'kubelet-conf': kubeletConf,
   'restart-kubelet': restartKubelet,
   'point-kubelet-conf': pointKubeletConf,
+  rehearse,
 };
 
 export type StepKind = keyof typeof RULES;
