@@ -37,7 +37,7 @@ export async function judgeCertificates(
   );
 }
 
-export function problemOf(error: unknown): { code: string; message: string } {
+function problemOf(error: unknown): { code: string; message: string } {
   return { code: errorCode(error), message: short(explain(error)) };
 }
 
