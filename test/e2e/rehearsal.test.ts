@@ -19,6 +19,9 @@ for (const release of ['trixie', 'bookworm'] satisfies Release[])
     await t.test('a hostile tool changes nothing of the node', () => hostile(ground));
     await t.test('processes that it leaves behind end with it', () => daemonises(ground));
     await t.test('it ends at its time limit', () => tooSlow(ground));
+    await t.test('a start that waits for itself is seen, and the file that cures it reaches the copy', () =>
+      hangs(ground),
+    );
     await t.test('it ends at its memory limit', () => tooLarge(ground));
     await t.test('it may print without end', () => floods(ground));
     await t.test('it cannot fill the disk', () => fillsTheDisk(ground));
@@ -104,6 +107,23 @@ async function tooSlow(ground: Ground): Promise<void> {
   await unchanged(ground, before);
 }
 
+/** As K3s v1.32.3 logs it. */
+const WAITS =
+  'level=error msg="CA cert validation failed: Get \\"https://127.0.0.1:6443/cacerts\\": x509: certificate has expired"';
+
+async function hangs(ground: Ground): Promise<void> {
+  const trigger = '/var/lib/rancher/k3s/server/tls/dynamic-cert-regenerate';
+  ground.program(`[ -e ${trigger} ] && exit 42; while :; do echo '${WAITS}'; sleep 0.2; done`);
+  await ground.machine.must('mkdir', '-p', '/var/lib/rancher/k3s/server/tls');
+  const before = await ground.state();
+  const result = await ground.rehearse({ limit: 9_000 });
+  assert.ok(result.kind === 'server' && result.limitReached === null, JSON.stringify(result));
+  assert.equal(result.reason?.code, 'LISTENER_EXPIRED');
+  const cured = await ground.rehearse({ trigger });
+  assert.ok(cured.kind === 'server' && cured.ending === 'it exited with 42', JSON.stringify(cured));
+  await unchanged(ground, before);
+}
+
 async function tooLarge(ground: Ground): Promise<void> {
   ground.program('a=$(head -c 400000000 /dev/zero | tr "\\\\0" x); sleep 1000');
   const before = await ground.state();
@@ -160,9 +180,7 @@ async function killed(ground: Ground, moments: number): Promise<void> {
     await run;
     await eventually(async () => !/rehearsal-helper|\/opt\/tool/.test(await ground.state()), 20_000);
   }
-  ground.program('exit 0');
-  await ground.rehearse();
-  ground.program('sleep 1000');
+  await ground.rehearse({ limit: 500 });
   await unchanged(ground, before);
 }
 

@@ -1,16 +1,13 @@
 // What can be wrong with a K3s server's files before a restart, and what a restart of the real K3s makes of it.
-import { KUBECONFIG, TLS } from './aging.ts';
+import { TLS } from './aging.ts';
 
 /** `does`: a shell script that damages the stopped server, in its directory of certificates. */
 export type Accident = {
   name: string;
   does: string;
-  /** Versions that have the file. */
-  since?: string;
+  /** A file that not every version has: without it there is nothing to damage. */
+  file?: string;
 };
-
-/** The listener's certificate of a scene has this many days left; absent: it is as K3s issued it. */
-export type ListenerAge = { listenerDays?: number };
 
 const garbage = (file: string): string => `printf 'garbage\\n' >${file}`;
 const empty = (file: string): string => `: >${file}`;
@@ -43,7 +40,6 @@ const LEAVES = [
   ['serving-kube-apiserver.crt is garbage', garbage('serving-kube-apiserver.crt')],
   ['client-auth-proxy.crt is garbage', garbage('client-auth-proxy.crt')],
   ['dynamic-cert.json emptied', empty('dynamic-cert.json')],
-  ['k3s.yaml immutable', `chattr +i ${KUBECONFIG}`],
 ] as const;
 
 export const ACCIDENTS: Accident[] = [
@@ -52,6 +48,6 @@ export const ACCIDENTS: Accident[] = [
   {
     name: 'kube-scheduler.crt is garbage',
     does: garbage('kube-scheduler/kube-scheduler.crt'),
-    since: 'v1.33.1',
+    file: 'kube-scheduler/kube-scheduler.crt',
   },
 ];
