@@ -117,10 +117,10 @@ async function hangs(ground: Ground): Promise<void> {
   await ground.machine.must('mkdir', '-p', '/var/lib/rancher/k3s/server/tls');
   const before = await ground.state();
   const result = await ground.rehearse({ limit: 9_000 });
-  assert.ok(result.kind === 'server' && result.limitReached === null, JSON.stringify(result));
+  assert.ok(result.kind === 'start' && result.limitReached === null, JSON.stringify(result));
   assert.equal(result.reason?.code, 'LISTENER_EXPIRED');
   const cured = await ground.rehearse({ trigger });
-  assert.ok(cured.kind === 'server' && cured.ending === 'it exited with 42', JSON.stringify(cured));
+  assert.ok(cured.kind === 'start' && cured.ending === 'it exited with 42', JSON.stringify(cured));
   await unchanged(ground, before);
 }
 

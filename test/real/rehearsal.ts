@@ -27,7 +27,7 @@ async function predicted(node: RealNode, { does, file }: Accident): Promise<Outc
   const rehearsal = await rehearsed(node);
   const whole = (Date.now() - startedAt) / 1_000;
   const problems = (await files(node)) === before ? [] : ['the rehearsal has changed files of the node'];
-  if (rehearsal.kind !== 'server') return { problems: [JSON.stringify(rehearsal)], result: '', away: null, whole };
+  if (rehearsal.kind !== 'start') return { problems: [JSON.stringify(rehearsal)], result: '', away: null, whole };
   await machine.run('timeout', '60', 'systemctl', 'start', 'k3s');
   await machine.must('sleep', LATE);
   const isUp = (await machine.run('systemctl', 'is-active', 'k3s')).stdout.trim() === 'active';
