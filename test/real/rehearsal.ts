@@ -52,7 +52,7 @@ function files({ machine }: RealNode): Promise<string> {
   return machine.must('sh', '-ec', `tar -C / ${words} -cf - ${trees} 2>/dev/null | sha256sum`);
 }
 
-function resultOf(rehearsal: Extract<RehearsalResult, { kind: 'server' }>): string {
+function resultOf(rehearsal: Extract<RehearsalResult, { kind: 'start' }>): string {
   const { readyAfter, reason, certificates, authorities, kubeconfig } = rehearsal;
   if (readyAfter === null) return `does not come up (${reason?.code ?? rehearsal.ending}), as predicted`;
   const broken = certificates.flatMap(({ id, problem }) => (problem === null ? [] : [id]));
