@@ -28,7 +28,7 @@ const ERASED = ['type-only', 'type-import'];
 
 const WORKING_ROOMS = 'observe|renew|sync|alert|cluster';
 /** What src/main.ts can be besides the command line: processes that certagent starts from its own executable. */
-const ROLES = '^src/(sync/(look-)?helper|observe/watch-helper)\\.ts$';
+const ROLES = '^src/(sync/(look-)?helper|observe/watch-helper|renew/rehearsal/inside/serve)\\.ts$';
 const RUNS_THE_AGENT = '^src/cli/(run|standalone)\\.ts$';
 
 const literal = (text) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
@@ -173,9 +173,13 @@ export default {
     {
       name: 'processes-start-in-one-place',
       comment:
-        'Child processes are started by src/host/commands.ts: a fixed PATH, no shell, time limits, bounded output. (src/host/lock.ts holds one open, src/host/helper-process.ts starts certagent itself, src/host/attributes.ts runs cp and ls, src/host/run-as-user.ts the program of a sink, the throw-away node and the demo are made of processes.)',
+        'Child processes are started by src/host/commands.ts: a fixed PATH, no shell, time limits, bounded output. (src/host/lock.ts holds one open, src/host/helper-process.ts starts certagent itself, src/host/attributes.ts runs cp and ls, src/host/run-as-user.ts the program of a sink, src/host/sandbox.ts and sandboxed-tool.ts a rehearsal, the throw-away node and the demo are made of processes.)',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(host/commands|host/lock|host/helper-process|host/attributes|host/run-as-user)\\.ts$' },
+      from: {
+        path: '^src/',
+        pathNot:
+          '^src/host/(commands|lock|helper-process|attributes|run-as-user|sandbox|sandboxed-tool)\\.ts$',
+      },
       to: { path: '^(node:)?(child_process|cluster)$', dependencyTypesNot: ERASED },
     },
     ...onePackageOneImporter,

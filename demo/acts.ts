@@ -28,9 +28,11 @@ type Act = {
   name: string;
   kind: NodeKind;
   leafDays: number;
-  /** What is shown between the node's start and the last status. */
   /** Default: today's. */
   version?: string;
+  /** Whether the node can rehearse; default: no. */
+  sandbox?: true;
+  /** What is shown between the node's start and the last status. */
   perform: (stage: Stage) => Promise<void>;
 };
 type Stage = {
@@ -68,13 +70,15 @@ const ACTS: Act[] = [
     perform: healAlone,
   },
   {
-    title: 'The same server with K3s v1.32.3, which a restart alone would not bring back',
-    story: 'That version waits for ever for its own expired listener. certagent has it made again.',
+    title: 'The same server with K3s v1.32.3, whose restart would never come up',
+    story:
+      'That version waits for ever for its own expired listener. certagent tries the start on a copy of its files first, sees that, and tries once more with the file that cures it. Only then it touches the server.',
     name: 'k3s-v1.32-expired',
     kind: 'k3s-server',
     leafDays: -2,
     version: 'v1.32.3+k3s1',
-    perform: healAlone,
+    sandbox: true,
+    perform: rehearseFirst,
   },
 ];
 
@@ -138,7 +142,7 @@ async function play(act: Act, home: string, nodes: TestNode[], options: DemoOpti
   out.write(`${act.story}\n`);
   const root = join(home, act.name);
   const leafEnds = Date.now() + act.leafDays * DAY;
-  const { kind, version } = act;
+  const { kind, version, sandbox = false } = act;
   const node = await makeNode({
     root,
     kind,
@@ -146,13 +150,14 @@ async function play(act: Act, home: string, nodes: TestNode[], options: DemoOpti
     keys: 'rsa',
     speed: 0.2,
     timeZone,
+    sandbox,
     ...(version === undefined ? {} : { version }),
   });
   nodes.push(node);
   const inbox = await openInbox();
   try {
     await node.start({ outlive: keep, longRunning: true });
-    await configure(root, inbox);
+    await configure(root, inbox, sandbox ? '[renew]\nsettle = "1s"\nrestart_limit = "20s"\n' : '');
     const copy = join(root, 'home/alice/.kube/config');
     const before = await describeCopy(copy);
 
@@ -202,10 +207,17 @@ async function healAlone({ inbox, show, say, daemon }: Stage): Promise<void> {
   await received(inbox);
 }
 
-async function configure(root: string, inbox: Inbox): Promise<void> {
+async function rehearseFirst({ show }: Stage): Promise<void> {
+  await show('status');
+  await show('plan', '--rehearse');
+  await show('renew', '--yes');
+}
+
+async function configure(root: string, inbox: Inbox, renew: string): Promise<void> {
   await mkdir(join(root, 'etc/certagent'), { recursive: true });
   const lines = [
     closedWindow(Date.now()),
+    renew,
     '[[alerts.email]]',
     'host = "127.0.0.1"',
     `port = ${inbox.smtpPort}`,

@@ -1,4 +1,4 @@
-import { COPIES_HELPER, LOOK_HELPER, steeringVariables, WATCH_HELPER } from './host/self.ts';
+import { COPIES_HELPER, LOOK_HELPER, SANDBOX_HELPER, steeringVariables, WATCH_HELPER } from './host/self.ts';
 
 /** How long a process whose work is done may be kept alive by an open handle. Milliseconds. */
 const HELD_AT_MOST = 5_000;
@@ -21,6 +21,9 @@ async function start(argv: string[]): Promise<number | undefined> {
       return undefined;
     case WATCH_HELPER:
       await (await import('./observe/watch-helper.ts')).serve();
+      return undefined;
+    case SANDBOX_HELPER:
+      await (await import('./renew/rehearsal/inside/serve.ts')).serve();
       return undefined;
     default:
       if (steeringVariables(process.env).length > 0)

@@ -11,7 +11,7 @@ import {
 } from './k3s-certificates.ts';
 import { kubeconfigText } from './kubeconfig-text.ts';
 import type { NodeRecord } from './options.ts';
-import { k3sFlavour } from './options.ts';
+import { k3sFlavour, unitOf } from './options.ts';
 import type { Issued } from './pki.ts';
 import { issueAuthority, issueCertificate, issueKey } from './pki.ts';
 import { put, putDirectory } from './put.ts';
@@ -93,6 +93,10 @@ async function layOutServer(root: string, node: NodeRecord, cas: Map<string, Iss
   for (const [name, text] of k3sCredFiles(node)) put(root, `${data}/server/cred/${name}`, text, 0o644);
   put(root, `${data}/server/cred/ipsec.psk`, `${randomBytes(48).toString('hex')}\n`, 0o600);
   put(root, `${data}/server/cred/passwd`, `${randomBytes(16).toString('hex')},node,node,${flavour}:agent\n`, 0o600);
+  if (flavour === 'k3s') put(root, `${data}/server/db/state.db`, '', 0o600);
+  // A rehearsal starts what the unit starts.
+  const unit = `[Service]\nType=notify\nExecStart=/usr/local/bin/${flavour} server\n`;
+  if (node.sandbox) put(root, `etc/systemd/system/${unitOf(node.kind)}.service`, unit, 0o644);
   const admin = leaves.get('server/tls/client-admin')!;
   const ca = cas.get('server/tls/server-ca')!.certificatePem;
   put(root, k3sKubeconfigPath(node), k3sKubeconfig(node, ca, admin), 0o600);

@@ -18,6 +18,7 @@ export function layOutMachine(root: string, node: NodeRecord): void {
   put(root, 'etc/hostname', `${node.nodeName}\n`, 0o644);
   put(root, 'etc/timezone', `${node.timeZone}\n`, 0o644);
   putDirectory(root, 'root', 0o700);
+  if (node.sandbox) putDirectory(root, 'run/systemd/system');
   const source = administratorsKubeconfig(node);
   for (const { name, uid, gid, kubeconfig } of users) {
     const home = `home/${name}`;

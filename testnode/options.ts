@@ -49,6 +49,8 @@ export type NodeOptions = {
   keys?: KeyType;
   /** The node's time zone (IANA); default UTC. */
   timeZone?: string;
+  /** Whether systemd-run is there, so that certagent rehearses; default: no. */
+  sandbox?: boolean;
   /** Path of a real etcd, which then runs in the stand-in's place; default: null. */
   etcd?: string | null;
 };
@@ -138,6 +140,7 @@ export function withDefaults(options: NodeOptions, now: number): Omit<NodeRecord
     disabled: options.disabled ?? [],
     keys: options.keys ?? 'ec',
     timeZone: options.timeZone ?? 'UTC',
+    sandbox: options.sandbox ?? false,
     etcd: options.etcd ?? null,
   };
 }

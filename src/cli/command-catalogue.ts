@@ -1,6 +1,6 @@
 // The catalogue of commands: the parser, the help, the manual page and the shell completions are made from it.
 
-import { type CommandSpec, type OptionSpec, USAGE, usual, YES } from './command-spec.ts';
+import { type CommandSpec, FAILED, type OptionSpec, USAGE, usual, YES } from './command-spec.ts';
 import { ORDERS } from './order-commands.ts';
 
 export type { CommandSpec, OptionSpec, OutputFormat } from './command-spec.ts';
@@ -84,12 +84,21 @@ const CATALOGUE = [
   {
     name: 'plan',
     summary: 'show exactly what would run, or why nothing would',
+    detail:
+      'With --rehearse (as root) the real tool runs now on copies of the files, in a sandbox that can change nothing of the node, and certagent shows what the renewal would change and what speaks against it.',
     options: [
       { flags: '--now', description: 'show what `certagent renew` would run, whatever the maintenance window' },
       { flags: '--force', description: 'show what `certagent renew --force` would run' },
+      { flags: '--rehearse', description: 'try it on copies of the files (K3s servers, kubeadm)' },
     ],
-    examples: ['certagent plan', 'certagent plan --now'],
-    exitCodes: usual('the plan was shown'),
+    examples: ['certagent plan', 'certagent plan --now', 'certagent plan --rehearse'],
+    exitCodes: [
+      [0, 'the plan was shown, or its rehearsal passed'],
+      FAILED,
+      USAGE,
+      [5, 'the rehearsal shows that the renewal would fail or do harm, or that it may'],
+      [6, 'the rehearsal was not possible; the output says why'],
+    ],
   },
   {
     name: 'renew',

@@ -21,7 +21,7 @@ export type CommandSpec = {
   readonly exitCodes: readonly (readonly [number, string])[];
 };
 
-const FAILED = [1, 'failed; standard error says why and what to do'] as const;
+export const FAILED = [1, 'failed; standard error says why and what to do'] as const;
 export const YES = { flags: '-y, --yes', description: 'do not ask; required without a terminal' };
 export const USAGE = [2, 'the command line is wrong'] as const;
 export const usual = (done: string) => [[0, done], FAILED, USAGE] as const;

@@ -121,6 +121,10 @@ export const schema = z.strictObject({
         z.prefault(z.boolean(), false),
         'On a K3s or RKE2 server: remove certificates that cannot be read, with their keys, before the restart, which issues them again. Only certificates that this version is known to make; never a CA. false: report them.',
       ),
+      rehearse: note(
+        z.prefault(z.enum(['auto', 'always', 'never']), 'auto'),
+        'Try a renewal on copies of the files before anything of the node is changed, in a sandbox: the start of a K3s server, kubeadm. auto: where that is possible; certagent plan says why not. always: do not renew without it (on an agent it is never possible, and not required). never: renew without it.',
+      ),
       tries_per_day: note(z.prefault(count(1, 24), 3), 'Maximum number of automatic attempts in 24 hours.'),
       backups: note(z.prefault(count(1, 100), 5), 'Number of backups to keep.'),
       backup_days: note(

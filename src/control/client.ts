@@ -56,6 +56,7 @@ export function remote(root: Root): ControlHandlers {
     backups: () => askDaemon(root, 'POST', '/v1/backups'),
     restorePlan: (request) => askDaemon(root, 'POST', '/v1/restore-plan', request),
     restore: (request, progress) => askDaemon(root, 'POST', '/v1/restore', request, progress),
+    rehearse: (request, progress) => askDaemon(root, 'POST', '/v1/rehearse', request, progress),
     sync: (options) => askDaemon(root, 'POST', '/v1/sync', options),
     reload: () => askDaemon(root, 'POST', '/v1/reload'),
     acceptClock: () => askDaemon(root, 'POST', '/v1/clock-accept'),

@@ -1,5 +1,6 @@
 import type { CopyOutcome, PlanOutcome, Progress } from '../domain/model/journal.ts';
 import type { Pause, Silence } from '../domain/model/orders.ts';
+import type { RehearsalReport } from '../domain/model/rehearsal-report.ts';
 import type {
   BackupsReport,
   ClockAccepted,
@@ -37,6 +38,8 @@ export type ControlHandlers = {
   restorePlan(request: RestoreRequest): Promise<RestoreReport>;
   /** null: everything is as it was. Throws CertagentError BACKUP_UNKNOWN, or RENEWAL_BLOCKED when something forbids it. */
   restore(request: RestoreRequest, progress: (progress: Progress) => void): Promise<PlanOutcome | null>;
+  /** Tries on copies what `renew` would do for the request; nothing of the node is changed. */
+  rehearse(request: RenewRequest, progress: (progress: Progress) => void): Promise<RehearsalReport>;
   /** Throws CertagentError when the configuration is refused; the previous one stays in use. */
   /** `adopt`: node path of a copy with an older certificate that is to be brought up to date from now on. */
   sync(options: { dryRun: boolean; adopt?: string }): Promise<CopyOutcome[]>;

@@ -2,7 +2,7 @@ import { CertagentError } from '../domain/model/errors.ts';
 import type { PauseRequest, PlanRequest, SilenceRequest } from '../domain/model/status.ts';
 import type { ControlHandlers } from './handlers.ts';
 
-/** `read`: also on the status socket. `answer` gives JSON data, or text for /metrics; renew and restore are streams of lines. */
+/** `read`: also on the status socket. `answer` gives JSON data, or text for /metrics; renew, restore and rehearse are streams of lines. */
 export type Route = {
   method: 'GET' | 'POST';
   answer: 'json' | 'text' | 'stream';
@@ -38,6 +38,11 @@ export const ROUTES: Record<string, Route> = {
     method: 'POST',
     answer: 'stream',
     call: (handlers, { body, progress }) => handlers.restore({ plan: text(body, 'plan') }, progress),
+  },
+  '/v1/rehearse': {
+    method: 'POST',
+    answer: 'stream',
+    call: (handlers, { body, progress }) => handlers.rehearse({ force: flag(body, 'force') }, progress),
   },
   '/v1/sync': {
     method: 'POST',

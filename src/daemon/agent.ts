@@ -12,6 +12,7 @@ import { execute } from '../renew/engine/execute.ts';
 import { recover } from '../renew/engine/recover.ts';
 import { untoldOutcome } from '../renew/engine/untold.ts';
 import { openJournal, readJournal } from '../renew/journal/journal-file.ts';
+import { removeRehearsals } from '../renew/rehearsal/run-rehearsal.ts';
 import { keepState } from './after-check.ts';
 import type { Agent, AgentOptions } from './agent-interface.ts';
 import { beginState } from './agent-state.ts';
@@ -22,9 +23,10 @@ import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
 import { countErrors } from './metrics-text.ts';
 import { openOrders } from './order-book.ts';
 import { orderHandlers } from './order-handlers.ts';
-import { logProgress, makeDecisionLog } from './progress-log.ts';
+import { logProgress, logUnknown, makeDecisionLog } from './progress-log.ts';
 import { makeQueue } from './queue.ts';
 import { makeReaders, planReport } from './readers.ts';
+import { asked, rehearseNode } from './rehearse-node.ts';
 import { renewContextOf } from './renew-context-of.ts';
 import { makeRestores } from './restores.ts';
 import { makeTextfile } from './textfile.ts';
@@ -37,9 +39,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const { root, now, log } = options;
   const state = beginState(await loadNodeConfig(root, options.configFile), await openOrders(root, now, log));
   const journal = await (options.readOnly === true ? readJournal(root) : openJournal(root));
-  for (const record of await journal.records())
-    if (record.type === 'unknown')
-      log.warn({ plan: record.planId }, `the journal holds a record of another version: ${record.word}; it is kept`);
+  logUnknown(log, await journal.records());
   const syncCopies = makeCopies(root);
   const clock = makeClockMemory(root);
   const textfile = makeTextfile(root, log);
@@ -178,8 +178,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     status,
     async plan(request) {
       const as: Config = request?.enabled === true ? { ...state.config, mode: 'renew' } : state.config;
-      const asked: DecideRequest = request === undefined ? SCHEDULED : { kind: 'manual', force: request.force };
-      return planReport(decideOn(await observe(asked, as), asked), state.config, state.running);
+      const by = request === undefined ? SCHEDULED : asked(request);
+      return planReport(decideOn(await observe(by, as), by), state.config, state.running);
     },
     history: async () => ({ schema: HISTORY_SCHEMA, attempts: historyOf(await journal.records()).attempts }),
     metrics,
@@ -189,6 +189,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     },
     renew: ({ force }, progress) =>
       watchers.watched(progress, () => queue.exclusive(() => cycle({ kind: 'manual', force }))),
+    rehearse: (request, progress) =>
+      queue.exclusive(() => rehearseNode(observe, request, { ...renewContext(), config: state.config, progress })),
     ...makeRestores({
       ...{ root, journal, look, config: () => state.config, running: () => state.running },
       ...{ exclusive: queue.exclusive, watched: watchers.watched },
@@ -210,6 +212,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     testAlerts: async () => (await openedAlerts()).test(),
     recover: () =>
       queue.exclusive(async () => {
+        await removeRehearsals(root);
         const ended = await recover(renewContext()).finally(() => {
           state.running = null;
         });

@@ -24,6 +24,7 @@ export function policyOf(config: Config, node: NodeFacts, pause: Pause | null = 
     kubelet: config.renew.kubelet,
     heal: config.renew.heal,
     pause,
+    rehearse: config.renew.rehearse,
   };
 }
 
@@ -38,6 +39,7 @@ export function planSettingsOf({ renew }: Config): PlanSettings {
     kubeadmConfig: renew.kubeadm_config ?? null,
     cycle: renew.cycle,
     neighbours: renew.neighbours,
+    rehearse: renew.rehearse,
     backups: BACKUPS_DIR,
     limits: {
       kubeadm: renew.kubeadm_limit,

@@ -1,12 +1,18 @@
 import { date } from '../domain/alerts/words.ts';
 import type { Renewal } from '../domain/model/decision.ts';
-import type { Progress } from '../domain/model/journal.ts';
+import type { JournalRecord, Progress } from '../domain/model/journal.ts';
 import type { Log } from '../host/logger.ts';
 
 /** One line for each step: how it ended. What runs just now is in `certagent status`. */
 export function logProgress(log: Log, { planId, step, steps, title, state, detail }: Progress): void {
   const level = state === 'failed' ? 'error' : state === 'started' || state === 'waiting' ? 'debug' : 'info';
   log[level]({ plan: planId, step: step + 1, steps, state, ...(detail === '' ? {} : { detail }) }, title);
+}
+
+export function logUnknown(log: Log, records: JournalRecord[]): void {
+  for (const record of records)
+    if (record.type === 'unknown')
+      log.warn({ plan: record.planId }, `the journal holds a record of another version: ${record.word}; it is kept`);
 }
 
 /** One line for each decision about the renewal that differs from the previous one. */

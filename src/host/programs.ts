@@ -1,5 +1,5 @@
 import { DISTRIBUTION_PROGRAMS, KUBEADM } from '../domain/distributions/names.ts';
-import { SECOND } from '../domain/time/duration.ts';
+import { MINUTE, SECOND } from '../domain/time/duration.ts';
 
 /** Where a limit comes from: a fixed number of milliseconds, or a key of the configuration that becomes part of the plan. */
 export type ProgramLimit = number | `renew.${string}` | `hooks.${string}` | `alerts.${string}`;
@@ -45,6 +45,13 @@ export const PROGRAMS = {
   copiesHelper: { command: 'certagent', use: 'internal:copies-helper, as a user', limit: 20 * SECOND },
   lookHelper: { command: 'certagent', use: 'internal:look-helper: homes and copies', limit: 5 * SECOND },
   watchHelper: { command: 'certagent', use: 'internal:watch-helper: watch.paths', limit: 10 * SECOND },
+  sandbox: {
+    command: 'systemd-run',
+    use: 'internal:rehearsal-helper, in a sandbox of its own',
+    limit: 2 * MINUTE,
+  },
+  sandboxAddress: { command: 'ip', use: 'in the sandbox: addresses of its loopback', limit: 5 * SECOND },
+  sandboxProcesses: { command: 'unshare, setpriv', use: 'in the sandbox, before systemd 257', limit: 2 * MINUTE },
   attributes: {
     command: 'cp, ls',
     use: 'host: access control lists of files that are written again',

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const COPIES_HELPER = 'internal:copies-helper';
 export const LOOK_HELPER = 'internal:look-helper';
 export const WATCH_HELPER = 'internal:watch-helper';
+export const SANDBOX_HELPER = 'internal:rehearsal-helper';
 
 /** Variables that Node.js and OpenSSL read: other CAs, no check of certificates, foreign code, a log of secrets. */
 const STEERS_NODE = /^(NODE|OPENSSL|SSL)_/;

@@ -1,9 +1,9 @@
 import { allLabels, nodeLabel } from '../domain/distributions/names.ts';
 import type { Root } from '../host/root.ts';
 import { unitState } from '../host/systemd.ts';
+import { listUnits } from '../host/unit-files.ts';
 import { type Candidate, type Detected, unknownNode } from './observer.ts';
 import { OBSERVERS } from './observers.ts';
-import { listUnits } from './unit-files.ts';
 
 /**
  * What runs decides what a node is: the unit that the operator names, the active one, the enabled one, an installed one, and

@@ -1,11 +1,11 @@
 import type { HealthCheck } from '../domain/model/health-check.ts';
 import type { KubeletClient } from '../domain/model/inventory.ts';
 import type { Root } from '../host/root.ts';
+import { type UnitFile, type UnitList, unitsThatRun } from '../host/unit-files.ts';
 import { localAddress } from './local-address.ts';
 import { absolute, exists, names, record, settings } from './node-files.ts';
 import { portOf } from './port.ts';
 import { flagsOf } from './static-pod-manifest.ts';
-import { type UnitFile, type UnitList, unitsThatRun } from './unit-files.ts';
 
 /** The program, and the usual name of its unit. */
 export const KUBELET = 'kubelet';

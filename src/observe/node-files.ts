@@ -1,8 +1,10 @@
-import { readdir, stat } from 'node:fs/promises';
-import { readTextIfThere } from '../host/files.ts';
+import { stat } from 'node:fs/promises';
 import { followLinks } from '../host/links.ts';
+import { names, text } from '../host/quiet-reads.ts';
 import type { Root } from '../host/root.ts';
 import { parseYaml } from '../host/yaml.ts';
+
+export { names, text };
 
 /** Small reads of the node that give null or an empty list instead of an error. */
 
@@ -15,15 +17,6 @@ export async function exists(root: Root, path: string): Promise<boolean> {
   }
 }
 
-/** Text of a settings file; null when it is not there or cannot be read. */
-export async function text(root: Root, path: string): Promise<string | null> {
-  try {
-    return await readTextIfThere(await followLinks(root, path));
-  } catch {
-    return null;
-  }
-}
-
 /** A YAML mapping; null when the file does not exist, cannot be read, or holds something else. */
 export async function settings(root: Root, path: string): Promise<Record<string, unknown> | null> {
   const content = await text(root, path);
@@ -32,15 +25,6 @@ export async function settings(root: Root, path: string): Promise<Record<string,
     return record(parseYaml(content));
   } catch {
     return null;
-  }
-}
-
-/** Names in a directory, sorted; empty when it cannot be read. */
-export async function names(root: Root, directory: string): Promise<string[]> {
-  try {
-    return (await readdir(await followLinks(root, directory))).sort();
-  } catch {
-    return [];
   }
 }
 

@@ -14,9 +14,10 @@ import type {
   Preconditions,
   UnitPod,
 } from '../domain/model/inventory.ts';
+import type { RehearsalFacts } from '../domain/model/rehearsal-facts.ts';
 import type { Root } from '../host/root.ts';
+import type { UnitList } from '../host/unit-files.ts';
 import type { Source, SourceRead } from './source.ts';
-import type { UnitList } from './unit-files.ts';
 
 /** How one distribution is found on a machine: each way in which it may run this node. */
 export type Observer = (root: Root, units: UnitList) => Promise<Candidate[]>;
@@ -63,6 +64,8 @@ export type Detected = {
   kubelet?(): Promise<KubeletClient>;
   /** Signs of rotations by its operator; absent: there can be none. */
   rotations?(): Promise<Pick<Preconditions, 'caRotation' | 'keyCopies'>>;
+  /** What of it would be copied for a rehearsal; absent: nothing of it is rehearsed. */
+  rehearsal?(): Promise<Pick<RehearsalFacts, 'datastore' | 'copyBytes'>>;
   /** Why a restart of its unit would do harm. */
   hazards(reads: SourceRead[], known: KnownOfRestart): Promise<Hazard[]>;
   /** What else renews its certificates; left out where nothing else can be seen. */

@@ -1,5 +1,3 @@
-import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { roleOf, rulesOfNode } from '../domain/distributions/index.ts';
 import { asItsLogSays, startReason } from '../domain/distributions/start-reasons.ts';
 import type { Instant } from '../domain/model/certificate.ts';
@@ -10,6 +8,8 @@ import { areProcessesVisible } from '../host/processes.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 import { isStarting, type UnitState, unitState } from '../host/systemd.ts';
 import { journalOfStart } from '../host/unit-journal.ts';
+import { freeSpace } from './free-space.ts';
+import { observeRehearsal } from './observe-rehearsal.ts';
 import type { Detected, Unit } from './observer.ts';
 import { UPGRADES } from './observers.ts';
 import type { SourceRead } from './source.ts';
@@ -38,6 +38,7 @@ export async function observePreconditions(
     otherRenewers,
     kubelet,
     rotations,
+    rehearsal,
   ] = await Promise.all([
     observeTool(root, node, version),
     upgradeOn(root, node),
@@ -54,6 +55,7 @@ export async function observePreconditions(
     node.otherRenewers?.() ?? [],
     node.kubelet?.() ?? null,
     node.rotations?.() ?? {},
+    observeRehearsal(root, node),
   ]);
   const unitPods = (await node.unitPods?.()) ?? [];
   const loopback = (await node.loopback?.(components, certificates)) ?? null;
@@ -72,6 +74,7 @@ export async function observePreconditions(
     ...(otherRenewers.length === 0 ? {} : { otherRenewers }),
     ...(kubelet === null ? {} : { kubelet }),
     ...rotations,
+    ...(rehearsal === null ? {} : { rehearsal }),
     hazards,
     restartWindow,
   };
@@ -157,14 +160,4 @@ async function observeDisk(root: Root, node: Detected, reads: SourceRead[]): Pro
     }),
   );
   return found.flat();
-}
-
-/** Of the nearest parent that exists: the state directory is made later. */
-async function freeSpace(path: string): Promise<number | null> {
-  try {
-    const { bavail, bsize } = await statfs(path);
-    return bavail * bsize;
-  } catch {
-    return dirname(path) === path ? null : freeSpace(dirname(path));
-  }
 }

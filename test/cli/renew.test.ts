@@ -3,7 +3,12 @@ import assert from 'node:assert/strict';
 import { CertagentError } from '../../src/domain/model/errors.ts';
 import type { PlanOutcome } from '../../src/domain/model/journal.ts';
 import type { RenewalPlan } from '../../src/domain/model/plan.ts';
+import type { RehearsalResult } from '../../src/domain/model/rehearsal.ts';
+import { REHEARSAL_SCHEMA, type RehearsalReport } from '../../src/domain/model/rehearsal-report.ts';
 import { PLAN_SCHEMA, type PlanReport } from '../../src/domain/model/status.ts';
+import type { RehearsalJudgement } from '../../src/domain/plan/judge-rehearsal.ts';
+import type { RehearseStep } from '../../src/domain/plan/steps/rehearse.ts';
+import { DAY } from '../../src/domain/time/duration.ts';
 import { PROGRESS } from '../control/support.ts';
 import { NODE, NOW } from './reports.ts';
 import { type Case, testCommandLines } from './support.ts';
@@ -43,7 +48,106 @@ const FAILED: PlanOutcome = {
   granted: [],
 };
 
+const facts = {
+  subject: 'CN=kube-apiserver',
+  keyType: 'EC P-256',
+  sans: [],
+  usages: [],
+  notBefore: NOW,
+  notAfter: NOW + 365 * DAY,
+  chain: 1,
+};
+const RESULT: Extract<RehearsalResult, { kind: 'start' }> = {
+  kind: 'start',
+  readyAfter: 4_600,
+  ending: null,
+  limitReached: null,
+  reason: null,
+  certificates: [
+    { id: 'client-admin', path: '/a', before: { ...facts, keyType: 'RSA 2048' }, after: facts, problem: null },
+    { id: 'serving', path: '/s', before: facts, after: null, problem: { code: 'NOT_RENEWED', message: 'was not' } },
+  ],
+  authorities: [],
+  kubeconfig: null,
+  listener: null,
+  measures: { duration: 12_000, copied: 7_000_000, peakMemory: 361 * 1024 ** 2 },
+};
+const STEP: RehearseStep = {
+  kind: 'rehearse',
+  rehearsal: {
+    kind: 'command',
+    calls: [],
+    directories: ['/etc/kubernetes'],
+    authorities: [],
+    certificates: [],
+    limit: 1,
+    memory: 1,
+  },
+  cure: null,
+  required: false,
+  doubtful: 'stop',
+};
+const rehearsed = (
+  verdict: RehearsalJudgement['verdict'],
+  change: { results?: RehearsalResult[]; cure?: string; findings?: RehearsalJudgement['findings'] } = {},
+): RehearsalReport => ({
+  schema: REHEARSAL_SCHEMA,
+  at: NOW,
+  node: NODE,
+  renewal: DUE.renewal,
+  step: STEP,
+  results: change.results ?? [RESULT],
+  cure: change.cure ?? null,
+  judgement: { verdict, findings: change.findings ?? [] },
+});
+const PROBLEM = { code: 'LISTENER_EXPIRED', weight: 'fails', what: 'the start hangs', remedy: 'Help it.' } as const;
+
 const CASES: Case[] = [
+  {
+    what: 'a rehearsal: what would change, and what it cost',
+    args: ['plan', '--rehearse'],
+    daemon: { rehearse: async () => rehearsed('passed', { cure: '/tls/trigger' }) },
+    exitCode: 0,
+    stdout:
+      /PASSED: the renewal would succeed\nWithout \/tls\/trigger the start would wait[^\n]*\nReady after 4\.6 s\. Took 12\.0 s, 7 MiB copied, at most 361 MiB of memory\.\n\nWhat would change\n {2}CERTIFICATE .*\n {2}client-admin +renewed +EC P-256 \(was RSA 2048\) +2027-03-03, in 365 d +CN=kube-apiserver\n {2}serving +NOT_RENEWED +- +- +-\n\nNothing on the node was changed\./,
+  },
+  {
+    what: 'a rehearsal that speaks against the renewal',
+    args: ['plan', '--rehearse', '--force'],
+    daemon: { rehearse: async ({ force }) => rehearsed(force ? 'failed' : 'passed', { findings: [PROBLEM] }) },
+    exitCode: 5,
+    stdout: /FAILED: .*[\s\S]*Problem: the start hangs \(LISTENER_EXPIRED\)\n {2}What to do: Help it\./,
+  },
+  {
+    what: 'a rehearsal that was not possible',
+    args: ['plan', '--rehearse'],
+    daemon: {
+      rehearse: async () => rehearsed('impossible', { results: [{ kind: 'impossible', why: 'no room' }] }),
+    },
+    exitCode: 6,
+    stdout: /NOT POSSIBLE/,
+  },
+  {
+    what: 'a node that has nothing to rehearse',
+    args: ['plan', '--rehearse'],
+    exitCode: 6,
+    stdout: /\nNothing was rehearsed: this is a test\.\n$/,
+    stderr: /Back up/,
+  },
+  {
+    what: 'a rehearsal as JSON',
+    args: ['plan', '--rehearse', '-o', 'json'],
+    daemon: { rehearse: async () => rehearsed('doubtful') },
+    exitCode: 5,
+    stdout: /^\{\n {2}"schema": "certagent\.rehearsal\/v1"/,
+  },
+  {
+    what: 'a plan that is not rehearsed says why',
+    args: ['plan'],
+    daemon: { plan: async () => ({ ...DUE, plan: { ...PLAN, notRehearsed: 'no sandbox' } }) },
+    exitCode: 0,
+    stdout: /\nNot rehearsed before: no sandbox\.\n/,
+  },
   {
     what: 'a plan',
     args: ['plan'],

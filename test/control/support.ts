@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test';
 import type { ControlHandlers } from '../../src/control/handlers.ts';
 import { serveControl } from '../../src/control/server.ts';
 import type { Progress } from '../../src/domain/model/journal.ts';
+import { REHEARSAL_SCHEMA } from '../../src/domain/model/rehearsal-report.ts';
 import { BACKUPS_SCHEMA, PLAN_SCHEMA, RESTORE_SCHEMA } from '../../src/domain/model/status.ts';
 import { Root } from '../../src/host/root.ts';
 import { HISTORY, NODE, NOW, report } from '../cli/reports.ts';
@@ -52,6 +53,17 @@ export function handlers(change: Partial<ControlHandlers> = {}): ControlHandlers
         keptNew: false,
         error: null,
         granted: [{ id: 'apiserver', notAfter: NOW }],
+      };
+    },
+    rehearse: async (_request, progress) => {
+      progress(PROGRESS);
+      return {
+        schema: REHEARSAL_SCHEMA,
+        at: NOW,
+        node: NODE,
+        renewal: { kind: 'none', nextAt: null },
+        step: null,
+        why: 'this is a test',
       };
     },
     sync: async () => [],

@@ -36,7 +36,13 @@ export async function makeGround(plan: CrashPlan): Promise<Ground> {
   const root = join(directory, 'node');
   const copy = join(directory, 'copy');
   await quickStandIns();
-  const node = await makeNode({ root, kind: plan.kind, leafEnds: Date.now() + 20 * DAY, speed: plan.speed });
+  const node = await makeNode({
+    root,
+    kind: plan.kind,
+    leafEnds: Date.now() + 20 * DAY,
+    speed: plan.speed,
+    sandbox: plan.sandbox === true,
+  });
   const inbox = await openInbox();
   await configure(node, plan, inbox);
   if (plan.hooks) for (const event of HOOK_EVENTS) await makeHook(root, event);

@@ -19,6 +19,8 @@ export type CrashPlan = {
   restores?: true;
   /** Whether each event has a hook. */
   hooks: boolean;
+  /** Whether the node can rehearse; left out: no. */
+  sandbox?: true;
 };
 
 const limits = (seconds: number) =>
@@ -53,8 +55,10 @@ export const PLANS: CrashPlan[] = [
     restarts: 'annotate',
     config: `${limits(20)}\ncycle = "annotate"`,
   },
+  { ...KUBEADM, name: 'kubeadm, rehearsed', config: limits(20), sandbox: true },
   { ...KUBEADM, name: 'kubeadm, move', restarts: 'move', config: `${limits(20)}\ncycle = "move"` },
   { ...UNIT, name: 'K3s', kind: 'k3s-server' },
+  { ...UNIT, name: 'K3s, rehearsed', kind: 'k3s-server', sandbox: true },
   { ...UNIT, name: 'RKE2', kind: 'rke2-server' },
   {
     ...KUBEADM,

@@ -1,7 +1,7 @@
 import type { Distribution } from '../../src/domain/distributions/names.ts';
 import { Root } from '../../src/host/root.ts';
+import { listUnits } from '../../src/host/unit-files.ts';
 import { OBSERVERS } from '../../src/observe/observers.ts';
-import { listUnits } from '../../src/observe/unit-files.ts';
 
 /** Roles in which the observer of one distribution finds a node. */
 export async function detectsIn(directory: string, distribution: Distribution): Promise<string[]> {

@@ -40,6 +40,7 @@ test('K3s’s settings: later files override, "+" appends, the unit’s options 
     server: null,
     componentArguments: { 'kube-controller-manager': [], 'kube-scheduler': [] },
     disabled: [],
+    hasExternalDatastore: false,
     unread: [],
   });
   put(root.prefix, 'etc/rancher/k3s/config.yaml', 'https-listen-port: "7443"\nbind-address: 10.0.0.5\ntls-san: one\n');
@@ -62,6 +63,7 @@ test('K3s’s settings: later files override, "+" appends, the unit’s options 
     server: null,
     componentArguments: { 'kube-controller-manager': [], 'kube-scheduler': [] },
     disabled: [],
+    hasExternalDatastore: false,
   });
   assert.deepEqual(
     unread.map(({ path }) => path),

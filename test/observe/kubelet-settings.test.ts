@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Root } from '../../src/host/root.ts';
+import { listUnits } from '../../src/host/unit-files.ts';
 import {
   type KubeletSettings,
   kubeletClient,
   kubeletUnit,
   readKubeletSettings,
 } from '../../src/observe/kubelet-settings.ts';
-import { listUnits } from '../../src/observe/unit-files.ts';
 import { directoryFor, put } from './support.ts';
 
 const UNIT = 'usr/lib/systemd/system/kubelet.service';

@@ -4,8 +4,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Root } from '../../src/host/root.ts';
+import { listUnits } from '../../src/host/unit-files.ts';
 import { otherRenewers } from '../../src/observe/kubeadm/other-renewers.ts';
-import { listUnits } from '../../src/observe/unit-files.ts';
 import { directoryFor, look, nodeFor, put } from './support.ts';
 
 const MANIFESTS = '/etc/kubernetes/manifests';

@@ -19,6 +19,7 @@ import {
   wholeOf,
 } from './play.ts';
 import { problemsOf } from './proof.ts';
+import { REHEARSALS } from './rehearsal.ts';
 import { casRotated } from './rotation.ts';
 import { BARE_RESTART, RENEWAL } from './table.ts';
 
@@ -33,6 +34,7 @@ export const SCENES: Scene[] = [
   { name: 'new CAs, stored and not loaded', play: casRotated },
   { name: 'renew --force, nothing due', play: forced },
   ...MOMENTS.map((moment) => ({ name: `SIGKILL ${moment.name}`, play: (node: RealNode) => sigkill(node, moment) })),
+  ...REHEARSALS,
 ];
 
 async function bareRestart(node: RealNode): Promise<Outcome> {

@@ -118,6 +118,7 @@ async function planFor(
       nodeDelay: 0,
       kubelet: true,
       heal: true,
+      rehearse: 'auto',
     },
     history: { attempts: [] },
     now,
@@ -126,7 +127,7 @@ async function planFor(
   const plan = makePlan({
     inventory,
     decisions,
-    settings: { kubeadmConfig: null, backups: BACKUPS_DIR, ...settings },
+    settings: { kubeadmConfig: null, rehearse: 'auto', backups: BACKUPS_DIR, ...settings },
     planId: `plan-${now}`,
     now,
   });

@@ -97,6 +97,7 @@ export function policyOf(change: Partial<Policy> = {}): Policy {
     nodeDelay: 0.25,
     kubelet: false,
     heal: false,
+    rehearse: 'auto',
     ...change,
   };
 }
@@ -105,6 +106,7 @@ export const SETTINGS: PlanSettings = {
   kubeadmConfig: null,
   cycle: 'signal',
   neighbours: 'report',
+  rehearse: 'auto',
   backups: BACKUPS_DIR,
   limits: {
     kubeadm: 120_000,

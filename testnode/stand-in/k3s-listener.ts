@@ -15,7 +15,7 @@ import { issueCertificate } from '../pki.ts';
 import { overwrite } from '../put.ts';
 import { answer, clientOf, refuse } from './answers.ts';
 import { grantedValidity, isLongRunning, logSigned, renewalWindow } from './k3s-leaves.ts';
-import { log } from './process.ts';
+import { address, log } from './process.ts';
 
 /** The first chance to renew after a start (today: at its first connection), and the time from one chance to the next. */
 const FIRST_CHANCE = { before: 30_000, today: 0 };
@@ -41,7 +41,7 @@ export async function listen(root: string, node: NodeRecord, state: { ready: boo
     connected = true;
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(node.ports.supervisor ?? node.ports.api, '127.0.0.1', resolve);
+    server.once('error', reject).listen(node.ports.supervisor ?? node.ports.api, address(), resolve);
   });
   process.once('SIGTERM', () => server.close());
   if (isLongRunning(root)) return;

@@ -14,7 +14,7 @@ import { prepareAgent } from './k3s-agent.ts';
 import { certificate } from './k3s-certificate.ts';
 import { answerAsApi, listen } from './k3s-listener.ts';
 import { brokenServing, prepareServer, renewAgentFiles, writeKubeconfigs } from './k3s-server.ts';
-import { log, sleep, stay } from './process.ts';
+import { address, log, sleep, stay } from './process.ts';
 import { RKE2_PODS, replacePod } from './rke2-pods.ts';
 import { readPair } from './serving.ts';
 import { tellReady } from './units.ts';
@@ -40,7 +40,8 @@ export async function k3s(root: string, words: string[]): Promise<void> {
   process.title = `/usr/local/bin/${flavour} ${command}`;
   process.on('SIGTERM', () => setTimeout(() => process.exit(0), STOP * node.speed));
   try {
-    await (command === 'server' ? runServer(root, node) : runAgent(root, node));
+    const isAlone = words.includes('--disable-agent');
+    await (command === 'server' ? runServer(root, node, isAlone) : runAgent(root, node));
   } catch (error) {
     log(root, unitOf(node.kind), `level=fatal msg="${(error as Error).message}"`);
     process.exit(1);
@@ -63,15 +64,16 @@ function tellVersion(flavour: string, version: string): void {
   process.stdout.write(`${flavour} version ${version} (99d91538)\ngo version ${go}\n`);
 }
 
-async function runServer(root: string, node: NodeRecord): Promise<void> {
+/** `isAlone`: without its own agent. */
+async function runServer(root: string, node: NodeRecord, isAlone: boolean): Promise<void> {
   const state = { ready: false };
   const cas = await prepareServer(root, node);
   await listen(root, node, state);
-  await renewAgentFiles(root, node, cas);
+  if (!isAlone) await renewAgentFiles(root, node, cas);
   await sleep(0.1 * START * node.speed);
   writeKubeconfigs(root, node);
   serveApi(root, node, state);
-  serveKubelet(root, node);
+  if (!isAlone) serveKubelet(root, node);
   await sleep(0.9 * START * node.speed);
   state.ready = readFaults(root).k3s !== 'never-ready';
   if (node.kind === 'rke2-server') await replacePod(root, node, RKE2_PODS[0]!);
@@ -111,7 +113,7 @@ function serve(
     const { cert, key } = readPair(`${path}.crt`, `${path}.key`);
     createServer({ ...options, cert, key }, handle)
       .on('error', (error) => process.stderr.write(`${error.message}\n`))
-      .listen(port, '127.0.0.1');
+      .listen(port, address());
   } catch (error) {
     process.stderr.write(`${path}: ${(error as Error).message}\n`);
     readFileSync(`${path}.crt`); // absent altogether: the start fails

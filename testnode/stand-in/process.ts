@@ -71,8 +71,14 @@ export function readJson<T>(file: string): T | undefined {
   }
 }
 
-/** Appends one line to ROOT/run/demo/NAME.log. */
+/** Where this process listens: in a rehearsal's private network, or on this machine. */
+export function address(): string {
+  return process.env.DEMO_ADDRESS ?? '127.0.0.1';
+}
+
+/** Appends one line to ROOT/run/demo/NAME.log. In a rehearsal nobody but its parent reads it. */
 export function log(root: string, name: string, line: string): void {
+  if (process.env.DEMO_NODE_ROOT !== undefined) process.stderr.write(`${line}\n`);
   try {
     appendFileSync(join(root, `run/demo/${name}.log`), `${new Date().toISOString()} ${line}\n`);
   } catch {

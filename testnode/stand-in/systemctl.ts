@@ -15,6 +15,8 @@ export async function systemctl(root: string, words: string[]): Promise<void> {
     return;
   }
   if (verb === 'is-active') return isActive(root, units);
+  // systemd's own name for the unit of a systemd-run.
+  if ((verb === 'stop' || verb === 'kill') && units.every((unit) => stopTransient(root, unit))) return;
   if (verb === 'start' || verb === 'stop' || verb === 'restart') {
     for (const unit of units) await act(root, verb, unit, !words.includes('--no-block'));
     return;
@@ -26,7 +28,6 @@ async function act(root: string, verb: 'start' | 'stop' | 'restart', unit: strin
   const node = readNodeRecord(root);
   const fault = readFaults(root).systemctl;
   if (!unitsOf(node).includes(unit)) {
-    if (verb === 'stop' && stopTransient(root, unit)) return;
     return fail(`Failed to ${verb} ${unit}.service: Unit ${unit}.service not found.`, 5);
   }
   if (fault === 'hangs') await hang(root, 'systemctl');

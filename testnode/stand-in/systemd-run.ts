@@ -1,11 +1,13 @@
 // Stand-in for systemd-run: a transient service, whose exit status is systemd-run's own. As with systemd, the service leads
 // a session of its own and lives on when systemd-run is killed; `systemctl stop UNIT` ends it.
 // Simplified: it always waits and is always collected, with --pipe or without; of the properties it knows RuntimeMaxSec,
-// User, WorkingDirectory and Environment, and takes and ignores all others. No sandbox.
+// User, WorkingDirectory and Environment, and takes and ignores all others. Where BindPaths= names copies, it is a rehearsal
+// (systemd-run-sandbox.ts).
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { idOf, isAlive, type ProcessId, readJson } from './process.ts';
+import { endRehearsal, imageOf, rehearse } from './systemd-run-sandbox.ts';
 
 type Service = {
   unit: string;
@@ -18,6 +20,7 @@ type Service = {
 const WITH_VALUE = ['-p', '--property', '-u', '--unit', '--uid', '--gid', '-E', '--setenv', '--description', '--slice'];
 
 export async function systemdRun(root: string, words: string[]): Promise<void> {
+  if (imageOf(words) !== undefined) return rehearse(root, words);
   const { unit, properties, environment, command } = serviceOf(words);
   const [program, ...rest] = command.map(expanded);
   if (program === undefined) return fail('Command line to execute required.', 1);
@@ -55,6 +58,7 @@ function expanded(word: string): string {
 
 /** `systemctl stop` of a transient service; false when there is none of this name. */
 export function stopTransient(root: string, unit: string): boolean {
+  if (endRehearsal(root, unit)) return true;
   const id = readJson<ProcessId>(fileOf(root, unit));
   rmSync(fileOf(root, unit), { force: true });
   if (id === undefined || !isAlive(id)) return false;

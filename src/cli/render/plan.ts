@@ -45,9 +45,10 @@ export function planLines({ steps }: RenewalPlan, { paint, width }: { paint: Pai
 }
 
 /** What a person should do or know. */
-export function noteLines({ neighbours = [], warnings = [] }: RenewalPlan, width: number): string[] {
+export function noteLines({ neighbours = [], notRehearsed, warnings = [] }: RenewalPlan, width: number): string[] {
   return [
     ...neighbours.map((one) => fold(`Afterwards, restart ${one}: certagent does not.`, width)),
+    ...(notRehearsed === undefined ? [] : [fold(`Not rehearsed before: ${notRehearsed}.`, width)]),
     ...warnings.map((one) => fold(`Warning: ${one}`, width)),
   ];
 }

@@ -11,6 +11,7 @@ import { loopbackExpired } from './loopback.ts';
 import { isPairBroken } from './own-checks.ts';
 import { pauseChecks } from './paused.ts';
 import { REASONS, type ReasonCode } from './reasons.ts';
+import { cannotRehearse, isSettledByRehearsal } from './rehearsal-hindrance.ts';
 import { planOfAnotherVersion, unfinishedPlan } from './unfinished-plans.ts';
 import { startPrevented } from './unit-start.ts';
 
@@ -132,6 +133,7 @@ export const blockerChecks: BlockerCheck[] = [
           remedy: `Bring ${name} back first; a renewal would only hide the cause.`,
         })),
   },
+  cannotRehearse,
 ];
 
 function isOfStart({ preconditions: { unit } }: Inventory): boolean {
@@ -162,6 +164,7 @@ function hazardBlockers({ inventory, policy }: BlockerCase): Blocker[] {
   const healed = healedLeaves(inventory, policy);
   return inventory.preconditions.hazards
     .filter(({ leaf }) => leaf === undefined || !healed.some(({ id }) => id === leaf.id))
+    .filter((hazard) => !isSettledByRehearsal(hazard, inventory, policy))
     .map((hazard) => {
       const { path, detail } = hazard;
       return { code: HAZARDS[hazard.code].blocker, why: `${path}: ${detail}`, remedy: hazardRemedy(hazard, inventory) };

@@ -1,11 +1,15 @@
-import { rulesOfNode } from '../distributions/index.ts';
 import type { Hazard, Inventory } from '../model/inventory.ts';
-import { HAZARDS, type HazardRule } from './hazards.ts';
+import { HAZARDS } from './hazards.ts';
+import { isRestored, rehearsalHindrance } from './rehearsal-hindrance.ts';
 
 /** What a person can do about a hazard on this node. */
-export function hazardRemedy({ code }: Pick<Hazard, 'code'>, { node, preconditions }: Inventory): string {
-  const rule: HazardRule = HAZARDS[code];
-  if (rule.isRestored !== true || rulesOfNode(node)?.restoresAuthorities?.(node.version) !== true) return rule.remedy;
+export function hazardRemedy(hazard: Pick<Hazard, 'code'>, inventory: Inventory): string {
+  const { preconditions } = inventory;
+  if (!isRestored(hazard, inventory)) return HAZARDS[hazard.code].remedy;
   const restart = `systemctl restart ${preconditions.unit?.name ?? 'the unit'}`;
-  return `Restore it from a backup, or restart the unit yourself (${restart}): the start restores it from the datastore. certagent cannot see whether the datastore holds it; if not, the start makes a new CA, which refuses every kubeconfig.`;
+  const seen =
+    rehearsalHindrance(inventory) === null
+      ? 'To see beforehand whether the datastore holds it: certagent plan --rehearse.'
+      : 'certagent cannot see whether the datastore holds it.';
+  return `Restore it from a backup, or restart the unit yourself (${restart}): the start restores it from the datastore. ${seen} If not, the start makes a new CA, which refuses every kubeconfig.`;
 }

@@ -74,6 +74,7 @@ export const REASONS = {
   K3S_CA_CHANGED: 'A CA file was replaced while the unit ran, and a restart would fail with it.',
   K3S_LEAF_GARBAGE: 'A certificate is broken, and a restart would keep it so.',
   K3S_LEAF_UNWRITABLE: 'A certificate cannot be written, and a restart would fail.',
+  REHEARSAL_IMPOSSIBLE: 'renew.rehearse is "always", and the renewal cannot be rehearsed.',
   K3S_KUBECONFIG_UNWRITABLE: "The administrator's kubeconfig cannot be written, and a restart would fail.",
 } as const satisfies Record<string, string>;
 

@@ -18,6 +18,7 @@ import type { Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
 import type { StepOf } from '../plan/steps/step-rules.ts';
 import type { Role } from './names.ts';
+import type { Rehearsing } from './rehearsing.ts';
 
 /** What a node does in its cluster, as far as a renewal depends on it. */
 export type RoleRules = {
@@ -80,6 +81,8 @@ export type DistributionRules = {
   restoresAuthorities?(version: string | null): boolean;
   /** Why a renewal of certificates that are not due is refused; null: it is possible. */
   refuseForce(firstExpiry: Instant): Blocker | null;
+  /** How its renewal is tried on copies first; left out: it never is. */
+  rehearsing?: Rehearsing;
   /** What a person should know before the plan runs; nothing when left out. */
   warnings?(draft: Draft): string[];
   /** What a person should know of the certificates that a plan has renewed; nothing when left out. */

@@ -1,4 +1,5 @@
 import { restartedUnit } from './restarted-unit.ts';
+import { serverRehearsing } from './server-rehearsal.ts';
 
 /** K3s answers for the Kubernetes API and for itself on one port. */
 export const k3s = restartedUnit({
@@ -6,4 +7,5 @@ export const k3s = restartedUnit({
   units: { server: 'k3s', agent: 'k3s-agent' },
   endpoints: { api: 'k3s', listener: 'k3s' },
   startsWithin: 0,
+  rehearsing: serverRehearsing,
 });

@@ -190,7 +190,7 @@ function hasManifest(name: string) {
  * `--cert-dir` is given too where it is not kubeadm's default, because without an API server kubeadm falls back to its
  * defaults. Before v1.20 the command was `kubeadm alpha certs`.
  */
-function argvFor(name: string, { inventory: { node, preconditions }, settings }: Draft): string[] {
+export function argvFor(name: string, { inventory: { node, preconditions }, settings }: Draft): string[] {
   const minor = minorOf(preconditions.tool?.version ?? null) ?? 20;
   return [
     ...(minor < 20 ? ['alpha'] : []),

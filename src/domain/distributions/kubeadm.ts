@@ -5,6 +5,7 @@ import { kubeadmChecks } from './kubeadm-checks.ts';
 import { defaultsUsed } from './kubeadm-defaults.ts';
 import { kubeletConf, kubeletRemedy, kubeletRepair, relink } from './kubeadm-kubelet.ts';
 import { ETCD_CLIENTS, kubeadmSteps, restoringSteps } from './kubeadm-plan.ts';
+import { kubeadmRehearsing } from './kubeadm-rehearsal.ts';
 import { kubeadmWarnings } from './kubeadm-warnings.ts';
 import { reloadsByItself } from './kubernetes-version.ts';
 import { KUBEADM, type RoleOf } from './names.ts';
@@ -43,6 +44,7 @@ export const kubeadm: DistributionRules & { roles: Record<RoleOf<'kubeadm'>, Rol
   checks: kubeadmChecks,
   blockers: kubeadmBlockers,
   kubelet: { conf: kubeletConf, repair: kubeletRepair, remedy: kubeletRemedy, relink },
+  rehearsing: kubeadmRehearsing,
   refuseForce: () => null,
   warnings: kubeadmWarnings,
   remarks: defaultsUsed,

@@ -43,7 +43,8 @@ export function restartSteps(draft: Draft, usual: UsualUnit): Step[] {
       ? rotationSteps(draft, { unit, program: usual.program, limit })
       : triggerFor(ownListener, draft);
   const created = role === 'server' ? [triggerPath(paths)] : [];
-  const mayHang = ownListener === undefined || first.length > 0 || role !== 'server' ? null : ownListener.place.path;
+  const isCreated = first.some((step) => step.kind !== 'regenerate-listener' || step.asRehearsed !== true);
+  const mayHang = ownListener === undefined || isCreated || role !== 'server' ? null : ownListener.place.path;
   const broken = heals.flatMap(({ path, keyPath }) => [path, keyPath]);
   // Every leaf but the listener's is written before the unit is ready.
   const written = [
@@ -135,12 +136,16 @@ const ROTATE_LIMIT = 30 * SECOND;
 
 /** Of a server, which keeps its certificates in `server/tls` below its data directory. */
 export const serverDirectory = ({ certificatesDir }: NodePaths): string => certificatesDir.replace(/\/[^/]+$/, '');
-const dataDirectory = (paths: NodePaths): string => serverDirectory(paths).replace(/\/[^/]+$/, '');
-const triggerPath = ({ certificatesDir }: NodePaths): string => `${certificatesDir}/${LISTENER_TRIGGER}`;
+export const dataDirectory = (paths: NodePaths): string => serverDirectory(paths).replace(/\/[^/]+$/, '');
+export const triggerPath = ({ certificatesDir }: NodePaths): string => `${certificatesDir}/${LISTENER_TRIGGER}`;
 
-function triggerFor(listener: ObservedCertificate | undefined, { inventory }: Draft): RegenerateListenerStep[] {
+function triggerFor(
+  listener: ObservedCertificate | undefined,
+  { inventory, isRehearsed }: Draft,
+): RegenerateListenerStep[] {
   if (listener === undefined || listener.certificate.notAfter >= inventory.takenAt) return [];
-  return [{ kind: 'regenerate-listener', path: triggerPath(inventory.node.paths) }];
+  const isKnown = isRehearsed === true ? { asRehearsed: true as const } : {};
+  return [{ kind: 'regenerate-listener', path: triggerPath(inventory.node.paths), ...isKnown }];
 }
 
 /** A server can run without these two: the plan does not wait for what did not answer before the restart. */

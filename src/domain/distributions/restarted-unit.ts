@@ -12,6 +12,7 @@ import { foreignRotation, rotationWarnings } from './ca-rotation.ts';
 import type { DistributionRules, RoleRules } from './distribution.ts';
 import { type Distribution, labelOf } from './names.ts';
 import { isPassedOver } from './passed-over.ts';
+import type { Rehearsing } from './rehearsing.ts';
 import { OLD_RESTART_WINDOW, restartWindow } from './restart-window.ts';
 import { type RestartEndpoints, restartSteps, serverDirectory } from './restarted-unit-plan.ts';
 import { canRotate, keepsProxyLeaves, leavesMadeAtStart, restoresAuthorities } from './server-leaves.ts';
@@ -23,6 +24,7 @@ type Flavour = {
   endpoints: RestartEndpoints;
   /** Milliseconds that the start of a server may need at least; 0: the configuration alone says. */
   startsWithin: number;
+  rehearsing: Rehearsing;
 };
 
 /** The name of the one process that K3s and RKE2 run, in the lists of components. */
@@ -30,7 +32,7 @@ export const PROCESS: Distribution = 'k3s';
 
 type Rules = DistributionRules & { roles: Record<'server' | 'agent', RoleRules> };
 
-export function restartedUnit({ name, units, endpoints, startsWithin }: Flavour): Rules {
+export function restartedUnit({ name, units, endpoints, startsWithin, rehearsing }: Flavour): Rules {
   const label = labelOf(name);
   return {
     roles: {
@@ -55,6 +57,7 @@ export function restartedUnit({ name, units, endpoints, startsWithin }: Flavour)
       ...rotationWarnings(draft, label),
       ...(draft.rotates === true ? [keysStay(name, draft)] : []),
     ],
+    rehearsing,
     rotates: isRotated,
     restoresAuthorities,
     leavesMadeAtStart: (version) => leavesMadeAtStart(name, version),

@@ -83,7 +83,12 @@ export type Policy = {
   pause?: Pause | null;
   /** Whether broken leaves of a K3s or RKE2 server are removed, so that its restart issues them again. */
   heal: boolean;
+  /** Whether a renewal is tried on copies before. */
+  rehearse: Rehearse;
 };
+
+/** auto: where it can be; always: no renewal without it; never. */
+export type Rehearse = 'auto' | 'always' | 'never';
 
 export type MaintenanceWindow = {
   /** 0 Sunday … 6 Saturday; the day on which the window starts. */

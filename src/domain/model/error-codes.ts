@@ -97,6 +97,14 @@ export const ERRORS = {
     meaning: 'The kubelet did not come back with its new kubelet.conf.',
     remedy: "See the kubelet's log: journalctl -u kubelet -n 100",
   },
+  REHEARSAL_FAILED: {
+    meaning: 'The rehearsal on copies shows that the renewal would fail or do harm: nothing on the node was changed.',
+    remedy: 'See what it shows: certagent plan --rehearse',
+  },
+  REHEARSAL_IMPOSSIBLE: {
+    meaning: 'The renewal needs a rehearsal, and the rehearsal was not possible: nothing on the node was changed.',
+    remedy: 'Remove the cause that the message names.',
+  },
   NOT_RENEWED: { meaning: 'The tool succeeded, but a certificate was not renewed.' },
   KEY_MISMATCH: { meaning: 'A new certificate does not belong to its key.' },
   NOT_SIGNED: { meaning: 'A new certificate is not signed by its CA.' },

@@ -6,6 +6,7 @@ import type { Certificate, Instant, Owner, Place } from './certificate.ts';
 import type { HealthCheck } from './health-check.ts';
 import type { ObservedHooks } from './hook.ts';
 import type { PodIdentity } from './pod-identity.ts';
+import type { RehearsalFacts } from './rehearsal-facts.ts';
 
 export type { Distribution, Role } from '../distributions/names.ts';
 
@@ -222,6 +223,8 @@ export type Preconditions = {
   caRotation?: CaRotation;
   /** Directories in which `certificate rotate` has left certificates with their private keys. Absent: there are none. */
   keyCopies?: string[];
+  /** Absent: nothing of this node is rehearsed. */
+  rehearsal?: RehearsalFacts;
   hazards: Hazard[];
   /** Milliseconds before expiry from which a restart renews, by version; null where a tool renews at any time. */
   restartWindow: number | null;

@@ -22,5 +22,7 @@ export type RenewalPlan = {
   neighbours?: string[];
   /** What a person should know before it runs; absent: nothing. */
   warnings?: string[];
+  /** Why it is not rehearsed; absent: it is, or nobody wants it. */
+  notRehearsed?: string;
   steps: Step[];
 };

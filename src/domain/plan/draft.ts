@@ -1,6 +1,6 @@
 import type { BrokenLeaf } from '../model/broken-leaf.ts';
 import type { Instant } from '../model/certificate.ts';
-import type { Decisions, History } from '../model/decision.ts';
+import type { Decisions, History, Rehearse } from '../model/decision.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import type { CycleStep } from '../model/plan.ts';
 
@@ -12,6 +12,8 @@ export type PlanSettings = {
   cycle: CycleStep['method'];
   /** Whether other static pods that use renewed files are restarted, or named. */
   neighbours: 'report' | 'restart';
+  /** Whether the renewal is tried on copies first. */
+  rehearse: Rehearse;
   /** Directory of all backups; each plan has its own directory below it. */
   backups: string;
   limits: {
@@ -45,4 +47,8 @@ export type Draft = Pick<PlanInput, 'inventory' | 'settings' | 'history'> & {
   isMaintenance: boolean;
   /** Whether more is renewed than a restart of the unit would; left out: no. */
   rotates?: true;
+  /** Whether what it renews is urgent or has expired; left out: no. */
+  isPressing?: true;
+  /** Whether it is tried on copies first; left out: no. */
+  isRehearsed?: true;
 };

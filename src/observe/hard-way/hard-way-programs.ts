@@ -1,8 +1,8 @@
 import type { ComponentHealth } from '../../domain/model/inventory.ts';
 import type { Root } from '../../host/root.ts';
+import { type UnitFile, type UnitList, unitsThatRun } from '../../host/unit-files.ts';
 import { absolute, record, settings } from '../node-files.ts';
 import { flagsOf } from '../static-pod-manifest.ts';
-import { type UnitFile, type UnitList, unitsThatRun } from '../unit-files.ts';
 
 const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
 const PROGRAMS = [...CONTROL_PLANE, 'etcd', 'kubelet', 'kube-proxy'] as const;

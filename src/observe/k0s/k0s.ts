@@ -3,6 +3,7 @@ import { K0S } from '../../domain/distributions/k0s.ts';
 import type { RoleOf } from '../../domain/distributions/names.ts';
 import type { Endpoint, Hazard, ObservedCertificate } from '../../domain/model/inventory.ts';
 import type { Root } from '../../host/root.ts';
+import { type UnitFile, unitsThatRun } from '../../host/unit-files.ts';
 import { componentEndpoints } from '../component-endpoints.ts';
 import { localAddress } from '../local-address.ts';
 import { exists } from '../node-files.ts';
@@ -11,7 +12,6 @@ import { versionOf } from '../program-version.ts';
 import type { SourceRead } from '../source.ts';
 import { supervisorComponent } from '../supervisor/supervisor-component.ts';
 import { authorityHazard, unwritableLeaves } from '../supervisor/supervisor-hazards.ts';
-import { type UnitFile, unitsThatRun } from '../unit-files.ts';
 import { type K0sSettings, readK0sSettings } from './k0s-settings.ts';
 import { controllerSources, kubeconfigOf, pkiOf, workerSources } from './k0s-sources.ts';
 

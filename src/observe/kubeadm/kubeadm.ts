@@ -1,14 +1,15 @@
 import { dirname } from 'node:path';
 import { roleOf } from '../../domain/distributions/index.ts';
 import type { Root } from '../../host/root.ts';
+import { commandOfDropIns, type UnitList } from '../../host/unit-files.ts';
 import { componentEndpoints } from '../component-endpoints.ts';
 import { KUBELET, kubeletClient, kubeletUnit, readKubeletSettings } from '../kubelet-settings.ts';
 import { readManifests } from '../manifests.ts';
 import { absolute, exists } from '../node-files.ts';
+import { bytesIn } from '../observe-rehearsal.ts';
 import type { Candidate } from '../observer.ts';
 import { versionOf } from '../program-version.ts';
 import type { StaticPod } from '../static-pod-manifest.ts';
-import { commandOfDropIns, type UnitList } from '../unit-files.ts';
 import { kubeadmCaKeys } from './kubeadm-ca-keys.ts';
 import { kubeadmComponents } from './kubeadm-components.ts';
 import { observeLoopback } from './kubeadm-loopback.ts';
@@ -67,6 +68,14 @@ export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]>
       components: (unit) => kubeadmComponents(root, { role, kubelet, pods }, unit),
       loopback: (components, certificates) => observeLoopback(components, componentEndpoints(pods, certificates)),
       kubelet: () => kubeletClient(root, kubelet),
+      ...(controlPlane
+        ? {
+            rehearsal: async () => ({
+              datastore: null,
+              copyBytes: await bytesIn(root, [kubeconfigDir, certificatesDir]),
+            }),
+          }
+        : {}),
       // kubeadm restarts nothing that would replace a CA.
       hazards: async () => [],
       otherRenewers: async () => (controlPlane ? otherRenewers(root, units, kubelet) : []),

@@ -1,8 +1,8 @@
 import type { OtherRenewer } from '../../domain/model/inventory.ts';
 import type { Root } from '../../host/root.ts';
+import { commandsOf, type UnitList } from '../../host/unit-files.ts';
 import type { KubeletSettings } from '../kubelet-settings.ts';
 import { names, text } from '../node-files.ts';
-import { commandsOf, type UnitList } from '../unit-files.ts';
 
 type PodDirectories = Pick<KubeletSettings, 'manifestsDir' | 'podLogsDir'>;
 

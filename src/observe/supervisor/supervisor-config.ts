@@ -1,8 +1,8 @@
 import { explain } from '../../domain/model/errors.ts';
 import { parseGoYaml } from '../../host/go-yaml.ts';
 import type { Root } from '../../host/root.ts';
+import type { UnitFile } from '../../host/unit-files.ts';
 import { names, record, text } from '../node-files.ts';
-import type { UnitFile } from '../unit-files.ts';
 
 /** The options of K3s or RKE2 as they are merged, and the files that certagent could not read as YAML. */
 export type SupervisorConfig = {
@@ -17,6 +17,7 @@ const VARIABLES: Record<string, string> = {
   config: 'CONFIG_FILE',
   'supervisor-port': 'SUPERVISOR_PORT',
   server: 'URL',
+  'datastore-endpoint': 'DATASTORE_ENDPOINT',
 };
 /** Options that take no word after them. */
 const SWITCHES = ['disable-apiserver', 'disable-controller-manager', 'disable-etcd', 'disable-scheduler'];

@@ -1,8 +1,8 @@
 import type { Distribution } from '../../domain/distributions/names.ts';
 import type { Root } from '../../host/root.ts';
+import type { UnitFile } from '../../host/unit-files.ts';
 import { absolute } from '../node-files.ts';
 import { portOf } from '../port.ts';
-import type { UnitFile } from '../unit-files.ts';
 import { readSupervisorConfig, type SupervisorConfig } from './supervisor-config.ts';
 
 export type SupervisorSettings = {
@@ -19,6 +19,8 @@ export type SupervisorSettings = {
   componentArguments: Record<ServingComponent, string[]>;
   /** Parts of a server that this one does not run: other servers do. */
   disabled: ServerPart[];
+  /** Whether it keeps the cluster's state in a database elsewhere. */
+  hasExternalDatastore: boolean;
   /** Configuration files that could not be read: what they set is not known. */
   unread: SupervisorConfig['unread'];
 };
@@ -57,6 +59,7 @@ export async function readSupervisorSettings(
       'kube-scheduler': strings(options.get('kube-scheduler-arg')),
     },
     disabled: SERVER_PARTS.filter((part) => isTrue(last(`disable-${part}`))),
+    hasExternalDatastore: /^(?!sqlite:)./.test(String(last('datastore-endpoint') ?? '')),
     unread,
   };
 }

@@ -8,11 +8,12 @@ import {
 } from '../../domain/distributions/server-leaves.ts';
 import type { Endpoint, ObservedCertificate, UnitPod } from '../../domain/model/inventory.ts';
 import type { Root } from '../../host/root.ts';
+import { type UnitFile, unitsThatRun } from '../../host/unit-files.ts';
 import { exists } from '../node-files.ts';
 import type { Candidate, Observer } from '../observer.ts';
 import { versionOf } from '../program-version.ts';
-import { type UnitFile, unitsThatRun } from '../unit-files.ts';
 import { askServers } from './agent-servers.ts';
+import { rehearsedServer } from './rehearsed-server.ts';
 import { observeRotations } from './rotations.ts';
 import { serverHealth, supervisorComponent } from './supervisor-component.ts';
 import { serverHazards } from './supervisor-hazards.ts';
@@ -112,6 +113,7 @@ async function candidate(
         ? {
             unitPods: async () => flavour.unitPods?.(root, settings) ?? [],
             rotations: () => observeRotations(root, dataDir),
+            rehearsal: () => rehearsedServer(root, settings),
           }
         : { servers: () => askServers(root, owner, settings) }),
       // The keys of its CAs are observed as hazards.

@@ -8,7 +8,7 @@ import { describeStep } from '../../domain/plan/describe.ts';
 import { changesCertificates, expectationsOf } from '../../domain/plan/plan-parts.ts';
 import { syncFile } from '../../host/files.ts';
 import { checksum } from '../backup/authorities.ts';
-import { actorOf, type StepContext } from '../steps/actor.ts';
+import { actorOf, type Learnt, type StepContext } from '../steps/actor.ts';
 import type { Traces } from '../undo/guard.ts';
 import { renewedCertificate } from '../verify/check-renewed.ts';
 import type { RenewContext } from './renew-context.ts';
@@ -23,6 +23,8 @@ export type Run = Traces & {
   restoring: boolean;
   /** Failures that do not fail the plan. */
   reported: { code: string; message: string }[];
+  /** What its steps have shown: nothing of it survives a kill. */
+  learnt: Set<Learnt>;
 };
 
 export function newRun(plan: RenewalPlan): Run {
@@ -35,6 +37,7 @@ export function newRun(plan: RenewalPlan): Run {
     undone: new Set(),
     restoring: false,
     reported: [],
+    learnt: new Set(),
   };
 }
 
@@ -58,6 +61,7 @@ export function stepContext(run: Run, step: number, context: RenewContext): Step
     backups: context.backups,
     pollInterval: context.pollInterval ?? 250,
     signal: context.signal,
+    learnt: run.learnt,
     ...(context.mayHeal === undefined ? {} : { mayHeal: context.mayHeal }),
     says: (line) => context.says?.(hookName(run.plan.steps[step]), line),
     waiting: (detail) => {

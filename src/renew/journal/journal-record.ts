@@ -88,6 +88,7 @@ const plan: Shape<RenewalPlan> = object({
   oldExpired: flag,
   neighbours: optional(list(text)),
   warnings: optional(list(text)),
+  notRehearsed: optional(text),
   steps: list(step),
 });
 const error = object({ code: text, message: text });

@@ -22,9 +22,14 @@ export type StepContext = {
   says?: (line: string) => void;
   /** How the plan failed, for what follows its failure. */
   failure?: { result: string; code: string; message: string };
+  /** What earlier steps of this plan have shown, in this process; left out: nothing. */
+  learnt?: Set<Learnt>;
   /** Whether a start that hangs may be replaced: in mode "renew", with a clock that is trusted now. Left out: never. */
   mayHeal?: () => Promise<boolean>;
 };
+
+/** `listener-needs-no-trigger`: the rehearsed start came up without the file that makes it issue the listener again. */
+export type Learnt = 'listener-needs-no-trigger';
 
 /** What carries out one kind of step. `domain/plan/steps/` has the rules of the kind in a file of the same name. */
 export type StepActor<Data extends Step> = {

@@ -9,6 +9,7 @@ import { kubeadmRenew } from './kubeadm-renew.ts';
 import { kubeletConf } from './kubelet-conf.ts';
 import { pointKubeletConf } from './point-kubelet-conf.ts';
 import { regenerateListener } from './regenerate-listener.ts';
+import { rehearse } from './rehearse.ts';
 import { removeLeaves } from './remove-leaves.ts';
 import { restartKubelet } from './restart-kubelet.ts';
 import { restartNeighbour } from './restart-neighbour.ts';
@@ -42,4 +43,5 @@ export const ACTORS: Actors = {
   'point-kubelet-conf': pointKubeletConf,
   'restore-files': restoreFiles,
   'run-hook': runHook,
+  rehearse,
 };

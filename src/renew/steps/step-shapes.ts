@@ -52,7 +52,7 @@ export const servedEndpoints: Shape<ServedExpectation[]> = list(
   }),
 );
 
-const healthCheck: Shape<HealthCheck> = object({
+export const healthCheck: Shape<HealthCheck> = object({
   scheme: word(['http', 'https']),
   host: text,
   port: count,

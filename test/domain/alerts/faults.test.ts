@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { standingAlerts } from '../../../src/domain/alerts/standing.ts';
+import type { Renewal } from '../../../src/domain/model/decision.ts';
 import type { Finding } from '../../../src/domain/model/inventory.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../../src/domain/time/duration.ts';
 import { neighbour, staticPod } from '../../support/parts.ts';
 import { leaf, NOW, node } from './alert-node.ts';
-import { attempt, copy, key, loaded, stale, testStanding } from './alert-parts.ts';
+import { attempt, copy, key, loaded, renew, stale, testStanding } from './alert-parts.ts';
 
 const gone = {
   path: '/var/lib/kubelet/pki/kubelet-client-current.pem',
@@ -22,6 +23,12 @@ const written = (id: string, modifiedAt: number) =>
     place: { kind: 'pem', path: `/k/${id}`, index: 0 },
     file: { mode: 0o600, uid: 0, gid: 0, modifiedAt, changedAt: modifiedAt },
   });
+
+const backOff: Renewal = { kind: 'waiting', until: NOW + HOUR, code: 'BACK_OFF', ids: ['a'], why: 'waits' };
+const afterRehearsal = {
+  ...attempt('failed'),
+  error: { code: 'REHEARSAL_FAILED', message: 'the start would not succeed' },
+};
 
 testStanding([
   [
@@ -137,6 +144,22 @@ testStanding([
       preconditions: { components: [{ ...staticPod('kube-scheduler'), startedAt: NOW - DAY }] },
     },
     [['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']]],
+  ],
+  [
+    'a rehearsal that failed: nothing was changed, and there is time',
+    { lastAttempt: afterRehearsal, renewal: backOff, leaves: [leaf({ id: 'a', days: 60, verdict: renew })] },
+    [
+      ['CERTIFICATE_EXPIRING', 'info', 'node', ['a']],
+      ['RENEWAL_FAILED', 'warning', 'node', ['reason', 'started']],
+    ],
+  ],
+  [
+    'a rehearsal that failed for what is urgent',
+    { lastAttempt: afterRehearsal, renewal: backOff, leaves: [leaf({ id: 'a', days: 20, verdict: renew })] },
+    [
+      ['CERTIFICATE_URGENT', 'warning', 'node', ['a']],
+      ['RENEWAL_FAILED', 'critical', 'node', ['reason', 'started']],
+    ],
   ],
   [
     'components that began after their files, within the tolerance, or of which no process is there',

@@ -91,6 +91,7 @@ const unit = { name: 'kubelet', loaded: true, active: true, stopped: false, deta
 /** Everything in the way of a renewal that can be constructed. */
 const OBSTACLES: Record<string, (node: Inventory) => Situation> = {
   nothing: (inventory) => ({ inventory }),
+  'no rehearsal': (inventory) => ({ inventory, policy: { rehearse: 'always' } }),
   observe: (inventory) => ({ inventory, policy: { mode: 'observe' } }),
   pause: (inventory) => ({ inventory, policy: { pause: { since: NOW, until: NOW + 1, reason: 'freeze' } } }),
   'pause past an expiry': (inventory) => ({

@@ -1,8 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Step } from '../../../src/domain/model/plan.ts';
+import type { Rehearsal } from '../../../src/domain/model/rehearsal.ts';
 import { describePlan, describeStep } from '../../../src/domain/plan/describe.ts';
 import { cycle, endpoint, expect, steps } from './step-parts.ts';
+
+const SERVER: Rehearsal = {
+  kind: 'start',
+  unit: 'k3s',
+  program: 'k3s',
+  dataDir: '/k',
+  configDir: '/etc/k3s',
+  kubeconfig: '/etc/k3s/k3s.yaml',
+  datastore: 'sqlite',
+  health: { scheme: 'https', host: '127.0.0.1', port: 6443, path: '/readyz' },
+  settle: 6_000,
+  listener: { host: '127.0.0.1', port: 6443, path: '/k/dynamic-cert.json', expect: null },
+  trigger: null,
+  remove: [],
+  authorities: [],
+  certificates: [],
+  limit: 1,
+  memory: 1,
+};
 
 const table: [Step, string][] = [
   [steps.backup, 'back up 1 file to /b/1'],
@@ -24,6 +44,15 @@ const table: [Step, string][] = [
   [
     steps['regenerate-listener'],
     "create /tls/dynamic-cert-regenerate, so that the start issues the expired listener's certificate again",
+  ],
+  [
+    { ...steps['regenerate-listener'], asRehearsed: true },
+    "create /tls/dynamic-cert-regenerate, so that the start issues the expired listener's certificate again, unless the rehearsal came up without it",
+  ],
+  [steps.rehearse, 'rehearse kubeadm on a copy of /etc/kubernetes'],
+  [
+    { ...steps.rehearse, rehearsal: SERVER, cure: '/tls/dynamic-cert-regenerate' },
+    'rehearse the start of k3s on a copy of /k/server; should it wait for its expired listener, once more with /tls/dynamic-cert-regenerate',
   ],
   [steps['restart-neighbour'], 'restart kube-vip by an annotation in /m/kube-vip.yaml'],
   [steps['verify-served'], 'verify what etcd (2379) serves'],
@@ -70,10 +99,10 @@ test('a plan is described with its steps numbered', () => {
     certificates: ['client-admin'],
     why: 'client-admin expires in 20 d',
     oldExpired: false,
-    steps: table.slice(0, 14).map(([step]) => step),
+    steps: table.slice(0, 17).map(([step]) => step),
   };
   const lines = describePlan(plan).split('\n');
   assert.equal(lines[0], 'Renew 1 certificate of k3s: client-admin expires in 20 d');
   assert.equal(lines[1], '   1. back up 1 file to /b/1');
-  assert.equal(lines[14], '  14. verify what etcd (2379), etcd-peer (2380) serve');
+  assert.equal(lines[17], '  17. verify what etcd (2379), etcd-peer (2380) serve');
 });

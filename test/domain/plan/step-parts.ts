@@ -100,4 +100,19 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
     isRequired: false,
   },
   'point-kubelet-conf': { kind: 'point-kubelet-conf', conf: '/k/kubelet.conf', expect, limit: 90_000 },
+  rehearse: {
+    kind: 'rehearse',
+    rehearsal: {
+      kind: 'command',
+      calls: [{ id: 'apiserver', argv: ['certs', 'renew', 'apiserver'] }],
+      directories: ['/etc/kubernetes'],
+      authorities: [{ path: '/ca.crt', keyPath: '/ca.key', fingerprint: null, mustBeRestored: false }],
+      certificates: [expect],
+      limit: 120_000,
+      memory: 1024,
+    },
+    cure: null,
+    required: false,
+    doubtful: 'stop',
+  },
 };

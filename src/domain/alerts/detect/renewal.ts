@@ -136,8 +136,23 @@ export function otherRenewers({ inventory }: NodeState): Found[] {
 
 export function failed(state: NodeState): Found[] {
   const last = lastFailure(state, 'failed');
-  return last === null ? [] : [{ ...last, text: `The last ${whatRan(state)} failed.` }];
+  if (last === null) return [];
+  if (!REHEARSALS.includes(state.lastAttempt?.error?.code ?? ''))
+    return [{ ...last, text: `The last ${whatRan(state)} failed.` }];
+  const pressing = state.decisions.certificates.some((decision) => isPressing({ decision }));
+  return [
+    {
+      ...last,
+      severity: pressing ? 'critical' : 'warning',
+      text: 'The last renewal ended with its rehearsal, before anything on the node was changed.',
+      remedy:
+        'To see what the rehearsal shows, and what to do: certagent plan --rehearse. certagent tries again, after longer and longer pauses.',
+    },
+  ];
 }
+
+/** Why a plan ended before it changed anything. */
+const REHEARSALS = ['REHEARSAL_FAILED', 'REHEARSAL_IMPOSSIBLE'];
 
 export function rolledBack(state: NodeState): Found[] {
   const last = lastFailure(state, 'rolled-back');

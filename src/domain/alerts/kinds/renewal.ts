@@ -45,6 +45,7 @@ export const RENEWAL = {
     category: 'renewal',
     meaning: 'The last renewal failed.',
     severity: 'critical',
+    at: { warning: 'when its rehearsal ended it before anything was changed, and nothing is urgent' },
     remedy:
       'certagent tries again, after longer and longer pauses. To see what went wrong: certagent history, journalctl -u certagent',
     find: renewal.failed,

@@ -8,6 +8,7 @@ import { kubeadmRenew } from './kubeadm-renew.ts';
 import { kubeletConf } from './kubelet-conf.ts';
 import { pointKubeletConf } from './point-kubelet-conf.ts';
 import { regenerateListener } from './regenerate-listener.ts';
+import { rehearse } from './rehearse.ts';
 import { removeLeaves } from './remove-leaves.ts';
 import { restartKubelet } from './restart-kubelet.ts';
 import { restartNeighbour } from './restart-neighbour.ts';
@@ -45,6 +46,7 @@ const RULES = {
   'point-kubelet-conf': pointKubeletConf,
   'restore-files': restoreFiles,
   'run-hook': runHook,
+  rehearse,
 };
 
 export type StepKind = keyof typeof RULES;

@@ -2,8 +2,8 @@ import { readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { rulesOf } from '../domain/distributions/index.ts';
 import { DISTRIBUTION_NAMES } from '../domain/distributions/names.ts';
-import type { Root } from '../host/root.ts';
-import { names, text } from './node-files.ts';
+import { names, text } from './quiet-reads.ts';
+import type { Root } from './root.ts';
 import { environmentAssignments, serviceAssignments, withSpecifiers, withVariables, words } from './unit-text.ts';
 
 /** A unit according to its file, drop-ins and environment files; the state that systemd has loaded may differ. */
