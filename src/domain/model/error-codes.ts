@@ -47,7 +47,7 @@ export const ERRORS = {
     remedy: 'Use a directory that root alone can change.',
   },
   CONFIG_NOT_EDITED: { meaning: 'The mode cannot be changed by a program.', remedy: 'Change the line by hand.' },
-  NO_SILENCE: { meaning: 'This alert is not silenced.', remedy: 'certagent alert silences shows what is.' },
+  NO_SILENCE: { meaning: 'This alert is not silenced.', remedy: 'See what is: certagent alert silences' },
   NO_SINKS: {
     meaning: 'No sink is configured.',
     remedy: 'Add [[alerts.email]], [[alerts.webhook]] or [[alerts.command]].',
