@@ -10,16 +10,7 @@ import { RUNBOOKS } from './runbooks.ts';
 
 export const CONFIG = 'etc/certagent/config.toml';
 /** Pages for operators, each about one topic. */
-export const PAGES = [
-  'alerting',
-  'hooks',
-  'many-sites',
-  'metrics',
-  'rehearsal',
-  'restore',
-  'services',
-  'several-control-planes',
-];
+export const PAGES = ['alerting', 'hooks', 'many-sites', 'metrics', 'rehearsal', 'restore', 'services'];
 const CHANGELOG = join(PROJECT, 'packaging/debian/changelog');
 
 /** Writes the tree that is installed on the node. Returns the paths, sorted. */
