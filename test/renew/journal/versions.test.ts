@@ -48,7 +48,7 @@ describe('a journal of another version', () => {
 
   /** What this version does not know, and which words it names. */
   const UNKNOWN: [name: string, lines: object[], word: string][] = [
-    ['a kind of step', [{ ...started, plan: { ...plan, steps: [{ kind: 'rehearse' }] } }, step], 'rehearse'],
+    ['a kind of step', [{ ...started, plan: { ...plan, steps: [{ kind: 'teleport' }] } }, step], 'teleport'],
     ['a distribution', [{ ...started, plan: { ...plan, distribution: 'another' } }, step], 'another'],
     [
       'a distribution, without a version',
