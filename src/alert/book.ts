@@ -1,10 +1,9 @@
-import { mkdir, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Alert, AlertNode, LastSent, Severity, StandingAlert } from '../domain/alerts/alert.ts';
 import { explain } from '../domain/model/errors.ts';
-import { readTextIfThere, writeAtomic } from '../host/files.ts';
+import { readTextIfThere } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
+import { setAside, writeState } from '../host/state-file.ts';
 
 const FILE = `${STATE_DIR}/alerts.json`;
 const VERSION = 1;
@@ -38,14 +37,12 @@ export async function loadBook(root: Root): Promise<LoadedBook> {
 
 /** Keeps a book that could not be read, as one of a newer certagent, before the next one takes its place. */
 export async function keepBook(root: Root): Promise<void> {
-  await rename(root.at(FILE), root.at(`${FILE}.kept`)).catch(() => {});
+  await setAside(root, FILE);
 }
 
 /** Replaces the book atomically. Throws the operating system's error. */
 export async function saveBook(root: Root, book: StandingAlert[], node: AlertNode): Promise<void> {
-  const path = root.at(FILE);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeAtomic(path, `${JSON.stringify({ version: VERSION, node, alerts: book })}\n`, { mode: 0o600 });
+  await writeState(root, FILE, { version: VERSION, node, alerts: book });
 }
 
 function isStanding(value: unknown): value is StandingAlert {

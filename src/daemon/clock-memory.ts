@@ -1,12 +1,11 @@
-import { mkdir, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Instant } from '../domain/model/certificate.ts';
 import type { JournalRecord } from '../domain/model/journal.ts';
 import type { ClockAccepted } from '../domain/model/status.ts';
 import { HOUR } from '../domain/time/duration.ts';
-import { readTextIfThere, writeAtomic } from '../host/files.ts';
+import { readTextIfThere } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
+import { setAside, writeState } from '../host/state-file.ts';
 
 const FILE = `${STATE_DIR}/clock.json`;
 const VERSION = 1;
@@ -46,7 +45,7 @@ export function makeClockMemory(root: Root, monotonic: () => number = () => perf
     },
     async remember(now) {
       const remembered = await recall(root);
-      const kept = remembered.isOurs ? null : await keep(root);
+      const kept = remembered.isOurs ? null : await setAside(root, FILE);
       await write(root, { ...remembered, seen: now });
       return kept;
     },
@@ -84,15 +83,6 @@ async function recall(root: Root): Promise<Recalled> {
   }
 }
 
-/** Of a newer certagent, or damaged: before ours takes its place. */
-async function keep(root: Root): Promise<string | null> {
-  const to = `${FILE}.kept`;
-  return rename(root.at(FILE), root.at(to)).then(
-    () => to,
-    () => null,
-  );
-}
-
 /** What Date can hold: any other number would make every check fail. */
 function isInstant(value: unknown): value is Instant {
   return typeof value === 'number' && Math.abs(value) <= 8.64e15;
@@ -100,8 +90,5 @@ function isInstant(value: unknown): value is Instant {
 
 /** `seen` is where every version looks for it. */
 async function write(root: Root, { seen, wrong }: Remembered): Promise<void> {
-  const path = root.at(FILE);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const kept = { version: VERSION, seen, ...(wrong === null ? {} : { wrong }) };
-  await writeAtomic(path, `${JSON.stringify(kept)}\n`, { mode: 0o600 });
+  await writeState(root, FILE, { version: VERSION, seen, ...(wrong === null ? {} : { wrong }) });
 }

@@ -1,5 +1,3 @@
-import { mkdir, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { isInstant, isSeverity } from '../alert/book.ts';
 import type { Alert } from '../domain/alerts/alert.ts';
 import { CODES } from '../domain/alerts/catalogue.ts';
@@ -16,10 +14,11 @@ import {
   unsilenced,
 } from '../domain/model/orders.ts';
 import type { PauseRequest, SilenceRequest } from '../domain/model/status.ts';
-import { readTextIfThere, writeAtomic } from '../host/files.ts';
+import { readTextIfThere } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import type { Log } from '../host/logger.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
+import { setAside, writeState } from '../host/state-file.ts';
 
 const FILE = `${STATE_DIR}/orders.json`;
 const VERSION = 1;
@@ -39,9 +38,7 @@ export type OrderBook = {
 export async function openOrders(root: Root, clock: () => Instant, log: Log): Promise<OrderBook> {
   let orders = await load(root, log);
   const save = async (next: Orders): Promise<void> => {
-    const path = root.at(FILE);
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeAtomic(path, `${JSON.stringify({ version: VERSION, ...current(next, clock()) })}\n`, { mode: 0o600 });
+    await writeState(root, FILE, { version: VERSION, ...current(next, clock()) });
     orders = next;
   };
   return {
@@ -100,7 +97,7 @@ async function load(root: Root, log: Log): Promise<Orders> {
   } catch (error) {
     log.error({}, `${FILE} cannot be read: ${error instanceof SyntaxError ? 'it is not JSON' : explain(error)}`);
   }
-  await rename(root.at(FILE), root.at(`${FILE}.kept`)).catch(() => {});
+  await setAside(root, FILE);
   return NO_ORDERS;
 }
 

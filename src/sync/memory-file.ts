@@ -1,10 +1,9 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
-import { readSmall, writeAtomic } from '../host/files.ts';
+import { readSmall } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 import { count, instant, list, nodePath, object, readAs, type Shape, text } from '../host/shape.ts';
+import { writeState } from '../host/state-file.ts';
 import { type Memory, NOTHING } from './memory.ts';
 
 const FILE = `${STATE_DIR}/copies.json`;
@@ -41,11 +40,8 @@ const shape: Shape<Memory> = object({
 
 /** Written only when something changed: most checks change nothing. */
 export async function saveMemory(root: Root, before: Memory, after: Memory): Promise<void> {
-  const [old, next] = [before, after].map((memory) => `${JSON.stringify({ version: VERSION, ...memory })}\n`);
-  if (old === next) return;
-  const path = root.at(FILE);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeAtomic(path, next!, { mode: 0o600 });
+  if (JSON.stringify(before) === JSON.stringify(after)) return;
+  await writeState(root, FILE, { version: VERSION, ...after });
 }
 
 function parse(text: string): (Partial<Memory> & { version?: unknown }) | null {
