@@ -5,7 +5,7 @@ import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
 import { runAsUser } from '../host/run-as-user.ts';
 import { foreignPart } from '../host/trust.ts';
-import { lookUpUsers, type User, users } from '../host/users.ts';
+import { type User, userNamed } from '../host/users.ts';
 import { headersOf } from './email-thread.ts';
 import { fitting, plainText } from './formats/digest.ts';
 import { standardBody } from './formats/standard.ts';
@@ -63,8 +63,8 @@ function textOf(dispatch: Dispatch): string {
 }
 
 async function userOf({ user: wanted }: CommandSink, name: string, root: Root): Promise<User> {
-  const found = (await users(root)).find((user) => user.name === wanted) ?? (await lookUpUsers(root, [wanted]))[0];
-  if (found === undefined) throw new SinkError(name, `there is no user ${wanted} on this node`);
+  const found = await userNamed(root, wanted);
+  if (found === null) throw new SinkError(name, `there is no user ${wanted} on this node`);
   return found;
 }
 

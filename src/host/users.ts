@@ -31,6 +31,12 @@ export async function lookUpUsers(root: Root, keys: string[]): Promise<User[]> {
   return stdout.split('\n').flatMap(userIn);
 }
 
+/** Of /etc/passwd, else of wherever the node looks; null: the node does not know this user. */
+export async function userNamed(root: Root, name: string): Promise<User | null> {
+  const local = (await users(root)).find((user) => user.name === name);
+  return local ?? (await lookUpUsers(root, [name]))[0] ?? null;
+}
+
 /** Number of a group of the node; null when it does not exist. */
 export async function groupId(root: Root, group: string): Promise<number | null> {
   let id: number | null = null;

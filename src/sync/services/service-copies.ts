@@ -5,7 +5,7 @@ import type { Inventory } from '../../domain/model/inventory.ts';
 import type { CopyOutcome, ServiceUse } from '../../domain/model/journal.ts';
 import { day } from '../../domain/time/day.ts';
 import type { Root } from '../../host/root.ts';
-import { groupId, lookUpUsers, users } from '../../host/users.ts';
+import { groupId, userNamed } from '../../host/users.ts';
 import { type Wanted, wantedFiles } from './contents.ts';
 import { oweReload, owesReload, reloaded } from './replaced-files.ts';
 import { targetPlace } from './target-place.ts';
@@ -79,12 +79,9 @@ async function targets(copy: CertificateCopy, { files }: Wanted, { root, invento
 }
 
 async function identityOf(root: Root, { owner, group }: CertificateCopy): Promise<{ uid: number; gid: number }> {
-  const user =
-    owner === 'root'
-      ? { uid: 0 }
-      : ((await users(root)).find(({ name }) => name === owner) ?? (await lookUpUsers(root, [owner]))[0]);
+  const user = owner === 'root' ? { uid: 0 } : await userNamed(root, owner);
   const gid = group === 'root' ? 0 : await groupId(root, group);
-  if (user === undefined) throw new CertagentError('COPY_REFUSED', `this node does not know the user ${owner}`);
+  if (user === null) throw new CertagentError('COPY_REFUSED', `this node does not know the user ${owner}`);
   if (gid === null) throw new CertagentError('COPY_REFUSED', `this node does not know the group ${group}`);
   // Without being root, everything is our own (a node image).
   const [euid = 0, egid = 0] = [process.geteuid?.(), process.getegid?.()];
