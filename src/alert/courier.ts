@@ -13,8 +13,12 @@ export const PACE: Pace = { first: MINUTE, most: HOUR, keep: 7 * DAY };
 /** After so many refusals of one message by a sink that accepts others, it is given up: the next ones must not wait a week. */
 const TRIES_OF_A_REFUSED = 6;
 
-/** A sink that is away for a moment is not worth an alert. */
 const LASTING = { tries: 3, time: 15 * MINUTE };
+
+/** Whether a sink has failed for so long (milliseconds) that a person should know: one that is away for a moment is not worth an alert. */
+export function isLasting(failures: number, failingFor: number): boolean {
+  return failures >= LASTING.tries || (failures > 0 && failingFor >= LASTING.time);
+}
 
 /**
  * Carries one sink's spool to it, in order, one at a time. It promises "at least once": when certagent is killed after the
@@ -152,7 +156,7 @@ export function makeCourier(options: {
       await start();
     },
     failing: () => failures > 0,
-    lasting: () => failures >= LASTING.tries || (failures > 0 && monotonic() - failingSince >= LASTING.time),
+    lasting: () => isLasting(failures, monotonic() - failingSince),
     async stop(patience) {
       stopped = true;
       if (timer !== null) clearTimeout(timer);

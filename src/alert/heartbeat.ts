@@ -6,6 +6,7 @@ import type { SinkResult } from '../domain/model/status.ts';
 import { MINUTE } from '../domain/time/duration.ts';
 import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
+import { isLasting } from './courier.ts';
 import { type Pulse, ping } from './heartbeat-ping.ts';
 
 /** The heartbeats of the configuration, as one. */
@@ -36,8 +37,6 @@ export type HeartbeatOptions = {
 };
 
 const PACE = { first: MINUTE, most: 15 * MINUTE };
-/** As for other sinks. */
-const LASTING = { tries: 3, time: 15 * MINUTE };
 
 export function makeHeartbeats(options: HeartbeatOptions): Heartbeats {
   const all = namedSinks(options.config).flatMap(({ kind, name, settings }) =>
@@ -112,7 +111,7 @@ function makeHeartbeat(name: string, settings: HeartbeatSettings, options: Heart
       if (!stopped) start();
     },
     failures: () => failures,
-    lasting: () => failures >= LASTING.tries || (failures > 0 && monotonic() - failingSince >= LASTING.time),
+    lasting: () => isLasting(failures, monotonic() - failingSince),
     async test(given: Pulse): Promise<SinkResult> {
       try {
         return { sink: name, ok: true, detail: await ping(settings, name, root, given, ending.signal) };
