@@ -2,8 +2,7 @@ import type { Instant } from '../../domain/model/certificate.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** "2026-03-03": nodes of many time zones are on one page, so all of it is UTC. */
-export const day = (at: Instant): string => new Date(at).toISOString().slice(0, 10);
+// Nodes of many time zones are on one page, so all of it is UTC.
 
 /** "2026-03-03 13:30" */
 export const moment = (at: Instant): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');

@@ -2,9 +2,10 @@ import type { FleetNode, FleetReport } from '../../domain/fleet/model.ts';
 import { type Mark, marksOf, placeOf, STOPS } from '../../domain/fleet/timeline.ts';
 import type { Nearness } from '../../domain/model/decision.ts';
 import { escapeHtml } from '../../domain/text/html.ts';
+import { day } from '../../domain/time/day.ts';
 import { DAY } from '../../domain/time/duration.ts';
 import { expiryText, levelText, nextText } from './fleet.ts';
-import { day, shortDay } from './fleet-time.ts';
+import { shortDay } from './fleet-time.ts';
 
 /** What expires when: a line for each node, sites with trouble first. */
 export function timelineSection(report: FleetReport): string {
