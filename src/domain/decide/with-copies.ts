@@ -6,7 +6,7 @@ import type { CopyOutcome } from '../model/journal.ts';
  * user does. A path in watch.paths that is also a copy is reported once, as a copy.
  */
 export function withCopies(inventory: Inventory, outcomes: CopyOutcome[]): Inventory {
-  // What a service has is no certificate of its own: one in watch.paths stays.
+  // A service's copy is not listed a second time as a certificate: what watch.paths names stays.
   const paths = new Set(outcomes.flatMap(({ path, service }) => (service === undefined ? [path] : [])));
   const isTwice = (owner: string, path: string) => owner === 'operator' && paths.has(path);
   const others = inventory.certificates.filter(({ owner, place }) => !isTwice(owner, place.path));
