@@ -7,5 +7,5 @@ export const k3s = restartedUnit({
   units: { server: 'k3s', agent: 'k3s-agent' },
   endpoints: { api: 'k3s', listener: 'k3s' },
   startsWithin: 0,
-  rehearsing: serverRehearsing,
+  rehearsing: serverRehearsing({ unit: 'k3s', program: 'k3s', listener: 'k3s', configDir: '/etc/rancher/k3s' }),
 });

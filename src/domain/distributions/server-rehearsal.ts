@@ -1,4 +1,4 @@
-import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
+import type { Endpoint, Inventory, ObservedCertificate } from '../model/inventory.ts';
 import type { ServerRehearsal } from '../model/rehearsal.ts';
 import type { Draft } from '../plan/draft.ts';
 import { expectation, filesOf } from '../plan/expectations.ts';
@@ -15,32 +15,26 @@ import {
 import { dataDirectory, SUPERVISOR_HEALTH, triggerPath } from './restarted-unit-plan.ts';
 import { canRotate } from './server-leaves.ts';
 
-const UNIT = 'k3s';
+/** What the distribution calls its own: the server's unit where nothing was seen of it, its program, what answers on its listener's port. */
+export type OwnServer = { unit: string; program: string; listener: Endpoint['name']; configDir: string };
 
 /**
- * A start of K3s's server without its agent needs nothing but its own files: no kubelet, no container, and no peer either once
+ * For a server whose start without its agent needs nothing but its own files: no kubelet, no container, and no peer either once
  * the copy of an etcd member is made a cluster of its own.
  */
-export const serverRehearsing: Rehearsing = { hindrance, of };
-
-/** RKE2's cannot be shut in. */
-export const podsRehearsing: Rehearsing = {
-  hindrance: ({ node }) =>
-    node.role === 'agent'
-      ? AGENT
-      : { why: 'a start of RKE2 replaces static pods through the kubelet and containerd, which cannot run on copies' },
-  of: () => null,
-};
+export function serverRehearsing(own: OwnServer): Rehearsing {
+  return { hindrance: (inventory) => hindrance(inventory, own), of: (draft) => rehearsalOf(draft, own) };
+}
 
 /** The copy is read from and written to the disk that the live member syncs its log to, which must not wait long. */
 const MOST_OF_ETCD = 1024 * MEBIBYTE;
 
-const AGENT: Hindrance = {
+export const AGENT: Hindrance = {
   why: "an agent's start needs its server; certagent checks before the restart that one answers",
   replaced: true,
 };
 
-function hindrance(inventory: Inventory): Hindrance | null {
+function hindrance(inventory: Inventory, own: OwnServer): Hindrance | null {
   const { node, preconditions } = inventory;
   if (node.role === 'agent') return AGENT;
   const datastore = preconditions.rehearsal?.datastore;
@@ -53,19 +47,19 @@ function hindrance(inventory: Inventory): Hindrance | null {
   if (datastore === null) return { why: 'its datastore was not found on this node' };
   if (preconditions.components.some(({ health }) => health?.path === SUPERVISOR_HEALTH))
     return { why: 'this server has no kube-apiserver of its own' };
-  if (endpointsOf(inventory).listener === undefined || node.paths.adminKubeconfig === null)
+  if (endpointsOf(inventory, own).listener === undefined || node.paths.adminKubeconfig === null)
     return { why: 'certagent does not know where its API answers' };
   return null;
 }
 
 /** Not before `hindrance` has said null. */
-function of(draft: Draft): { rehearsal: ServerRehearsal; cure: string | null } {
+function rehearsalOf(draft: Draft, own: OwnServer): { rehearsal: ServerRehearsal; cure: string | null } {
   const { inventory, settings, renewed, heals, rotates } = draft;
   const { node, preconditions } = inventory;
   const { paths } = node;
   const dataDir = dataDirectory(paths);
   const kubeconfig = paths.adminKubeconfig!;
-  const { api, listener } = endpointsOf(inventory);
+  const { api, listener } = endpointsOf(inventory, own);
   const ownListener = renewed.find(({ id }) => id === listener!.expects);
   const isExpired = ownListener !== undefined && ownListener.certificate.notAfter < inventory.takenAt;
   const trigger = triggerPath(paths);
@@ -75,10 +69,10 @@ function of(draft: Draft): { rehearsal: ServerRehearsal; cure: string | null } {
   return {
     rehearsal: {
       kind: 'start',
-      unit: preconditions.unit?.name ?? UNIT,
-      program: 'k3s',
+      unit: preconditions.unit?.name ?? own.unit,
+      program: own.program,
       dataDir,
-      configDir: '/etc/rancher/k3s',
+      configDir: own.configDir,
       kubeconfig,
       datastore: preconditions.rehearsal!.datastore as ServerRehearsal['datastore'],
       health: { scheme: 'https', host: api!.host, port: api!.port, path: '/readyz' },
@@ -115,7 +109,7 @@ function isRotated(distribution: Inventory['node']['distribution']) {
 }
 
 /** With a supervisor's port of its own the API is a listener of its own. */
-function endpointsOf({ served }: Inventory) {
-  const listener = served.find(({ endpoint }) => endpoint.name === 'k3s')?.endpoint;
+function endpointsOf({ served }: Inventory, own: OwnServer) {
+  const listener = served.find(({ endpoint }) => endpoint.name === own.listener)?.endpoint;
   return { listener, api: served.find(({ endpoint }) => endpoint.name === 'kube-apiserver')?.endpoint ?? listener };
 }

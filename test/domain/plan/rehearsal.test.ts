@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { decide } from '../../../src/domain/decide/decide.ts';
-import { podsRehearsing } from '../../../src/domain/distributions/server-rehearsal.ts';
+import { rulesOf } from '../../../src/domain/distributions/index.ts';
 import type { Policy, Rehearse } from '../../../src/domain/model/decision.ts';
 import type { Inventory } from '../../../src/domain/model/inventory.ts';
 import type { KubeadmRehearsal, ServerRehearsal } from '../../../src/domain/model/rehearsal.ts';
@@ -137,7 +137,7 @@ test('"always": blocked where it cannot be, but not on an agent', () => {
   assert.equal(stepOf(k3sServer()).required, false);
 });
 
-test('RKE2 never has one', () => assert.equal(podsRehearsing.of(undefined as never), null));
+test('RKE2 never has one', () => assert.equal(rulesOf('rke2').rehearsing?.of(undefined as never), null));
 
 test('an unknown node is not rehearsed', () => {
   const inventory = inventoryOf('k3s-server', { days: 20 });
