@@ -3,6 +3,7 @@ import { chmod, copyFile, mkdir, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CertagentError } from '../../domain/model/errors.ts';
+import { lookAt, unlessGone } from './live-file.ts';
 
 const ATTEMPTS = 20;
 const PAUSE = 50;
@@ -32,8 +33,7 @@ export async function copyDatabase(from: string, to: string): Promise<number> {
 
 /** What tells one state of the database file, and one log, from another. */
 async function looks(path: string): Promise<{ database: string; log: string | null }> {
-  const { size, mtimeNs, ino } = await stat(path, { bigint: true });
-  return { database: `${ino} ${size} ${mtimeNs}`, log: await logOf(`${path}-wal`) };
+  return { database: (await lookAt(path)).state, log: await logOf(`${path}-wal`) };
 }
 
 /** The header of a log holds two numbers that change whenever sqlite begins it again (sqlite.org/walformat.html). */
@@ -55,8 +55,4 @@ async function logOf(path: string): Promise<string | null> {
 
 async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => null))?.size ?? 0;
-}
-
-function unlessGone(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
 }

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CertagentError } from '../../domain/model/errors.ts';
 import { copyTree } from './copy-tree.ts';
+import { lookAt } from './live-file.ts';
 
 const ATTEMPTS = 40;
 /** Bytes that are copied at most before this is given up: the live member shares the disk. */
@@ -21,11 +22,11 @@ export async function copyEtcd(from: string, to: string, signal?: AbortSignal): 
   let spent = 0;
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
-    const before = await look(`${from}/${database}`);
+    const before = await lookAt(`${from}/${database}`);
     const snapshots = await snapshotsIn(from);
     await copyFile(`${from}/${database}`, `${to}/${database}`, constants.COPYFILE_FICLONE);
     spent += before.size;
-    if (before.state === (await look(`${from}/${database}`)).state) {
+    if (before.state === (await lookAt(`${from}/${database}`)).state) {
       const { bytes } = await copyTree(from, to, { skip: (path) => path === `${from}/${database}`, signal });
       if (snapshots === (await snapshotsIn(from))) return before.size + bytes;
       spent += bytes;
@@ -36,11 +37,6 @@ export async function copyEtcd(from: string, to: string, signal?: AbortSignal): 
       throw new CertagentError('CHANGED_SINCE', `${from}/${database} changes too often to be copied consistently`);
     await sleep(PAUSE);
   }
-}
-
-async function look(path: string): Promise<{ size: number; state: string }> {
-  const { size, mtimeNs, ino } = await stat(path, { bigint: true });
-  return { size: Number(size), state: `${ino} ${size} ${mtimeNs}` };
 }
 
 async function snapshotsIn(directory: string): Promise<string> {

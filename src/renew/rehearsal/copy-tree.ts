@@ -13,6 +13,7 @@ import {
   utimes,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unlessGone } from './live-file.ts';
 
 export type CopyOptions = {
   /** What is left out, by its path. */
@@ -77,8 +78,4 @@ async function isFrozen(path: string): Promise<boolean> {
     () => false,
     () => true,
   );
-}
-
-function unlessGone(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
 }

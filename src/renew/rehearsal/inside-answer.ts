@@ -1,7 +1,8 @@
 import { CertagentError } from '../../domain/model/errors.ts';
+import type { RehearsalMeasures } from '../../domain/model/rehearsal.ts';
 import { short } from '../../domain/text/printable.ts';
 import type { Root } from '../../host/root.ts';
-import { runInSandbox, type Sandbox } from '../../host/sandbox.ts';
+import { runInSandbox } from '../../host/sandbox.ts';
 import {
   count,
   flag,
@@ -16,15 +17,23 @@ import {
   text,
   word,
 } from '../../host/shape.ts';
+import { confine, type Wanted } from './confinement.ts';
 import type { InsideAnswer, InsideRequest } from './inside/request.ts';
+import type { Place } from './place.ts';
 
-/** Runs the helper in the sandbox. Throws CertagentError INTERRUPTED when it was stopped. */
-export async function ask(
-  root: Root,
-  sandbox: Sandbox,
-  request: InsideRequest,
-  signal?: AbortSignal,
-): Promise<InsideAnswer> {
+export type Question = Omit<Wanted, 'unit' | 'empty'> & {
+  task: InsideRequest['task'];
+  signal?: AbortSignal | undefined;
+};
+
+/** Has the helper carry out a task on the copies in `place`. Throws CertagentError INTERRUPTED when it was stopped. */
+export async function ask(root: Root, place: Place, { task, signal, ...wanted }: Question): Promise<InsideAnswer> {
+  const { memory, writable } = wanted;
+  const { sandbox, confinement } = confine(root, { ...wanted, unit: place.unit });
+  const { view, copy } = root.isMachine
+    ? { view: '/', copy: writable[0]!.to }
+    : { view: place.image, copy: place.image };
+  const request: InsideRequest = { olderSystemd: false, confinement, view, copy, memory, task };
   const ending = await runInSandbox(root, sandbox, request, signal);
   switch (ending.is) {
     case 'stopped':
@@ -42,6 +51,19 @@ export async function ask(
   }
 }
 
+/** What a rehearsal cost. `startedAt`: of `performance.now()`; `copied`: bytes. */
+export function measured(
+  root: Root,
+  { startedAt, copied, answer }: { startedAt: number; copied: number; answer: { peakMemory: number | null } },
+): RehearsalMeasures {
+  return {
+    duration: Math.round(performance.now() - startedAt),
+    copied,
+    // Without a sandbox it is that of whatever group certagent is in.
+    peakMemory: root.isMachine ? answer.peakMemory : null,
+  };
+}
+
 /** What comes out of the sandbox is the tool's word, not certagent's. */
 function printed(answer: InsideAnswer): InsideAnswer {
   if (answer.kind === 'impossible') return { ...answer, why: short(answer.why) };
@@ -56,7 +78,7 @@ function printed(answer: InsideAnswer): InsideAnswer {
 
 const ANSWER: Shape<InsideAnswer> = oneOf<InsideAnswer>('kind', {
   impossible: object({ kind: tag('impossible'), why: text }),
-  server: object({
+  start: object({
     kind: tag('start'),
     readyAfter: orNull(count),
     ending: orNull(text),
@@ -66,7 +88,7 @@ const ANSWER: Shape<InsideAnswer> = oneOf<InsideAnswer>('kind', {
     served: orNull(text),
     peakMemory: orNull(count),
   }),
-  kubeadm: object({
+  command: object({
     kind: tag('command'),
     calls: list(object({ id: text, exitCode: orNull(number), timedOut: flag, output: text })),
     peakMemory: orNull(count),

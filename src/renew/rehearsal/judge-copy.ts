@@ -17,12 +17,21 @@ import type { Root } from '../../host/root.ts';
 import { isSignedBy, publicKeyOfPrivate } from '../../host/x509.ts';
 import { checkRenewed } from '../verify/check-renewed.ts';
 
-/** Each certificate in the copy against the one on the node, judged as after a real renewal. */
-export async function judgeCertificates(
+/** What came of a rehearsal's certificates and CAs; it began at `startedAt`. */
+export async function judgeCopy(
   root: Root,
   copy: Root,
-  expected: Expectation[],
-): Promise<RehearsedCertificate[]> {
+  { certificates, authorities }: { certificates: Expectation[]; authorities: RehearsedAuthority[] },
+  startedAt: Instant,
+): Promise<{ certificates: RehearsedCertificate[]; authorities: AuthorityOutcome[] }> {
+  return {
+    certificates: await judgeCertificates(root, copy, certificates),
+    authorities: await judgeAuthorities(root, copy, authorities, certificates, startedAt),
+  };
+}
+
+/** Each certificate in the copy against the one on the node, judged as after a real renewal. */
+async function judgeCertificates(root: Root, copy: Root, expected: Expectation[]): Promise<RehearsedCertificate[]> {
   return Promise.all(
     expected.map(async (expect) => ({
       id: expect.id,
@@ -45,7 +54,7 @@ function problemOf(error: unknown): { code: string; message: string } {
  * Whether each CA is the one it was. Of a CA whose file was missing, a leaf that it had signed is the witness; without one, it is
  * restored when it is older than the rehearsal, which began at `startedAt`.
  */
-export async function judgeAuthorities(
+async function judgeAuthorities(
   root: Root,
   copy: Root,
   authorities: RehearsedAuthority[],

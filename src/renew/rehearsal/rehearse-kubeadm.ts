@@ -7,10 +7,9 @@ import { said } from '../../domain/text/printable.ts';
 import { findCommand } from '../../host/commands.ts';
 import { followLinks } from '../../host/links.ts';
 import { Root } from '../../host/root.ts';
-import { confine } from './confinement.ts';
 import { copyTree, treeSize } from './copy-tree.ts';
-import { ask } from './inside-answer.ts';
-import { judgeAuthorities, judgeCertificates } from './judge-copy.ts';
+import { ask, measured } from './inside-answer.ts';
+import { judgeCopy } from './judge-copy.ts';
 import type { RehearseOptions } from './options.ts';
 import { needRoom, type Place } from './place.ts';
 
@@ -36,32 +35,19 @@ export async function rehearseKubeadm(
     copied += (await copyTree(from, to, { signal })).bytes;
     writable.push({ from: to, to: root.isMachine ? realpathSync(directory) : directory });
   }
-  const { sandbox, confinement } = confine(root, {
-    unit: place.unit,
+  waiting(`for ${KUBEADM} on the copy`);
+  const answer = await ask(root, place, {
     network: 'node',
     writable,
     // Names are resolved as on the node.
     readable: existsSync(RESOLVER) && root.isMachine ? [{ from: RESOLVER, to: RESOLVER }] : [],
     memory,
     limit: calls.length * limit + AROUND,
-  });
-  waiting(`for ${KUBEADM} on the copy`);
-  const answer = await ask(
-    root,
-    sandbox,
-    {
-      olderSystemd: false,
-      confinement,
-      view: root.isMachine ? '/' : place.image,
-      copy: root.isMachine ? writable[0]!.to : place.image,
-      memory,
-      task: { kind: 'command', program, calls, limit },
-    },
+    task: { kind: 'command', program, calls, limit },
     signal,
-  );
+  });
   if (answer.kind === 'impossible') return answer;
   if (answer.kind !== 'command') return { kind: 'impossible', why: 'the helper answered something else' };
-  const image = new Root(place.image);
   return {
     kind: 'command',
     calls: answer.calls.map(({ id, exitCode, timedOut, output }) => ({
@@ -71,14 +57,8 @@ export async function rehearseKubeadm(
       said: said(output, (line) => RELEVANT.test(line)) ?? (exitCode === 0 ? null : said(output, isComplaint)),
       usedDefaults: /Falling back to default configuration/i.test(output),
     })),
-    certificates: await judgeCertificates(root, image, certificates),
-    authorities: await judgeAuthorities(root, image, authorities, certificates, beganAt),
-    measures: {
-      duration: Math.round(performance.now() - startedAt),
-      copied,
-      // Without a sandbox it is that of whatever group certagent is in.
-      peakMemory: root.isMachine ? answer.peakMemory : null,
-    },
+    ...(await judgeCopy(root, new Root(place.image), { certificates, authorities }, beganAt)),
+    measures: measured(root, { startedAt, copied, answer }),
   };
 }
 

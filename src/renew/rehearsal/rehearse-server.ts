@@ -8,10 +8,9 @@ import { day } from '../../domain/time/day.ts';
 import { findCommand } from '../../host/commands.ts';
 import { Root } from '../../host/root.ts';
 import { type UnitFile, unitsThatRun } from '../../host/unit-files.ts';
-import { confine } from './confinement.ts';
 import type { ServerAnswer } from './inside/request.ts';
-import { ask } from './inside-answer.ts';
-import { judgeAuthorities, judgeCertificates } from './judge-copy.ts';
+import { ask, measured } from './inside-answer.ts';
+import { judgeCopy } from './judge-copy.ts';
 import { nodeAddresses } from './node-network.ts';
 import type { RehearseOptions } from './options.ts';
 import type { Place } from './place.ts';
@@ -35,63 +34,44 @@ export async function rehearseServer(
   const argv = [...(isEtcd ? withoutServer(file.argv) : file.argv).slice(1), '--disable-agent'];
   waiting('for the copy');
   const copy = await copyServer(root, place, rehearsal, signal);
-  const { sandbox, confinement } = confine(root, {
-    unit: place.unit,
+  waiting(`for ${program} on the copy`);
+  const answer = await ask(root, place, {
     network: 'none',
     writable: copy.writable,
     readable: copy.readable,
     memory,
     // The helper itself ends each start at `limit`, after what it starts with and what it asks at the end.
     limit: (isEtcd ? 2 * limit : limit) + AROUND,
-  });
-  waiting(`for ${program} on the copy`);
-  const answer = await ask(
-    root,
-    sandbox,
-    {
-      olderSystemd: false,
-      confinement,
-      view: root.isMachine ? '/' : place.image,
-      copy: root.isMachine ? copy.writable[0]!.to : place.image,
-      memory,
-      task: {
-        kind: 'start',
-        program: path,
-        argv,
-        alone: isEtcd ? [...argv, '--cluster-reset'] : null,
-        environment: environmentOf(file, isEtcd),
-        addresses: nodeAddresses(),
-        database: copy.database === null || root.isMachine ? copy.database : `${place.image}${copy.database}`,
-        health,
-        kubeconfig,
-        listener: { host: listener.host, port: listener.port },
-        settle,
-        limit,
-      },
+    task: {
+      kind: 'start',
+      program: path,
+      argv,
+      alone: isEtcd ? [...argv, '--cluster-reset'] : null,
+      environment: environmentOf(file, isEtcd),
+      addresses: nodeAddresses(),
+      database: copy.database === null || root.isMachine ? copy.database : `${place.image}${copy.database}`,
+      health,
+      kubeconfig,
+      listener: { host: listener.host, port: listener.port },
+      settle,
+      limit,
     },
     signal,
-  );
+  });
   if (answer.kind !== 'start')
     return impossible(answer.kind === 'impossible' ? answer.why : 'the helper answered something else');
   const outside = answer.readyAfter === null ? writtenOutside(answer.log, copy) : null;
   if (outside !== null) return impossible(`it writes to ${outside}, of which there is no copy`);
-  const image = new Root(place.image);
   return {
     kind: 'start',
     readyAfter: answer.readyAfter,
     ending: answer.ending,
     limitReached: answer.limitReached,
     reason: answer.readyAfter === null ? startReason(answer.log) : null,
-    certificates: await judgeCertificates(root, image, certificates),
-    authorities: await judgeAuthorities(root, image, authorities, certificates, beganAt),
+    ...(await judgeCopy(root, new Root(place.image), { certificates, authorities }, beganAt)),
     kubeconfig: answer.kubeconfig,
     listener: answer.readyAfter === null ? null : listenerProblem(answer, now()),
-    measures: {
-      duration: Math.round(performance.now() - startedAt),
-      copied: copy.bytes,
-      // Without a sandbox it is that of whatever group certagent is in.
-      peakMemory: root.isMachine ? answer.peakMemory : null,
-    },
+    measures: measured(root, { startedAt, copied: copy.bytes, answer }),
   };
 }
 
