@@ -72,6 +72,20 @@ export function pieceLines({ label, text, since, todo, runbook, rows, more }: Pi
   ].filter((line) => line !== '');
 }
 
+/** A message for a phone, as long as it `fits`: plain text, and the first runbook that can be opened there. */
+export function pushMessage(dispatch: Dispatch, fits: (message: string) => boolean) {
+  return fitting(
+    dispatch,
+    (digest) => ({
+      kind: digest.kind,
+      title: digest.title,
+      message: plainText(digest),
+      click: digest.pieces.map(({ runbook }) => runbook).find(isAddress),
+    }),
+    ({ message }) => fits(message),
+  );
+}
+
 /** Whether a runbook is an address, and not a path of the node. */
 export const isAddress = (runbook: string): boolean => /^https?:\/\//.test(runbook);
 

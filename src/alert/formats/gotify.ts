@@ -1,5 +1,5 @@
 import type { Dispatch } from '../../domain/alerts/alert.ts';
-import { fitting, isAddress, type Kind, plainText } from './digest.ts';
+import { type Kind, pushMessage } from './digest.ts';
 import type { Format } from './format.ts';
 
 export const gotify: Format = {
@@ -16,16 +16,7 @@ const LIMIT = 8_000;
 const PRIORITIES: Record<Kind, number> = { critical: 8, warning: 5, info: 2, cleared: 2 };
 
 function gotifyBody(dispatch: Dispatch): string {
-  const { kind, title, message, click } = fitting(
-    dispatch,
-    (digest) => ({
-      kind: digest.kind,
-      title: digest.title,
-      message: plainText(digest),
-      click: digest.pieces.map(({ runbook }) => runbook).find(isAddress),
-    }),
-    ({ message }) => message.length <= LIMIT,
-  );
+  const { kind, title, message, click } = pushMessage(dispatch, (message) => message.length <= LIMIT);
   return JSON.stringify({
     title,
     message,

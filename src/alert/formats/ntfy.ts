@@ -1,6 +1,6 @@
 import type { Dispatch } from '../../domain/alerts/alert.ts';
 import { cutEscaped } from '../escape.ts';
-import { fitting, isAddress, type Kind, plainText } from './digest.ts';
+import { type Kind, pushMessage } from './digest.ts';
 import type { Format } from './format.ts';
 
 export const ntfy: Format = {
@@ -25,16 +25,7 @@ const TAGS: Record<Kind, string> = {
 
 /** ntfy takes JSON at its root, and then the topic in it. Its other form, text with headers, cannot carry a UTF-8 title. */
 function ntfyBody(dispatch: Dispatch, topic: string): string {
-  const { kind, title, message, click } = fitting(
-    dispatch,
-    (digest) => ({
-      kind: digest.kind,
-      title: digest.title,
-      message: plainText(digest),
-      click: digest.pieces.map(({ runbook }) => runbook).find(isAddress),
-    }),
-    ({ message }) => Buffer.byteLength(message) <= LIMIT,
-  );
+  const { kind, title, message, click } = pushMessage(dispatch, (message) => Buffer.byteLength(message) <= LIMIT);
   return JSON.stringify({
     topic,
     title,
