@@ -1,15 +1,8 @@
 import type { ControlHandlers } from '../../control/handlers.ts';
-import type { PlanReport } from '../../domain/model/status.ts';
-import { agreed } from '../agreed.ts';
 import { askNode } from '../ask.ts';
 import { type Context, jsonText } from '../context.ts';
-import { progressLine } from '../progress.ts';
-import { scrub } from '../render/paint.ts';
 import { renderPlan } from '../render/plan.ts';
-import { outcomeLines } from '../render/renewal-lines.ts';
-import { timesIn } from '../render/time.ts';
-
-const BLOCKED = 4;
+import { BLOCKED, runPlan } from '../run-plan.ts';
 
 export async function run(context: Context): Promise<number> {
   const { answer } = await askNode(context, (node) => renewOn(node, context));
@@ -29,30 +22,5 @@ async function renewOn(node: ControlHandlers, context: Context): Promise<number>
     if (!forPerson) context.stdout.write('null\n');
     return 0;
   }
-  if (!(await agreed('Run this plan?', context))) {
-    context.stdout.write('Nothing was changed.\n');
-    return 1;
-  }
-  const line = progressLine(context);
-  try {
-    const outcome = await node.renew(request, (progress) => line.show(scrub(progress)));
-    line.end();
-    report(context, planned, outcome);
-    return outcome === null || outcome.result === 'succeeded' ? 0 : 1;
-  } finally {
-    line.end();
-  }
-}
-
-function report(
-  { output, paint, stdout }: Context,
-  { node }: PlanReport,
-  outcome: Awaited<ReturnType<ControlHandlers['renew']>>,
-): void {
-  if (output === 'json') {
-    stdout.write(`${jsonText(outcome)}\n`);
-    return;
-  }
-  const now = Date.now();
-  stdout.write(`${outcomeLines(scrub(outcome), now, { paint, times: timesIn(node.timeZone, now) }).join('\n')}\n`);
+  return runPlan(context, planned.node.timeZone, (progress) => node.renew(request, progress));
 }

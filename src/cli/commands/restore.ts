@@ -1,14 +1,8 @@
 import type { ControlHandlers } from '../../control/handlers.ts';
-import { agreed } from '../agreed.ts';
 import { askNode } from '../ask.ts';
 import { type Context, jsonText, print } from '../context.ts';
-import { progressLine } from '../progress.ts';
-import { scrub } from '../render/paint.ts';
-import { outcomeLines } from '../render/renewal-lines.ts';
 import { renderBackups, renderRestore } from '../render/restore.ts';
-import { timesIn } from '../render/time.ts';
-
-const BLOCKED = 4;
+import { BLOCKED, runPlan } from '../run-plan.ts';
 
 /** Without an argument a list; with one as `certagent renew`. */
 export async function run(context: Context): Promise<number> {
@@ -31,21 +25,5 @@ async function restoreOn(node: ControlHandlers, plan: string, context: Context):
     if (!isForPerson) stdout.write(`${jsonText(planned)}\n`);
     return planned.running !== null || planned.blockers.length > 0 ? BLOCKED : 0;
   }
-  if (!(await agreed('Run this plan?', context))) {
-    stdout.write('Nothing was changed.\n');
-    return 1;
-  }
-  const line = progressLine(context);
-  try {
-    const outcome = await node.restore({ plan }, (progress) => line.show(scrub(progress)));
-    line.end();
-    const now = Date.now();
-    const times = timesIn(planned.node.timeZone, now);
-    stdout.write(
-      isForPerson ? `${outcomeLines(scrub(outcome), now, { paint, times }).join('\n')}\n` : `${jsonText(outcome)}\n`,
-    );
-    return outcome === null || outcome.result === 'succeeded' ? 0 : 1;
-  } finally {
-    line.end();
-  }
+  return runPlan(context, planned.node.timeZone, (progress) => node.restore({ plan }, progress));
 }
