@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { killAsUser } from './kill-as-user.ts';
 import { ourselves } from './self.ts';
 
 /** `answer`: what it wrote; `silent`: nothing within the limit, so it was killed; `ended`: it has exited. */
@@ -23,7 +24,7 @@ const START = 20_000;
 /** How long a helper that has answered everything gets to end by itself. Milliseconds. */
 const GRACE = 2_000;
 
-/** Whom a helper became: the unit has no CAP_KILL, without which root may not signal what has another user's rights. */
+/** Whom a helper became. */
 type Owner = { uid: number; gid: number } | null;
 
 export function startHelperProcess(child: ChildProcess, owner: Owner = null): HelperProcess {
@@ -109,11 +110,7 @@ function abandon(child: ChildProcess, owner: Owner): void {
 
 function kill(child: ChildProcess, owner: Owner): void {
   if (isOver(child) || child.kill('SIGKILL') || owner === null) return;
-  const { uid, gid } = owner;
-  const options = { uid, gid, cwd: '/', env: {}, stdio: 'ignore' } as const;
-  spawn('/bin/sh', ['-c', 'kill -KILL "$1"', 'sh', String(child.pid)], options)
-    .on('error', () => {})
-    .unref();
+  killAsUser(String(child.pid), owner);
 }
 
 function isOver({ pid, exitCode, signalCode }: ChildProcess): boolean {

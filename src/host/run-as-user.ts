@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { errorCode } from '../domain/model/errors.ts';
+import { killAsUser } from './kill-as-user.ts';
 import type { User } from './users.ts';
 
 export type UserProgram = {
@@ -57,16 +58,11 @@ export function runAsUser(program: UserProgram): Promise<UserProgramResult> {
   });
 }
 
-/** The unit has no CAP_KILL: a process of the same user sends the signal where root may not. */
-function killGroup({ pid }: ChildProcess, { uid, gid }: User): void {
+function killGroup({ pid }: ChildProcess, user: User): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    if (errorCode(error) !== 'EPERM') return;
-    const options = { uid, gid, cwd: '/', env: {}, stdio: 'ignore' } as const;
-    spawn('/bin/sh', ['-c', 'kill -KILL -- "-$1"', 'sh', String(pid)], options)
-      .on('error', () => {})
-      .unref();
+    if (errorCode(error) === 'EPERM') killAsUser(`-${pid}`, user);
   }
 }
