@@ -58,7 +58,8 @@ function untrusted(name: string, { path, why }: Foreign): CertagentError {
   });
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+/** Whether it is a file that we may execute. */
+export async function isExecutable(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
     return (await stat(path)).isFile();

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { isExecutable } from './commands.ts';
 import { followLinks } from './links.ts';
 import type { Root } from './root.ts';
 import { foreignPart } from './trust.ts';
@@ -30,11 +30,4 @@ export async function ownPath(root: Root, path: string): Promise<HookProgram> {
   if (foreign === null) return { path: at };
   const place = root.own(foreign.path);
   return { refused: place === path ? foreign.why : `${place} ${foreign.why}` };
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }
