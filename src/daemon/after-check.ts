@@ -12,8 +12,8 @@ export async function keepState(
   view: View,
 ): Promise<void> {
   const warn = (what: string) => (error: unknown) => log.warn({}, `${what}: ${explain(error)}`);
-  if (view.inventory.clock.doubt !== null) return;
-  const kept = await clock.remember(view.inventory.takenAt).catch(warn('the time cannot be saved'));
+  const { takenAt, clock: shown } = view.inventory;
+  const kept = shown.doubt === null ? await clock.remember(takenAt).catch(warn('the time cannot be saved')) : null;
   if (typeof kept === 'string')
     log.warn({}, `${kept} is what another version of certagent wrote, or is damaged; it is not used`);
   await removeAgedBackups(root, config, view).catch(warn('old backups cannot be removed'));

@@ -6,7 +6,7 @@ import { O_PATH, writeAtomic } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
-import { foreignPart } from '../host/trust.ts';
+import { foreignPart, othersMayWrite } from '../host/trust.ts';
 
 /** The file that node_exporter's textfile collector reads. It never holds up a check: what fails is logged. */
 export type Textfile = {
@@ -60,8 +60,6 @@ async function inItsDirectory(root: Root, path: string, act: (target: string) =>
 }
 
 const ENTER = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-const OTHERS_WRITE = 0o022;
-const STICKY = 0o1000;
 
 async function enter(path: string): Promise<FileHandle> {
   let at = await open('/', ENTER);
@@ -72,9 +70,7 @@ async function enter(path: string): Promise<FileHandle> {
       await at.close();
       at = next;
       reached = `${reached}/${step}`;
-      const { mode, uid } = await at.stat();
-      const isSticky = (mode & STICKY) !== 0 && uid === 0;
-      if ((mode & OTHERS_WRITE) !== 0 && !isSticky) throw untrusted(reached, 'can be written by others');
+      if (othersMayWrite(await at.stat())) throw untrusted(reached, 'can be written by others');
     }
     return at;
   } catch (error) {

@@ -65,10 +65,14 @@ function foreign(path: string, trusted: number[] = []): Foreign | null {
   if (facts === null) return null;
   const others = trusted.includes(facts.gid) ? OTHERS_WRITE & ~GROUP_WRITES : OTHERS_WRITE;
   if (!isOurs(facts.uid)) return { path, why: `belongs to the user with the number ${facts.uid}` };
-  if (facts.isSymbolicLink() || (facts.mode & others) === 0) return null;
-  // In a sticky directory such as /tmp nobody can replace another user's file; the next step checks that file.
-  if (facts.isDirectory() && (facts.mode & STICKY) !== 0 && facts.uid === 0) return null;
+  if (!othersMayWrite(facts, others)) return null;
   return { path, why: `can be written by others (mode ${(facts.mode & 0o7777).toString(8).padStart(4, '0')})` };
+}
+
+/** `bits`: the permissions that count. In a sticky directory of root's such as /tmp nobody can replace another user's file. */
+export function othersMayWrite(facts: Stats, bits = OTHERS_WRITE): boolean {
+  if (facts.isSymbolicLink() || (facts.mode & bits) === 0) return false;
+  return !(facts.isDirectory() && (facts.mode & STICKY) !== 0 && facts.uid === 0);
 }
 
 function factsOf(path: string): Stats | null {
