@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { webhookSink } from '../../src/alert/webhook.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import type { Root } from '../../src/host/root.ts';
+import { freePort } from '../testnode/free-port.ts';
 import { open } from './fake-sinks.ts';
 import { alert, dispatch, makeRoot, webhookServer } from './support.ts';
 
@@ -18,14 +17,6 @@ const skip =
   spawnSync(PROGRAM, ['--version']).error === undefined ? false : `${PROGRAM} is not installed: apt install ${PROGRAM}`;
 
 type Shown = { labels: Record<string, string>; annotations: Record<string, string>; startsAt: string; endsAt: string };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Answers once it is ready; `stop` loses what it has in memory, as an upgrade or an out-of-memory kill does. */
 async function startAlertmanager(t: TestContext, root: Root, hook: string) {

@@ -3,8 +3,6 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -14,6 +12,7 @@ import type { StatusReport } from '../../src/domain/model/status.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import { alert } from '../alert/support.ts';
 import { report, row } from '../cli/reports.ts';
+import { freePort } from '../testnode/free-port.ts';
 import { eventually } from '../testnode/support.ts';
 
 const inProject = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -78,14 +77,6 @@ async function scratch(t: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'certagent-prometheus-'));
   t.after(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
   return directory;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function start(t: TestContext, program: string, argv: string[], ready: string): Promise<void> {

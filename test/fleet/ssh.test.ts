@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FleetReport } from '../../src/domain/fleet/model.ts';
 import { Root } from '../../src/host/root.ts';
 import { certagent } from '../cli/support.ts';
+import { freePort } from '../testnode/free-port.ts';
 import { executable, says, statusOf } from './support.ts';
 
 const SSHD = '/usr/sbin/sshd';
@@ -97,16 +98,6 @@ test('real ssh: a node that answers, an unknown host key, a key that is refused,
   assert.match(said.refused!, /Permission denied \(publickey\)\./);
   assert.match(said.closed!, /port \d+: Connection refused/);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function answers(port: number): Promise<void> {
   for (;;) {

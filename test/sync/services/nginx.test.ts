@@ -5,13 +5,13 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parseConfig } from '../../../src/config/load.ts';
 import { Root } from '../../../src/host/root.ts';
 import { observe } from '../../../src/observe/observe.ts';
 import { syncServiceCopies } from '../../../src/sync/services/service-copies.ts';
+import { freePort } from '../../testnode/free-port.ts';
 import { clientOf, eventually, get, nodeFor, run, served, text } from '../../testnode/support.ts';
 
 const NGINX = '/usr/sbin/nginx';
@@ -121,13 +121,4 @@ async function startNginx(t: TestContext, at: (path: string) => string, configFi
     child.kill('SIGTERM');
     await once(child, 'exit');
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
