@@ -1,8 +1,7 @@
 import type { HeartbeatSettings } from '../config/sinks/heartbeat-keys.ts';
 import type { Root } from '../host/root.ts';
+import { addressOf } from './address.ts';
 import { post } from './post.ts';
-import { readSecret } from './secrets.ts';
-import { SinkError } from './sink.ts';
 import { authoritiesFor } from './trusted-cas.ts';
 
 /** What a check found: one line for people, and whether something critical is active. */
@@ -16,12 +15,8 @@ export async function ping(
   pulse: Pulse,
   signal: AbortSignal,
 ): Promise<string> {
-  const { url_file, url = '', ca_file } = settings;
-  const text = url_file === undefined ? url : await readSecret(root, name, url_file);
-  const base = URL.parse(text.trim());
-  if (base === null || !['http:', 'https:'].includes(base.protocol))
-    throw new SinkError(name, `${url_file ?? 'its url'} does not hold an http or https address`);
-  const ca = await authoritiesFor(root, name, ca_file);
+  const base = await addressOf(root, name, settings);
+  const ca = await authoritiesFor(root, name, settings.ca_file);
   const headers = { 'content-type': 'text/plain; charset=utf-8' };
   return post({ sink: name, ...requestOf(settings.shape, base, pulse), headers, ca, proxy: null, signal });
 }

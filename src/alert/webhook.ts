@@ -4,6 +4,7 @@ import { SHAPES } from '../config/sinks/webhook-shapes.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
 import { explain } from '../domain/model/errors.ts';
 import type { Root } from '../host/root.ts';
+import { addressOf } from './address.ts';
 import type { FormatInput, Outgoing } from './formats/format.ts';
 import { FORMATS } from './formats/index.ts';
 import { readHeaders } from './headers.ts';
@@ -22,7 +23,8 @@ export function webhookSink(config: WebhookSink, name: string, root: Root, repea
     ...(refresh === undefined ? {} : { refresh }),
     async send(dispatch, signal) {
       const read = async (file: string | undefined) => (file === undefined ? null : await readSecret(root, name, file));
-      const url = await address(config, name, root);
+      const { url: given = SHAPES[config.shape].address, url_file } = config;
+      const url = await addressOf(root, name, { url: given, url_file });
       const secret = await read(config.secret_file);
       const token = await read(config.token_file);
       const ca = await authoritiesFor(root, name, config.ca_file);
@@ -56,13 +58,6 @@ function requests({ shape }: WebhookSink, name: string, input: FormatInput): Out
   } catch (error) {
     throw new SinkError(name, explain(error));
   }
-}
-
-async function address({ url, url_file, shape }: WebhookSink, name: string, root: Root): Promise<URL> {
-  const text = url_file === undefined ? (url ?? SHAPES[shape].address ?? '') : await readSecret(root, name, url_file);
-  const parsed = URL.parse(text.trim());
-  if (parsed !== null && ['http:', 'https:'].includes(parsed.protocol)) return parsed;
-  throw new SinkError(name, `${url_file ?? 'its url'} does not hold an http or https address`);
 }
 
 /** The id is the same at every try, so a receiver can drop what it already has; it is signed where there is a secret. */
