@@ -162,7 +162,10 @@ function permitFor({ path, uid, create }: Target, { adopt, memory, now, config: 
   };
 }
 
-const SILENT = new CertagentError('COPY_SILENT', 'its file system does not answer');
+const SILENT = new CertagentError(
+  'COPY_SILENT',
+  'did not answer when it was last checked, and is not checked again yet',
+);
 
 function failed(path: string, error: unknown, user = 'root'): CopyOutcome {
   const remedy = error instanceof CertagentError && error.remedy !== undefined ? `. ${error.remedy}` : '';

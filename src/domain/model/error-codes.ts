@@ -179,7 +179,9 @@ export const ERRORS = {
   COPY_ABSENT: { meaning: 'There is no copy.' },
   COPY_CHANGED: { meaning: 'A copy changed while it was read.' },
   COPY_MEMORY: { meaning: 'What certagent remembers of copies cannot be read or written.', remedy: FILE },
-  COPY_SILENT: { meaning: 'The file system of a copy does not answer.' },
+  COPY_SILENT: {
+    meaning: 'A copy did not answer: its file system, or what runs with the rights of its owner, holds it up.',
+  },
   COPY_LOCKED: { meaning: 'kubectl holds the lock of a copy.' },
   COPY_IDENTITY: { meaning: 'The helper did not become the user.' },
   COPY_NOT_EDITABLE: { meaning: 'A copy cannot be changed without touching the rest of it.' },
