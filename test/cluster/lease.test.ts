@@ -1,113 +1,119 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { fromMicroTime, toMicroTime } from '../../src/cluster/api/microtime.ts';
-import { type ClusterLease, getLease, LEASE, putLease } from '../../src/cluster/lease.ts';
+import type { Api } from '../../src/cluster/api/client.ts';
+import { readLease, writeLease } from '../../src/cluster/lease-object.ts';
+import { acquiring, LEASE, type LeaseRecord, releasing } from '../../src/domain/cluster/lease.ts';
 import { adminKubeconfig, apiFor, serverFor } from './support.ts';
 
 const COLLECTION = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
 const NOW = Date.parse('2026-11-27T02:14:00.250Z');
 
-const taken = (holder: string, over: ClusterLease): ClusterLease => ({
-  ...over,
-  holder,
-  acquiredAt: NOW,
-  renewedAt: NOW,
-  duration: 60_000,
-  transitions: over.transitions + 1,
-});
-
-async function read(api: Awaited<ReturnType<typeof apiFor>>): Promise<ClusterLease> {
-  const answer = await getLease(api);
-  assert.ok(answer.ok, JSON.stringify(answer));
-  return answer.value;
+async function record(api: Api): Promise<LeaseRecord | null> {
+  const seen = await readLease(api);
+  assert.notEqual(seen.state, 'unreadable', JSON.stringify(seen));
+  return seen.state === 'read' ? seen.record : null;
 }
 
 test('of two that find it free at once, one gets it', async (t) => {
   const server = await serverFor(t);
   const apis = [await apiFor(t, adminKubeconfig(server)), await apiFor(t, adminKubeconfig(server))];
-  const seen = await Promise.all(apis.map(read));
-  assert.deepEqual(
-    seen.map(({ holder, version }) => [holder, version]),
-    [
-      [null, null],
-      [null, null],
-    ],
-  );
-  const answers = await Promise.all(apis.map((api, at) => putLease(api, taken(`cp-${at}`, seen[at]!))));
-  assert.deepEqual(answers.map((answer) => (answer.ok ? 'ok' : answer.problem.kind)).sort(), ['conflict', 'ok']);
-  const won = answers.findIndex(({ ok }) => ok);
-  assert.equal((await read(apis[0]!)).holder, `cp-${won}`);
+  const seen = await Promise.all(apis.map(record));
+  assert.deepEqual(seen, [null, null]);
+  const outcomes = await Promise.all(apis.map((api, at) => writeLease(api, acquiring(`cp-${at}`, null, NOW))));
+  assert.deepEqual(outcomes.map(({ state }) => state).sort(), ['conflict', 'written']);
+  const won = outcomes.findIndex(({ state }) => state === 'written');
+  assert.equal((await record(apis[0]!))?.holder, `cp-${won}`);
 });
 
-test('of two that find it given back at once, one gets it', async (t) => {
+test('of two that find it released at once, one gets it', async (t) => {
   const server = await serverFor(t);
   const apis = [await apiFor(t, adminKubeconfig(server)), await apiFor(t, adminKubeconfig(server))];
-  const first = await putLease(apis[0]!, taken('cp-0', await read(apis[0]!)));
-  assert.ok(first.ok);
-  const back = await putLease(apis[0]!, { ...first.value, holder: null });
-  assert.ok(back.ok);
-  assert.equal(back.value.holder, null);
-  const seen = await Promise.all(apis.map(read));
-  const answers = await Promise.all(apis.map((api, at) => putLease(api, taken(`cp-${at}`, seen[at]!))));
-  assert.deepEqual(answers.map((answer) => (answer.ok ? 'ok' : answer.problem.kind)).sort(), ['conflict', 'ok']);
-  assert.equal((await read(apis[0]!)).transitions, 2);
+  await writeLease(apis[0]!, acquiring('cp-0', null, NOW));
+  const released = await writeLease(apis[0]!, releasing((await record(apis[0]!))!, NOW));
+  assert.equal(released.state, 'written');
+  const seen = await Promise.all(apis.map(record));
+  assert.deepEqual(
+    seen.map((one) => one?.holder),
+    [null, null],
+  );
+  const outcomes = await Promise.all(apis.map((api, at) => writeLease(api, acquiring(`cp-${at}`, seen[at]!, NOW))));
+  assert.deepEqual(outcomes.map(({ state }) => state).sort(), ['conflict', 'written']);
+  assert.equal((await record(apis[0]!))?.transitions, 1);
 });
 
 test('what is written is what kubectl shows', async (t) => {
   const server = await serverFor(t);
   const api = await apiFor(t, adminKubeconfig(server));
-  await putLease(api, taken('cp-1', await read(api)));
+  await writeLease(api, acquiring('cp-1', null, NOW));
   const lease = server.objects.get(`${COLLECTION}/${LEASE.name}`)!;
   assert.deepEqual([lease.apiVersion, lease.kind], ['coordination.k8s.io/v1', 'Lease']);
   assert.deepEqual(lease.spec, {
     holderIdentity: 'cp-1',
     leaseDurationSeconds: 60,
-    leaseTransitions: 1,
+    leaseTransitions: 0,
     acquireTime: '2026-11-27T02:14:00.250000Z',
     renewTime: '2026-11-27T02:14:00.250000Z',
   });
-  assert.deepEqual((await read(api)).renewedAt, NOW);
 });
 
 describe('what another program made of the Lease', () => {
   const metadata = { name: LEASE.name };
-  const cases: [string, Record<string, unknown>, Partial<ClusterLease> | 'nonsense'][] = [
-    ['nothing in it', {}, { holder: null, duration: 0 }],
+  const cases: [string, Record<string, unknown>, Partial<LeaseRecord> | 'unreadable'][] = [
+    ['nothing in it', {}, { holder: null, durationSeconds: null }],
     ['null', { spec: null }, { holder: null }],
     ['an empty holder', { spec: { holderIdentity: '' } }, { holder: null }],
-    ['no times', { spec: { holderIdentity: 'cp-2' } }, { holder: 'cp-2', renewedAt: null }],
-    ['a time that is none', { spec: { holderIdentity: 'cp-2', renewTime: 'yesterday' } }, { renewedAt: null }],
-    ['a holder with an escape sequence', { spec: { holderIdentity: '\u001b[2Jcp' } }, 'nonsense'],
-    ['a holder of a mebibyte', { spec: { holderIdentity: 'x'.repeat(100_000) } }, 'nonsense'],
-    ['a negative duration', { spec: { leaseDurationSeconds: -5 } }, 'nonsense'],
-    ['a number for a name', { spec: { holderIdentity: 7 } }, 'nonsense'],
+    ['no times', { spec: { holderIdentity: 'cp-2' } }, { holder: 'cp-2', renewTime: null }],
+    ['a holder with an escape sequence', { spec: { holderIdentity: '\u001b[2Jcp' } }, 'unreadable'],
+    ['a holder of a mebibyte', { spec: { holderIdentity: 'x'.repeat(100_000) } }, 'unreadable'],
+    ['a time with a line end', { spec: { renewTime: '2026\nfake' } }, 'unreadable'],
+    ['a negative duration', { spec: { leaseDurationSeconds: -5 } }, 'unreadable'],
+    ['a number for a name', { spec: { holderIdentity: 7 } }, 'unreadable'],
   ];
   for (const [what, body, expected] of cases) {
     test(what, async (t) => {
       const server = await serverFor(t);
       server.objects.put(COLLECTION, { metadata, ...body });
-      const answer = await getLease(await apiFor(t, adminKubeconfig(server)));
-      if (expected === 'nonsense') assert.equal(answer.ok ? 'ok' : answer.problem.kind, 'nonsense');
-      else {
-        assert.ok(answer.ok, JSON.stringify(answer));
-        assert.partialDeepStrictEqual(answer.value, expected);
-      }
+      const seen = await readLease(await apiFor(t, adminKubeconfig(server)));
+      if (expected === 'unreadable') assert.equal(seen.state, 'unreadable');
+      else assert.partialDeepStrictEqual(seen, { state: 'read', record: expected });
     });
   }
-
-  test('an API that answers with another object', async (t) => {
-    const server = await serverFor(t);
-    server.faults({ mode: 'garbage' });
-    const answer = await getLease(await apiFor(t, adminKubeconfig(server)));
-    assert.equal(!answer.ok && answer.problem.kind, 'nonsense');
-  });
 });
 
-test('times of the API', () => {
-  assert.equal(fromMicroTime('2026-11-27T02:14:00.250000Z'), NOW);
-  assert.equal(fromMicroTime('2026-11-27T02:14:00Z'), NOW - 250);
-  assert.equal(fromMicroTime('2026-11-27T03:14:00.25+01:00'), NOW);
-  for (const wrong of [null, undefined, '', 'now', '2026-11-27', '2026-13-45T99:99:99Z'])
-    assert.equal(fromMicroTime(wrong), null);
-  assert.equal(fromMicroTime(toMicroTime(NOW)), NOW);
+describe('an API that does not do as it should', () => {
+  test('reading', async (t) => {
+    const server = await serverFor(t);
+    const api = await apiFor(t, adminKubeconfig(server));
+    const whys: [Parameters<typeof server.faults>[0], string][] = [
+      [{ mode: 'garbage' }, 'away'],
+      [{ mode: 'broken' }, 'away'],
+      [{ mode: 'none', retryAfter: 1 }, 'away'],
+      [{ retryAfter: null, forbidden: ['get leases'] }, 'forbidden'],
+      [{ forbidden: [], unauthorized: true }, 'no-credentials'],
+    ];
+    for (const [faults, why] of whys) {
+      server.faults(faults);
+      const seen = await readLease(api);
+      assert.equal(seen.state === 'unreadable' && seen.why, why, JSON.stringify(faults));
+    }
+  });
+
+  test('writing: what may have been done is unknown, and what was not done is refused', async (t) => {
+    const server = await serverFor(t);
+    const api = await apiFor(t, adminKubeconfig(server));
+    const states: [Parameters<typeof server.faults>[0], string][] = [
+      [{ mode: 'cut' }, 'unknown'],
+      [{ mode: 'broken' }, 'unknown'],
+      [{ mode: 'garbage' }, 'unknown'],
+      [{ mode: 'agrees' }, 'unknown'],
+      [{ mode: 'none', retryAfter: 1 }, 'refused'],
+      [{ retryAfter: null, forbidden: ['create leases'] }, 'refused'],
+    ];
+    for (const [faults, state] of states) {
+      server.faults(faults);
+      server.objects.delete(`${COLLECTION}/${LEASE.name}`);
+      const outcome = await writeLease(api, acquiring('cp-1', null, NOW), { limit: 2_000 });
+      assert.equal(outcome.state, state, JSON.stringify(faults));
+    }
+  });
 });

@@ -7,6 +7,7 @@ import { statRegular } from '../../host/read-stamped.ts';
 import type { Root } from '../../host/root.ts';
 import type { ClientCredentials } from '../../host/tls.ts';
 import { type ApiResult, problem } from './result.ts';
+import type { Target } from './send.ts';
 
 /** How the API is reached, and as whom. In memory only, and never in a message. */
 export type Access = {
@@ -18,6 +19,20 @@ export type Access = {
   client: ClientCredentials | null;
   token: string | null;
 };
+
+/** Every API server's certificate has this name, whatever its addresses are. */
+const OF_EVERY_SERVER = 'kubernetes.default.svc';
+
+/**
+ * A server of the cluster. The address of a peer comes from an object of the API, and a kubelet's serving certificate of the
+ * same CA has the address of its node: credentials are sent to a peer only where it proves to be an API server.
+ */
+export function serverOf(access: Access, server: URL): Target {
+  const { ca, client, token, serverName } = access;
+  const isOwn = server.host === access.server.host;
+  const own = serverName ?? server.hostname.replace(/^\[|\]$/g, '');
+  return { server, ca, client, token, names: isOwn ? [own, OF_EVERY_SERVER] : [OF_EVERY_SERVER] };
+}
 
 /** Gives the access as the kubeconfig says it now: it is read again when the file has changed, as a renewal changes it. */
 export type AccessReader = () => Promise<ApiResult<Access>>;

@@ -1,4 +1,4 @@
-import type { AccessReader } from './access.ts';
+import { type AccessReader, serverOf } from './access.ts';
 import { type ApiResult, isOfServer } from './result.ts';
 import { type ApiRequest, send } from './send.ts';
 
@@ -36,7 +36,7 @@ export function makeApi({ access, peers }: { access: AccessReader; peers: () => 
     if (preferred !== null && urls.includes(preferred)) urls.unshift(preferred);
     let first: ApiResult<unknown> | null = null;
     for (const url of new Set(urls)) {
-      const answer = await send(known.value, new URL(url), { ...request, limit });
+      const answer = await send(serverOf(known.value, new URL(url)), { ...request, limit });
       if (answer.ok || !isOfServer(answer.problem)) {
         preferred = url === own.href ? null : url;
         return answer;

@@ -4,7 +4,7 @@ import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { errorCode } from '../../domain/model/errors.ts';
 import { short } from '../../domain/text/printable.ts';
 import { onUpgrade } from '../../host/http.ts';
-import type { Access } from './access.ts';
+import type { ClientCredentials } from '../../host/tls.ts';
 import { type ApiProblem, type ApiResult, problem } from './result.ts';
 
 /** More than this of an answer is not read: a node's object has some 20 KiB, a cluster has few control planes. */
@@ -20,17 +20,29 @@ export type ApiRequest = {
   signal?: AbortSignal | undefined;
 };
 
+/** Where a request goes, and as whom. */
+export type Target = {
+  server: URL;
+  ca: string;
+  /** The certificate of the server must be valid for one of these. */
+  names: string[];
+  client: ClientCredentials | null;
+  token: string | null;
+};
+
+export type Exchange = { status: number; text: string; retryAfter: number | null };
+
 /**
- * One request to one server of the API, on a connection of its own: between two questions there is nothing to keep. The
- * certificate of the server is verified, with its dates, against the CA of the kubeconfig. Redirects are not followed: they
- * could carry credentials to somebody else.
+ * One request to one server, on a connection of its own: between two questions there is nothing to keep. The certificate of
+ * the server is verified, with its dates. Redirects are not followed: they could carry credentials to somebody else.
  */
-export function send(access: Access, server: URL, request: ApiRequest): Promise<ApiResult<unknown>> {
+export function exchange(target: Target, request: ApiRequest): Promise<ApiResult<Exchange>> {
+  const { server } = target;
   const limit = AbortSignal.timeout(request.limit);
   const signal = request.signal === undefined ? limit : AbortSignal.any([limit, request.signal]);
-  return new Promise<ApiResult<unknown>>((resolve) => {
+  return new Promise<ApiResult<Exchange>>((resolve) => {
     const fail = (why: ApiProblem) => resolve({ ok: false, problem: why });
-    const asked = httpsRequest(new URL(request.path, server), options(access, server, request, signal), (response) => {
+    const asked = httpsRequest(new URL(request.path, server), options(target, request, signal), (response) => {
       const chunks: Buffer[] = [];
       let received = 0;
       response.on('data', (chunk: Buffer) => {
@@ -43,31 +55,41 @@ export function send(access: Access, server: URL, request: ApiRequest): Promise<
         if (received > ANSWER_LIMIT) return fail(problem('nonsense', `${server.host}: the answer has no end`));
         if (!response.complete) return fail(broken(server, limit, new Error('the answer is not complete')));
         const text = Buffer.concat(chunks).toString('utf8');
-        resolve(resultOf(server, response.statusCode ?? 0, text, response.headers['retry-after']));
+        const retryAfter = secondsOf(response.headers['retry-after']);
+        resolve({ ok: true, value: { status: response.statusCode ?? 0, text, retryAfter } });
       });
     });
     asked.once('error', (error) => fail(broken(server, limit, error)));
     onUpgrade(asked, () => fail(problem('nonsense', `${server.host}: answers in another protocol`)));
     asked.end(request.body === undefined ? undefined : JSON.stringify(request.body));
-  }).catch((error): ApiResult<unknown> => ({ ok: false, problem: broken(server, limit, error) }));
+  }).catch((error): ApiResult<Exchange> => ({ ok: false, problem: broken(server, limit, error) }));
 }
 
-function options(access: Access, server: URL, { method, body }: ApiRequest, signal: AbortSignal) {
-  const host = server.hostname.replace(/^\[|\]$/g, '');
+/** As `exchange`: the JSON of an answer that says that it was done. */
+export async function send(target: Target, request: ApiRequest): Promise<ApiResult<unknown>> {
+  const answer = await exchange(target, request);
+  return answer.ok ? resultOf(target.server, answer.value) : answer;
+}
+
+function options(target: Target, { method, body }: ApiRequest, signal: AbortSignal) {
+  const host = target.server.hostname.replace(/^\[|\]$/g, '');
   return {
     method,
     agent: false as const,
     signal,
-    ca: access.ca,
+    ca: target.ca,
     // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
     rejectUnauthorized: true,
     servername: isIP(host) === 0 ? host : '',
-    checkServerIdentity: (_name: string, peer: PeerCertificate) => wrongIdentity(access, server, host, peer),
-    ...(access.client === null ? {} : { cert: access.client.certificate, key: access.client.key }),
+    checkServerIdentity: (_name: string, peer: PeerCertificate) => {
+      const wrong = target.names.map((name) => checkServerIdentity(name, peer));
+      return wrong.includes(undefined) ? undefined : wrong[0];
+    },
+    ...(target.client === null ? {} : { cert: target.client.certificate, key: target.client.key }),
     headers: {
       accept: 'application/json',
       'user-agent': 'certagent',
-      ...(access.token === null ? {} : { authorization: `Bearer ${access.token}` }),
+      ...(target.token === null ? {} : { authorization: `Bearer ${target.token}` }),
       ...(body === undefined
         ? {}
         : { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' }),
@@ -75,26 +97,11 @@ function options(access: Access, server: URL, { method, body }: ApiRequest, sign
   };
 }
 
-/** Every API server's certificate has this name, whatever its addresses are. */
-const OF_EVERY_SERVER = 'kubernetes.default.svc';
-
-/**
- * The address of a peer comes from an object of the API, and a kubelet's serving certificate of the same CA has the address
- * of its node: credentials are sent to a peer only where it proves to be an API server.
- */
-function wrongIdentity(access: Access, server: URL, host: string, peer: PeerCertificate): Error | undefined {
-  const isOwn = server.host === access.server.host;
-  const names = isOwn ? [access.serverName ?? host, OF_EVERY_SERVER] : [OF_EVERY_SERVER];
-  const wrong = names.map((name) => checkServerIdentity(name, peer));
-  return wrong.includes(undefined) ? undefined : wrong[0];
-}
-
-function resultOf(server: URL, status: number, text: string, retryAfter: string | undefined): ApiResult<unknown> {
-  const wait = secondsOf(retryAfter);
+function resultOf(server: URL, { status, text, retryAfter }: Exchange): ApiResult<unknown> {
   const detail = `${server.host} answers HTTP ${status}`;
   const failed = (kind: ApiProblem['kind']): ApiResult<unknown> => ({
     ok: false,
-    problem: problem(kind, detail, wait),
+    problem: problem(kind, detail, retryAfter),
   });
   if (status >= 200 && status < 300) {
     try {
