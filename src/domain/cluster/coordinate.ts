@@ -1,13 +1,13 @@
 import { MINUTE } from '../time/duration.ts';
 import { type Degraded, degradedBy } from './degraded.ts';
 import type { Intent } from './intent.ts';
-import { acquiring, LEASE_DURATION, LEASE_RENEWED_EVERY, type LeaseWrite, releasing, renewing } from './lease.ts';
+import { acquiring, creating, isFresh, LEASE_RENEWED_EVERY, type LeaseWrite, releasing, renewing } from './lease.ts';
 import { type Memory, mayDisturb, remember } from './memory.ts';
 import { apiAnswers, obstacleTo } from './obstacles.ts';
 import type { ClusterSeen } from './seen.ts';
 import { slotTurn, slotWaitsFor } from './slots.ts';
-import { succeeds } from './succession.ts';
-import { type Next, POLL, type Turn, waiting } from './turn.ts';
+import { mayBeFirst, succeeds } from './succession.ts';
+import { type Next, POLL, type Turn, type Way, waiting } from './turn.ts';
 import { withoutTurn } from './without-turn.ts';
 
 /** Where an API answers and the Lease cannot be read all the same, an urgent renewal waits no longer than this. */
@@ -42,26 +42,26 @@ function nextOf(known: Known): Next {
 function wants(known: Known): Next {
   const { intent, seen, memory } = known;
   const free = withoutTurn(intent, seen, memory);
-  if (free !== null) return { turn: { kind: 'go', ...free } };
+  if (free !== null) return go(free.how, free.why, seen);
   return seen.lease.state === 'unreadable' ? withoutLease(known, seen.lease) : byLease(known, seen.lease);
 }
 
 function byLease({ intent, seen, memory }: Known, lease: Exclude<ClusterSeen['lease'], Unreadable>): Next {
-  const record = lease.state === 'read' ? lease.record : null;
-  const isOwn = record?.holder === seen.self;
-  const succeeded = record === null || isOwn ? null : succeeds(record, seen, memory);
-  if (record !== null && record.holder !== null && !isOwn && succeeded === null)
+  const { self, at } = seen;
+  if (lease.state === 'absent') return write(creating(at.wall), 'it does not exist');
+  const { record } = lease;
+  const isOwn = record.holder === self;
+  const succeeded = succeeds(record, seen, memory);
+  if (record.holder !== null && !isOwn && succeeded === null)
     return waiting('TURN_OF_ANOTHER', record.holder, `${record.holder} holds the Lease`);
   const obstacle = obstacleTo(intent, seen, seen.peers);
   // Who cannot go on must not keep the others from it.
-  if (obstacle !== null)
-    return isOwn ? write(releasing(record, seen.at.wall), 'others have to be ready first') : obstacle;
-  if (isOwn && mayDisturb(memory, seen.at)) return go('lease', 'this node holds the Lease');
-  if (isOwn) return write(renewing(seen.self, record, seen.at.wall), 'this node holds the Lease and makes sure of it');
-  // Somebody may have deleted it under its holder, who learns that when it renews.
-  if (record === null && seen.asked.steady - (memory.lease?.changedAt ?? seen.asked.steady) < LEASE_DURATION)
-    return waiting('TURN_OF_ANOTHER', null, 'the Lease does not exist: this node creates it within a minute');
-  return write(acquiring(seen.self, record, seen.at.wall), succeeded ?? 'nobody holds the Lease');
+  if (obstacle !== null) return isOwn ? write(releasing(record, at.wall), 'others have to be ready first') : obstacle;
+  if (isOwn && mayDisturb(memory, at)) return go('lease', 'this node holds the Lease', seen);
+  if (isOwn) return write(renewing(self, record, at.wall), 'this node holds the Lease and makes sure of it');
+  if (isFresh(record) && !mayBeFirst(seen, memory))
+    return waiting('TURN_OF_ANOTHER', null, 'the Lease was created a moment ago, and is acquired within a minute');
+  return write(acquiring(self, record, at.wall), succeeded ?? 'nobody holds the Lease');
 }
 
 /** By the time of day where there are no credentials or no API. Where an API answers, it will answer for the Lease, too. */
@@ -73,7 +73,7 @@ function withoutLease({ intent, seen, memory }: Known, { why, detail }: Unreadab
   const obstacle = obstacleTo(intent, seen, slotWaitsFor(seen, memory));
   if (obstacle !== null) return { ...obstacle, delayedSlot: memory.delayedSlot };
   const turn = slotTurn(seen, memory, intent.slot);
-  if (turn.kind === 'begin') return go('slot', 'by the time of day it is the turn of this node');
+  if (turn.kind === 'begin') return go('slot', 'by the time of day it is the turn of this node', seen);
   const { whom, until, delayedSlot } = turn;
   const text =
     whom === null ? 'its turn by the time of day has not come' : `${whom} has the turn before, and is not ready`;
@@ -89,9 +89,10 @@ function whileItRuns({ seen, memory }: Known): Next {
   return write(renewing(self, lease.record, at.wall), 'the renewal is under way');
 }
 
-/** What a process that was killed has left is released, too. */
+/** What a process that was killed has left is released, too. A Lease that exists already lets the first renewal begin at once. */
 function whenIdle({ seen }: Known): Next {
   const { lease, self, at } = seen;
+  if (lease.state === 'absent') return write(creating(at.wall), 'it does not exist');
   if (lease.state !== 'read' || lease.record.holder !== self) return resting;
   return write(releasing(lease.record, at.wall), 'the renewal has ended');
 }
@@ -100,8 +101,8 @@ type Unreadable = Extract<ClusterSeen['lease'], { state: 'unreadable' }>;
 
 const resting: Next = { turn: { kind: 'rest', again: POLL } };
 
-function go(how: 'lease' | 'slot', why: string): Next {
-  return { turn: { kind: 'go', how, why } };
+function go(how: Way, why: string, { asked }: ClusterSeen): Next {
+  return { turn: { kind: 'go', how, why, asked: asked.steady } };
 }
 
 function write(write: LeaseWrite, why: string): Next {

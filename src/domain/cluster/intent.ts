@@ -11,6 +11,8 @@ export type Intent = {
   isUrgent: boolean;
   /** What the node serves has expired (the plan's `oldExpired`). */
   hasExpired: boolean;
+  /** It finishes or undoes the plan of a process that was killed. */
+  recovers: boolean;
   /** Length of a slot (`slotOf`). */
   slot: number;
 };

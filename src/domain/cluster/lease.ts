@@ -38,7 +38,11 @@ export type LeaseSpec = {
  * One write. `resourceVersion` null: create (POST; 409 is a conflict); else replace (PUT) with exactly this version, which the API
  * refuses with 409 when somebody has written since.
  */
-export type LeaseWrite = { why: 'acquire' | 'renew' | 'release'; resourceVersion: string | null; spec: LeaseSpec };
+export type LeaseWrite = {
+  why: 'create' | 'acquire' | 'renew' | 'release';
+  resourceVersion: string | null;
+  spec: LeaseSpec;
+};
 
 /** What a write came to. `unknown`: no answer, so that it may or may not have been carried out. */
 export type WriteOutcome =
@@ -47,12 +51,23 @@ export type WriteOutcome =
   | { state: 'refused'; why: 'no-credentials' | 'forbidden' | 'away'; detail: string }
   | { state: 'unknown'; detail: string };
 
-export function acquiring(self: string, previous: LeaseRecord | null, wall: Instant): LeaseWrite {
+/** With nobody as its holder: whoever deleted it may have done so under one. It is acquired a while later (`isFresh`). */
+export function creating(wall: Instant): LeaseWrite {
+  const time = microTime(wall);
+  return { why: 'create', resourceVersion: null, spec: { ...held('', time, time), leaseTransitions: 0 } };
+}
+
+/** Nobody has held it since it was created. */
+export function isFresh({ holder, transitions }: LeaseRecord): boolean {
+  return holder === null && transitions === 0;
+}
+
+export function acquiring(self: string, previous: LeaseRecord, wall: Instant): LeaseWrite {
   const time = microTime(wall);
   return {
     why: 'acquire',
-    resourceVersion: previous?.resourceVersion ?? null,
-    spec: { ...held(self, time, time), leaseTransitions: previous === null ? 0 : previous.transitions + 1 },
+    resourceVersion: previous.resourceVersion,
+    spec: { ...held(self, time, time), leaseTransitions: previous.transitions + 1 },
   };
 }
 

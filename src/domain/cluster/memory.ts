@@ -1,12 +1,5 @@
 import type { Instant } from '../model/certificate.ts';
-import {
-  expiresAfter,
-  LEASE_DURATION,
-  LEASE_MARGIN,
-  type LeaseRecord,
-  type LeaseWrite,
-  type WriteOutcome,
-} from './lease.ts';
+import { LEASE_DURATION, LEASE_MARGIN, type LeaseWrite, type WriteOutcome } from './lease.ts';
 import type { Clocks, ClusterSeen } from './seen.ts';
 
 /**
@@ -44,7 +37,7 @@ export function rememberedMembers(members: string[]): Memory {
 
 /** What an observation adds. A time that must not be too early is that of the last answer. */
 export function remember(memory: Memory, { self, lease, members, peers, at }: ClusterSeen): Memory {
-  const version = lease.state === 'read' ? lease.record.resourceVersion : lease.state === 'absent' ? 'absent' : null;
+  const version = lease.state === 'read' ? lease.record.resourceVersion : null;
   const isSame = version === null || version === memory.lease?.version;
   const known = members ?? memory.members;
   return {
@@ -65,23 +58,22 @@ function isOwn(lease: ClusterSeen['lease'], self: string): boolean {
 
 /** After a write, `sent` at. Without an answer nothing is known: the next observation shows what came of it. */
 export function afterWrite(memory: Memory, write: LeaseWrite, outcome: WriteOutcome, sent: Clocks, at: Clocks): Memory {
+  const isHeld = write.why === 'acquire' || write.why === 'renew';
   // Released or not: this process no longer relies on it.
-  if (outcome.state === 'conflict' || write.why === 'release') return { ...memory, held: null };
-  if (outcome.state !== 'written') return memory;
-  const { record } = outcome;
-  const lease = { version: record.resourceVersion, changedAt: at.steady };
-  return { ...memory, lease, held: { sentAt: sent.steady } };
+  const held = isHeld && outcome.state !== 'conflict' ? memory.held : null;
+  if (outcome.state !== 'written') return { ...memory, held };
+  const lease = { version: outcome.record.resourceVersion, changedAt: at.steady };
+  return { ...memory, lease, held: isHeld ? { sentAt: sent.steady } : null };
 }
 
-/** Whether a step that stops something may begin now. Asked again before each of them, with the clock of that moment. */
+/** Whether its own Lease is valid for long enough to stop something now. */
 export function mayDisturb({ held }: Pick<Memory, 'held'>, { steady }: Pick<Clocks, 'steady'>): boolean {
   return held !== null && steady < held.sentAt + LEASE_DURATION - LEASE_MARGIN;
 }
 
-/** Whether the Lease has been unchanged for so long that its holder can no longer believe in it. */
-export function hasExpired({ lease }: Pick<Memory, 'lease'>, record: LeaseRecord, steady: number): boolean {
-  if (lease === null || lease.version !== record.resourceVersion) return false;
-  return steady >= lease.changedAt + expiresAfter(record);
+/** Whether the Lease, as it was read last, has been unchanged for so long: for `expiresAfter`, and no holder relies on it. */
+export function isUnchangedFor(ms: number, { lease }: Pick<Memory, 'lease'>, steady: number): boolean {
+  return lease !== null && steady >= lease.changedAt + ms;
 }
 
 /** The same on every node, whatever its locale. */

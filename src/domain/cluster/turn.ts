@@ -8,14 +8,16 @@ export const POLL = 5 * SECOND;
 
 /** What a node does next in its cluster. */
 export type Turn =
-  /** Begin, or go on. */
-  | { kind: 'go'; how: Way; why: string }
+  | Go
   /** Send this, pass what came of it to `afterWrite`, then observe and ask again. */
   | { kind: 'write'; write: LeaseWrite; why: string }
   | Wait
   | { kind: 'blocked'; blocker: Blocker & { code: 'QUORUM_AT_RISK' }; again: number }
   /** Nothing to do: no plan, or a plan that runs and a Lease that is fresh enough. */
   | { kind: 'rest'; again: number };
+
+/** Begin, or go on. `asked`: by the steady clock, when the observation began that it rests on. */
+export type Go = { kind: 'go'; how: Way; why: string; asked: number };
 
 /**
  * Nothing may be stopped yet. `whom`: the node that it waits for; `since`: when it began to wait for that, by its own time of day;

@@ -10,7 +10,8 @@ export function withoutTurn(intent: Intent, seen: ClusterSeen, memory: Memory): 
   if (disruption.kind === 'none') return { how: 'stops-nothing', why: 'the plan stops nothing' };
   if (memory.members.length === 1 && seen.peers.length === 0)
     return { how: 'alone', why: 'this is the only server of its cluster' };
-  if (isDownAlready(disruption, seen))
+  // Down for another reason, it may be back before the plan stops it.
+  if ((intent.hasExpired || intent.recovers) && isDownAlready(disruption, seen))
     return { how: 'down-already', why: 'what the plan restarts is down already, so nothing is lost' };
   if (intent.hasExpired && !seen.own.ready && seen.peers.every(({ ready }) => !ready))
     return { how: 'all-expired', why: 'everything has expired and no API answers: all nodes heal at once' };
