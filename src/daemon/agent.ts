@@ -8,26 +8,25 @@ import type { DecideRequest } from '../domain/decide/certificate-check.ts';
 import { historyOf } from '../domain/decide/history-of.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { errorCode, explain } from '../domain/model/errors.ts';
-import type { PlanOutcome, Progress } from '../domain/model/journal.ts';
+import type { PlanOutcome } from '../domain/model/journal.ts';
 import type { RenewalPlan } from '../domain/model/plan.ts';
 import { HISTORY_SCHEMA } from '../domain/model/status.ts';
 import { SECOND } from '../domain/time/duration.ts';
 import type { ObserveOptions } from '../observe/observe.ts';
-import { execute } from '../renew/engine/execute.ts';
-import { recover } from '../renew/engine/recover.ts';
 import { untoldOutcome } from '../renew/engine/untold.ts';
 import { openJournal, readJournal } from '../renew/journal/journal-file.ts';
-import { ACTORS } from '../renew/steps/actors.ts';
 import type { Agent, AgentOptions } from './agent-interface.ts';
 import { standingIn, tell } from './alerting.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
+import { waitsForTurn } from './held.ts';
 import { metricsOf } from './metrics.ts';
-import { logProgress, makeDecisionLog } from './progress-log.ts';
+import { makeDecisionLog } from './progress-log.ts';
 import { makeQueue } from './queue.ts';
 import { makeReaders, planReport } from './readers.ts';
+import { makeRenewing } from './renewing.ts';
 import { statusReport } from './report.ts';
-import { makeStillHolds } from './still-holds.ts';
+import { makeNodeTurn } from './turn.ts';
 import { blocked, decideOn, observeNode, planOf, SCHEDULED, type View, withCopiesIn } from './view.ts';
 
 export type { Agent, AgentOptions } from './agent-interface.ts';
@@ -49,24 +48,24 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   let last: View | null = null;
   /** Whether the alerts are those of `last`; a reload changes it, and the check that follows reports it. */
   let reported = false;
-  let running: Progress | null = null;
   let reloads = 0;
   let configError: string | null = null;
   let nextCheckAt: Instant | null = null;
-  const watchers = new Set<(progress: Progress) => void>();
 
   /** One check of the node, from its files to the alerts. */
-  const cycle = async (request: DecideRequest): Promise<PlanOutcome | null> => {
+  const cycle = async (request: DecideRequest, accepts = false): Promise<PlanOutcome | null> => {
     // A person who asks for a renewal, and has configured an unsynchronised clock, vouches for its time.
     if (request.kind === 'manual' && !config.clock.require_synchronized)
       await clock.accept(now(), await journal.records());
     const decided = decideOn(await observe(request), request);
     const plan = planOf(decided, config);
-    const outcome = plan === null ? null : await carryOut(plan, decided, request.kind);
+    if (plan === null) turn.rest(decided);
+    const isHeld = plan !== null && (await turn.take(plan, decided, { request, accepts })) !== null;
+    const outcome = plan === null || isHeld ? null : await carryOut(plan, decided, request.kind);
     const asScheduled = request.kind === 'schedule' && outcome === null;
     await report(asScheduled ? decided : decideOn(await observe(), SCHEDULED), outcome);
-    if (request.kind === 'manual' && decided.decisions.renewal.kind === 'blocked')
-      throw blocked(decided.decisions.renewal);
+    const { renewal } = turn.shown(decided).decisions;
+    if (request.kind === 'manual' && renewal.kind === 'blocked') throw blocked(renewal);
     return outcome;
   };
   const queue = makeQueue(() => cycle(SCHEDULED));
@@ -74,18 +73,24 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const observe = (request: DecideRequest = SCHEDULED, as: Config = config, detected?: ObserveOptions['detected']) =>
     observeNode({ root, config: as, journal, clock, now }, request, detected);
 
+  const turn = makeNodeTurn({ ...options, config: () => config, wake: () => void queue.request().catch(() => {}) });
+  const renewing = makeRenewing({
+    ...options,
+    config: () => config,
+    journal,
+    turn,
+    observed: async () => decideOn(await observe(), SCHEDULED),
+  });
+
   const carryOut = async (plan: RenewalPlan, view: View, trigger: 'schedule' | 'manual'): Promise<PlanOutcome> => {
     await syncCopies.beforeRenewal(view.inventory.node);
-    log.info({ plan: plan.id, certificates: plan.certificates.length, why: plan.why }, 'renewing');
-    return execute(plan, trigger, renewContext(view)).finally(() => {
-      running = null;
-    });
+    return renewing.carryOut(plan, view, trigger);
   };
 
   /** What every cycle ends with: copies, alerts, and what status shows until the next one. */
   const report = async (seen: View, outcome: PlanOutcome | null, recovered = false): Promise<void> => {
-    const view = await withCopiesOf(seen);
-    last = view;
+    last = await withCopiesOf(seen);
+    const view = turn.shown(last);
     logDecision(view.decisions.renewal);
     if (view.inventory.clock.doubt === null)
       await clock
@@ -107,22 +112,6 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     return withCopiesIn(view, await syncCopies({ ...usual, ...as }));
   };
 
-  const renewContext = (view?: View) => ({
-    root,
-    journal,
-    actors: ACTORS,
-    stillHolds: makeStillHolds(root, async () => view ?? decideOn(await observe(), SCHEDULED)),
-    mayHeal: async () => config.mode === 'renew' && (await observe()).inventory.clock.doubt === null,
-    now,
-    backups: config.renew.backups,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    progress: (step: Progress) => {
-      running = step;
-      logProgress(log, step);
-      for (const watcher of watchers) watcher(step);
-    },
-  });
-
   /** Opened by what reports something only: opening takes up deliveries, which a mere status must not. */
   const openedAlerts = async (): Promise<AlertService> => {
     alerts ??= await openAlerts({ root, config: config.alerts, now, log });
@@ -140,7 +129,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     FIRST_VIEW,
     String,
   );
-  const latest = async () => last ?? firstView(reloads);
+  const latest = async () => turn.shown(last ?? (await firstView(reloads)));
 
   const status = async () => {
     const view = await latest();
@@ -149,7 +138,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       config,
       standing: await standing(view),
       failingSinks: alerts?.failing() ?? [],
-      running,
+      running: renewing.running(),
       configError,
       nextCheckAt,
       at: now(),
@@ -162,7 +151,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     const failingSinks = alerts?.unreachable() ?? [];
     return reported
       ? book
-      : standingIn({ view, configError, failingSinks, now: now(), renewing: running !== null }, book);
+      : standingIn({ view, configError, failingSinks, now: now(), renewing: renewing.running() !== null }, book);
   };
 
   const metrics = async () => metricsOf(await status());
@@ -191,8 +180,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
 
   const agent: Agent = {
     config: () => config,
-    readers: makeReaders({ latest, report: status, metrics, config: () => config, running: () => running }),
-    view: () => last,
+    readers: makeReaders({ latest, report: status, metrics, config: () => config, running: renewing.running }),
+    view: () => (last === null ? null : turn.shown(last)),
     setNextCheck: (at) => {
       nextCheckAt = at;
     },
@@ -201,7 +190,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     async plan(request) {
       const as: Config = request?.enabled === true ? { ...config, mode: 'renew' } : config;
       const asked: DecideRequest = request === undefined ? SCHEDULED : { kind: 'manual', force: request.force };
-      return planReport(decideOn(await observe(asked, as), asked), config, running);
+      return planReport(decideOn(await observe(asked, as), asked), config, renewing.running());
     },
     history: async () => ({ schema: HISTORY_SCHEMA, attempts: historyOf(await journal.records()).attempts }),
     metrics,
@@ -209,12 +198,16 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       await queue.request();
       return status();
     },
-    async renew(request, progress) {
-      watchers.add(progress);
+    async renew({ force, accepts }, progress) {
+      const unwatch = renewing.watch(progress);
       try {
-        return await queue.exclusive(() => cycle({ kind: 'manual', force: request.force }));
+        for (;;) {
+          const outcome = await queue.exclusive(() => cycle({ kind: 'manual', force }, accepts === true && force));
+          if (outcome !== null || !turn.isHeld()) return outcome;
+          await turn.come((why) => progress(waitsForTurn(why)));
+        }
       } finally {
-        watchers.delete(progress);
+        unwatch();
       }
     },
     sync: ({ dryRun, adopt }) =>
@@ -229,15 +222,13 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     testAlerts: async () => (await openedAlerts()).test(),
     recover: () =>
       queue.exclusive(async () => {
-        const ended = await recover(renewContext()).finally(() => {
-          running = null;
-        });
+        const ended = await renewing.recover();
         const outcome = ended ?? untoldOutcome(await journal.records());
         if (outcome !== null) await report(decideOn(await observe(), SCHEDULED), outcome, true);
       }),
     deliver: async () => alerts?.flush(),
     async close() {
-      await queue.idle();
+      await turn.close(queue.idle);
       await alerts?.stop();
       await journal.close();
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Api } from '../../src/cluster/api/client.ts';
 import { readLease, writeLease } from '../../src/cluster/lease-object.ts';
-import { acquiring, LEASE, type LeaseRecord, releasing } from '../../src/domain/cluster/lease.ts';
+import { acquiring, creating, LEASE, type LeaseRecord, releasing } from '../../src/domain/cluster/lease.ts';
 import { adminKubeconfig, apiFor, serverFor } from './support.ts';
 
 const COLLECTION = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
@@ -17,9 +17,11 @@ async function record(api: Api): Promise<LeaseRecord | null> {
 test('of two that find it free at once, one gets it', async (t) => {
   const server = await serverFor(t);
   const apis = [await apiFor(t, adminKubeconfig(server)), await apiFor(t, adminKubeconfig(server))];
+  assert.deepEqual(await Promise.all(apis.map(record)), [null, null]);
+  const created = await Promise.all(apis.map((api) => writeLease(api, creating(NOW))));
+  assert.deepEqual(created.map(({ state }) => state).sort(), ['conflict', 'written']);
   const seen = await Promise.all(apis.map(record));
-  assert.deepEqual(seen, [null, null]);
-  const outcomes = await Promise.all(apis.map((api, at) => writeLease(api, acquiring(`cp-${at}`, null, NOW))));
+  const outcomes = await Promise.all(apis.map((api, at) => writeLease(api, acquiring(`cp-${at}`, seen[at]!, NOW))));
   assert.deepEqual(outcomes.map(({ state }) => state).sort(), ['conflict', 'written']);
   const won = outcomes.findIndex(({ state }) => state === 'written');
   assert.equal((await record(apis[0]!))?.holder, `cp-${won}`);
@@ -28,7 +30,8 @@ test('of two that find it free at once, one gets it', async (t) => {
 test('of two that find it released at once, one gets it', async (t) => {
   const server = await serverFor(t);
   const apis = [await apiFor(t, adminKubeconfig(server)), await apiFor(t, adminKubeconfig(server))];
-  await writeLease(apis[0]!, acquiring('cp-0', null, NOW));
+  await writeLease(apis[0]!, creating(NOW));
+  await writeLease(apis[0]!, acquiring('cp-0', (await record(apis[0]!))!, NOW));
   const released = await writeLease(apis[0]!, releasing((await record(apis[0]!))!, NOW));
   assert.equal(released.state, 'written');
   const seen = await Promise.all(apis.map(record));
@@ -38,19 +41,20 @@ test('of two that find it released at once, one gets it', async (t) => {
   );
   const outcomes = await Promise.all(apis.map((api, at) => writeLease(api, acquiring(`cp-${at}`, seen[at]!, NOW))));
   assert.deepEqual(outcomes.map(({ state }) => state).sort(), ['conflict', 'written']);
-  assert.equal((await record(apis[0]!))?.transitions, 1);
+  assert.equal((await record(apis[0]!))?.transitions, 2);
 });
 
 test('what is written is what kubectl shows', async (t) => {
   const server = await serverFor(t);
   const api = await apiFor(t, adminKubeconfig(server));
-  await writeLease(api, acquiring('cp-1', null, NOW));
+  await writeLease(api, creating(NOW));
+  await writeLease(api, acquiring('cp-1', (await record(api))!, NOW));
   const lease = server.objects.get(`${COLLECTION}/${LEASE.name}`)!;
   assert.deepEqual([lease.apiVersion, lease.kind], ['coordination.k8s.io/v1', 'Lease']);
   assert.deepEqual(lease.spec, {
     holderIdentity: 'cp-1',
     leaseDurationSeconds: 60,
-    leaseTransitions: 0,
+    leaseTransitions: 1,
     acquireTime: '2026-11-27T02:14:00.250000Z',
     renewTime: '2026-11-27T02:14:00.250000Z',
   });
@@ -112,7 +116,7 @@ describe('an API that does not do as it should', () => {
     for (const [faults, state] of states) {
       server.faults(faults);
       server.objects.delete(`${COLLECTION}/${LEASE.name}`);
-      const outcome = await writeLease(api, acquiring('cp-1', null, NOW), { limit: 2_000 });
+      const outcome = await writeLease(api, creating(NOW), { limit: 2_000 });
       assert.equal(outcome.state, state, JSON.stringify(faults));
     }
   });
