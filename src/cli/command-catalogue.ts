@@ -124,6 +124,15 @@ const CATALOGUE = [
     exitCodes: usual('the history was shown'),
   },
   {
+    name: 'metrics',
+    summary: "print the metrics in Prometheus' text format",
+    detail:
+      'What metrics.textfile of the configuration writes for node_exporter after each check. The x509_cert_ series have the names and labels of x509-certificate-exporter.',
+    outputs: ['text'],
+    examples: ['certagent metrics', 'certagent metrics | promtool check metrics'],
+    exitCodes: usual('the metrics were printed'),
+  },
+  {
     name: 'enable',
     summary: 'let the daemon renew certificates on this node',
     detail:

@@ -11,6 +11,7 @@ const CODE: Record<CommandName, () => Promise<Code>> = {
   renew: () => import('./commands/renew.ts'),
   sync: () => import('./commands/sync.ts'),
   history: () => import('./commands/history.ts'),
+  metrics: () => import('./commands/metrics.ts'),
   enable: () => import('./commands/enable.ts'),
   disable: () => import('./commands/disable.ts'),
   reload: () => import('./commands/reload.ts'),
