@@ -13,6 +13,7 @@ const HOMES = {
   'node-cron': 'src/host/cron.ts',
   nodemailer: 'src/alert/email.ts',
   pino: 'src/host/logger.ts',
+  'prom-client': 'src/host/prometheus.ts',
   standardwebhooks: 'src/alert/webhook.ts',
   'toml-eslint-parser': 'src/config/toml.ts',
   yaml: 'src/host/yaml.ts',
@@ -20,7 +21,7 @@ const HOMES = {
 };
 
 /** Packages that cost milliseconds and megabytes: an import statement would make every `certagent status` pay for them. */
-const HEAVY = ['@peculiar/x509', 'reflect-metadata', 'chokidar', 'execa', 'node-cron', 'nodemailer', 'pino'];
+const HEAVY = ['@peculiar/x509', 'reflect-metadata', 'chokidar', 'execa', 'node-cron', 'nodemailer', 'pino', 'prom-client'];
 
 /** Imports that are gone before the code runs. */
 const ERASED = ['type-only', 'type-import'];

@@ -32,6 +32,8 @@ export async function layOut(directory: string, executable: string): Promise<str
     'usr/bin/certagent': executable,
     'usr/lib/systemd/system/certagent.service': join(PROJECT, 'systemd/certagent.service'),
     'usr/share/certagent/notify-reload.conf': join(PROJECT, 'systemd/notify-reload.conf'),
+    'usr/share/certagent/prometheus/certagent.rules.yml': join(PROJECT, 'packaging/prometheus/certagent.rules.yml'),
+    'usr/share/certagent/grafana/certagent.json': join(PROJECT, 'packaging/grafana/certagent.json'),
     'usr/share/doc/certagent/copyright': join(PROJECT, 'packaging/debian/copyright'),
   };
   for (const page of Object.keys(RUNBOOKS))

@@ -124,6 +124,15 @@ const CATALOGUE = [
     exitCodes: usual('the history was shown'),
   },
   {
+    name: 'metrics',
+    summary: "print the metrics in Prometheus' text format",
+    detail:
+      'What metrics.textfile of the configuration writes for node_exporter after each check. The x509_cert_ series have the names and labels of x509-certificate-exporter.',
+    outputs: ['text'],
+    examples: ['certagent metrics', 'certagent metrics | promtool check metrics'],
+    exitCodes: usual('the metrics were printed'),
+  },
+  {
     name: 'enable',
     summary: 'let the daemon renew certificates on this node',
     detail:
@@ -157,6 +166,15 @@ const CATALOGUE = [
       'For a clock that once showed a wrong time in the future and is right again. certagent renews nothing while the clock shows a time before one that certagent has already seen.',
     examples: ['date; certagent clock accept'],
     exitCodes: usual('the clock is accepted'),
+  },
+  {
+    name: 'cluster manifest',
+    summary: 'print the rights that an identity of its own needs in the cluster, as a manifest for kubectl',
+    detail:
+      'admin.conf, k3s.yaml and rke2.yaml need no manifest. For a separate identity: apply it, make a kubeconfig with a token of its service account, and name that file as cluster.kubeconfig.',
+    outputs: ['text'],
+    examples: ['certagent cluster manifest | kubectl apply -f -'],
+    exitCodes: usual('the manifest was printed'),
   },
   {
     name: 'config check',

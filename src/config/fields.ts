@@ -49,6 +49,10 @@ export const unitName = () =>
   z.string().check(z.regex(/^[A-Za-z0-9:_.@][A-Za-z0-9:_.@-]{0,200}$/, 'is not the name of a systemd unit'));
 export const absolutePath = () => z.string().check(z.regex(/^\//, 'is not an absolute path'));
 
+/** node_exporter reads no other names, and nothing else has this one. */
+export const textfilePath = () =>
+  z.string().check(z.regex(/^\/.+\.prom$/, 'is not an absolute path that ends with ".prom"'));
+
 export const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 export const days = () =>
   z.pipe(

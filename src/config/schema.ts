@@ -1,6 +1,18 @@
 import { HOUR } from '../domain/time/duration.ts';
 import * as z from './fields.ts';
-import { absolutePath, clockTime, count, DAYS, days, duration, note, table, unitName, userNames } from './fields.ts';
+import {
+  absolutePath,
+  clockTime,
+  count,
+  DAYS,
+  days,
+  duration,
+  note,
+  table,
+  textfilePath,
+  unitName,
+  userNames,
+} from './fields.ts';
 import { sinkTables } from './sinks/index.ts';
 
 export const DEFAULT_SCHEDULE = '0 */6 * * *';
@@ -192,6 +204,16 @@ export const schema = z.strictObject({
       ...sinkTables,
     }),
     'Where alerts go.',
+  ),
+  metrics: note(
+    table({
+      textfile: note(
+        z.optional(textfilePath()),
+        "File for the textfile collector of Prometheus' node_exporter, written after each check. `certagent metrics` prints the same.",
+        '/var/lib/prometheus/node-exporter/certagent.prom',
+      ),
+    }),
+    'Metrics for Prometheus.',
   ),
   control: note(
     table({

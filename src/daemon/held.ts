@@ -2,7 +2,8 @@ import { type Turn, waitingFor } from '../domain/cluster/turn.ts';
 import type { Held } from '../domain/decide/with-turn.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import type { Progress } from '../domain/model/journal.ts';
-import type { RenewalPlan } from '../domain/model/plan.ts';
+import type { RenewalPlan, Step } from '../domain/model/plan.ts';
+import { describeStep } from '../domain/plan/describe.ts';
 
 type Kept = Extract<Turn, { kind: 'wait' | 'blocked' | 'rest' }>;
 
@@ -27,4 +28,18 @@ export function heldUntil(until: Instant, { certificates: ids }: RenewalPlan): H
 /** What a person who asked for the renewal sees meanwhile. */
 export function waitsForTurn(detail: string): Progress {
   return { planId: '', step: 0, steps: 1, title: 'wait for the turn of this node', state: 'waiting', detail };
+}
+
+/** In the middle of a plan. */
+export function waitsAt(plan: RenewalPlan, step: Step, held: Held): Progress {
+  const { id: planId, steps } = plan;
+  const detail = held.kind === 'waiting' ? held.why : held.blockers.map(({ why }) => why).join('; ');
+  return {
+    planId,
+    step: steps.indexOf(step),
+    steps: steps.length,
+    title: describeStep(step),
+    state: 'waiting',
+    detail,
+  };
 }

@@ -7,12 +7,13 @@ import type { Go } from '../domain/cluster/turn.ts';
 import type { DecideRequest } from '../domain/decide/certificate-check.ts';
 import { type Held, withTurn } from '../domain/decide/with-turn.ts';
 import { CertagentError, errorCode, explain } from '../domain/model/errors.ts';
+import type { Progress } from '../domain/model/journal.ts';
 import type { RenewalPlan, Step } from '../domain/model/plan.ts';
 import { MINUTE, SECOND } from '../domain/time/duration.ts';
 import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
 import { makeCoordinators } from './coordinators.ts';
-import { heldOf, heldUntil } from './held.ts';
+import { heldOf, heldUntil, waitsAt } from './held.ts';
 import { idle, intentOf, intentToRecover, momentOfAgent, running } from './intent-of.ts';
 import { pauseFor } from './pause.ts';
 import type { View } from './view.ts';
@@ -34,7 +35,7 @@ export type NodeTurn = {
   beforeStep(
     view: () => Promise<View>,
     recovers: boolean,
-    waits: (detail: string) => void,
+    progress: (progress: Progress) => void,
   ): (plan: RenewalPlan, step: Step) => Promise<void>;
   /** Nothing is to be renewed now. */
   rest(view: View): void;
@@ -167,7 +168,7 @@ export function makeNodeTurn(options: {
         if (!isUnfinished) await release();
       }
     },
-    beforeStep: (view, recovers, waits) => async (plan, step) => {
+    beforeStep: (view, recovers, progress) => async (plan, step) => {
       if (disruptionOfStep(step).kind === 'none' || options.config().cluster.coordinate === 'none') return;
       const coordinator = coordinators.last() ?? (await coordinators.of((await view()).inventory));
       if (coordinator === null || (go !== null && coordinator.mayBegin(go))) return;
@@ -182,7 +183,7 @@ export function makeNodeTurn(options: {
         if (performance.now() - since > LONGEST_IN_PLAN)
           return log.warn({ plan: plan.id }, 'the renewal goes on without its turn: it has waited for an hour');
         const now = heldOf(turn, plan, 'UTC');
-        waits(now.kind === 'waiting' ? now.why : now.blockers.map(({ why }) => why).join('; '));
+        progress(waitsAt(plan, step, now));
         await pause(turn.again);
       }
       throw stoppedWaiting(`the renewal ${plan.id} was stopped while it waited for its turn`);

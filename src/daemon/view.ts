@@ -9,6 +9,7 @@ import { CertagentError } from '../domain/model/errors.ts';
 import type { Inventory } from '../domain/model/inventory.ts';
 import type { CopyOutcome } from '../domain/model/journal.ts';
 import type { RenewalPlan } from '../domain/model/plan.ts';
+import { planIdAt } from '../domain/plan/plan-id.ts';
 import { makePlan } from '../domain/plan/planner.ts';
 import { clockDoubt } from '../domain/time/clock-doubt.ts';
 import type { Root } from '../host/root.ts';
@@ -62,8 +63,7 @@ export function planOf({ inventory, decisions, history }: View, config: Config):
     decisions,
     history,
     settings: planSettingsOf(config),
-    // Sorts by time, reads as a time, and names the backup's directory.
-    planId: new Date(now).toISOString().replace(/[-:]|\.\d+/g, ''),
+    planId: planIdAt(now, history),
     now,
   });
 }

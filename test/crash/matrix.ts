@@ -81,7 +81,7 @@ function count({ faults, point, second }: Try, { at, signal }: Job, figures: Fig
 /** The same calls on other files, and other plans' names, are one kind of point. */
 export function kindOf(point: string): string {
   return point
-    .replaceAll(/\d{8}T\d{6}Z/g, 'PLAN')
+    .replaceAll(/\d{8}T\d{6}Z(-\d+)?/g, 'PLAN')
     .replaceAll(/\/files\/\S*/g, '/files/…')
     .replaceAll(/\d{15}-[\w-]+\.json/g, '….json')
     .replaceAll(/certs renew \S+/g, 'certs renew …')

@@ -109,7 +109,10 @@ test('a daemon notifies systemd, sees a changed file, refuses a bad configuratio
   });
 
   await t.test('metrics and check answer from the daemon', async () => {
-    assert.match(await ask.metrics(), /certagent_certificate_not_after_seconds\{id="apiserver",owner="kubeadm"\} \d+/);
+    assert.match(
+      await ask.metrics(),
+      /certagent_certificate_not_after_timestamp_seconds\{id="apiserver",owner="kubeadm"\} \d+/,
+    );
     assert.equal((await certagent(node, 'check')).code, 0);
   });
 

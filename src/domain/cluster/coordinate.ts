@@ -1,9 +1,9 @@
-import { MINUTE } from '../time/duration.ts';
+import { HOUR } from '../time/duration.ts';
 import { type Degraded, degradedBy } from './degraded.ts';
 import type { Intent } from './intent.ts';
 import { acquiring, creating, isFresh, LEASE_RENEWED_EVERY, type LeaseWrite, releasing, renewing } from './lease.ts';
 import { type Memory, mayDisturb, remember } from './memory.ts';
-import { apiAnswers, obstacleTo } from './obstacles.ts';
+import { apiAnswers, awaited, obstacleTo } from './obstacles.ts';
 import type { ClusterSeen } from './seen.ts';
 import { slotTurn, slotWaitsFor } from './slots.ts';
 import { mayBeFirst, succeeds } from './succession.ts';
@@ -11,7 +11,7 @@ import { type Next, POLL, type Turn, type Way, waiting } from './turn.ts';
 import { withoutTurn } from './without-turn.ts';
 
 /** Where an API answers and the Lease cannot be read all the same, an urgent renewal waits no longer than this. */
-const PATIENCE = 10 * MINUTE;
+const PATIENCE = HOUR;
 
 export type Coordinated = { turn: Turn; memory: Memory; degraded: Degraded | null };
 
@@ -66,11 +66,11 @@ function byLease({ intent, seen, memory }: Known, lease: Exclude<ClusterSeen['le
 
 /** By the time of day where there are no credentials or no API. Where an API answers, it will answer for the Lease, too. */
 function withoutLease({ intent, seen, memory }: Known, { why, detail }: Unreadable): Next {
-  const since = memory.unreadableSince ?? seen.at.steady;
+  const since = memory.unreadableSince!;
   const isPatient = !intent.isUrgent || seen.at.steady - since < PATIENCE;
   if (why === 'away' && apiAnswers(seen) && isPatient)
     return waiting('TURN_OF_ANOTHER', null, `the Lease cannot be read: ${detail}`);
-  const obstacle = obstacleTo(intent, seen, slotWaitsFor(seen, memory));
+  const obstacle = obstacleTo(intent, seen, []) ?? awaited(slotWaitsFor(seen, memory));
   if (obstacle !== null) return { ...obstacle, delayedSlot: memory.delayedSlot };
   const turn = slotTurn(seen, memory, intent.slot);
   if (turn.kind === 'begin') return go('slot', 'by the time of day it is the turn of this node', seen);

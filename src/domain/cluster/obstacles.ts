@@ -9,6 +9,11 @@ export function obstacleTo({ disruption, isUrgent }: Intent, seen: ClusterSeen, 
   const risk = quorumAtRisk(disruption, seen);
   if (risk !== null)
     return { turn: { kind: 'blocked', blocker: { code: 'QUORUM_AT_RISK', why: risk, remedy: REMEDY }, again: POLL } };
+  return awaited(peers);
+}
+
+/** Waits for the first of them that is not ready; null: all are. */
+export function awaited(peers: PeerSeen[]): Next | null {
   const away = peers.find(({ ready }) => !ready);
   return away === undefined ? null : waiting('PEERS_NOT_READY', away.name, `${away.name} is not ready: ${away.detail}`);
 }

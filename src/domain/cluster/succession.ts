@@ -4,7 +4,7 @@ import { isUnchangedFor, type Memory } from './memory.ts';
 import type { ClusterSeen } from './seen.ts';
 
 /** A node that has not been ready for so long is not in the middle of a renewal. RKE2 gives up its start after 30 minutes, too. */
-export const DEAD_AFTER = 30 * MINUTE;
+const DEAD_AFTER = 30 * MINUTE;
 
 /**
  * Why the Lease of another node may be taken; null: not yet. That it has expired is not enough: its holder may be restarting what

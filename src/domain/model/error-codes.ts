@@ -42,6 +42,10 @@ export const ERRORS = {
     meaning: 'Others can change the configuration.',
     remedy: 'Check the file, then take it over: chown root, chmod go-w.',
   },
+  TEXTFILE_UNTRUSTED: {
+    meaning: 'Others can change the directory of metrics.textfile.',
+    remedy: 'Use a directory that root alone can change.',
+  },
   CONFIG_NOT_EDITED: { meaning: 'The mode cannot be changed by a program.', remedy: 'Change the line by hand.' },
   NO_SINKS: { meaning: 'No sink is configured.', remedy: 'Add [[alerts.email]] or [[alerts.webhook]].' },
   SINK_REFUSED: { meaning: 'A sink did not accept an alert.', remedy: 'Check the sink: certagent alert test' },

@@ -6,7 +6,18 @@ import { mayBegin } from '../../../../src/domain/cluster/may-begin.ts';
 import { afterWrite, type Memory, rememberedMembers } from '../../../../src/domain/cluster/memory.ts';
 import type { Clocks, ClusterSeen, LeaseSeen } from '../../../../src/domain/cluster/seen.ts';
 import type { Go, Way } from '../../../../src/domain/cluster/turn.ts';
-import { hasApi, isReady, reaches, type Server, say, store, type Without, type World } from './world.ts';
+import {
+  hasApi,
+  isReady,
+  NO_FAULTS,
+  reaches,
+  runs,
+  type Server,
+  say,
+  store,
+  type Without,
+  type World,
+} from './world.ts';
 
 /** How a node of the model behaves, and how its clocks go wrong. */
 export type NodeOptions = {
@@ -97,7 +108,12 @@ function* observe(node: ModelNode, world: World): Generator<number, ClusterSeen>
     .filter((other) => other !== name)
     .map((other) => ({ name: other, ready: without === 'peers-first' || isReachable(other), detail: 'no answer' }));
   const ready = isReady(world, name);
-  const members = names.map((one) => ({ name: one, node: one, healthy: isReachable(one), detail: 'no answer' }));
+  const members = names.map((one) => ({
+    name: one,
+    node: one,
+    healthy: without === 'peers-first' || isReachable(one),
+    detail: 'no answer',
+  }));
   const holder = lease.state === 'read' ? lease.record.holder : null;
   return {
     self: name,
@@ -156,7 +172,7 @@ function grant(turn: Go, node: ModelNode, world: World): void {
 
 /** It works for a while, stops the server once, and verifies. */
 function* plan(node: ModelNode, world: World): Generator<number> {
-  yield world.choices.pick('the backup takes', [1_000, 20_000, 50_000]);
+  yield world.choices.pick('the backup takes', [1_000, 20_000, 120_000]);
   while (node.granted === null || !begins(node.granted, node, world)) {
     if (node.granted !== null) node.phase = 'wants';
     node.granted = null;
@@ -187,6 +203,9 @@ function disturb(node: ModelNode, world: World, how: Way): void {
   const other = world.servers.find((one) => one !== server && world.now < one.awayUntil);
   if (other !== undefined)
     world.violation = `${node.name} stops its server while ${other.name} is away for its renewal`;
+  const others = world.servers.filter((one) => one !== server && runs(one, world)).length;
+  if (!node.urgent && how === 'lease' && others <= world.servers.length / 2 && world.faults === NO_FAULTS)
+    world.violation ??= `${node.name} stops its server while only ${others} others run: no quorum`;
   server.awayUntil = Math.max(server.awayUntil, world.now + length);
 }
 

@@ -1,11 +1,11 @@
 import type { Disruption } from '../../../../src/domain/cluster/disruption.ts';
 import type { Choices } from './choices.ts';
 import { kill, type ModelNode, makeNode, serverOf, start } from './node.ts';
-import { type Faults, makeWorld, say, setLink, type Without, type World } from './world.ts';
+import { type Faults, makeWorld, NO_FAULTS, say, setLink, type Without, type World } from './world.ts';
 
 export type Scenario = {
   servers: number;
-  faults: Faults;
+  faults?: Faults;
   without?: Without;
   urgent?: boolean;
   /** None may use the Lease. */
@@ -13,6 +13,8 @@ export type Scenario = {
   /** How far the times of day are off, at most. */
   skew?: number;
   stops?: Disruption;
+  /** The last of the servers is away for the first 20 minutes. */
+  oneAway?: boolean;
 };
 
 export type Outcome = {
@@ -24,9 +26,6 @@ export type Outcome = {
   nodes: ModelNode[];
 };
 
-export const NO_FAULTS: Faults = { kills: false, failures: false, cuts: false, deletes: false, lost: false };
-export const ALL_FAULTS: Faults = { kills: true, failures: true, cuts: true, deletes: true, lost: true };
-
 const MINUTE = 60_000;
 /** Faults happen until then. Afterwards everybody must make progress. */
 const FAULTY_UNTIL = 40 * MINUTE;
@@ -34,7 +33,7 @@ const ENDS = 6 * 60 * MINUTE;
 
 /** All nodes are enabled in the same minute. */
 export function play(scenario: Scenario, choices: Choices): Outcome {
-  const { servers, faults, without = null, skew = 10 * MINUTE } = scenario;
+  const { servers, faults = NO_FAULTS, without = null, skew = 10 * MINUTE } = scenario;
   const names = Array.from({ length: servers }, (_, index) => `cp-${index + 1}`);
   const world = makeWorld(names, choices, faults, without);
   const nodes = names.map((name) =>
@@ -48,9 +47,12 @@ export function play(scenario: Scenario, choices: Choices): Outcome {
       wants: scenario.stops ?? { kind: 'stops', etcd: true, api: true },
     }),
   );
+  if (scenario.oneAway === true) world.servers.at(-1)!.failedUntil = 20 * MINUTE;
   for (const node of nodes)
     world.at(choices.pick('it is enabled after', [0, 3_000, 40_000]), () => {
       start(node, world);
+      const { failedUntil } = serverOf(node, world);
+      if (failedUntil > world.now) world.at(failedUntil - world.now, () => start(node, world));
       trouble(node, nodes, world);
     });
   world.run(ENDS, () => nodes.every(({ done }) => done));
@@ -79,6 +81,8 @@ function happens(kind: string, length: number, node: ModelNode, nodes: ModelNode
   const again = () => start(node, world);
   if (kind === 'deletes') {
     world.lease = null;
+  } else if (kind === 'mutes') {
+    server.mutedUntil = world.now + length;
   } else if (kind === 'kills') {
     kill(node);
     world.at(length, again);

@@ -11,14 +11,27 @@ export type Faults = {
   failures: boolean;
   /** Links between nodes are cut for minutes. */
   cuts: boolean;
+  /** The API refuses a node for minutes, whose own server is well. */
+  mutes: boolean;
   /** Somebody deletes the Lease. */
   deletes: boolean;
   /** Answers of the API get lost. */
   lost: boolean;
 };
 
-/** Until when the whole machine is away, and until when certagent's restart takes. */
-export type Server = { name: string; failedUntil: number; awayUntil: number };
+const faults = (all: boolean): Faults => ({
+  kills: all,
+  failures: all,
+  cuts: all,
+  mutes: all,
+  deletes: all,
+  lost: all,
+});
+export const NO_FAULTS = faults(false);
+export const ALL_FAULTS = faults(true);
+
+/** Until when its machine is away, certagent's restart takes, and the API refuses this node. */
+export type Server = { name: string; failedUntil: number; awayUntil: number; mutedUntil: number };
 
 /** A cluster at one true time: servers with an etcd member each, links, and the Lease that their API serves. */
 export type World = {
@@ -49,7 +62,7 @@ export function makeWorld(
     choices,
     faults,
     now: 0,
-    servers: names.map((name): Server => ({ name, failedUntil: 0, awayUntil: 0 })),
+    servers: names.map((name): Server => ({ name, failedUntil: 0, awayUntil: 0, mutedUntil: 0 })),
     cut: new Set<string>(),
     lease: null,
     version: 1,
@@ -57,6 +70,7 @@ export function makeWorld(
     trace: [],
     violation: null as string | null,
     at(ms: number, event: () => void) {
+      if (ms < 0) throw new Error('nothing happens in the past');
       order += 1;
       const entry = { at: world.now + ms, order, event };
       let index = queue.length;
@@ -103,6 +117,7 @@ export function isReady(world: World, name: string): boolean {
 
 /** Through any server that the node reaches, its own first. */
 export function hasApi(world: World, from: string): boolean {
+  if (world.servers.some(({ name, mutedUntil }) => name === from && world.now < mutedUntil)) return false;
   return world.servers.some(({ name }) => reaches(world, from, name) && isReady(world, name));
 }
 
