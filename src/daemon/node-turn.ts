@@ -77,6 +77,8 @@ export function makeNodeTurn(options: {
   /** A plan was interrupted: what it holds is for the process that goes on with it. */
   let isUnfinished = false;
   let attended = 0;
+  /** What is asked without a plan, beside the queue. */
+  let resting: Promise<void> = Promise.resolve();
   const persons = new Set<{ come: () => void; changed: (why: string) => void }>();
 
   const ask = async (
@@ -195,7 +197,7 @@ export function makeNodeTurn(options: {
     rest(view) {
       // A person waits for a plan that the schedule does not have.
       if (attended > 0) return;
-      void release()
+      resting = release()
         .then(() => coordinators.lookOnceADay(view.inventory, (seen) => (degraded = seen)))
         .catch((error) => log.warn({}, `the cluster cannot be asked: ${explain(error)}`));
     },
@@ -234,6 +236,7 @@ export function makeNodeTurn(options: {
       stop.abort();
       await seeking;
       await idle();
+      await resting;
       if (!isUnfinished) await release();
     },
   };
