@@ -37,6 +37,8 @@ const SHARED_NAMES: { folders: string[]; why: string }[] = [
     folders: ['domain/distributions', ...DISTRIBUTION_NAMES.map((name) => `observe/${name}`)],
     why: 'rules and observer',
   },
+  { folders: ['sync', 'domain/cluster'], why: 'what is seen and remembered, of copies and of servers' },
+  { folders: ['daemon', 'domain/cluster'], why: 'the rules of a turn, and what takes it' },
   { folders: ['domain/model', 'cli/commands', 'cli/render'], why: 'the data, the command that shows it, its text' },
 ];
 
