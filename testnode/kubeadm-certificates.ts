@@ -25,7 +25,7 @@ export type KubeadmCertificate = {
   kubeconfig: boolean;
   usages: ('server' | 'client')[];
   subject(node: { nodeName: string; minor: number }): Subject;
-  sans?(node: { nodeName: string }): string[];
+  sans?(node: { nodeName: string; cluster: { address: string } | null }): string[];
 };
 
 /** In kubeadm's order, which is alphabetical. */
@@ -69,8 +69,9 @@ const certificates: KubeadmCertificate[] = [
     kubeconfig: false,
     usages: ['server'],
     subject: () => ({ commonName: 'kube-apiserver' }),
-    sans: ({ nodeName }) => [
+    sans: ({ nodeName, cluster }) => [
       nodeName,
+      ...(cluster === null ? [] : [cluster.address]),
       'kubernetes',
       'kubernetes.default',
       'kubernetes.default.svc',

@@ -44,7 +44,7 @@ async function requireTrusted(path: string): Promise<void> {
 
 type NamedFile = { key: KeyPath; path: string; isSecret: boolean };
 
-function namedFiles({ alerts, renew }: Config): NamedFile[] {
+function namedFiles({ alerts, renew, cluster }: Config): NamedFile[] {
   const ofSinks = namedSinks(alerts).flatMap(({ kind, index, settings }) =>
     SINKS[kind].files.flatMap(({ key, isSecret }): NamedFile[] => {
       const path = (settings as Record<string, unknown>)[key];
@@ -53,8 +53,12 @@ function namedFiles({ alerts, renew }: Config): NamedFile[] {
         : [];
     }),
   );
-  const own = renew.kubeadm_config;
-  return [...(own === undefined ? [] : [{ key: ['renew', 'kubeadm_config'], path: own, isSecret: false }]), ...ofSinks];
+  const own: [KeyPath, string | undefined][] = [
+    [['renew', 'kubeadm_config'], renew.kubeadm_config],
+    [['cluster', 'kubeconfig'], cluster.kubeconfig],
+  ];
+  const named = own.flatMap(([key, path]) => (path === undefined ? [] : [{ key, path, isSecret: false }]));
+  return [...named, ...ofSinks];
 }
 
 /** Where the cluster keeps its keys and tokens. Elsewhere, such a file is recognised by its content when it is read. */

@@ -19,12 +19,14 @@ import { tell } from './alerting.ts';
 import { makeAnswers } from './answers.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
+import { waitsForTurn } from './held.ts';
 import { countErrors } from './metrics.ts';
 import { logProgress, makeDecisionLog } from './progress-log.ts';
 import { makeQueue } from './queue.ts';
 import { makeReaders, planReport } from './readers.ts';
 import { makeStillHolds } from './still-holds.ts';
 import { makeTextfile } from './textfile.ts';
+import { makeNodeTurn } from './turn.ts';
 import { blocked, decideOn, observeNode, planOf, SCHEDULED, type View, withCopiesIn } from './view.ts';
 
 export type { Agent, AgentOptions } from './agent-interface.ts';
@@ -43,20 +45,27 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const watchers = new Set<(progress: Progress) => void>();
 
   /** One check of the node, from its files to the alerts. */
-  const cycle = async (request: DecideRequest): Promise<PlanOutcome | null> => {
+  const cycle = async (request: DecideRequest, accepts = false): Promise<PlanOutcome | null> => {
     // A person who asks for a renewal, and has configured an unsynchronised clock, vouches for its time.
     if (request.kind === 'manual' && !state.config.clock.require_synchronized)
       await clock.accept(now(), await journal.records());
     const decided = decideOn(await observe(request), request);
     const plan = planOf(decided, state.config);
-    const outcome = plan === null ? null : await carryOut(plan, decided, request.kind);
+    if (plan === null) turn.rest(decided);
+    const isHeld = plan !== null && (await turn.take(plan, decided, { request, accepts })) !== null;
+    const outcome = plan === null || isHeld ? null : await carryOut(plan, decided, request.kind);
     const asScheduled = request.kind === 'schedule' && outcome === null;
     await report(asScheduled ? decided : decideOn(await observe(), SCHEDULED), outcome);
-    if (request.kind === 'manual' && decided.decisions.renewal.kind === 'blocked')
-      throw blocked(decided.decisions.renewal);
+    const { renewal } = turn.shown(decided).decisions;
+    if (request.kind === 'manual' && renewal.kind === 'blocked') throw blocked(renewal);
     return outcome;
   };
   const queue = makeQueue(() => cycle(SCHEDULED));
+  const turn = makeNodeTurn({
+    ...options,
+    config: () => state.config,
+    wake: () => void queue.request().catch(() => {}),
+  });
 
   const observe = (
     request: DecideRequest = SCHEDULED,
@@ -67,22 +76,25 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const carryOut = async (plan: RenewalPlan, view: View, trigger: 'schedule' | 'manual'): Promise<PlanOutcome> => {
     await syncCopies.beforeRenewal(view.inventory.node);
     log.info({ plan: plan.id, certificates: plan.certificates.length, why: plan.why }, 'renewing');
-    return execute(plan, trigger, renewContext(view)).finally(() => {
-      state.running = null;
-    });
+    return turn
+      .during(() => execute(plan, trigger, renewContext(view)))
+      .finally(() => {
+        state.running = null;
+      });
   };
 
   /** What every cycle ends with: copies, alerts, and what status shows until the next one. */
   const report = async (seen: View, outcome: PlanOutcome | null, recovered = false): Promise<void> => {
-    const view = await withCopiesOf(seen);
-    state.last = view;
+    state.last = await withCopiesOf(seen);
+    const view = turn.shown(state.last);
     state.readErrors = countErrors(state.readErrors, view.inventory.findings);
     logDecision(view.decisions.renewal);
     if (view.inventory.clock.doubt === null)
       await clock
         .remember(view.inventory.takenAt)
         .catch((error) => log.warn({}, `the time cannot be saved: ${explain(error)}`));
-    await tell(await openedAlerts(), { view, outcome, recovered, configError: state.configError, now: now() });
+    const news = { configError: state.configError, coordination: turn.degraded(), now: now() };
+    await tell(await openedAlerts(), { view, outcome, recovered, ...news });
     state.reported = true;
     await textfile.write(state.config.metrics.textfile, metrics);
     // Killed before this, the next start reports it: twice rather than never.
@@ -104,21 +116,24 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     return withCopiesIn(view, await syncCopies({ ...usual, ...as }));
   };
 
-  const renewContext = (view?: View) => ({
+  const renewContext = (known?: View) => ({
     root,
     journal,
     actors: ACTORS,
-    stillHolds: makeStillHolds(root, async () => view ?? decideOn(await observe(), SCHEDULED)),
+    stillHolds: makeStillHolds(root, () => viewed(known)),
+    turn: turn.beforeStep(() => viewed(known), known === undefined, onProgress),
     mayHeal: async () => state.config.mode === 'renew' && (await observe()).inventory.clock.doubt === null,
     now,
     backups: state.config.renew.backups,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
-    progress: (step: Progress) => {
-      state.running = step;
-      logProgress(log, step);
-      for (const watcher of watchers) watcher(step);
-    },
+    progress: onProgress,
   });
+  const viewed = async (known?: View) => known ?? decideOn(await observe(), SCHEDULED);
+  const onProgress = (step: Progress): void => {
+    state.running = step;
+    logProgress(log, step);
+    for (const watcher of watchers) watcher(step);
+  };
 
   /** Opened by what reports something only: opening takes up deliveries, which a mere status must not. */
   const openedAlerts = async (): Promise<AlertService> => {
@@ -134,6 +149,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     observe,
     withCopiesOf,
     syncCopies,
+    shown: turn.shown,
+    degraded: turn.degraded,
   });
 
   /** Takes the configuration on disk. The next status shows what it changes; the next check acts on it. */
@@ -165,7 +182,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const agent: Agent = {
     config: () => state.config,
     readers: makeReaders({ latest, report: status, metrics, config: () => state.config, running: () => state.running }),
-    view: () => state.last,
+    view: () => (state.last === null ? null : turn.shown(state.last)),
     setNextCheck: (at) => {
       state.nextCheckAt = at;
     },
@@ -182,10 +199,14 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       await queue.request();
       return status();
     },
-    async renew(request, progress) {
+    async renew({ force, accepts }, progress) {
       watchers.add(progress);
       try {
-        return await queue.exclusive(() => cycle({ kind: 'manual', force: request.force }));
+        for (;;) {
+          const outcome = await queue.exclusive(() => cycle({ kind: 'manual', force }, force && accepts === true));
+          if (outcome !== null || !turn.isHeld()) return outcome;
+          await turn.come((why) => progress(waitsForTurn(why)));
+        }
       } finally {
         watchers.delete(progress);
       }
@@ -202,15 +223,17 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     testAlerts: async () => (await openedAlerts()).test(),
     recover: () =>
       queue.exclusive(async () => {
-        const ended = await recover(renewContext()).finally(() => {
-          state.running = null;
-        });
+        const ended = await turn
+          .during(() => recover(renewContext()))
+          .finally(() => {
+            state.running = null;
+          });
         const outcome = ended ?? untoldOutcome(await journal.records());
         if (outcome !== null) await report(decideOn(await observe(), SCHEDULED), outcome, true);
       }),
     deliver: async () => state.alerts?.flush(),
     async close() {
-      await queue.idle();
+      await turn.close(queue.idle);
       await state.alerts?.stop();
       await journal.close();
     },

@@ -2,6 +2,7 @@ import type { AlertService } from '../alert/service.ts';
 import type { Alert, StandingAlert } from '../domain/alerts/alert.ts';
 import { diffAlerts } from '../domain/alerts/diff.ts';
 import { events, standingAlerts } from '../domain/alerts/standing.ts';
+import type { Degraded } from '../domain/cluster/degraded.ts';
 import { decide } from '../domain/decide/decide.ts';
 import type { Attempt } from '../domain/model/decision.ts';
 import type { PlanOutcome } from '../domain/model/journal.ts';
@@ -13,6 +14,7 @@ export type News = {
   outcome: PlanOutcome | null;
   recovered: boolean;
   configError: string | null;
+  coordination: Degraded | null;
   now: number;
 };
 
@@ -29,7 +31,7 @@ export async function tell(alerts: AlertService, news: News): Promise<void> {
 
 /** What is active on a node that was only read; `before`: the book of the process that last reported. */
 export function standingIn(
-  news: Pick<News, 'view' | 'configError' | 'now'> & { renewing: boolean; failingSinks: string[] },
+  news: Pick<News, 'view' | 'configError' | 'coordination' | 'now'> & { renewing: boolean; failingSinks: string[] },
   before: StandingAlert[],
 ): StandingAlert[] {
   const alerts = statesOf({ ...news, outcome: null }, before, news.failingSinks);
@@ -37,7 +39,7 @@ export function standingIn(
 }
 
 function statesOf(
-  { view, outcome, configError, now, renewing = false }: Omit<News, 'recovered'> & { renewing?: boolean },
+  { view, outcome, configError, coordination, now, renewing = false }: Omit<News, 'recovered'> & { renewing?: boolean },
   before: StandingAlert[],
   failingSinks: string[],
 ): Alert[] {
@@ -51,6 +53,7 @@ function statesOf(
     copies,
     before: before.map(({ alert }) => alert),
     configError,
+    coordination,
     failingSinks,
     renewing,
     now,

@@ -61,8 +61,11 @@ export type PlanReport = {
 
 export type HistoryReport = { schema: typeof HISTORY_SCHEMA; attempts: Attempt[] };
 
-/** What a manual renewal asks for. `force`: also what is not due yet. */
-export type RenewRequest = { force: boolean };
+/**
+ * What a manual renewal asks for. `force`: also what is not due yet. `accepts`: with it, seconds without quorum of etcd or beside
+ * a server that is not ready.
+ */
+export type RenewRequest = { force: boolean; accepts?: boolean };
 
 /** Whose plan is asked for: that of such a renewal. `enabled`: as if the mode were "renew". */
 export type PlanRequest = RenewRequest & { enabled?: boolean };

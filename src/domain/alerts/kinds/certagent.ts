@@ -32,6 +32,13 @@ export const CERTAGENT = {
     remedy: 'Correct it (certagent config check), then: certagent reload',
     find: certagent.configRefused,
   },
+  COORDINATION_DEGRADED: {
+    category: 'certagent',
+    meaning: 'The control-plane nodes cannot take turns by the Lease: they take them by the time of day.',
+    severity: 'warning',
+    remedy: 'Give certagent a kubeconfig that may use the Lease: certagent cluster manifest',
+    find: certagent.coordinationDegraded,
+  },
   SINK_FAILING: {
     category: 'certagent',
     meaning: 'A sink has refused alerts three times, or for 15 minutes.',
