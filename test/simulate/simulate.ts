@@ -199,7 +199,7 @@ export function simulate(share: Share, { seed = 1, turns = true } = {}): Figures
   for (const node of nodes) wake(node, node.enabledAt);
   for (let next = appointments.next(); next !== undefined && next.at < ENDS; next = appointments.next()) next.what();
   for (const node of nodes) if (node.notAfter < ENDS - DAY && !isIn(node.off, ENDS - DAY)) figures.late += 1;
-  figures.peakPerSecond = Math.max(...perSecond.values());
+  for (const count of perSecond.values()) figures.peakPerSecond = Math.max(figures.peakPerSecond, count);
   return figures;
 }
 
