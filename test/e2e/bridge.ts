@@ -1,4 +1,6 @@
 // A virtual network that joins machines with each other and with this process, and nothing else.
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { command } from '../testnode/support.ts';
 import type { Machine } from './machine.ts';
 
@@ -13,14 +15,29 @@ export type Bridge = {
   remove(): Promise<void>;
 };
 
+const PREFIX = 'ce2e';
+
+/** Of a run that was killed. */
+function isLeftOver(name: string): boolean {
+  if (!name.startsWith(PREFIX)) return false;
+  try {
+    return !process.kill(Number(name.slice(PREFIX.length)), 0);
+  } catch {
+    return true;
+  }
+}
+
 export async function makeBridge(): Promise<Bridge> {
-  const name = `ce2e${process.pid}`;
+  for (const left of readdirSync('/sys/class/net').filter(isLeftOver)) await ip('link', 'delete', left);
+  const name = `${PREFIX}${process.pid}`;
   // Of the addresses for documentation of networks between machines (RFC 2544), so that nothing real is hidden by it.
   const net = `198.18.${process.pid % 250}`;
   const addressOf = (number: number) => `${net}.${10 + number}`;
   await ip('link', 'add', name, 'type', 'bridge');
   await ip('address', 'add', `${net}.1/24`, 'dev', name);
   await ip('link', 'set', name, 'up');
+  const atExit = () => execFileSync('ip', ['link', 'delete', name]);
+  process.once('exit', atExit);
   return {
     name,
     host: `${net}.1`,
@@ -30,7 +47,10 @@ export async function makeBridge(): Promise<Bridge> {
       return addressOf(number);
     },
     cut: (machine, isCut) => inside(machine, 'link', 'set', 'host0', isCut ? 'down' : 'up'),
-    remove: () => ip('link', 'delete', name),
+    async remove() {
+      process.off('exit', atExit);
+      await ip('link', 'delete', name);
+    },
   };
 }
 
