@@ -8,7 +8,7 @@ import { type Go, POLL, type Turn } from '../domain/cluster/turn.ts';
 import type { Root } from '../host/root.ts';
 import { makeTurns } from '../host/turns.ts';
 import { makeAccessReader } from './api/access.ts';
-import { type Api, makeApi } from './api/client.ts';
+import { type Api, makeApi } from './api/api.ts';
 import { writeLease } from './lease-object.ts';
 import { loadMembers, type Member, saveMembers } from './members-file.ts';
 import { listServers } from './nodes.ts';

@@ -2,7 +2,7 @@ import { LEASE, type LeaseRecord, type LeaseWrite, type WriteOutcome } from '../
 import type { LeaseSeen } from '../domain/cluster/seen.ts';
 import { short } from '../domain/text/printable.ts';
 import { count, object, optional, orNull, readAs, type Shape, text } from '../host/shape.ts';
-import type { Api, CallOptions } from './api/client.ts';
+import type { Api, CallOptions } from './api/api.ts';
 import type { ApiProblem } from './api/result.ts';
 
 const LEASES = `/apis/coordination.k8s.io/v1/namespaces/${LEASE.namespace}/leases`;

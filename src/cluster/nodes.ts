@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { list, object, optional, orNull, readAs, type Shape, text } from '../host/shape.ts';
-import type { Api, CallOptions } from './api/client.ts';
+import type { Api, CallOptions } from './api/api.ts';
 import { type ApiResult, problem } from './api/result.ts';
 import { isPlausible, type Member, MOST_MEMBERS } from './members-file.ts';
 

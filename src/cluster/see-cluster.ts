@@ -3,7 +3,7 @@ import { readSmall } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
 import type { Access, AccessReader } from './api/access.ts';
-import type { Api } from './api/client.ts';
+import type { Api } from './api/api.ts';
 import { type EtcdList, judgeEtcd, listEtcd } from './etcd-members.ts';
 import { readLease } from './lease-object.ts';
 import type { Member } from './members-file.ts';

@@ -21,12 +21,12 @@ import { makeClockMemory } from './clock-memory.ts';
 import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
 import { waitsForTurn } from './held.ts';
 import { countErrors } from './metrics.ts';
+import { makeNodeTurn } from './node-turn.ts';
 import { logProgress, makeDecisionLog } from './progress-log.ts';
 import { makeQueue } from './queue.ts';
 import { makeReaders, planReport } from './readers.ts';
 import { makeStillHolds } from './still-holds.ts';
 import { makeTextfile } from './textfile.ts';
-import { makeNodeTurn } from './turn.ts';
 import { blocked, decideOn, observeNode, planOf, SCHEDULED, type View, withCopiesIn } from './view.ts';
 
 export type { Agent, AgentOptions } from './agent-interface.ts';
@@ -201,12 +201,14 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     },
     async renew({ force, accepts }, progress) {
       watchers.add(progress);
+      const renew = async (): Promise<PlanOutcome | null> => {
+        const outcome = await queue.exclusive(() => cycle({ kind: 'manual', force }, force && accepts === true));
+        if (outcome !== null || !turn.isHeld()) return outcome;
+        await turn.come((why) => progress(waitsForTurn(why)));
+        return renew();
+      };
       try {
-        for (;;) {
-          const outcome = await queue.exclusive(() => cycle({ kind: 'manual', force }, force && accepts === true));
-          if (outcome !== null || !turn.isHeld()) return outcome;
-          await turn.come((why) => progress(waitsForTurn(why)));
-        }
+        return await turn.attended(renew);
       } finally {
         watchers.delete(progress);
       }

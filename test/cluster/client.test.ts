@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { makeAccessReader } from '../../src/cluster/api/access.ts';
-import { makeApi } from '../../src/cluster/api/client.ts';
+import { makeApi } from '../../src/cluster/api/api.ts';
 import type { ApiResult } from '../../src/cluster/api/result.ts';
 import { Root } from '../../src/host/root.ts';
 import type { ApiFaults } from '../../testnode/api/serve.ts';

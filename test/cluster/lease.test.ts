@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Api } from '../../src/cluster/api/client.ts';
+import type { Api } from '../../src/cluster/api/api.ts';
 import { readLease, writeLease } from '../../src/cluster/lease-object.ts';
 import { acquiring, creating, LEASE, type LeaseRecord, releasing } from '../../src/domain/cluster/lease.ts';
 import { adminKubeconfig, apiFor, serverFor } from './support.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { makeAccessReader } from '../../src/cluster/api/access.ts';
-import { type Api, makeApi } from '../../src/cluster/api/client.ts';
+import { type Api, makeApi } from '../../src/cluster/api/api.ts';
 import { Root } from '../../src/host/root.ts';
 import { type ApiServer, type ApiServerOptions, openApiServer } from '../../testnode/api/server.ts';
 import { kubeconfigText } from '../../testnode/kubeconfig-text.ts';

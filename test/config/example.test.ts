@@ -19,11 +19,12 @@ test('every key of the example can be uncommented', async () => {
   const config = await parseConfig(exampleToml().replaceAll(/^#(?! )/gm, ''), 'example');
   assert.equal(config.alerts.email[0]?.host, 'smtp.example.org');
   assert.equal(config.alerts.webhook[0]?.shape, 'standard');
-  const { copies, watch, renew, alerts, node, metrics, ...rest } = config;
+  const { copies, watch, renew, alerts, node, metrics, cluster, ...rest } = config;
   const defaults = schema.parse({});
   assert.deepEqual({ ...defaults, ...rest }, defaults);
   assert.equal(alerts.repeat, defaults.alerts.repeat);
   assert.equal(node.unit, 'k3s-edge');
+  assert.deepEqual(cluster, { ...defaults.cluster, kubeconfig: '/etc/certagent/kubeconfig' });
   assert.match(metrics.textfile ?? '', /certagent\.prom$/);
 });
 

@@ -41,8 +41,11 @@ export type NodeTurn = {
   rest(view: View): void;
   /** The view with what the node waits for. */
   shown(view: View): View;
+  /** A plan wants to begin, and has not. */
   isHeld(): boolean;
   degraded(): Degraded | null;
+  /** While a person waits for a renewal, no check takes the turn that it asked for. */
+  attended<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves when the turn has come. Throws CertagentError INTERRUPTED when certagent is stopped before. */
   come(changed: (why: string) => void): Promise<void>;
   /** Ends every wait. `idle`: what is in the queue has ended. */
@@ -73,6 +76,7 @@ export function makeNodeTurn(options: {
   let intent: Intent | null = null;
   /** A plan was interrupted: what it holds is for the process that goes on with it. */
   let isUnfinished = false;
+  let attended = 0;
   const persons = new Set<{ come: () => void; changed: (why: string) => void }>();
 
   const ask = async (
@@ -135,7 +139,7 @@ export function makeNodeTurn(options: {
 
   const arrive = (): void => {
     // A person who waits goes on at once; else a check decides again.
-    if (persons.size === 0) wake();
+    if (attended === 0) wake();
     else for (const person of persons) person.come();
   };
 
@@ -190,14 +194,22 @@ export function makeNodeTurn(options: {
     },
     rest(view) {
       // A person waits for a plan that the schedule does not have.
-      if (persons.size > 0) return;
+      if (attended > 0) return;
       void release()
         .then(() => coordinators.lookOnceADay(view.inventory, (seen) => (degraded = seen)))
         .catch((error) => log.warn({}, `the cluster cannot be asked: ${explain(error)}`));
     },
     shown: (view) => ({ ...view, decisions: withTurn(view.decisions, held) }),
-    isHeld: () => held !== null,
+    isHeld: () => held !== null || wanted !== null,
     degraded: () => degraded,
+    async attended(work) {
+      attended += 1;
+      try {
+        return await work();
+      } finally {
+        attended -= 1;
+      }
+    },
     async come(changed) {
       const stopped = () => person.come();
       const arrived = Promise.withResolvers<void>();
