@@ -38,7 +38,6 @@ const SHARED_NAMES: { folders: string[]; why: string }[] = [
     why: 'rules and observer',
   },
   { folders: ['sync', 'domain/cluster'], why: 'what is seen and remembered, of copies and of servers' },
-  { folders: ['daemon', 'domain/cluster'], why: 'the rules of a turn, and what takes it' },
   { folders: ['domain/model', 'cli/commands', 'cli/render'], why: 'the data, the command that shows it, its text' },
 ];
 
