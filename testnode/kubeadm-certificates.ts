@@ -41,7 +41,13 @@ export function belongsToLocalEtcd(certificate: { ca: string }): boolean {
 // From v1.29 on the administrators are an ordinary group, so that their rights can be taken away.
 const administrators = (minor: number) => (minor >= 29 ? ['kubeadm:cluster-admins'] : ['system:masters']);
 const etcdClients = (minor: number) => (minor >= 29 ? [] : ['system:masters']);
-const etcdNames = ({ nodeName }: { nodeName: string }) => [nodeName, 'localhost', '127.0.0.1', '::1'];
+const etcdNames = ({ nodeName, cluster }: { nodeName: string; cluster: { address: string } | null }) => [
+  nodeName,
+  'localhost',
+  ...(cluster === null ? [] : [cluster.address]),
+  '127.0.0.1',
+  '::1',
+];
 
 const embedded = (user: string) => `certificate embedded in the kubeconfig file for the ${user}`;
 

@@ -94,7 +94,7 @@ function whenIdle({ seen }: Known): Next {
   const { lease, self, at } = seen;
   if (lease.state === 'absent') return write(creating(at.wall), 'it does not exist');
   if (lease.state !== 'read' || lease.record.holder !== self) return resting;
-  return write(releasing(lease.record, at.wall), 'the renewal has ended');
+  return write(releasing(lease.record, at.wall), 'the renewal is over');
 }
 
 type Unreadable = Extract<ClusterSeen['lease'], { state: 'unreadable' }>;

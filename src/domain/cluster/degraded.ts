@@ -1,3 +1,4 @@
+import { LEASE } from './lease.ts';
 import type { ClusterSeen } from './seen.ts';
 
 /** Why turns cannot be taken by the Lease: the alert COORDINATION_DEGRADED. */
@@ -13,7 +14,7 @@ const REMEDIES = {
 export function degradedBy({ lease }: Pick<ClusterSeen, 'lease'>): Degraded | null {
   if (lease.state !== 'unreadable' || lease.why === 'away') return null;
   return {
-    why: `the Lease by which the nodes take turns cannot be used: ${lease.detail}. This node takes its turns by the time of day instead`,
+    why: `the Lease ${LEASE.namespace}/${LEASE.name}, by which the nodes take turns, cannot be used: ${lease.detail}. This node takes its turns by the time of day instead`,
     remedy: REMEDIES[lease.why],
   };
 }
