@@ -196,6 +196,15 @@ const CATALOGUE = [
     exitCodes: usual('the clock is accepted'),
   },
   {
+    name: 'cluster manifest',
+    summary: 'print the rights that an identity of its own needs in the cluster, as a manifest for kubectl',
+    detail:
+      'admin.conf, k3s.yaml and rke2.yaml need no manifest. For a separate identity: apply it, make a kubeconfig with a token of its service account, and name that file as cluster.kubeconfig.',
+    outputs: ['text'],
+    examples: ['certagent cluster manifest | kubectl apply -f -'],
+    exitCodes: usual('the manifest was printed'),
+  },
+  {
     name: 'config check',
     summary: 'report every error in a configuration file, with its line',
     argument: { flags: '[file]', description: 'a file to check instead of the configuration that certagent uses' },

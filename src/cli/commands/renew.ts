@@ -35,7 +35,8 @@ async function renewOn(node: ControlHandlers, context: Context): Promise<number>
   }
   const line = progressLine(context);
   try {
-    const outcome = await node.renew(request, (progress) => line.show(scrub(progress)));
+    const accepts = request.force && context.options.yes === true;
+    const outcome = await node.renew({ ...request, accepts }, (progress) => line.show(scrub(progress)));
     line.end();
     report(context, planned, outcome);
     return outcome === null || outcome.result === 'succeeded' ? 0 : 1;
