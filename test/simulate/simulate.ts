@@ -23,7 +23,7 @@ export type Figures = {
   renewed: { window: number; urgent: number; agents: number };
   failed: number;
   killed: number;
-  /** Renewed, or left, after its certificates had expired although the node ran for a day before. */
+  /** Renewed, or left, after its certificates had expired, although the node was enabled and ran. */
   late: number;
   twoAtOnce: number;
   agentsWithoutServer: number;
@@ -165,7 +165,7 @@ export function simulate(share: Share, { seed = 1, turns = true } = {}): Figures
     if (!node.isServer) renewed.agents += 1;
     else if (inMaintenance(node.policy.maintenance, at)) renewed.window += 1;
     else renewed.urgent += 1;
-    if (at > node.notAfter) figures.late += 1;
+    if (at > node.notAfter && couldRenew(node)) figures.late += 1;
   };
 
   /** Every notification is a call of its own: the worst case. */
@@ -201,6 +201,11 @@ export function simulate(share: Share, { seed = 1, turns = true } = {}): Figures
   for (const node of nodes) if (node.notAfter < ENDS - DAY && !isIn(node.off, ENDS - DAY)) figures.late += 1;
   for (const count of perSecond.values()) figures.peakPerSecond = Math.max(figures.peakPerSecond, count);
   return figures;
+}
+
+/** Enabled for a day before its expiry, and neither off then nor a day before. */
+function couldRenew({ enabledAt, notAfter, off }: SimNode): boolean {
+  return enabledAt < notAfter - DAY && !isIn(off, notAfter) && !isIn(off, notAfter - DAY);
 }
 
 const templates = new Map<string, Inventory>();
