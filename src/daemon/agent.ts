@@ -131,9 +131,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       watchers.show(step);
     };
     const known = async () => view ?? look();
-    const { config } = state;
     return renewContextOf({
-      ...{ root, journal, config, now, look, known, progress, signal: options.signal, log },
+      ...{ root, journal, config: state.config, now, look, known, progress, signal: options.signal, log },
       turn: turn.beforeStep(known, view === undefined, progress),
     });
   };
