@@ -9,6 +9,17 @@ import { PROJECT, VERSION } from './project.ts';
 import { RUNBOOKS } from './runbooks.ts';
 
 export const CONFIG = 'etc/certagent/config.toml';
+/** Pages for operators, each about one topic. */
+export const PAGES = [
+  'alerting',
+  'hooks',
+  'many-sites',
+  'metrics',
+  'rehearsal',
+  'restore',
+  'services',
+  'several-control-planes',
+];
 const CHANGELOG = join(PROJECT, 'packaging/debian/changelog');
 
 /** Writes the tree that is installed on the node. Returns the paths, sorted. */
@@ -36,6 +47,7 @@ export async function layOut(directory: string, executable: string): Promise<str
     'usr/share/certagent/grafana/certagent.json': join(PROJECT, 'packaging/grafana/certagent.json'),
     'usr/share/doc/certagent/copyright': join(PROJECT, 'packaging/debian/copyright'),
   };
+  for (const page of PAGES) copies[`usr/share/doc/certagent/${page}.md`] = join(PROJECT, `docs/${page}.md`);
   for (const page of Object.keys(RUNBOOKS))
     copies[`usr/share/doc/certagent/alerts/${basename(page)}`] = join(PROJECT, page);
   for (const [path, content] of Object.entries(files)) {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
 import { type Architecture, DEBIAN, PROJECT, VERSION } from '../../build/project.ts';
 import { run } from '../../build/run.ts';
+import { PAGES } from '../../build/tree.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { CODES } from '../../src/domain/alerts/catalogue.ts';
 import { command } from '../testnode/support.ts';
@@ -47,11 +48,13 @@ test('what the package installs, with which rights', { skip }, async (t) => {
       '-rw-r--r-- root/root usr/lib/systemd/system/certagent.service',
       '-rw-r--r-- root/root usr/share/bash-completion/completions/certagent',
       '-rw-r--r-- root/root usr/share/certagent/config.example.toml',
+      '-rw-r--r-- root/root usr/share/certagent/grafana/certagent.json',
       '-rw-r--r-- root/root usr/share/certagent/notify-reload.conf',
+      '-rw-r--r-- root/root usr/share/certagent/prometheus/certagent.rules.yml',
       ...CODES.toSorted().map((code) => `-rw-r--r-- root/root usr/share/doc/certagent/alerts/${code}.md`),
-      '-rw-r--r-- root/root usr/share/doc/certagent/changelog.gz',
-      '-rw-r--r-- root/root usr/share/doc/certagent/copyright',
-      '-rw-r--r-- root/root usr/share/doc/certagent/third-party-licenses.gz',
+      ...['changelog.gz', 'copyright', 'third-party-licenses.gz', ...PAGES.map((page) => `${page}.md`)]
+        .toSorted()
+        .map((name) => `-rw-r--r-- root/root usr/share/doc/certagent/${name}`),
       '-rw-r--r-- root/root usr/share/fish/vendor_completions.d/certagent.fish',
       '-rw-r--r-- root/root usr/share/lintian/overrides/certagent',
       '-rw-r--r-- root/root usr/share/man/man5/certagent.toml.5.gz',
