@@ -1,28 +1,11 @@
 import type { Dispatch, Notification } from '../domain/alerts/alert.ts';
 import { escapeHtml } from '../domain/text/html.ts';
-import { factRows } from './fact-rows.ts';
-import { label, origin, remarks, since, whatToDo } from './labels.ts';
+import { ANYWHERE, BOX, COLOURS, INK, LINK, PAPER, QUIET, STYLE, WHOLE } from './email-style.ts';
+import { type FactRow, factRows } from './fact-rows.ts';
+import { circumstances, label, nameOf, remarks, since, whatToDo } from './labels.ts';
 import { runbookOf } from './runbook.ts';
 
-const COLOURS = { critical: '#b00020', warning: '#8a5000', info: '#1f5fa8', cleared: '#1b7a36' };
-/** The same on a dark background. */
-const DARK = { critical: '#ff8a80', warning: '#ffb95c', info: '#8ab8f0', cleared: '#79d18f' };
-const CELL = 'padding:3px 16px 3px 0;vertical-align:top;text-align:left';
-
-/**
- * Mail programs understand little more than tables and styles on the elements themselves. Those that know dark backgrounds
- * read the style sheet too; the others show the light colours, with their background.
- */
-const STYLE = [
-  ':root{color-scheme:light dark}',
-  '@media (prefers-color-scheme:dark){',
-  'body,.page{background:#1b1d20!important;color:#e4e6e8!important}',
-  '.quiet{color:#a5abb1!important}a{color:#8ab8f0!important}',
-  ...Object.entries(DARK).map(
-    ([name, colour]) => `.${name}{color:${colour}!important;border-color:${colour}!important}`,
-  ),
-  '}',
-].join('');
+const CELL = `vertical-align:top;text-align:left;${ANYWHERE}`;
 
 /** The dispatch has gone through `shown`. */
 export function emailHtml(dispatch: Dispatch): string {
@@ -32,42 +15,57 @@ export function emailHtml(dispatch: Dispatch): string {
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">',
     `<style>${STYLE}</style></head>`,
-    '<body style="margin:0;padding:0;background:#ffffff;color:#222222">',
-    '<div class="page" style="max-width:720px;padding:16px;font-family:sans-serif;font-size:15px;line-height:1.45;background:#ffffff;color:#222222">',
-    `<p class="quiet" style="margin:0 0 16px;color:#5f6368">${escapeHtml(origin(dispatch))}</p>`,
+    `<body style="margin:0;padding:0;background:${PAPER};color:${INK}">`,
+    `<div class="page" style="max-width:680px;margin:0 auto;padding:16px;font-family:sans-serif;font-size:15px;line-height:1.45;background:${PAPER};color:${INK};${ANYWHERE}">`,
+    `<p style="margin:0 0 20px"><strong style="font-size:18px">${escapeHtml(nameOf(dispatch.node))}</strong><br>${quiet(circumstances(dispatch))}</p>`,
     ...dispatch.notifications.map((notification) => section(notification, dispatch)),
-    ...remarks(dispatch).map((remark) => `<p><strong>${escapeHtml(remark)}</strong></p>`),
+    ...remarks(dispatch).map((remark) => `<p style="margin:0 0 8px"><strong>${escapeHtml(remark)}</strong></p>`),
     '</div></body></html>',
     '',
   ].join('\n');
 }
 
+/** What is so, what to do, and only then the facts. */
 function section(notification: Notification, dispatch: Dispatch): string {
   const { alert, status } = notification;
   const kind = status === 'cleared' ? 'cleared' : alert.severity;
   const began = since(notification, dispatch);
-  const todo = whatToDo(notification);
-  const rows = factRows(notification).map(({ name, value, members }) => {
-    const names =
-      members.length === 0
-        ? ''
-        : `<br><span class="quiet" style="color:#5f6368">${escapeHtml(members.join(', '))}</span>`;
-    return `<tr><th style="${CELL};font-weight:600">${escapeHtml(name)}</th><td style="${CELL}">${escapeHtml(value)}${names}</td></tr>`;
-  });
+  const rows = factRows(notification);
   return [
-    `<div class="${kind}" style="margin:0 0 8px;border-left:4px solid ${COLOURS[kind]};padding-left:10px;color:${COLOURS[kind]}"><strong>${label(notification)}</strong></div>`,
-    `<p style="margin:0 0 8px;padding-left:14px">${escapeHtml(alert.text)}${began === '' ? '' : ` <span class="quiet" style="color:#5f6368">(${began})</span>`}</p>`,
-    ...(todo === '' ? [] : [`<p style="margin:0 0 8px;padding-left:14px">${escapeHtml(todo)}</p>`]),
-    ...(status === 'cleared' ? [] : [runbook(runbookOf(dispatch, alert))]),
-    ...(rows.length === 0
+    `<div class="${kind}" style="margin:0 0 24px;border-left:4px solid ${COLOURS[kind]};padding-left:12px">`,
+    `<p style="margin:0 0 4px"><strong class="label" style="color:${COLOURS[kind]}">${label(notification)}</strong>${began === '' ? '' : ` ${quiet(began)}`}</p>`,
+    `<p style="margin:0">${escapeHtml(alert.text)}</p>`,
+    ...(whatToDo(notification) === ''
       ? []
-      : [`<table style="margin:0 0 8px 14px;border-collapse:collapse;font-size:14px">${rows.join('')}</table>`]),
+      : [
+          `<p class="todo" style="margin:10px 0 0;padding:8px 10px;background:${BOX}"><strong>What to do:</strong> ${escapeHtml(alert.remedy)}</p>`,
+        ]),
+    ...(rows.length === 0 ? [] : [table(rows)]),
+    ...(status === 'cleared' ? [] : [runbook(runbookOf(dispatch, alert))]),
+    '</div>',
   ].join('\n');
 }
 
-/** A link where it is an address; a path of the node is text. */
-function runbook(where: string): string {
-  const shown = escapeHtml(where);
-  const target = /^https?:/.test(where) ? `<a href="${shown}">${shown}</a>` : shown;
-  return `<p class="quiet" style="margin:0 0 8px;padding-left:14px;color:#5f6368;overflow-wrap:anywhere">Runbook: ${target}</p>`;
+/** Columns of a fixed width: a long name cannot push the values out of the window. */
+function table(rows: FactRow[]): string {
+  const cells = rows.map(({ name, value, members }) =>
+    members.length === 0
+      ? `<tr><th style="${CELL};padding:3px 12px 3px 0;font-weight:600">${escapeHtml(name)}</th><td style="${CELL};padding:3px 0;white-space:pre-line">${escapeHtml(value)}</td></tr>`
+      : `<tr><td colspan="2" style="${CELL};padding:3px 0"><strong>${escapeHtml(name)}</strong> <span style="${WHOLE}">${escapeHtml(value)}</span><br>${namesOf(members)}</td></tr>`,
+  );
+  return `<table class="facts" style="width:100%;margin:10px 0 0;border-collapse:collapse;table-layout:fixed;font-size:14px"><colgroup><col width="40%"><col></colgroup>${cells.join('\n')}</table>`;
 }
+
+function namesOf(members: string[]): string {
+  const names = members.map((member, index) => escapeHtml(index === members.length - 1 ? member : `${member},`));
+  return `<span class="quiet" style="color:${QUIET}">${names.map((name) => `<span style="${WHOLE}">${name}</span>`).join(' ')}</span>`;
+}
+
+/** A link where it is an address; a path of the node is text. Both are best broken behind a slash. */
+function runbook(where: string): string {
+  const shown = escapeHtml(where).replaceAll('/', '/<wbr>');
+  const target = /^https?:/.test(where) ? `<a href="${escapeHtml(where)}" style="color:${LINK}">${shown}</a>` : shown;
+  return `<p class="quiet" style="margin:10px 0 0;color:${QUIET};font-size:14px">Runbook: ${target}</p>`;
+}
+
+const quiet = (text: string): string => `<span class="quiet" style="color:${QUIET}">${escapeHtml(text)}</span>`;

@@ -17,19 +17,25 @@ export function renderEmail(given: Dispatch): EmailText {
 }
 
 const WIDTH = 76;
+/** Of the names of facts: one that is longer does not push the others' values away. */
+const NAMES = 36;
 
 /** What is so and what to do, then the facts. */
 function plain(dispatch: Dispatch): string {
   const blocks = dispatch.notifications.map((notification) => {
     const { alert, status } = notification;
     const rows = factRows(notification);
-    const width = Math.max(0, ...rows.map(({ name }) => name.length));
+    const width = Math.min(NAMES, Math.max(0, ...rows.map(({ name }) => name.length)));
     return [
       `${label(notification)}: ${alert.text}`,
       since(notification, dispatch),
       whatToDo(notification),
       status === 'cleared' ? '' : `Runbook: ${runbookOf(dispatch, alert)}`,
-      ...rows.flatMap(({ name, value, members }) => [`  ${name.padEnd(width)}  ${value}`, ...wrapped(members)]),
+      // What others wrote must not look like lines of ours.
+      ...rows.flatMap(({ name, value, members }) => [
+        `  ${name.padEnd(width)}  ${value.replaceAll('\n', '\n    ')}`,
+        ...wrapped(members),
+      ]),
     ]
       .filter((line) => line !== '')
       .join('\n');

@@ -23,11 +23,13 @@ export function shown(dispatch: Dispatch): Dispatch {
 }
 
 const HEADLINE = 120;
+/** Of it for the node and its labels: the sentence behind them must be seen, too. */
+const WHERE = 60;
 
 /** "CRITICAL node-1 (oslo): 2 certificates have expired", with how many more there are; one line, for subjects. */
 export function headline({ node, notifications, allClear }: Dispatch): string {
   const [first, ...rest] = notifications;
-  const where = nameOf(node, 'values');
+  const where = cut(nameOf(node, 'values'), WHERE);
   const isClear = first === undefined || (allClear && first.status === 'cleared');
   const lead = isClear
     ? `ALL CLEAR ${where}: no alert is active any more`
@@ -59,14 +61,19 @@ export function whatToDo({ status, alert }: Notification): string {
   return status === 'cleared' || alert.remedy === '' ? '' : `What to do: ${alert.remedy}`;
 }
 
-/** "since 2027-03-01 12:00 UTC" for what did not begin just now. */
-export function since({ since }: Notification, { at }: Dispatch): string {
-  return since < at ? `since ${date(since)}` : '';
+/** "since 2027-03-01 12:00 UTC" for what did not begin just now; what has cleared "began" then. */
+export function since({ since, status }: Notification, { at }: Dispatch): string {
+  return since < at ? `${status === 'cleared' ? 'began' : 'since'} ${date(since)}` : '';
 }
 
 /** "node-1 (site=oslo), kubeadm control-plane, 2027-03-01 12:00 UTC" */
-export function origin({ node, at }: Dispatch): string {
-  return [nameOf(node), [node.distribution, node.role].filter((part) => part !== null).join(' '), date(at)]
+export function origin(dispatch: Dispatch): string {
+  return `${nameOf(dispatch.node)}, ${circumstances(dispatch)}`;
+}
+
+/** "kubeadm control-plane, 2027-03-01 12:00 UTC" */
+export function circumstances({ node, at }: Dispatch): string {
+  return [[node.distribution, node.role].filter((part) => part !== null).join(' '), date(at)]
     .filter((part) => part !== '')
     .join(', ');
 }

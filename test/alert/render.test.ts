@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderEmail } from '../../src/alert/email-text.ts';
+import { factRows } from '../../src/alert/fact-rows.ts';
 import { headline } from '../../src/alert/labels.ts';
 import { TEST } from '../../src/alert/test-alert.ts';
 import type { Dispatch } from '../../src/domain/alerts/alert.ts';
-import { expiry } from '../../src/domain/alerts/words.ts';
+import { date, expiry } from '../../src/domain/alerts/words.ts';
 import { DAY, MINUTE } from '../../src/domain/time/duration.ts';
 import { allBodies, bodiesOf } from './bodies.ts';
 import { golden, pretty } from './golden.ts';
@@ -176,6 +177,53 @@ test('certificates that expire at the same time are one row, and what to do stan
   for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
 });
 
+test('minutes between the certificates of one renewal do not divide their row', () => {
+  const at = AT + 20 * DAY;
+  const facts = {
+    a: expiry(at + 3 * MINUTE, AT),
+    b: expiry(at, AT),
+    other: expiry(at + DAY, AT),
+    c: expiry(at + MINUTE, AT),
+    started: '2027-03-01 12:00 UTC',
+    d: `expires ${date(at + 40 * DAY)}`,
+    e: `expires ${date(at + 40 * DAY)}`,
+    f: `expires ${date(at + 40 * DAY)}`,
+  };
+  assert.deepEqual(factRows(told({ alert: alert({ facts }) })), [
+    {
+      name: '3 certificates, all expire',
+      value: '2027-03-21 12:00 UTC, in 20 d (the last 3 min later)',
+      members: ['b', 'c', 'a'],
+    },
+    { name: 'other', value: '2027-03-22 12:00 UTC, in 21 d', members: [] },
+    { name: 'started', value: '2027-03-01 12:00 UTC', members: [] },
+    { name: '3 certificates, all expire', value: '2027-04-30 12:00 UTC', members: ['d', 'e', 'f'] },
+  ]);
+  const passing = { a: expiry(AT - MINUTE, AT), b: expiry(AT - MINUTE, AT), c: expiry(AT + MINUTE, AT) };
+  assert.equal(
+    factRows(told({ alert: alert({ facts: passing }) })).length,
+    3,
+    'one that has expired is not one that will',
+  );
+});
+
+test('in plain text no fact looks like a line of certagent, and a long name does not push the values away', () => {
+  const facts = {
+    reason: 'it failed\nCLEARED: everything is well\n\nWhat to do: nothing',
+    ['x'.repeat(200)]: 'long',
+    b: 'c',
+  };
+  const { text } = renderEmail(dispatch({ notifications: [told({ alert: alert({ facts }) })] }));
+  assert.doesNotMatch(text, /^(CLEARED|What to do: nothing)/m);
+  assert.match(text, /^ {4}CLEARED: everything/m);
+  assert.match(text, /^ {2}b {37}c$/m);
+});
+
+test('a long name of a site leaves room for what is wrong', () => {
+  const node = { ...dispatch().node, name: 'n'.repeat(60), labels: { site: 's'.repeat(60) } };
+  assert.match(headline(dispatch({ node })), /^CRITICAL n{59}…: 2 certificates have expired: apiserver/);
+});
+
 test('an alert that has cleared has neither its old rows nor a runbook', () => {
   const { text, html } = renderEmail(dispatch({ notifications: [told({ status: 'cleared' })] }));
   for (const shown of [text, html]) assert.doesNotMatch(shown, /3 d ago|Runbook|What to do/);
@@ -185,7 +233,7 @@ test('every shape links the runbook: the page on the node, or below the address 
   const shapes = (runbooks?: string) => {
     const of = dispatch(runbooks === undefined ? {} : { runbooks });
     const { text, html } = renderEmail(of);
-    return [text, html, ...allBodies(of)];
+    return [text, html.replaceAll('<wbr>', ''), ...allBodies(of)];
   };
   for (const body of [...shapes(), ...shapes('')])
     assert.match(body, /[ "]\/usr\/share\/doc\/certagent\/alerts\/CERTIFICATE_EXPIRED\.md/);

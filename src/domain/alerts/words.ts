@@ -11,10 +11,13 @@ export function expiry(at: Instant, now: Instant): string {
   return `${date(at)}, ${at > now ? `in ${formatDuration(at - now)}` : `${formatDuration(now - at)} ago`}`;
 }
 
-/** Whether a text is what `expiry` writes. */
-export function isExpiry(text: string): boolean {
-  return /^\d{4}-\d\d-\d\d \d\d:\d\d UTC, (in .+|.+ ago)$/.test(text);
+/** When the certificate expires of which a fact says so, as `expiry` does or as "expires 2027-03-01 12:00 UTC"; null for other facts. */
+export function expiryIn(fact: string): { at: Instant; isPast: boolean } | null {
+  const [, day, time, end = ''] = EXPIRY.exec(fact) ?? [];
+  return day === undefined ? null : { at: Date.parse(`${day}T${time}Z`), isPast: end.endsWith(' ago') };
 }
+
+const EXPIRY = /^(?=expires|.+,)(?:expires )?(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC(, in .+|, .+ ago)?$/;
 
 /** "1 certificate", "2 certificates", "2 copies" */
 export function count(number: number, thing: string): string {

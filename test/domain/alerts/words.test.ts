@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { copyNoun, count, date, expiry, isExpiry, list, sentences } from '../../../src/domain/alerts/words.ts';
+import { copyNoun, count, date, expiry, expiryIn, list, sentences } from '../../../src/domain/alerts/words.ts';
 import { HOUR } from '../../../src/domain/time/duration.ts';
 
 test('what an alert is worded with', () => {
@@ -18,10 +18,11 @@ test('what an alert is worded with', () => {
 });
 
 test('an expiry is recognised among other facts', () => {
-  assert.ok(isExpiry(expiry(HOUR, 0)));
-  assert.ok(isExpiry(expiry(0, HOUR)));
-  for (const other of [date(0), '', 'mode 0644', `served until ${expiry(HOUR, 0)}`])
-    assert.equal(isExpiry(other), false, other);
+  assert.deepEqual(expiryIn(expiry(HOUR, 0)), { at: HOUR, isPast: false });
+  assert.deepEqual(expiryIn(expiry(0, HOUR)), { at: 0, isPast: true });
+  assert.deepEqual(expiryIn(`expires ${date(HOUR)}`), { at: HOUR, isPast: false });
+  const others = [date(0), '', 'mode 0644', `served until ${expiry(HOUR, 0)}`, `expires ${date(0)}, its CA ${date(0)}`];
+  for (const other of others) assert.equal(expiryIn(other), null, other);
 });
 
 test('copies have the name of what they are', () => {
