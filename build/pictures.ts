@@ -1,14 +1,16 @@
 // npm run pictures: the README's pictures of a terminal (docs/*.svg), drawn from what certagent prints on a throw-away node, and
-// those of certagent fleet's page (docs/fleet-*.png), as headless Chromium shows it.
+// those of certagent fleet's page and of an email (docs/fleet-*.png, docs/email-*.png), as headless Chromium shows them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { renderEmail } from '../src/alert/email-text.ts';
 import { fleetPage } from '../src/cli/render/fleet-page.ts';
 import { fleetReport } from '../src/domain/fleet/summary.ts';
 import { DAY, MINUTE } from '../src/domain/time/duration.ts';
+import { MAILS } from '../test/alert/mail-sample.ts';
 import { NOW } from '../test/cli/reports.ts';
 import { sampleFleet } from '../test/fleet/sample.ts';
 import { makeNode } from '../testnode/node.ts';
@@ -37,6 +39,8 @@ const WINDOWS = [
   [1920, 1080],
 ] as const;
 const CHROMIUM = 'chromium-headless-shell';
+/** Blink's numbers for what a page can ask for with prefers-color-scheme. */
+const SCHEMES = { dark: 0, light: 1 };
 
 type Style = { fill: string; bold: boolean };
 type Piece = Style & { text: string; column: number };
@@ -60,7 +64,9 @@ const COLOURS: Record<number, string> = {
 };
 
 const directory = await mkdtemp(join(tmpdir(), 'certagent-pictures-'));
+await mkdir(DOCS, { recursive: true });
 await fleetPictures();
+await emailPictures();
 const root = join(directory, 'node');
 const node = await makeNode({ root, kind: 'kubeadm', leafEnds: Date.now() + 60 * DAY + 10 * MINUTE, speed: 0.2 });
 let daemon: ReturnType<typeof spawn> | undefined;
@@ -68,7 +74,6 @@ try {
   await node.start();
   daemon = spawn(CERTAGENT, ['--root', root, 'run'], { stdio: 'ignore' });
   while (!onTerminal(['status']).includes('by the daemon')) await sleep(500);
-  await mkdir(DOCS, { recursive: true });
   for (const { name, words, from = '' } of PICTURES) {
     const all = onTerminal(words).trimEnd();
     const said = `$ certagent ${words.join(' ')}\n${all.slice(Math.max(all.indexOf(from), 0))}`;
@@ -82,17 +87,27 @@ try {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** Debian: apt install chromium-headless-shell. */
 async function fleetPictures(): Promise<void> {
-  const page = join(directory, 'fleet.html');
-  await mkdir(DOCS, { recursive: true });
-  await writeFile(page, fleetPage(fleetReport(sampleFleet(), { warning: 30, critical: 7 }, NOW)));
-  for (const [width, height] of WINDOWS) {
-    const file = `fleet-${width}.png`;
-    const size = [`--window-size=${width},${height}`, '--hide-scrollbars', `--screenshot=${join(DOCS, file)}`];
-    run(CHROMIUM, ['--no-sandbox', '--disable-gpu', ...size, `file://${page}`]);
-    console.log(`docs/${file}`);
-  }
+  const page = fleetPage(fleetReport(sampleFleet(), { warning: 30, critical: 7 }, NOW));
+  for (const [width, height] of WINDOWS) await photograph(`fleet-${width}.png`, page, { width, height });
+}
+
+async function emailPictures(): Promise<void> {
+  const { html } = renderEmail(MAILS.critical!);
+  await photograph('email-390.png', html, { width: 390, height: 490, scheme: 'dark' });
+  await photograph('email-1280.png', html, { width: 1280, height: 345 });
+}
+
+type Window = { width: number; height: number; scheme?: keyof typeof SCHEMES };
+
+/** Debian: apt install chromium-headless-shell. */
+async function photograph(file: string, html: string, { width, height, scheme = 'light' }: Window): Promise<void> {
+  const page = join(directory, 'page.html');
+  await writeFile(page, html);
+  const shown = [`--window-size=${width},${height}`, `--blink-settings=preferredColorScheme=${SCHEMES[scheme]}`];
+  const flags = ['--no-sandbox', '--disable-gpu', '--hide-scrollbars', ...shown];
+  run(CHROMIUM, [...flags, `--screenshot=${join(DOCS, file)}`, `file://${page}`]);
+  console.log(`docs/${file}`);
 }
 
 /** What a command writes to a terminal of its own. Standard error goes through a pipe: no line is drawn over another. */
