@@ -1,7 +1,8 @@
-import { unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { constants } from 'node:fs';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { CertagentError, errorCode, explain } from '../domain/model/errors.ts';
-import { writeAtomic } from '../host/files.ts';
+import { O_PATH, writeAtomic } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
@@ -32,21 +33,66 @@ export function makeTextfile(root: Root, log: Log): Textfile {
     },
     async moved(before, after) {
       if (before === undefined || before === after) return;
-      await unlink(await followLinks(root, before)).catch(() => {});
+      await inItsDirectory(root, before, unlink).catch(() => {});
     },
   };
 }
 
-/**
- * Whole or not at all, readable by everyone. Throws CertagentError TEXTFILE_UNTRUSTED where others than root could lead the
- * write elsewhere, or the operating system's error.
- */
+/** Whole or not at all, readable by everyone. Throws CertagentError TEXTFILE_UNTRUSTED, or the operating system's error. */
 async function writeTextfile(root: Root, path: string, metrics: string): Promise<void> {
+  await inItsDirectory(root, path, (target) => writeAtomic(target, metrics, { mode: 0o644 }));
+}
+
+/**
+ * Calls `act` with a path of this machine that others cannot lead elsewhere. Debian's /var/lib/prometheus belongs to the user
+ * prometheus, who could put a link in the place of a directory in it: such a path is entered without following links, and the file is
+ * named through the open directory. Throws CertagentError TEXTFILE_UNTRUSTED.
+ */
+async function inItsDirectory(root: Root, path: string, act: (target: string) => Promise<void>): Promise<void> {
   const target = await followLinks(root, path);
-  const found = await foreignPart(dirname(target));
-  if (found !== null)
-    throw new CertagentError('TEXTFILE_UNTRUSTED', `${found.path} ${found.why}`, {
-      remedy: `Use a directory that root alone can change: chown root: ${found.path}; chmod go-w ${found.path}`,
-    });
-  await writeAtomic(target, metrics, { mode: 0o644 });
+  if ((await foreignPart(dirname(target))) === null) return act(target);
+  const directory = await enter(dirname(target));
+  try {
+    await act(`${bound(directory)}/${basename(target)}`);
+  } finally {
+    await directory.close();
+  }
+}
+
+const ENTER = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+const OTHERS_WRITE = 0o022;
+const STICKY = 0o1000;
+
+async function enter(path: string): Promise<FileHandle> {
+  let at = await open('/', ENTER);
+  let reached = '';
+  try {
+    for (const step of path.split('/').filter((name) => name !== '')) {
+      const next = await open(`${bound(at)}/${step}`, ENTER).catch((error) => Promise.reject(unlessLink(path, error)));
+      await at.close();
+      at = next;
+      reached = `${reached}/${step}`;
+      const { mode, uid } = await at.stat();
+      const isSticky = (mode & STICKY) !== 0 && uid === 0;
+      if ((mode & OTHERS_WRITE) !== 0 && !isSticky) throw untrusted(reached, 'can be written by others');
+    }
+    return at;
+  } catch (error) {
+    await at.close();
+    throw error;
+  }
+}
+
+const bound = ({ fd }: FileHandle): string => `/proc/self/fd/${fd}`;
+
+function unlessLink(path: string, error: unknown): unknown {
+  return ['ELOOP', 'ENOTDIR'].includes(errorCode(error))
+    ? untrusted(path, 'belongs to another user and is reached through a link')
+    : error;
+}
+
+function untrusted(path: string, why: string): CertagentError {
+  return new CertagentError('TEXTFILE_UNTRUSTED', `${path} ${why}`, {
+    remedy: `Use a directory that only its owner can change, by its path without links: chmod go-w ${path}`,
+  });
 }

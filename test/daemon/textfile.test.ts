@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -46,6 +58,38 @@ test('nothing is written where others can change the directory; it is said once,
   await chmod(root.at(DIRECTORY), 0o777);
   await write();
   assert.equal(errors.length, 2);
+});
+
+test('Debian gives /var/lib/prometheus to a user: the file is written, but not through a link of theirs', {
+  skip: process.getuid?.() === 0 ? false : 'giving a directory away wants root',
+}, async (t) => {
+  const { root, errors, textfile } = await setUp(t);
+  const parent = root.at('/var/lib/prometheus');
+  await chown(parent, 65_534, 65_534);
+  // An image's links are resolved beforehand; the machine's own are not.
+  const machine = new Root('/');
+  const machineFile = `${parent}/node-exporter/certagent.prom`;
+  const own = makeTextfile(machine, {
+    ...silentLog,
+    error: (_facts: unknown, text?: string) => void errors.push(text ?? ''),
+  });
+  for (const write of [
+    () => textfile.write(FILE, async () => 'a 1\n'),
+    () => own.write(machineFile, async () => 'a 2\n'),
+  ])
+    await write();
+  assert.deepEqual(errors, []);
+  assert.equal(await readFile(root.at(FILE), 'utf8'), 'a 2\n');
+  assert.deepEqual(await readdir(root.at(DIRECTORY)), ['certagent.prom']);
+  const elsewhere = root.at('/elsewhere');
+  await mkdir(elsewhere);
+  await writeFile(`${elsewhere}/certagent.prom`, 'of somebody else');
+  await rename(root.at(DIRECTORY), `${parent}/aside`);
+  await symlink(elsewhere, root.at(DIRECTORY));
+  await own.write(machineFile, async () => 'a 3\n');
+  await own.moved(machineFile, undefined);
+  assert.match(errors[0]!, /TEXTFILE_UNTRUSTED|through a link/);
+  assert.equal(await readFile(`${elsewhere}/certagent.prom`, 'utf8'), 'of somebody else');
 });
 
 test('a directory that does not exist, and metrics that cannot be had, are logged and hold nothing up', async (t) => {

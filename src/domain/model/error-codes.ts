@@ -44,7 +44,7 @@ export const ERRORS = {
   },
   TEXTFILE_UNTRUSTED: {
     meaning: 'Others can change the directory of metrics.textfile.',
-    remedy: 'Use a directory that root alone can change.',
+    remedy: 'Use a directory that only its owner can change, by its path without links.',
   },
   CONFIG_NOT_EDITED: { meaning: 'The mode cannot be changed by a program.', remedy: 'Change the line by hand.' },
   NO_SILENCE: { meaning: 'This alert is not silenced.', remedy: 'See what is: certagent alert silences' },
