@@ -133,6 +133,18 @@ const EVENTS: [string, Parameters<typeof events>[0], [string, string, string][]]
     { outcome: null, recovered: false, copies: [copy('updated'), { ...copy('created'), path: '/b', user: 'bob' }] },
     [['COPIES_UPDATED', 'info', '2 kubeconfig copies updated: alice and bob.']],
   ],
+  [
+    'a copy for a service, whose user is mostly root',
+    {
+      outcome: null,
+      recovered: false,
+      copies: [
+        copy('updated'),
+        { ...copy('created'), path: '/etc/nginx/ssl/k8s.pem', user: 'root', service: { reload: null, served: null } },
+      ],
+    },
+    [['COPIES_UPDATED', 'info', '2 copies updated: alice and /etc/nginx/ssl/k8s.pem.']],
+  ],
 ];
 for (const [name, input, expected] of EVENTS)
   test(`event: ${name}`, () =>

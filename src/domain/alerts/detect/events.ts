@@ -70,7 +70,7 @@ export function copiesUpdated({ copies }: Cycle): Found[] {
   return [
     {
       members: updated.map(({ path, detail }) => [path, detail]),
-      text: `${count(updated.length, copyNoun(updated))} updated: ${list(updated.map(({ user }) => user))}.`,
+      text: `${count(updated.length, copyNoun(updated))} updated: ${list(updated.map(({ user, path, service }) => (service === undefined ? user : path)))}.`,
     },
   ];
 }
