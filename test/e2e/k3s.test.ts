@@ -8,6 +8,7 @@ import * as daily from './story/daily.ts';
 import * as first from './story/first-run.ts';
 import { stopsTheHelper } from './story/hostile-user.ts';
 import * as interrupted from './story/interrupted.ts';
+import * as own from './story/own-programs.ts';
 import { purge } from './story/package-life.ts';
 import { configure, scene, statusOnce } from './support.ts';
 
@@ -25,9 +26,11 @@ test('a K3s server, systemd 252', { skip, timeout: 1_200_000 }, async (t) => {
   await first.unitInOrder(t, here);
   await first.asksFirst(t, here);
   await daily.reloads(t, here, 'observe');
+  await own.prepares(here, 'serving-kube-apiserver');
   const pid = await k3sPid();
   await first.renews(t, here, node.ports.api!);
   await t.test('for that K3s was restarted', async () => assert.notEqual(await k3sPid(), pid));
+  await own.givesToOthers(t, here, node.ports.api!);
   await first.oneLineAStep(t, here);
   await stopsTheHelper(t, here);
   await makeDueAgain();

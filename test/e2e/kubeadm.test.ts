@@ -6,6 +6,7 @@ import { reasonToSkip } from './base.ts';
 import * as daily from './story/daily.ts';
 import * as first from './story/first-run.ts';
 import * as interrupted from './story/interrupted.ts';
+import * as own from './story/own-programs.ts';
 import * as packageLife from './story/package-life.ts';
 import { scene, served } from './support.ts';
 
@@ -19,6 +20,7 @@ test('a kubeadm node, systemd 257', { skip, timeout: 1_200_000 }, async (t) => {
   await first.unitInOrder(t, here);
   await first.whoMayAsk(t, here);
   await first.asksFirst(t, here);
+  await own.prepares(here, 'apiserver');
   const etcd = await etcdPid();
   await first.renews(t, here, here.node.ports.apiserver!);
   await t.test('a real etcd serves its renewed certificates, and was not restarted for that', async () => {
@@ -26,6 +28,7 @@ test('a kubeadm node, systemd 257', { skip, timeout: 1_200_000 }, async (t) => {
     for (const port of [here.node.ports.etcd!, here.node.ports.etcdPeer!])
       assert.ok((await served(here, port)).validToDate.getTime() > Date.now() + 300 * DAY);
   });
+  await own.givesToOthers(t, here, here.node.ports.apiserver!);
   await first.oneLineAStep(t, here);
   await daily.reloads(t, here, 'renew');
   await daily.restarts(t, here);

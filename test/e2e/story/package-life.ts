@@ -8,7 +8,17 @@ import type { TestContext } from 'node:test';
 import { CONFIG_FILE } from '../../../src/host/root.ts';
 import { TEMPORARY } from '../machine.ts';
 import { asVersion } from '../package.ts';
-import { checked, fingerprint, install, journal, property, type Scene, statusOnce, traces } from '../support.ts';
+import {
+  checked,
+  fingerprint,
+  install,
+  journal,
+  property,
+  type Scene,
+  status,
+  statusOnce,
+  traces,
+} from '../support.ts';
 
 export async function upgradeRemoveReturn(t: TestContext, here: Scene): Promise<void> {
   const { machine, deb } = here;
@@ -40,6 +50,7 @@ export async function upgradeRemoveReturn(t: TestContext, here: Scene): Promise<
     assert.match(upgraded.stderr + upgraded.stdout, /the configuration is refused, so the service was not restarted/);
     assert.equal(await property(here, 'MainPID'), pid);
     assert.equal(await property(here, 'ActiveState'), 'active');
+    assert.match((await status(here)).configError ?? '', /moed/);
     await writeFile(machine.at(CONFIG_FILE), config);
     await machine.must('systemctl', 'restart', 'certagent');
     await checked(here);
