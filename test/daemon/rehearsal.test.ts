@@ -1,6 +1,6 @@
 // A renewal that is tried on copies first, on throw-away nodes with a stand-in for systemd-run.
 import assert from 'node:assert/strict';
-import { copyFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { JournalRecord } from '../../src/domain/model/journal.ts';
@@ -41,6 +41,19 @@ describe('a rehearsal before a renewal', { concurrency: 2 }, () => {
     assert.ok(said.some((detail) => /^restarted in [\d.]+ s$/.test(detail)));
   });
 
+  test('K3s with embedded etcd: the copy becomes a cluster of its own first', async (t) => {
+    const { node, agent, root } = await scene(t, SERVER);
+    const db = join(node.root, 'var/lib/rancher/k3s/server/db');
+    await rm(join(db, 'state.db'));
+    await mkdir(join(db, 'etcd/member/snap'), { recursive: true });
+    await writeFile(join(db, 'etcd/member/snap/db'), 'bbolt');
+    const status = await agent.check();
+    assert.deepEqual([status.lastAttempt?.result, status.lastAttempt?.error], ['succeeded', null]);
+    assert.match((await details(root))[0]!, /^ready after [\d.]+ s, (\d+) of \1 certificates renewed as expected/);
+    assert.deepEqual(await readdir(db), ['etcd']);
+    assert.deepEqual(await copiesLeft(root), []);
+  });
+
   test("today's K3s with everything expired: it needs no cure, and none is used", async (t) => {
     const { agent, root } = await scene(t, { ...SERVER, days: -2 });
     const status = await agent.check();
@@ -50,16 +63,13 @@ describe('a rehearsal before a renewal', { concurrency: 2 }, () => {
 
   test('a start that would not come up: nothing is touched, and an alert says why', async (t) => {
     const { node, agent, root, inbox } = await scene(t, SERVER);
-    await writeFile(join(node.root, TLS, 'kube-scheduler.crt'), '');
-    const authority = join(node.root, TLS, 'request-header-ca.crt');
-    await copyFile(join(node.root, TLS, 'server-ca.crt'), authority);
-    await copyFile(join(node.root, TLS, 'server-ca.key'), authority.replace(/crt$/, 'key'));
+    await node.faults({ k3s: 'dies-after-start' });
     const before = await fingerprints(node);
     const status = await agent.check();
     assert.deepEqual(await fingerprints(node), before);
-    if (status.renewal.kind === 'blocked') return;
     assert.equal(status.lastAttempt?.error?.code, 'REHEARSAL_FAILED');
-    await toldAtLast(inbox, 'raised RENEWAL_FAILED');
+    assert.match(status.lastAttempt.error.message, /BROKEN_CERTIFICATE/);
+    assert.ok((await toldAtLast(inbox, 'raised RENEWAL_FAILED')).includes('raised RENEWAL_FAILED'));
     assert.deepEqual(await copiesLeft(root), []);
   });
 

@@ -2,7 +2,7 @@
 // cluster, no objects, no etcd process; the secret k3s-serving is not there, so only dynamic-cert.json counts; the start of RKE2
 // replaces two static pods, the last one after it has said that it is ready. As with the real one, nothing can be read
 // from the arguments of the running process.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer, type ServerOptions } from 'node:https';
 import { join } from 'node:path';
@@ -41,6 +41,7 @@ export async function k3s(root: string, words: string[]): Promise<void> {
   stay(root, unitOf(node.kind));
   process.title = `/usr/local/bin/${flavour} ${command}`;
   process.on('SIGTERM', () => setTimeout(() => process.exit(0), STOP * node.speed));
+  if (words.includes('--cluster-reset')) return resetCluster(root, node);
   try {
     const isAlone = words.includes('--disable-agent');
     await (command === 'server' ? runServer(root, node, isAlone) : runAgent(root, node));
@@ -61,6 +62,28 @@ export async function k3s(root: string, words: string[]): Promise<void> {
   }, DIES_AFTER);
 }
 
+/** The member becomes a cluster of its own, and k3s exits. */
+function resetCluster(root: string, node: NodeRecord): void {
+  const database = join(root, k3sDataDirectory(node), 'server/db');
+  if (!existsSync(join(database, 'etcd/member'))) throw new Error('cannot perform cluster-reset while not using etcd');
+  writeFileSync(join(database, RESET), '');
+  log(
+    root,
+    unitOf(node.kind),
+    'level=info msg="Managed etcd cluster membership has been reset, restart without --cluster-reset flag now"',
+  );
+  process.exit(0);
+}
+
+const RESET = 'reset-flag';
+
+/** Without its agent it is a rehearsal, where no other member answers. */
+function needPeers(root: string, node: NodeRecord): void {
+  const database = join(root, k3sDataDirectory(node), 'server/db');
+  if (existsSync(join(database, 'etcd/member')) && !existsSync(join(database, RESET)))
+    throw new Error('starting kubernetes: preparing server: the etcd cluster has no quorum');
+}
+
 function tellVersion(flavour: string, version: string): void {
   const go = flavour === 'rke2' ? 'go1.24.2 X:boringcrypto' : 'go1.24.2';
   process.stdout.write(`${flavour} version ${version} (99d91538)\ngo version ${go}\n`);
@@ -69,6 +92,7 @@ function tellVersion(flavour: string, version: string): void {
 /** `isAlone`: without its own agent. */
 async function runServer(root: string, node: NodeRecord, isAlone: boolean): Promise<void> {
   const state = { ready: false, api: makeApi(node) };
+  if (isAlone) needPeers(root, node);
   const cas = await prepareServer(root, node);
   await listen(root, node, state);
   if (!isAlone) await renewAgentFiles(root, node, cas);

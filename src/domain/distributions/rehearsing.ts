@@ -13,7 +13,7 @@ export type Rehearsing = {
 /** `why` ends the sentence "not rehearsed: …". `replaced`: another check stands in its place, so that nobody has to insist on it. */
 export type Hindrance = { why: string; replaced?: true };
 
-const MEBIBYTE = 1024 ** 2;
+export const MEBIBYTE = 1024 ** 2;
 /** What a K3s start uses at most is a third of it (361 MiB, measured on v1.36.3). */
 export const SANDBOX_MEMORY = 1024 * MEBIBYTE;
 
@@ -32,7 +32,7 @@ export function lacking({ preconditions }: Inventory, memory: number): Hindrance
   return null;
 }
 
-function mebibytes(bytes: number): string {
+export function mebibytes(bytes: number): string {
   return `${Math.ceil(bytes / MEBIBYTE)} MiB`;
 }
 

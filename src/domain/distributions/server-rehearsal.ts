@@ -3,13 +3,24 @@ import type { ServerRehearsal } from '../model/rehearsal.ts';
 import type { Draft } from '../plan/draft.ts';
 import { expectation, filesOf } from '../plan/expectations.ts';
 import { MINUTE } from '../time/duration.ts';
-import { authoritiesOf, type Hindrance, lacking, type Rehearsing, SANDBOX_MEMORY } from './rehearsing.ts';
+import {
+  authoritiesOf,
+  type Hindrance,
+  lacking,
+  MEBIBYTE,
+  mebibytes,
+  type Rehearsing,
+  SANDBOX_MEMORY,
+} from './rehearsing.ts';
 import { dataDirectory, SUPERVISOR_HEALTH, triggerPath } from './restarted-unit-plan.ts';
 import { canRotate } from './server-leaves.ts';
 
 const UNIT = 'k3s';
 
-/** A start of K3s's server without its agent needs nothing but its own files: no peer, no kubelet, no container. */
+/**
+ * A start of K3s's server without its agent needs nothing but its own files: no kubelet, no container, and no peer either once
+ * the copy of an etcd member is made a cluster of its own.
+ */
 export const serverRehearsing: Rehearsing = { hindrance, of };
 
 /** RKE2's cannot be shut in. */
@@ -21,6 +32,9 @@ export const podsRehearsing: Rehearsing = {
   of: () => null,
 };
 
+/** The copy is read from and written to the disk that the live member syncs its log to, which must not wait long. */
+const MOST_OF_ETCD = 1024 * MEBIBYTE;
+
 const AGENT: Hindrance = {
   why: "an agent's start needs its server; certagent checks before the restart that one answers",
   replaced: true,
@@ -31,8 +45,9 @@ function hindrance(inventory: Inventory): Hindrance | null {
   if (node.role === 'agent') return AGENT;
   const datastore = preconditions.rehearsal?.datastore;
   if (datastore === 'external') return { why: 'its datastore is a database elsewhere, and a start writes to it' };
-  // Without its peers it has no quorum, and a reset of the copy to one member is not proven.
-  if (datastore === 'etcd') return { why: 'its datastore is embedded etcd, which is not rehearsed' };
+  const size = datastore === 'etcd' ? preconditions.rehearsal!.copyBytes : 0;
+  if (size > MOST_OF_ETCD)
+    return { why: `its embedded etcd is too large to copy (${mebibytes(size)}, at most ${mebibytes(MOST_OF_ETCD)})` };
   const lacks = lacking(inventory, SANDBOX_MEMORY);
   if (lacks !== null) return lacks;
   if (datastore === null) return { why: 'its datastore was not found on this node' };

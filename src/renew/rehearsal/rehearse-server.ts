@@ -41,8 +41,8 @@ export async function rehearseServer(
     writable: copy.writable,
     readable: copy.readable,
     memory,
-    // The helper itself ends at `limit`, after what it starts with and what it asks at the end.
-    limit: limit + AROUND,
+    // The helper itself ends each start at `limit`, after what it starts with and what it asks at the end.
+    limit: (isEtcd ? 2 * limit : limit) + AROUND,
   });
   waiting(`for ${program} on the copy`);
   const answer = await ask(

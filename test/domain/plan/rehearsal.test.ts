@@ -76,7 +76,16 @@ const HINDERED: [what: string, why: RegExp, Inventory][] = [
     k3sServer(20, { freeBytes: 20 * MIB }),
   ],
   ['an external datastore', /^its datastore is a database elsewhere/, k3sServer(20, { datastore: 'external' })],
-  ['embedded etcd', /^its datastore is embedded etcd/, k3sServer(20, { datastore: 'etcd' })],
+  [
+    'a large embedded etcd',
+    /^its embedded etcd is too large to copy \(1025 MiB, at most 1024 MiB\)$/,
+    k3sServer(20, { datastore: 'etcd', copyBytes: 1_025 * MIB, freeBytes: 10_000 * MIB }),
+  ],
+  [
+    'an embedded etcd whose copy does not fit',
+    /^500 MiB of the disk are free, and three times the copy is 600 MiB$/,
+    k3sServer(20, { datastore: 'etcd', copyBytes: 200 * MIB, freeBytes: 500 * MIB }),
+  ],
   ['no datastore', /^its datastore was not found/, k3sServer(20, { datastore: null })],
   ['no API of its own', /no kube-apiserver of its own$/, noApi],
   ['no endpoint', /does not know where its API answers$/, { ...k3sServer(), served: [] }],
@@ -97,6 +106,11 @@ for (const [what, why, inventory] of HINDERED) {
     assert.match(found.why, why);
   });
 }
+
+test('embedded etcd is rehearsed when the copy fits', () => {
+  const { rehearsal } = stepOf(k3sServer(20, { datastore: 'etcd', copyBytes: 200 * MIB }));
+  assert.equal((rehearsal as ServerRehearsal).datastore, 'etcd');
+});
 
 test('what is not known does not prevent a rehearsal', () => {
   stepOf(k3sServer(20, { availableMemory: null, freeBytes: null }));

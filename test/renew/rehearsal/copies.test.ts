@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
 import { copyDatabase } from '../../../src/renew/rehearsal/copy-database.ts';
+import { copyEtcd } from '../../../src/renew/rehearsal/copy-etcd.ts';
 import { copyTree, treeSize } from '../../../src/renew/rehearsal/copy-tree.ts';
 import { databaseProblem } from '../../../src/renew/rehearsal/inside/database.ts';
 
@@ -94,5 +95,45 @@ describe('a database', () => {
     assert.match((await databaseProblem(path)) ?? '', /not a database/);
     assert.match((await databaseProblem(join(directory, 'no/such.db'))) ?? '', /unable to open/);
     assert.match(await readFile(path, 'utf8'), /^garbage/);
+  });
+});
+
+describe('the directory of embedded etcd', () => {
+  const DATABASE = 'member/snap/db';
+  const layOut = async (name: string): Promise<string> => {
+    const from = join(directory, name);
+    await mkdir(join(from, 'member/snap'), { recursive: true, mode: 0o700 });
+    await mkdir(join(from, 'member/wal'));
+    await writeFile(join(from, DATABASE), '0'.repeat(100), { mode: 0o600 });
+    await writeFile(join(from, 'member/wal/0.wal'), 'log');
+    return from;
+  };
+
+  test('is copied whole, also over what an earlier attempt has left', async () => {
+    const from = await layOut('etcd');
+    await writeFile(join(from, 'member/snap/1.snap'), 'snap');
+    const to = join(directory, 'etcd-copy');
+    assert.equal(await copyEtcd(from, to), 107);
+    assert.equal(await copyEtcd(from, to), 107);
+    for (const path of [DATABASE, 'member/wal/0.wal', 'member/snap/1.snap'])
+      assert.equal(await readFile(join(to, path), 'utf8'), await readFile(join(from, path), 'utf8'));
+    assert.equal((await lstat(join(to, DATABASE))).mode & 0o777, 0o600);
+  });
+
+  test('a database that never rests is not copied', async () => {
+    const from = await layOut('etcd-restless');
+    let isOver = false;
+    const writing = (async () => {
+      for (let n = 0; !isOver; n++) {
+        await utimes(join(from, DATABASE), n, n);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    try {
+      await assert.rejects(copyEtcd(from, join(directory, 'etcd-restless-copy')), { code: 'CHANGED_SINCE' });
+    } finally {
+      isOver = true;
+      await writing;
+    }
   });
 });
