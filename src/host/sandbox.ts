@@ -6,6 +6,7 @@ import { PROGRAMS } from './programs.ts';
 import type { Root } from './root.ts';
 import { isPlainPath, OLDEST_SYSTEMD, OWN_PROCESSES, propertiesOf, type Sandbox } from './sandbox-properties.ts';
 import { ourselves, SANDBOX_HELPER } from './self.ts';
+import { asWritten } from './transient-service.ts';
 
 export type { Sandbox } from './sandbox-properties.ts';
 
@@ -70,7 +71,7 @@ async function attempt(
   const { program, first } = ourselves();
   const properties = propertiesOf(sandbox, request.olderSystemd).map((property) => `--property=${property}`);
   const words = ['--quiet', '--wait', '--pipe', '--collect', '--service-type=exec', `--unit=${unit}`, ...properties];
-  const child = spawn(systemdRun, [...words, '--', program, ...first, SANDBOX_HELPER], {
+  const child = spawn(systemdRun, [...words, '--', ...asWritten([program, ...first, SANDBOX_HELPER])], {
     cwd: '/',
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C', LC_ALL: 'C' },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -40,7 +40,7 @@ export async function runTransient(root: Root, service: TransientService): Promi
     ...properties.map((property) => `--property=${property}`),
     ...Object.entries(environment).map(([name, value]) => `--setenv=${name}=${value}`),
   ];
-  const result = await run(root, 'systemd-run', [...words, '--', ...command.map(verbatim)], {
+  const result = await run(root, 'systemd-run', [...words, '--', ...asWritten(command)], {
     limit: limit + OF_SYSTEMD,
   });
   // What ended systemd-run did not end the service.
@@ -48,8 +48,13 @@ export async function runTransient(root: Root, service: TransientService): Promi
   return result;
 }
 
-/** systemd expands variables in the words of a command (systemd.service(5), COMMAND LINES), also without a shell. */
-const verbatim = (word: string): string => word.replaceAll('$', '$$$$');
+/**
+ * The words of a command, such that the program gets them as they are: systemd expands variables in them (systemd.service(5), COMMAND
+ * LINES), also without a shell, but not in the path of the program (seen with systemd 252 and 257).
+ */
+export function asWritten([program = '', ...words]: string[]): string[] {
+  return [program, ...words.map((word) => word.replaceAll('$', '$$$$'))];
+}
 
 /** Ends all processes of such a service; one that does not run is none. */
 export async function endTransient(root: Root, unit: string): Promise<void> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { command, eventually, nodeFor } from './support.ts';
@@ -14,6 +15,9 @@ describe('the stand-in for systemd-run', { concurrency: 2 }, () => {
     const script = 'echo "$$A"; echo "[$$HOME]" >&2; exit 3';
     const { code, stdout, stderr } = await run(...words, '--setenv=A=b c\nd', '--', '/bin/sh', '-c', script);
     assert.deepEqual([code, stdout, stderr], [3, 'b c\nd\n', '[]\n']);
+    await mkdir(join(root, 'opt/a$b'), { recursive: true });
+    await writeFile(join(root, 'opt/a$b/x'), '#!/bin/sh\necho "$1"\n', { mode: 0o755 });
+    assert.equal((await run(...words, '--', join(root, 'opt/a$b/x'), '$$HOME')).stdout, '$HOME\n');
     assert.equal((await run(...words, '--uid=nobody-of-this-name', '/bin/true')).code, 217);
     assert.equal((await run(...words, '/no/such/program')).code, 127);
     assert.equal((await run(...words, '-p', 'RuntimeMaxSec=100ms', '/bin/sleep', '30')).code, 1);

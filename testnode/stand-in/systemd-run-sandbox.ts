@@ -19,7 +19,7 @@ export async function rehearse(root: string, words: string[]): Promise<void> {
   if (end < 0 || image === undefined) return refuse('Failed to start transient service unit: no program, or no copy.');
   stay(root, unit);
   layOutImage(root, image);
-  const child = spawn(program, first, {
+  const child = spawn(program, first.map(expanded), {
     stdio: ['pipe', 'inherit', 'inherit'],
     env: { PATH: '/usr/bin:/bin', HOME: '/root', ...startEnvironment(), DEMO_NODE_ROOT: image, DEMO_ADDRESS: PRIVATE },
   });
@@ -33,6 +33,12 @@ export async function rehearse(root: string, words: string[]): Promise<void> {
     endRehearsal(root, unit);
     process.exit(code ?? 1);
   });
+}
+
+/** Of the variables that systemd expands in a command line, save in the program's path, only the escape is known here. */
+export function expanded(word: string): string {
+  if (/(?<!\$)(\$\$)*\$(?!\$)/.test(word)) throw new Error(`systemd would expand ${word}`);
+  return word.replaceAll('$$', '$');
 }
 
 type Transient = { helper: ProcessId; image: string };

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { idOf, isAlive, type ProcessId, readJson } from './process.ts';
-import { endRehearsal, imageOf, rehearse } from './systemd-run-sandbox.ts';
+import { endRehearsal, expanded, imageOf, rehearse } from './systemd-run-sandbox.ts';
 
 type Service = {
   unit: string;
@@ -22,7 +22,8 @@ const WITH_VALUE = ['-p', '--property', '-u', '--unit', '--uid', '--gid', '-E', 
 export async function systemdRun(root: string, words: string[]): Promise<void> {
   if (imageOf(words) !== undefined) return rehearse(root, words);
   const { unit, properties, environment, command } = serviceOf(words);
-  const [program, ...rest] = command.map(expanded);
+  const [program, ...given] = command;
+  const rest = given.map(expanded);
   if (program === undefined) return fail('Command line to execute required.', 1);
   if (isLoaded(root, unit))
     return fail(`Failed to start transient service unit: Unit ${unit}.service was already loaded.`, 1);
@@ -48,12 +49,6 @@ export async function systemdRun(root: string, words: string[]): Promise<void> {
   rmSync(fileOf(root, unit), { force: true });
   // 124 is what `timeout` makes of a time limit; systemd-run makes 1 of a signal.
   process.exitCode = code === null || code === 124 || code === 137 ? 1 : code;
-}
-
-/** Of the variables that systemd expands in a command line, only the escape is known here. */
-function expanded(word: string): string {
-  if (/(?<!\$)(\$\$)*\$(?!\$)/.test(word)) throw new Error(`systemd would expand ${word}`);
-  return word.replaceAll('$$', '$');
 }
 
 /** `systemctl stop` of a transient service; false when there is none of this name. */
