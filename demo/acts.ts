@@ -70,9 +70,9 @@ const ACTS: Act[] = [
     perform: healAlone,
   },
   {
-    title: 'The same server with K3s v1.32.3, whose restart would never come up',
+    title: 'The same server with K3s v1.32.3, whose restart would hang',
     story:
-      'That version waits for ever for its own expired listener. certagent tries the start on a copy of its files first, sees that, and tries once more with the file that cures it. Only then it touches the server.',
+      'That version can wait for its own expired listener for minutes (ten were watched). certagent tries the start on a copy of its files first, sees it wait, and tries once more with the file that cures it. Only then does it touch the server.',
     name: 'k3s-v1.32-expired',
     kind: 'k3s-server',
     leafDays: -2,

@@ -53,7 +53,7 @@ function verdictLine({ verdict }: RehearsalJudgement, paint: Paint): string {
 }
 
 function curedLine(cure: string): string {
-  return `Without ${cure} the start would wait for its own expired listener and never be ready. What follows was tried with that file; the renewal creates it first.`;
+  return `Without ${cure} the start was not ready: it waited for its own expired listener. What follows was tried with that file; the renewal creates it first.`;
 }
 
 /** "Ready after 4.6 s. Took 12 s, 7 MiB copied, at most 361 MiB of memory." */
