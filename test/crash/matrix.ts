@@ -80,12 +80,18 @@ function count({ faults, point, second }: Try, { at, signal }: Job, figures: Fig
 
 /** The same calls on other files, and other plans' names, are one kind of point. */
 export function kindOf(point: string): string {
-  return point
-    .replaceAll(/\d{8}T\d{6}Z(-\d+)?/g, 'PLAN')
-    .replaceAll(/\/files\/\S*/g, '/files/…')
-    .replaceAll(/\d{15}-[\w-]+\.json/g, '….json')
-    .replaceAll(/certs renew \S+/g, 'certs renew …')
-    .replaceAll(/\/(etc|var\/lib\/rancher)\/\S+\.(crt|key|conf|json)/g, '/$1/….$2');
+  return (
+    point
+      .replaceAll(/\d{8}T\d{6}Z(-\d+)?/g, 'PLAN')
+      .replaceAll(/\/files\/\S*/g, '/files/…')
+      // Copies of a rehearsal lie in a directory of its own, and go with it.
+      .replace(/^copyFile \S+ \S+\/rehearsals\/\S*/, 'copyFile … COPY')
+      .replaceAll(/\S*\/rehearsals\/[0-9a-f]{12}\/\S*/g, 'COPY')
+      .replaceAll(/\b(rehearsals\/|certagent-rehearsal-)[0-9a-f]{12}/g, '$1ID')
+      .replaceAll(/\d{15}-[\w-]+\.json/g, '….json')
+      .replaceAll(/certs renew \S+/g, 'certs renew …')
+      .replaceAll(/\/(etc|var\/lib\/rancher)\/\S+\.(crt|key|conf|json)/g, '/$1/….$2')
+  );
 }
 
 /** Of each kind of point `most`, evenly spread; the first and the last of all always. */
