@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { arch, cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { daemonSection } from './daemon.ts';
+import { rehearsalSection } from './rehearsal.ts';
 import { renewalSection } from './renewal.ts';
 import { scanSection } from './scan.ts';
 
@@ -21,6 +22,7 @@ try {
   console.log('Times are medians of whole processes unless said otherwise; × is certagent divided by the peer.\n');
   await daemonSection(directory);
   await renewalSection(directory);
+  await rehearsalSection(directory);
   await scanSection(join(directory, 'files'), asked.length > 0 ? asked : SIZES);
 } finally {
   await rm(directory, { recursive: true, force: true });
