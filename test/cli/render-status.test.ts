@@ -204,3 +204,34 @@ for (const [version, id, next] of RESTARTS)
     const text = renderStatus(report({ node, certificates: [shown] }));
     assert.match(text, new RegExp(` ${next}\n`));
   });
+
+test('K3s: at every width of a terminal the names differ and no row is wider than it', () => {
+  const leaves = [
+    ...['admin', 'auth-proxy', 'controller', 'k3s-cloud-controller', 'kube-apiserver', 'kube-proxy', 'scheduler'].map(
+      (name) => `client-${name}`,
+    ),
+    ...['client-supervisor', 'serving-kube-apiserver', 'etcd/client', 'etcd/peer-server-client', 'etcd/server-client'],
+    ...['client-k3s-controller', 'client-kube-proxy', 'client-kubelet', 'serving-kubelet'].map(
+      (name) => `agent/${name}`,
+    ),
+  ];
+  const node = { ...NODE, distribution: 'k3s', role: 'server', version: 'v1.32.3+k3s1' } as const;
+  const certificates = [
+    ...leaves.map((id) => row(id, 200, { owner: 'k3s' })),
+    row('etcd/peer-ca', 3000, { owner: 'cluster-ca', verdict: { kind: 'keep', until: null } }),
+  ];
+  const tableAt = (width: number) =>
+    renderStatus(report({ node, certificates, alerts: [], served: [], copies: [] }), { width })
+      .split('\n\n')
+      .find((block) => block.startsWith('CERTIFICATE'))!
+      .split('\n');
+  for (let width = 60; width <= 140; width += 1) {
+    const lines = tableAt(width);
+    for (const line of lines) assert.ok(line.length <= width, `${width}: ${line}`);
+    const names = lines.slice(1).flatMap((line) => (line.startsWith(' ') ? [] : [line.split(' ')[0]]));
+    assert.equal(new Set(names).size, certificates.length, `${width}: ${names}`);
+  }
+  assert.match(tableAt(140)[0]!, /^CERTIFICATE +OWNER +EXPIRES +REMAINING +STATE +NEXT$/);
+  assert.match(tableAt(80)[0]!, /^CERTIFICATE +EXPIRES +REMAINING +STATE +NEXT$/);
+  assert.match(tableAt(60)[0]!, /^CERTIFICATE +REMAINING +NEXT$/);
+});

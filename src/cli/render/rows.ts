@@ -6,7 +6,7 @@ import type { StatusReport, StatusRow } from '../../domain/model/status.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import type { Style } from './paint.ts';
 import type { View } from './status-view.ts';
-import { type Cell, type Column, table } from './table.ts';
+import { type Cell, type Column, isLegible, table } from './table.ts';
 import type { Times } from './time.ts';
 
 /**
@@ -27,8 +27,23 @@ export function certificateTable(report: StatusReport, view: View): string {
   ];
   const cells = rows.map((row) => [...narrowCells(row, report, view), ...(view.wide ? wideCells(row) : [])]);
   // A wide table is for reading sideways: wrapping its last column would hide it.
-  const text = table(columns, cells, { paint: view.paint, width: view.wide ? Number.POSITIVE_INFINITY : view.width });
+  const width = view.wide ? Number.POSITIVE_INFINITY : view.width;
+  const text = table(...narrowed(columns, cells, width), { paint: view.paint, width });
   return hidden === 0 ? text : `${text}\n${view.paint('dim', `The same CAs in ${hidden} more places: -o wide.`)}`;
+}
+
+/** What a narrow terminal does without, in this order, before two names look the same: -o wide shows it. */
+const DISPENSABLE = ['OWNER', 'EXPIRES', 'STATE'];
+
+function narrowed(columns: Column[], cells: Cell[][], width: number): [Column[], Cell[][]] {
+  const [first] = DISPENSABLE.filter((title) => columns.some((column) => column.title === title));
+  if (first === undefined || isLegible(columns, cells, width)) return [columns, cells];
+  const kept = (_: unknown, at: number) => columns[at]?.title !== first;
+  return narrowed(
+    columns.filter(kept),
+    cells.map((row) => row.filter(kept)),
+    width,
+  );
 }
 
 /** Of the rows of one CA, the one with the shortest name: its own file's. */

@@ -15,11 +15,7 @@ export function table(
 ): string {
   const { paint = plain, width = Number.POSITIVE_INFINITY, indent = '' } = options;
   const last = columns.length - 1;
-  const widths = columns.map(({ title }, at) =>
-    Math.max(title.length, ...rows.map((row) => row[at]?.text.length ?? 0)),
-  );
-  const gaps = indent.length + GAP.length * last;
-  fit(widths, last, width - gaps - NARROWEST);
+  const widths = widthsOf(columns, rows, width - indent.length);
   const left = indent.length + widths.slice(0, last).reduce((sum, each) => sum + each + GAP.length, 0);
   const room = Math.max(width - left, NARROWEST);
   const line = (cells: Cell[]) => {
@@ -41,6 +37,24 @@ export function table(
 const GAP = '  ';
 const NARROWEST = 24;
 
+/** Whether the table fits into `width`, and what is left of the names in its first column still tells its rows apart. */
+export function isLegible(columns: Column[], rows: Cell[][], width: number): boolean {
+  const widths = widthsOf(columns, rows, width);
+  const before = widths.slice(0, -1).reduce((sum, each) => sum + each + GAP.length, 0);
+  const names = new Set(rows.map(([first]) => first?.text ?? ''));
+  const shown = new Set([...names].map((name) => shortened(name, widths[0] ?? 0)));
+  return before + NARROWEST <= width && shown.size === names.size;
+}
+
+function widthsOf(columns: Column[], rows: Cell[][], width: number): number[] {
+  const last = columns.length - 1;
+  const widths = columns.map(({ title }, at) =>
+    Math.max(title.length, ...rows.map((row) => row[at]?.text.length ?? 0)),
+  );
+  fit(widths, last, width - GAP.length * last - NARROWEST);
+  return widths;
+}
+
 /** Narrows the widest of the columns before the last until they fit into `room`, or it cannot be read any more. */
 function fit(widths: number[], last: number, room: number): void {
   const before = widths.slice(0, last);
@@ -52,11 +66,15 @@ function fit(widths: number[], last: number, room: number): void {
 const LEAST = 12;
 
 function pad(cell: Cell, width: number, column: Column | undefined, paint: Paint): string {
-  // The end of a path says more than its beginning.
-  const shown = cell.text.length <= width ? cell.text : `…${cell.text.slice(cell.text.length - width + 1)}`;
+  const shown = shortened(cell.text, width);
   const fill = ' '.repeat(width - shown.length);
   const text = cell.style === undefined ? shown : paint(cell.style, shown);
   return column?.align === 'right' ? fill + text : text + fill;
+}
+
+/** The end of a path says more than its beginning. */
+function shortened(text: string, width: number): string {
+  return text.length <= width ? text : `…${text.slice(text.length - width + 1)}`;
 }
 
 /** Lines of at most `width` columns, broken at blanks where there are some. */
