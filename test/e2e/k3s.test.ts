@@ -30,7 +30,7 @@ test('a K3s server, systemd 252', { skip, timeout: 1_200_000 }, async (t) => {
   const pid = await k3sPid();
   await first.renews(t, here, node.ports.api!);
   await t.test('for that K3s was restarted', async () => assert.notEqual(await k3sPid(), pid));
-  await own.givesToOthers(t, here, node.ports.api!);
+  await own.givesToOthers(t, here, '/var/lib/rancher/k3s/server/tls/serving-kube-apiserver.crt');
   await first.oneLineAStep(t, here);
   await stopsTheHelper(t, here);
   await makeDueAgain();

@@ -28,7 +28,7 @@ test('a kubeadm node, systemd 257', { skip, timeout: 1_200_000 }, async (t) => {
     for (const port of [here.node.ports.etcd!, here.node.ports.etcdPeer!])
       assert.ok((await served(here, port)).validToDate.getTime() > Date.now() + 300 * DAY);
   });
-  await own.givesToOthers(t, here, here.node.ports.apiserver!);
+  await own.givesToOthers(t, here, '/etc/kubernetes/pki/apiserver.crt');
   await first.oneLineAStep(t, here);
   await daily.reloads(t, here, 'renew');
   await daily.restarts(t, here);

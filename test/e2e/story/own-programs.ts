@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { eventually } from '../../testnode/support.ts';
 import { put } from '../node.ts';
-import { configure, lines, ownerOf, type Scene, served } from '../support.ts';
+import { configure, lines, ownerOf, type Scene } from '../support.ts';
 
 const HOOK = '/usr/local/sbin/after-renewal';
 const COPY = '/etc/ssl/own/api.pem';
@@ -35,8 +35,8 @@ export async function prepares(here: Scene, from: string): Promise<void> {
   await machine.must('systemctl', 'reload', 'certagent');
 }
 
-/** After the renewal. `port`: of the API server. */
-export function givesToOthers(t: TestContext, here: Scene, port: number): Promise<void> {
+/** After the renewal. `file`: with the certificate of the API server. */
+export function givesToOthers(t: TestContext, here: Scene, file: string): Promise<void> {
   const { machine } = here;
   return t.test(
     "the hook ran outside of certagent's sandbox; the service's copy and the metrics are there",
@@ -47,8 +47,8 @@ export function givesToOthers(t: TestContext, here: Scene, port: number): Promis
         said.map(({ priority }) => priority),
         [6],
       );
-      const now = (await served(here, port)).serialNumber;
-      await eventually(() => new X509Certificate(readFileSync(machine.at(COPY))).serialNumber === now, 20_000);
+      const serialOf = (path: string) => new X509Certificate(readFileSync(machine.at(path))).serialNumber;
+      await eventually(() => serialOf(COPY) === serialOf(file), 20_000);
       assert.equal(await ownerOf(here, COPY), 'root:root 644');
       assert.equal(await ownerOf(here, `${COPY}.key`), 'root:root 600');
       assert.match(await machine.must('cat', METRICS), /^certagent_build_info\{/m);
