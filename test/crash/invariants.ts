@@ -69,14 +69,14 @@ async function manifests({ node, copy }: Ground): Promise<(string | null)[]> {
   return [...same, ...there.filter((path) => !wanted.includes(path)).map((path) => `${path} is among the manifests`)];
 }
 
-/** Of the whole node: temporary files, half backups, manifests that are out. */
+/** Of the whole node: temporary files, half backups, manifests that are out, copies of a rehearsal. */
 async function leftovers({ node, plan }: Ground): Promise<string[]> {
   const files = await filesOf(node.root);
   const backups = new Set(files.flatMap((path) => /^\/var\/lib\/certagent\/backups\/([^/]+)\//.exec(path)?.[1] ?? []));
   const tries = (await journalOf(node.root)).records.filter(({ type }) => type === 'plan-started').length;
   const whole = [...backups].filter((name) => files.includes(`${STATE_DIR}/backups/${name}/manifest.json`));
   return [
-    ...files.filter((path) => /\.certagent-|\.tmp$|\.partial(\/|$)|\/certagent\/moved\/./.test(path)),
+    ...files.filter((path) => /\.certagent-|\.tmp$|\.partial(\/|$)|\/certagent\/(moved|rehearsals)\/./.test(path)),
     ...[...backups].filter((name) => !whole.includes(name)).map((name) => `backup ${name} has no manifest`),
     // What was only interrupted is tried again at once, with a backup of its own.
     ...(whole.length > plan.backups + Math.max(1, tries) ? [`${whole.length} backups`] : []),
