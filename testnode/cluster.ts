@@ -6,7 +6,7 @@ import { makeObjects, type Objects } from './api/objects.ts';
 import { type ApiFaults, apiHandler, NO_API_FAULTS } from './api/serve.ts';
 import { makeNode, type NodeOptions, type TestNode } from './node.ts';
 import { reservePorts } from './ports.ts';
-import { nodeObject } from './stand-in/api.ts';
+import { nodeObject, putCluster } from './stand-in/api.ts';
 
 export type TestCluster = {
   /** cp-1, cp-2 and so on. */
@@ -51,7 +51,7 @@ export async function makeCluster(
     const address = `127.${1 + (process.pid % 250)}.${clusters}.${at}`;
     const cluster = { store: url, address, port, first: nodes[0]?.root ?? null };
     const node = await makeNode({ ...options, root: join(directory, nodeName), kind: 'kubeadm', nodeName, cluster });
-    objects.put('/api/v1/nodes', nodeObject(nodeName, address));
+    putCluster(objects, [nodeObject(nodeName, address)]);
     members.push({ name: nodeName, clientURLs: [`https://127.0.0.1:${node.ports.etcd}`] });
     nodes.push(node);
   }

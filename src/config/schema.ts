@@ -1,4 +1,5 @@
 import { HOUR } from '../domain/time/duration.ts';
+import { clusterTable } from './cluster-keys.ts';
 import { certificateCopyTables } from './copy-keys.ts';
 import * as z from './fields.ts';
 import {
@@ -165,20 +166,7 @@ export const schema = z.strictObject({
     'How a renewal runs.',
   ),
   hooks: hookTables(),
-  cluster: note(
-    table({
-      coordinate: note(
-        z.prefault(z.enum(['lease', 'none']), 'lease'),
-        'How the control-plane nodes of a cluster take turns. lease: by the Lease kube-system/certagent-renewal, and by the time of day where no API answers; none: not at all. A single server waits for nobody.',
-      ),
-      kubeconfig: note(
-        z.optional(absolutePath()),
-        "Kubeconfig to ask the Kubernetes API with, instead of the node's own admin.conf, k3s.yaml or rke2.yaml: certagent cluster manifest prints the rights that it needs.",
-        '/etc/certagent/kubeconfig',
-      ),
-    }),
-    'The other nodes of the cluster.',
-  ),
+  cluster: clusterTable(),
   watch: note(
     table({
       paths: note(

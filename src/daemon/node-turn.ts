@@ -15,7 +15,7 @@ import type { Root } from '../host/root.ts';
 import { makeCoordinators } from './coordinators.ts';
 import { heldOf, heldUntil, waitsAt } from './held.ts';
 import { idle, intentOf, intentToRecover, momentOfAgent, running } from './intent-of.ts';
-import { pauseFor } from './pause.ts';
+import { pauseFor } from './pause-for.ts';
 import type { View } from './view.ts';
 
 /** A check waits this long for the first answer of the other servers. Then the wait goes on beside it. */

@@ -109,7 +109,7 @@ const CASES: Case[] = [
     daemon: { rehearse: async () => rehearsed('passed', { cure: '/tls/trigger' }) },
     exitCode: 0,
     stdout:
-      /PASSED: the renewal would succeed\nWithout \/tls\/trigger the start would wait[^\n]*\nReady after 4\.6 s\. Took 12\.0 s, 7 MiB copied, at most 361 MiB of memory\.\n\nWhat would change\n {2}CERTIFICATE .*\n {2}client-admin +renewed +EC P-256 \(was RSA 2048\) +2027-03-03, in 365 d +CN=kube-apiserver\n {2}serving +NOT_RENEWED +- +- +-\n\nNothing on the node was changed\./,
+      /PASSED: the renewal would succeed\nWithout \/tls\/trigger the start was not ready[^\n]*\nReady after 4\.6 s\. Took 12\.0 s, 7 MiB copied, at most 361 MiB of memory\.\n\nWhat would change\n {2}CERTIFICATE .*\n {2}client-admin +renewed +EC P-256 \(was RSA 2048\) +2027-03-03, in 365 d +CN=kube-apiserver\n {2}serving +NOT_RENEWED +- +- +-\n\nNothing on the node was changed\./,
   },
   {
     what: 'a rehearsal that speaks against the renewal',

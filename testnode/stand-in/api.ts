@@ -1,7 +1,7 @@
 // The objects of the Kubernetes API: a node on its own keeps them in the process of its kube-apiserver, with a Node for itself;
 // the servers of a cluster share them, as they share etcd (testnode/cluster.ts).
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { failure, makeObjects } from '../api/objects.ts';
+import { type ApiObject, failure, makeObjects, type Objects } from '../api/objects.ts';
 import { type ApiHandler, apiHandler, NO_API_FAULTS } from '../api/serve.ts';
 import type { NodeRecord } from '../options.ts';
 
@@ -9,8 +9,15 @@ export function makeApi(node: NodeRecord): ApiHandler {
   const { cluster } = node;
   if (cluster !== null) return (request, response, user) => pass(cluster.store, request, response, user);
   const objects = makeObjects();
-  objects.put('/api/v1/nodes', nodeObject(node.nodeName, '127.0.0.1'));
+  putCluster(objects, [nodeObject(node.nodeName, '127.0.0.1')]);
   return apiHandler(objects, () => NO_API_FAULTS);
+}
+
+/** What a cluster has from the start. kubeadm looks for its configuration there. */
+export function putCluster(objects: Objects, nodes: ApiObject[]): void {
+  for (const node of nodes) objects.put('/api/v1/nodes', node);
+  const metadata = { name: 'kubeadm-config', namespace: 'kube-system' };
+  objects.put('/api/v1/namespaces/kube-system/configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata });
 }
 
 /** A control-plane node, as its kubelet and kubeadm make it. */
