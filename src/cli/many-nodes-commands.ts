@@ -1,4 +1,4 @@
-import { type CommandSpec, FAILED, USAGE, usual, YES } from './command-spec.ts';
+import { type CommandSpec, usual } from './command-spec.ts';
 
 /** The commands about more nodes than this one. */
 export const FLEET = [
