@@ -64,6 +64,8 @@ export function makeObjects(now: () => number = Date.now): Objects {
     [...all].filter(([path]) => dirOf(path) === collection).map(([, object]) => structuredClone(object));
 
   const handle: Objects['handle'] = (method, path, query, body) => {
+    // What `kubectl get --raw=/api` asks for.
+    if (path === '/api') return { status: 200, body: { kind: 'APIVersions', versions: ['v1'] } };
     const parts = PATH.exec(path);
     if (parts === null) return failure(404, 'NotFound', 'the server could not find the requested resource');
     const [, , , resource, name] = parts;
