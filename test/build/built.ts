@@ -10,15 +10,7 @@ import { command } from '../testnode/support.ts';
 import { digestOf } from './inputs.ts';
 
 /** All that the executable and the packages are made from, the packages of package-lock.json aside. */
-export const BUILD_INPUTS = [
-  'docs/alerts',
-  'build',
-  'packaging',
-  'src',
-  'systemd',
-  'package.json',
-  'package-lock.json',
-];
+export const BUILD_INPUTS = ['docs', 'build', 'packaging', 'src', 'systemd', 'package.json', 'package-lock.json'];
 
 const DIRECTORY = join(PROJECT, 'dist/.tests/packages');
 

@@ -51,8 +51,11 @@ test('what the package installs, with which rights', { skip }, async (t) => {
       '-rw-r--r-- root/root usr/share/certagent/grafana/certagent.json',
       '-rw-r--r-- root/root usr/share/certagent/notify-reload.conf',
       '-rw-r--r-- root/root usr/share/certagent/prometheus/certagent.rules.yml',
-      ...CODES.toSorted().map((code) => `-rw-r--r-- root/root usr/share/doc/certagent/alerts/${code}.md`),
-      ...['changelog.gz', 'copyright', 'third-party-licenses.gz', ...PAGES.map((page) => `${page}.md`)]
+      ...[
+        ...CODES.map((code) => `alerts/${code}.md`),
+        ...PAGES.map((page) => `${page}.md`),
+        ...['changelog.gz', 'copyright', 'third-party-licenses.gz'],
+      ]
         .toSorted()
         .map((name) => `-rw-r--r-- root/root usr/share/doc/certagent/${name}`),
       '-rw-r--r-- root/root usr/share/fish/vendor_completions.d/certagent.fish',
