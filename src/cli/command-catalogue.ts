@@ -24,6 +24,7 @@ export const GROUPS: Record<string, string> = {
   clock: 'accept the clock of this node',
   config: 'check the configuration or print an example',
   alert: 'test the alert sinks, silence alerts',
+  cluster: 'print the rights of an identity of its own',
 };
 
 const CATALOGUE = [
