@@ -10,7 +10,16 @@ import { RUNBOOKS } from './runbooks.ts';
 
 export const CONFIG = 'etc/certagent/config.toml';
 /** Pages for operators, each about one topic. */
-export const PAGES = ['alerting', 'hooks', 'many-sites', 'metrics', 'rehearsal', 'restore', 'services'];
+export const PAGES = [
+  'alerting',
+  'hooks',
+  'many-sites',
+  'metrics',
+  'rehearsal',
+  'restore',
+  'services',
+  'several-control-planes',
+];
 const CHANGELOG = join(PROJECT, 'packaging/debian/changelog');
 
 /** Writes the tree that is installed on the node. Returns the paths, sorted. */

@@ -37,6 +37,7 @@ const SHARED_NAMES: { folders: string[]; why: string }[] = [
     folders: ['domain/distributions', ...DISTRIBUTION_NAMES.map((name) => `observe/${name}`)],
     why: 'rules and observer',
   },
+  { folders: ['sync', 'domain/cluster'], why: 'what is seen and remembered, of copies and of servers' },
   { folders: ['domain/model', 'cli/commands', 'cli/render'], why: 'the data, the command that shows it, its text' },
 ];
 

@@ -25,7 +25,7 @@ export type KubeadmCertificate = {
   kubeconfig: boolean;
   usages: ('server' | 'client')[];
   subject(node: { nodeName: string; minor: number }): Subject;
-  sans?(node: { nodeName: string }): string[];
+  sans?(node: { nodeName: string; cluster: { address: string } | null }): string[];
 };
 
 /** In kubeadm's order, which is alphabetical. */
@@ -41,7 +41,13 @@ export function belongsToLocalEtcd(certificate: { ca: string }): boolean {
 // From v1.29 on the administrators are an ordinary group, so that their rights can be taken away.
 const administrators = (minor: number) => (minor >= 29 ? ['kubeadm:cluster-admins'] : ['system:masters']);
 const etcdClients = (minor: number) => (minor >= 29 ? [] : ['system:masters']);
-const etcdNames = ({ nodeName }: { nodeName: string }) => [nodeName, 'localhost', '127.0.0.1', '::1'];
+const etcdNames = ({ nodeName, cluster }: { nodeName: string; cluster: { address: string } | null }) => [
+  nodeName,
+  'localhost',
+  ...(cluster === null ? [] : [cluster.address]),
+  '127.0.0.1',
+  '::1',
+];
 
 const embedded = (user: string) => `certificate embedded in the kubeconfig file for the ${user}`;
 
@@ -63,8 +69,9 @@ const certificates: KubeadmCertificate[] = [
     kubeconfig: false,
     usages: ['server'],
     subject: () => ({ commonName: 'kube-apiserver' }),
-    sans: ({ nodeName }) => [
+    sans: ({ nodeName, cluster }) => [
       nodeName,
+      ...(cluster === null ? [] : [cluster.address]),
       'kubernetes',
       'kubernetes.default',
       'kubernetes.default.svc',

@@ -1,4 +1,4 @@
-import { renameSync, symlinkSync } from 'node:fs';
+import { readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { authorities, belongsToLocalEtcd, kubeadmCertificates } from './kubeadm-certificates.ts';
 import { kubeconfigText } from './kubeconfig-text.ts';
@@ -16,8 +16,10 @@ import { put, putDirectory } from './put.ts';
 export async function layOutKubeadm(root: string, node: NodeRecord): Promise<void> {
   const cas = new Map<string, Issued>();
   await Promise.all(
-    authorities.map(async ({ name, commonName }) => {
+    authorities.map(async ({ name, baseName, commonName }) => {
       const sans = name === 'ca' ? ['kubernetes'] : [];
+      const first = node.cluster?.first ?? null;
+      if (first !== null) return void cas.set(name, ofFirst(first, baseName));
       cas.set(name, await issueAuthority({ commonName, sans, ...validity(node).ca, keyType: node.keys }));
     }),
   );
@@ -31,6 +33,12 @@ export async function layOutKubeadm(root: string, node: NodeRecord): Promise<voi
   if (node.kind === 'kubeadm-external-etcd') await layOutExternalEtcd(root, node);
   writeManifests(root, node);
   layOutExtras(root, node);
+}
+
+/** As `kubeadm join --control-plane` brings them along. */
+function ofFirst(root: string, baseName: string): Issued {
+  const read = (extension: string) => readFileSync(join(root, `etc/kubernetes/pki/${baseName}.${extension}`), 'utf8');
+  return { certificatePem: read('crt'), keyPem: read('key') };
 }
 
 function layOutExtras(root: string, node: NodeRecord): void {
@@ -102,7 +110,7 @@ async function layOutControlPlane(root: string, node: NodeRecord, cas: Map<strin
 
 function kubeconfigOf(node: NodeRecord, ca: Issued, user: string, credentials: Issued): string {
   return kubeconfigText({
-    server: `https://127.0.0.1:${node.ports.apiserver}`,
+    server: `https://${node.cluster?.address ?? '127.0.0.1'}:${node.ports.apiserver}`,
     ca: { pem: ca.certificatePem },
     cluster: 'kubernetes',
     user,
@@ -124,7 +132,7 @@ async function layOutKubelet(root: string, node: NodeRecord, ca: Issued): Promis
   symlinkSync(`kubelet-client-${made}.pem`, join(root, 'var/lib/kubelet/pki/kubelet-client-current.pem'));
   const current = '/var/lib/kubelet/pki/kubelet-client-current.pem';
   const kubeconfig = kubeconfigText({
-    server: `https://127.0.0.1:${node.ports.apiserver ?? 6443}`,
+    server: `https://${node.cluster?.address ?? '127.0.0.1'}:${node.ports.apiserver ?? 6443}`,
     ca: { pem: ca.certificatePem },
     cluster: 'kubernetes',
     user,

@@ -12,7 +12,14 @@ type Pod = {
   volumes: { name: string; path: string; type: 'DirectoryOrCreate' | 'FileOrCreate'; readOnly: boolean }[];
 };
 
-type Probe = { path: string; port: number; scheme: 'HTTP' | 'HTTPS'; failureThreshold: number; period: number };
+type Probe = {
+  path: string;
+  port: number;
+  scheme: 'HTTP' | 'HTTPS';
+  failureThreshold: number;
+  period: number;
+  host: string;
+};
 
 export function writeManifests(root: string, node: NodeRecord): void {
   const externalEtcd = node.kind === 'kubeadm-external-etcd';
@@ -21,8 +28,9 @@ export function writeManifests(root: string, node: NodeRecord): void {
   for (const pod of pods) put(root, `etc/kubernetes/manifests/${pod.name}.yaml`, manifestText(pod), 0o600);
 }
 
-function kubeApiserver({ ports, version }: NodeRecord, externalEtcd: boolean): Pod {
+function kubeApiserver({ ports, version, cluster }: NodeRecord, externalEtcd: boolean): Pod {
   const pki = '/etc/kubernetes/pki';
+  const address = cluster?.address ?? '127.0.0.1';
   const etcdFiles = externalEtcd
     ? {
         ca: `${pki}/external-etcd/ca.crt`,
@@ -32,14 +40,15 @@ function kubeApiserver({ ports, version }: NodeRecord, externalEtcd: boolean): P
     : { ca: `${pki}/etcd/ca.crt`, crt: `${pki}/apiserver-etcd-client.crt`, key: `${pki}/apiserver-etcd-client.key` };
   return {
     name: 'kube-apiserver',
-    annotations: { 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint': `127.0.0.1:${ports.apiserver}` },
+    annotations: { 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint': `${address}:${ports.apiserver}` },
     image: `registry.k8s.io/kube-apiserver:${version}`,
     cpu: '250m',
     command: [
       'kube-apiserver',
-      '--advertise-address=127.0.0.1',
+      `--advertise-address=${address}`,
       '--allow-privileged=true',
       '--authorization-mode=Node,RBAC',
+      ...(cluster === null ? [] : [`--bind-address=${address}`]),
       `--client-ca-file=${pki}/ca.crt`,
       '--enable-admission-plugins=NodeRestriction',
       '--enable-bootstrap-token-auth=true',
@@ -66,9 +75,9 @@ function kubeApiserver({ ports, version }: NodeRecord, externalEtcd: boolean): P
       `--tls-private-key-file=${pki}/apiserver.key`,
     ],
     probes: {
-      livenessProbe: probe('/livez', ports.apiserver!, 'HTTPS', 8, 10),
-      readinessProbe: probe('/readyz', ports.apiserver!, 'HTTPS', 3, 1),
-      startupProbe: probe('/livez', ports.apiserver!, 'HTTPS', 24, 10),
+      livenessProbe: probe('/livez', ports.apiserver!, 'HTTPS', 8, 10, address),
+      readinessProbe: probe('/readyz', ports.apiserver!, 'HTTPS', 3, 1, address),
+      startupProbe: probe('/livez', ports.apiserver!, 'HTTPS', 24, 10, address),
     },
     volumes: [
       directory('ca-certs', '/etc/ssl/certs'),
@@ -184,8 +193,15 @@ function scheduler({ ports, version }: NodeRecord): Pod {
   };
 }
 
-function probe(path: string, port: number, scheme: Probe['scheme'], failureThreshold: number, period: number): Probe {
-  return { path, port, scheme, failureThreshold, period };
+function probe(
+  path: string,
+  port: number,
+  scheme: Probe['scheme'],
+  failureThreshold: number,
+  period: number,
+  host = '127.0.0.1',
+): Probe {
+  return { path, port, scheme, failureThreshold, period, host };
 }
 
 function directory(name: string, path: string): Pod['volumes'][number] {
@@ -231,7 +247,7 @@ function probeText(name: string, probe: Probe): string {
   return `    ${name}:
       failureThreshold: ${probe.failureThreshold}
       httpGet:
-        host: 127.0.0.1
+        host: ${probe.host}
         path: ${probe.path}
         port: ${probe.port}
         scheme: ${probe.scheme}

@@ -48,7 +48,7 @@ export async function makeNode(options: NodeOptions): Promise<TestNode> {
   const root = resolve(options.root);
   if (existsSync(root) && readdirSync(root).length > 0) throw new Error(`not empty: ${root}`);
   mkdirSync(root, { recursive: true });
-  const node: NodeRecord = { ...withDefaults(options, Date.now()), ports: await reservePorts(portNames(options.kind)) };
+  const node: NodeRecord = { ...withDefaults(options, Date.now()), ports: await portsOf(options) };
   putDirectory(root, 'run/demo');
   putDirectory(root, 'etc');
   writeNodeRecord(root, node);
@@ -84,6 +84,11 @@ export async function openNode(path: string): Promise<TestNode> {
       await rm(root, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+async function portsOf({ kind, cluster }: NodeOptions): Promise<Record<string, number>> {
+  const ports = await reservePorts(portNames(kind));
+  return cluster == null ? ports : { ...ports, apiserver: cluster.port };
 }
 
 function portNames(kind: NodeKind): string[] {

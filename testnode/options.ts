@@ -53,6 +53,18 @@ export type NodeOptions = {
   sandbox?: boolean;
   /** Path of a real etcd, which then runs in the stand-in's place; default: null. */
   etcd?: string | null;
+  /** Of a kubeadm control plane: the cluster that it is a server of; default: null, it is alone. */
+  cluster?: ClusterOptions | null;
+};
+
+export type ClusterOptions = {
+  /** Address of what its servers share (testnode/cluster.ts). */
+  store: string;
+  /** Where its API listens: each server has another loopback address, and all have the same port. */
+  address: string;
+  port: number;
+  /** Root of the server whose CAs it has; null: it is the first. */
+  first: string | null;
 };
 
 /**
@@ -142,6 +154,7 @@ export function withDefaults(options: NodeOptions, now: number): Omit<NodeRecord
     timeZone: options.timeZone ?? 'UTC',
     sandbox: options.sandbox ?? false,
     etcd: options.etcd ?? null,
+    cluster: options.cluster ?? null,
   };
 }
 

@@ -96,15 +96,17 @@ async function isHealthy(node: NodeRecord, heard: Set<number>): Promise<boolean>
   const ports = Object.values(node.ports);
   const hasExpired = node.leafEnds <= Date.now();
   if (!hasExpired) heard.clear();
-  for (const port of ports) if (!heard.has(port) && (await accepts(port))) heard.add(port);
+  const address = node.cluster?.address ?? '127.0.0.1';
+  const at = (port: number) => (port === node.ports.apiserver ? address : '127.0.0.1');
+  for (const port of ports) if (!heard.has(port) && (await accepts(port, at(port)))) heard.add(port);
   if (heard.size < ports.length) return false;
   if (node.ports.apiserver === undefined || hasExpired) return true;
-  return (await status(`https://127.0.0.1:${node.ports.apiserver}/readyz`)) === 200;
+  return (await status(`https://${address}:${node.ports.apiserver}/readyz`)) === 200;
 }
 
-function accepts(port: number): Promise<boolean> {
+function accepts(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, host);
     const end = (answer: boolean) => {
       socket.destroy();
       resolve(answer);

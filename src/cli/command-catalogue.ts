@@ -1,6 +1,7 @@
 // The catalogue of commands: the parser, the help, the manual page and the shell completions are made from it.
 
 import { type CommandSpec, FAILED, type OptionSpec, USAGE, usual, YES } from './command-spec.ts';
+import { CLUSTER, FLEET } from './many-nodes-commands.ts';
 import { ORDERS } from './order-commands.ts';
 
 export type { CommandSpec, OptionSpec, OutputFormat } from './command-spec.ts';
@@ -23,6 +24,7 @@ export const GROUPS: Record<string, string> = {
   clock: 'accept the clock of this node',
   config: 'check the configuration or print an example',
   alert: 'test the alert sinks, silence alerts',
+  cluster: 'print the rights of an identity of its own',
 };
 
 const CATALOGUE = [
@@ -55,32 +57,7 @@ const CATALOGUE = [
       [3, 'UNKNOWN: the state could not be determined, or the command line is wrong'],
     ],
   },
-  {
-    name: 'fleet',
-    summary: 'show many nodes at once, worst first',
-    detail:
-      'Asks the hosts of a file through ssh, as you, or reads what `certagent status -o json` printed on them: files (- is standard input) that hold one status after another, arrays of them, or what Ansible printed. A host that does not answer has a row of its own. -o html prints one page that needs nothing else: a timeline, the active alerts, the last renewals, the silent nodes.',
-    argument: { flags: '[file...]', description: 'files with statuses; without --hosts and files, standard input' },
-    options: [
-      { flags: '--hosts <file>', description: 'ask these hosts through ssh: one a line, # begins a comment' },
-      { flags: '-p, --parallel <count>', description: 'hosts to ask at the same time', fallback: '10' },
-      { flags: '-t, --timeout <seconds>', description: 'time limit for one host', fallback: '10' },
-      { flags: '-w, --warning <days>', description: 'warn when a certificate expires sooner', fallback: '30' },
-      { flags: '-c, --critical <days>', description: 'critical when a certificate expires sooner', fallback: '7' },
-    ],
-    outputs: ['text', 'json', 'html'],
-    examples: [
-      'certagent fleet --hosts sites.txt',
-      'certagent fleet --hosts sites.txt -o html > fleet.html',
-      "ansible all -m command -a 'certagent status -o json' | certagent fleet",
-    ],
-    exitCodes: [
-      [0, 'every node is OK'],
-      [1, 'the worst node is a warning'],
-      [2, 'a node is critical'],
-      [3, 'of some node nothing is known, none is critical; or the command failed'],
-    ],
-  },
+  ...FLEET,
   {
     name: 'plan',
     summary: 'show exactly what would run, or why nothing would',
@@ -195,6 +172,7 @@ const CATALOGUE = [
     examples: ['date; certagent clock accept'],
     exitCodes: usual('the clock is accepted'),
   },
+  ...CLUSTER,
   {
     name: 'config check',
     summary: 'report every error in a configuration file, with its line',

@@ -18,6 +18,7 @@ const CODE: Record<CommandName, () => Promise<Code>> = {
   disable: () => import('./commands/disable.ts'),
   reload: () => import('./commands/reload.ts'),
   'clock accept': () => import('./commands/clock-accept.ts'),
+  'cluster manifest': () => import('./commands/cluster-manifest.ts'),
   'config check': () => import('./commands/config-check.ts'),
   'config example': () => import('./commands/config-example.ts'),
   'alert test': () => import('./commands/alert-test.ts'),

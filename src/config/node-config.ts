@@ -44,7 +44,7 @@ async function requireTrusted(path: string): Promise<void> {
 
 type NamedFile = { key: KeyPath; path: string; isSecret: boolean };
 
-function namedFiles({ alerts, renew, hooks }: Config): NamedFile[] {
+function namedFiles({ alerts, renew, cluster, hooks }: Config): NamedFile[] {
   const ofSinks = namedSinks(alerts).flatMap(({ kind, index, settings }) =>
     SINKS[kind].files.flatMap(({ key, isSecret }): NamedFile[] => {
       const path = (settings as Record<string, unknown>)[key];
@@ -53,9 +53,13 @@ function namedFiles({ alerts, renew, hooks }: Config): NamedFile[] {
         : [];
     }),
   );
-  const own = renew.kubeadm_config;
+  const own: [KeyPath, string | undefined][] = [
+    [['renew', 'kubeadm_config'], renew.kubeadm_config],
+    [['cluster', 'kubeconfig'], cluster.kubeconfig],
+  ];
+  const named = own.flatMap(([key, path]) => (path === undefined ? [] : [{ key, path, isSecret: false }]));
   return [
-    ...(own === undefined ? [] : [{ key: ['renew', 'kubeadm_config'], path: own, isSecret: false }]),
+    ...named,
     ...hooks.map(({ command }, index) => ({ key: ['hooks', index, 'command'], path: command[0]!, isSecret: false })),
     ...ofSinks,
   ];

@@ -1,4 +1,5 @@
 import { HOUR } from '../domain/time/duration.ts';
+import { clusterTable } from './cluster-keys.ts';
 import { certificateCopyTables } from './copy-keys.ts';
 import * as z from './fields.ts';
 import {
@@ -165,6 +166,7 @@ export const schema = z.strictObject({
     'How a renewal runs.',
   ),
   hooks: hookTables(),
+  cluster: clusterTable(),
   watch: note(
     table({
       paths: note(

@@ -25,7 +25,8 @@ export const ROUTES: Record<string, Route> = {
   '/v1/renew': {
     method: 'POST',
     answer: 'stream',
-    call: (handlers, { body, progress }) => handlers.renew({ force: flag(body, 'force') }, progress),
+    call: (handlers, { body, progress }) =>
+      handlers.renew({ force: flag(body, 'force'), accepts: flag(body, 'accepts') }, progress),
   },
   // They read the node, so they are not for the status socket.
   '/v1/backups': { method: 'POST', answer: 'json', call: (handlers) => handlers.backups() },

@@ -20,7 +20,9 @@ import { alertOptions, tell } from './alerting.ts';
 import { makeAnswers } from './answers.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
+import { waitsForTurn } from './held.ts';
 import { countErrors } from './metrics-text.ts';
+import { makeNodeTurn } from './node-turn.ts';
 import { openOrders } from './order-book.ts';
 import { orderHandlers } from './order-handlers.ts';
 import { logProgress, logUnknown, makeDecisionLog } from './progress-log.ts';
@@ -47,20 +49,27 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const watchers = makeWatchers();
 
   /** One check of the node, from its files to the alerts. */
-  const cycle = async (request: DecideRequest): Promise<PlanOutcome | null> => {
+  const cycle = async (request: DecideRequest, accepts = false): Promise<PlanOutcome | null> => {
     // A person who asks for a renewal, and has configured an unsynchronised clock, vouches for its time.
     if (request.kind === 'manual' && !state.config.clock.require_synchronized)
       await clock.accept(now(), await journal.records());
     const decided = decideOn(await observe(request), request);
     const plan = planOf(decided, state.config);
-    const outcome = plan === null ? null : await carryOut(plan, decided, request.kind);
+    if (plan === null) turn.rest(decided);
+    const isHeld = plan !== null && (await turn.take(plan, decided, { request, accepts })) !== null;
+    const outcome = plan === null || isHeld ? null : await carryOut(plan, decided, request.kind);
     const asScheduled = request.kind === 'schedule' && outcome === null;
     await report(asScheduled ? decided : await look(), outcome);
-    if (request.kind === 'manual' && decided.decisions.renewal.kind === 'blocked')
-      throw blockedBy(decided.decisions.renewal.blockers);
+    const { renewal } = turn.shown(decided).decisions;
+    if (request.kind === 'manual' && renewal.kind === 'blocked') throw blockedBy(renewal.blockers);
     return outcome;
   };
   const queue = makeQueue(() => cycle(SCHEDULED));
+  const turn = makeNodeTurn({
+    ...options,
+    config: () => state.config,
+    wake: () => void queue.request().catch(() => {}),
+  });
 
   const observe = (
     request: DecideRequest = SCHEDULED,
@@ -76,21 +85,24 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       { plan: plan.id, certificates: plan.certificates.length, why: plan.why },
       plan.restores === undefined ? 'renewing' : 'restoring',
     );
-    return execute(plan, trigger, renewContext(view)).finally(() => {
+    return running(() => execute(plan, trigger, renewContext(view)));
+  };
+
+  const running = <T>(act: () => Promise<T>): Promise<T> =>
+    turn.during(act).finally(() => {
       state.running = null;
     });
-  };
 
   /** What every cycle ends with: copies, alerts, and what status shows until the next one. */
   const report = async (seen: View, outcome: PlanOutcome | null, recovered = false): Promise<void> => {
-    const view = await withCopiesOf(seen);
-    state.last = view;
+    state.last = await withCopiesOf(seen);
+    const view = turn.shown(state.last);
     state.readErrors = countErrors(state.readErrors, view.inventory.findings);
     logDecision(view.decisions.renewal);
     await keepState({ root, config: state.config, clock, log }, view);
     const { silences } = state.orders.now();
-    const { configError } = state;
-    await tell(await openedAlerts(), { view, outcome, recovered, configError, silences, now: now() });
+    const news = { configError: state.configError, coordination: turn.degraded(), silences, now: now() };
+    await tell(await openedAlerts(), { view, outcome, recovered, ...news });
     state.reported = true;
     await textfile.write(state.config.metrics.textfile, metrics);
     // Killed before this, the next start reports it: twice rather than never.
@@ -118,10 +130,11 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       logProgress(log, step);
       watchers.show(step);
     };
-    return renewContextOf(
-      { root, journal, config: state.config, now, look, progress, signal: options.signal, log },
-      view,
-    );
+    const known = async () => view ?? look();
+    return renewContextOf({
+      ...{ root, journal, config: state.config, now, look, known, progress, signal: options.signal, log },
+      turn: turn.beforeStep(known, view === undefined, progress),
+    });
   };
 
   /** Opened by what reports something only: opening takes up deliveries, which a mere status must not. */
@@ -138,6 +151,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     observe,
     withCopiesOf,
     syncCopies,
+    shown: turn.shown,
+    degraded: turn.degraded,
   });
 
   /** Takes the configuration on disk. The next status shows what it changes; the next check acts on it. */
@@ -170,7 +185,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     ...orderHandlers(state, status, () => void queue.request().catch(() => {})),
     config: () => state.config,
     readers: makeReaders({ latest, report: status, metrics, config: () => state.config, running: () => state.running }),
-    view: () => state.last,
+    view: () => (state.last === null ? null : turn.shown(state.last)),
     setNextCheck: (at) => {
       state.nextCheckAt = at;
     },
@@ -187,8 +202,15 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       await queue.request();
       return status();
     },
-    renew: ({ force }, progress) =>
-      watchers.watched(progress, () => queue.exclusive(() => cycle({ kind: 'manual', force }))),
+    renew: ({ force, accepts }, progress) => {
+      const renew = async (): Promise<PlanOutcome | null> => {
+        const outcome = await queue.exclusive(() => cycle({ kind: 'manual', force }, force && accepts === true));
+        if (outcome !== null || !turn.isHeld()) return outcome;
+        await turn.come((why) => progress(waitsForTurn(why)));
+        return renew();
+      };
+      return watchers.watched(progress, () => turn.attended(renew));
+    },
     rehearse: (request, progress) =>
       queue.exclusive(() => rehearseNode(observe, request, { ...renewContext(), config: state.config, progress })),
     ...makeRestores({
@@ -213,15 +235,13 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     recover: () =>
       queue.exclusive(async () => {
         await removeRehearsals(root);
-        const ended = await recover(renewContext()).finally(() => {
-          state.running = null;
-        });
+        const ended = await running(() => recover(renewContext()));
         const outcome = ended ?? untoldOutcome(await journal.records());
         if (outcome !== null) await report(await look(), outcome, true);
       }),
     deliver: async () => state.alerts?.flush(),
     async close() {
-      await queue.idle();
+      await turn.close(queue.idle);
       await state.alerts?.stop();
       await journal.close();
     },

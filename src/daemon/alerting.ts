@@ -3,6 +3,7 @@ import { nodeLabels } from '../config/node-labels.ts';
 import type { Alert, StandingAlert } from '../domain/alerts/alert.ts';
 import { diffAlerts } from '../domain/alerts/diff.ts';
 import { events, standingAlerts } from '../domain/alerts/standing.ts';
+import type { Degraded } from '../domain/cluster/degraded.ts';
 import { decide } from '../domain/decide/decide.ts';
 import type { Attempt } from '../domain/model/decision.ts';
 import type { PlanOutcome } from '../domain/model/journal.ts';
@@ -19,6 +20,7 @@ export type News = {
   recovered: boolean;
   configError: string | null;
   silences: Silence[];
+  coordination: Degraded | null;
   now: number;
 };
 
@@ -55,7 +57,10 @@ export async function tell(alerts: AlertService, news: News): Promise<void> {
 
 /** What is active on a node that was only read; `before`: the book of the process that last reported. */
 export function standingIn(
-  news: Pick<News, 'view' | 'configError' | 'silences' | 'now'> & { renewing: boolean; failingSinks: string[] },
+  news: Pick<News, 'view' | 'configError' | 'coordination' | 'silences' | 'now'> & {
+    renewing: boolean;
+    failingSinks: string[];
+  },
   before: StandingAlert[],
 ): StandingAlert[] {
   const alerts = statesOf({ ...news, outcome: null }, before, news.failingSinks);
@@ -64,7 +69,7 @@ export function standingIn(
 }
 
 function statesOf(
-  { view, outcome, configError, now, renewing = false }: Omit<News, 'recovered'> & { renewing?: boolean },
+  { view, outcome, configError, coordination, now, renewing = false }: Omit<News, 'recovered'> & { renewing?: boolean },
   before: StandingAlert[],
   failingSinks: string[],
 ): Alert[] {
@@ -78,6 +83,7 @@ function statesOf(
     copies,
     before: before.map(({ alert }) => alert),
     configError,
+    coordination,
     failingSinks,
     renewing,
     now,

@@ -3,6 +3,7 @@ import type { AlertService } from '../alert/service.ts';
 import type { Config } from '../config/schema.ts';
 import { coalesced } from '../control/coalesce.ts';
 import type { StandingAlert } from '../domain/alerts/alert.ts';
+import type { Degraded } from '../domain/cluster/degraded.ts';
 import type { DecideRequest } from '../domain/decide/certificate-check.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import type { StatusReport } from '../domain/model/status.ts';
@@ -27,10 +28,23 @@ export type Answering = {
   observe(request: DecideRequest, as: Config, detected: ObserveOptions['detected']): Promise<Observed>;
   withCopiesOf(view: View, as: Partial<CopiesRequest>): Promise<View>;
   syncCopies: Copies;
+  /** The view with what the node waits for. */
+  shown(view: View): View;
+  degraded(): Degraded | null;
 };
 
 /** What the agent answers without a check of its own: from the last one, and before the first from one observation. */
-export function makeAnswers({ root, now, state, openedAlerts, observe, withCopiesOf, syncCopies }: Answering) {
+export function makeAnswers({
+  root,
+  now,
+  state,
+  openedAlerts,
+  observe,
+  withCopiesOf,
+  syncCopies,
+  shown,
+  degraded,
+}: Answering) {
   const firstView = coalesced(
     async (_configuration: number) => {
       const { config } = state;
@@ -43,7 +57,7 @@ export function makeAnswers({ root, now, state, openedAlerts, observe, withCopie
     FIRST_VIEW,
     String,
   );
-  const latest = async (): Promise<View> => state.last ?? firstView(state.reloads);
+  const latest = async (): Promise<View> => shown(state.last ?? (await firstView(state.reloads)));
 
   /** Before the first cycle, after a reload, and without a daemon: what is so now, not what was so at the last check. */
   const standing = async (view: View): Promise<StandingAlert[]> => {
@@ -52,7 +66,8 @@ export function makeAnswers({ root, now, state, openedAlerts, observe, withCopie
     const { configError, orders, running } = state;
     const failingSinks = state.alerts?.unreachable() ?? [];
     const { silences } = orders.now();
-    return standingIn({ view, configError, failingSinks, silences, now: now(), renewing: running !== null }, book);
+    const news = { configError, coordination: degraded(), silences, now: now() };
+    return standingIn({ view, failingSinks, renewing: running !== null, ...news }, book);
   };
 
   const status = async (): Promise<StatusReport> => {

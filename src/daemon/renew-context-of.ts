@@ -9,26 +9,26 @@ import { ACTORS } from '../renew/steps/actors.ts';
 import { makeStillHolds } from './still-holds.ts';
 import type { View } from './view.ts';
 
-/** What carrying out a plan needs of an agent. `view`: what the plan was made of; left out: the node is read first. */
-export function renewContextOf(
-  agent: {
-    root: Root;
-    journal: Journal;
-    config: Config;
-    now: () => Instant;
-    look: () => Promise<View>;
-    progress: (progress: Progress) => void;
-    signal: AbortSignal | undefined;
-    log: Log;
-  },
-  view?: View,
-): RenewContext {
-  const { root, journal, config, now, look, progress, signal, log } = agent;
+/** What carrying out a plan needs of an agent. `known`: the node as the plan was made of it, or as it is. */
+export function renewContextOf(agent: {
+  root: Root;
+  journal: Journal;
+  config: Config;
+  now: () => Instant;
+  look: () => Promise<View>;
+  known: () => Promise<View>;
+  turn: NonNullable<RenewContext['turn']>;
+  progress: (progress: Progress) => void;
+  signal: AbortSignal | undefined;
+  log: Log;
+}): RenewContext {
+  const { root, journal, config, now, look, known, turn, progress, signal, log } = agent;
   return {
     root,
     journal,
     actors: ACTORS,
-    stillHolds: makeStillHolds(root, async () => view ?? look()),
+    stillHolds: makeStillHolds(root, known),
+    turn,
     mayHeal: async () => config.mode === 'renew' && (await look()).inventory.clock.doubt === null,
     now,
     says: (hook, line) => log.info({ hook }, line),

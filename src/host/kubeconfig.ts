@@ -12,7 +12,14 @@ export type Kubeconfig = {
   currentContext: string | null;
 };
 
-export type KubeconfigCluster = { name: string; server: string | null; ca: string | null; caFile: string | null };
+export type KubeconfigCluster = {
+  name: string;
+  server: string | null;
+  /** `tls-server-name`: the name that the server's certificate must have, instead of the address. */
+  serverName: string | null;
+  ca: string | null;
+  caFile: string | null;
+};
 
 export type KubeconfigUser = {
   name: string;
@@ -20,6 +27,8 @@ export type KubeconfigUser = {
   certificateFile: string | null;
   key: string | null;
   keyFile: string | null;
+  token: string | null;
+  tokenFile: string | null;
   /** token, tokenFile, username, password, exec or auth-provider: the first that is there. */
   otherCredential: string | null;
 };
@@ -57,6 +66,7 @@ function kubeconfigOf(data: unknown): Kubeconfig {
     clusters: entries(top.clusters, 'cluster').map(({ name, body }) => ({
       name,
       server: string(body.server),
+      serverName: string(body['tls-server-name']),
       ca: decoded(body['certificate-authority-data']),
       caFile: string(body['certificate-authority']),
     })),
@@ -66,6 +76,8 @@ function kubeconfigOf(data: unknown): Kubeconfig {
       certificateFile: string(body['client-certificate']),
       key: decoded(body['client-key-data']),
       keyFile: string(body['client-key']),
+      token: string(body.token),
+      tokenFile: string(body.tokenFile),
       otherCredential: OTHER_CREDENTIALS.find((key) => (body[key] ?? '') !== '') ?? null,
     })),
     contexts: entries(top.contexts, 'context').map(({ name, body }) => ({

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Config } from '../config/schema.ts';
-import { rulesOfNode } from '../domain/distributions/index.ts';
+import { nameInCluster } from '../domain/cluster/name-in-cluster.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { explain } from '../domain/model/errors.ts';
 import type { Finding, Inventory, ObservedCertificate } from '../domain/model/inventory.ts';
@@ -99,11 +99,8 @@ function withUniqueIds(read: ReadCertificate[]): ReadCertificate[] {
 
 /** As the cluster knows it: the name in the kubelet's client certificate; else the host's. */
 async function nodeName(root: Root, node: Detected, certificates: ObservedCertificate[]): Promise<string> {
-  const named = rulesOfNode(node)?.kubeletCertificates ?? [];
-  const kubelet = certificates.find(
-    ({ id, certificate }) => named.includes(id) && certificate.commonName?.startsWith('system:node:'),
-  );
-  if (kubelet !== undefined) return short(kubelet.certificate.commonName!.slice('system:node:'.length), NAME_LIMIT);
+  const inCluster = nameInCluster(node, certificates);
+  if (inCluster !== null) return short(inCluster, NAME_LIMIT);
   const given = said((await text(root, '/etc/hostname')) ?? '', (line) => !line.startsWith('#'), NAME_LIMIT);
   return given ?? (root.isMachine ? hostname() : 'unknown');
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COMMANDS } from '../../src/cli/command-catalogue.ts';
+import { COMMANDS, GROUPS } from '../../src/cli/command-catalogue.ts';
 import { makeContext } from '../../src/cli/context.ts';
 import { parseCommandLine } from '../../src/cli/parse.ts';
 import { helpText } from '../../src/cli/render/help.ts';
@@ -94,11 +94,15 @@ test('each command refuses output formats that it does not have, and names those
 });
 
 test('every command has a help text that fits a terminal, and so has each group', () => {
-  for (const name of ['', 'config', 'alert', ...COMMANDS.map((spec) => spec.name)]) {
+  for (const name of ['', ...Object.keys(GROUPS), ...COMMANDS.map((spec) => spec.name)]) {
     const text = helpText(name, { width: 80 });
     assert.ok(text !== null, name);
     assert.match(text, new RegExp(`\\nUsage: certagent ${name}`));
     for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
   }
   assert.equal(helpText('nonsense'), null);
+});
+
+test('every command is found by its words', () => {
+  for (const { name } of COMMANDS) assert.equal(parse(name).name, name);
 });

@@ -26,11 +26,12 @@ test('every key of the example can be uncommented', async () => {
   );
   assert.equal(config.alerts.email[0]?.host, 'smtp.example.org');
   assert.equal(config.alerts.webhook[0]?.shape, 'standard');
-  const { copies, watch, renew, alerts, node, metrics, hooks, ...rest } = config;
+  const { copies, watch, renew, alerts, node, metrics, hooks, cluster, ...rest } = config;
   const defaults = schema.parse({});
   assert.deepEqual({ ...defaults, ...rest }, defaults);
   assert.equal(alerts.repeat, defaults.alerts.repeat);
   assert.equal(node.unit, 'k3s-edge');
+  assert.deepEqual(cluster, { ...defaults.cluster, kubeconfig: '/etc/certagent/kubeconfig' });
   assert.match(metrics.textfile ?? '', /certagent\.prom$/);
   assert.equal(hooks[0]?.on, 'renewed');
 });

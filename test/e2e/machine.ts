@@ -22,7 +22,12 @@ export const TEMPORARY = `certagent-e2e-${process.pid}-`;
 const POWER_OFF = 38;
 
 /** What a machine has besides the usual: packages of Debian's, and the rights of a host that runs containers. */
-export type Extras = { packages: readonly string[]; runsContainers: boolean };
+export type Extras = {
+  packages: readonly string[];
+  runsContainers: boolean;
+  /** It is called so, and its network is joined with those of others by this bridge; absent: nothing but loopback is there. */
+  joined?: { name: string; bridge: string };
+};
 const NO_EXTRAS: Extras = { packages: [], runsContainers: false };
 
 /** A kubelet needs every capability and the kernel's log, and sets kernel parameters. */
@@ -34,14 +39,16 @@ export class Machine {
   readonly root: string;
   readonly #directory: string;
   readonly #runsContainers: boolean;
+  readonly #joined: Extras['joined'];
   #nspawn: ChildProcess | null = null;
   #leader = 0;
   #cgroups: string[] = [];
   #guard: ChildProcess | null = null;
   readonly #inside = new Set<ChildProcess>();
 
-  constructor(directory: string, { runsContainers }: Extras = NO_EXTRAS) {
+  constructor(directory: string, { runsContainers, joined }: Extras = NO_EXTRAS) {
     this.#directory = directory;
+    this.#joined = joined;
     this.#runsContainers = runsContainers;
     this.root = join(directory, 'root');
   }
@@ -54,8 +61,10 @@ export class Machine {
   /** Returns when the machine's systemd has started everything. */
   async boot(): Promise<void> {
     const console = openSync(join(this.#directory, 'console.log'), 'a');
-    const words = ['--boot', '--quiet', '--register=no', '--keep-unit', '--private-network', '--link-journal=no'];
-    words.push('--console=pipe', '--hostname=node', ...(this.#runsContainers ? CONTAINER_WORDS : []));
+    const words = ['--boot', '--quiet', '--register=no', '--keep-unit', '--link-journal=no', '--console=pipe'];
+    const { name, bridge } = this.#joined ?? { name: 'node', bridge: null };
+    words.push(`--hostname=${name}`, ...(bridge === null ? ['--private-network'] : networkWords(name, bridge)));
+    words.push(...(this.#runsContainers ? CONTAINER_WORDS : []));
     // However this process exits, nspawn exits with it, and the guard kills the machine, which could outlive nspawn.
     const nspawn = ['setpriv', '--pdeathsig', 'KILL', 'systemd-nspawn', ...words, '-D', this.root];
     this.#cgroups = makeCgroup(basename(this.#directory));
@@ -196,6 +205,11 @@ export class Machine {
 function guardOf(groups: string[]): ChildProcess {
   const script = 'cat; find "$@" -name cgroup.procs -exec cat {} + | sort -u | xargs -r kill -KILL';
   return spawn('sh', ['-c', script, 'sh', ...groups], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+}
+
+/** The name of its end of the cable is made of the machine's. */
+function networkWords(name: string, bridge: string): string[] {
+  return [`--machine=${name}-${process.pid}`, `--network-bridge=${bridge}`];
 }
 
 const here = new Set<Machine>();

@@ -29,8 +29,8 @@ contexts:
 test('embedded data, file references and other credentials are distinguished', () => {
   const config = parseKubeconfig(TEXT);
   assert.deepEqual(config.clusters, [
-    { name: 'one', server: 'https://127.0.0.1:6443', ca: 'CA', caFile: null },
-    { name: 'two', server: 'https://two.example', ca: null, caFile: '/etc/ca.crt' },
+    { name: 'one', server: 'https://127.0.0.1:6443', serverName: null, ca: 'CA', caFile: null },
+    { name: 'two', server: 'https://two.example', serverName: null, ca: null, caFile: '/etc/ca.crt' },
   ]);
   assert.deepEqual(
     config.users.map(({ name, certificate, certificateFile, otherCredential }) => ({

@@ -1,11 +1,12 @@
-// Stand-in for kube-apiserver. Simplified: it keeps no objects (any authenticated request is answered 200 with an empty
-// one), authorizes everybody it knows, and only /readyz checks etcd.
+// Stand-in for kube-apiserver. Simplified: it keeps the objects in its memory, authorizes everybody it knows, and only /readyz
+// checks etcd.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { readFaults, readNodeRecord, versionNumbers } from '../options.ts';
 import { answer, clientOf, refuse } from './answers.ts';
+import { makeApi } from './api.ts';
 import { answers } from './ask.ts';
 import { log, stay } from './process.ts';
 import { endIfFaulty, endOnTerm, parseFlags, servedPair } from './serving.ts';
@@ -19,7 +20,9 @@ const DRAIN = { before: 2_000, since23: 60_000 };
 
 export async function apiserver(root: string, words: string[]): Promise<void> {
   const flags = parseFlags(words);
-  const { speed, version } = readNodeRecord(root);
+  const node = readNodeRecord(root);
+  const { speed, version } = node;
+  const api = makeApi(node);
   const minor = versionNumbers(version)[1];
   const files = { certificate: flags.get('tls-cert-file')!, key: flags.get('tls-private-key-file')! };
   const load = () => ({
@@ -33,7 +36,7 @@ export async function apiserver(root: string, words: string[]): Promise<void> {
     void handle(request, response);
   });
   server.addContext('apiserver-loopback-client', loopbackPair(root));
-  listenStubbornly(server, Number(flags.get('secure-port')));
+  listenStubbornly(server, Number(flags.get('secure-port')), flags.get('bind-address') ?? '127.0.0.1');
   endOnTerm((minor < 23 ? DRAIN.before : DRAIN.since23) * speed, [server]);
   setInterval(reload, minor < 27 ? RELOAD.before * speed : RELOAD.since27);
 
@@ -60,8 +63,9 @@ export async function apiserver(root: string, words: string[]): Promise<void> {
     }
     if (path === '/version') return answer(response, 200, JSON.stringify({ gitVersion: version }), 'application/json');
     if (ANONYMOUS.has(path)) return answer(response, 200, 'ok');
-    if (clientOf(request) === undefined) return refuse(response);
-    answer(response, 200, '{"kind":"Status","apiVersion":"v1","status":"Success"}', 'application/json');
+    const user = clientOf(request);
+    if (user === undefined) return refuse(response);
+    return api(request, response, user);
   }
 }
 
@@ -77,14 +81,14 @@ function loopbackPair(root: string): { cert: Buffer; key: Buffer } {
 }
 
 // The previous container may hold the port for a moment.
-function listenStubbornly(server: ReturnType<typeof createServer>, port: number): void {
+function listenStubbornly(server: ReturnType<typeof createServer>, port: number, host: string): void {
   let tries = 0;
   server.on('error', (error: NodeJS.ErrnoException) => {
     process.stderr.write(`${error.message}\n`);
     if (error.code !== 'EADDRINUSE' || ++tries > 5) process.exit(1);
-    setTimeout(() => server.listen(port, '127.0.0.1'), 50);
+    setTimeout(() => server.listen(port, host), 50);
   });
-  server.listen(port, '127.0.0.1');
+  server.listen(port, host);
 }
 
 // With the files as they are now, as etcd's client dials.

@@ -1,12 +1,12 @@
 // Stand-in for etcd: TLS on the client and peer ports with client certificates wanted, plain HTTP for metrics and health.
-// Simplified: HTTP/1 instead of gRPC, no data, no members. Certificates are loaded for every connection, as etcd does.
+// Simplified: HTTP/1 instead of gRPC, no data; the members are listed and elect nobody. Certificates are loaded for every connection, as etcd does.
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
 import type { Server } from 'node:https';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import { readFaults, readNodeRecord } from '../options.ts';
+import { type NodeRecord, readFaults, readNodeRecord } from '../options.ts';
 import { answer } from './answers.ts';
 import { log, stay } from './process.ts';
 import { endIfFaulty, endOnTerm, parseFlags, servedPair } from './serving.ts';
@@ -15,7 +15,9 @@ const NAME = 'etcd';
 
 export async function etcd(root: string, words: string[]): Promise<void> {
   const flags = parseFlags(words);
-  const { speed } = readNodeRecord(root);
+  const node = readNodeRecord(root);
+  const { speed } = node;
+  const answers = (request: IncomingMessage, response: ServerResponse) => health(node, request, response);
   const slots = [
     { slot: 'client', urls: 'listen-client-urls', prefix: '', ca: 'trusted-ca-file' },
     { slot: 'peer', urls: 'listen-peer-urls', prefix: 'peer-', ca: 'peer-trusted-ca-file' },
@@ -32,7 +34,7 @@ export async function etcd(root: string, words: string[]): Promise<void> {
     const first = load();
     endIfFaulty(root, NAME, first.cert);
     for (const url of flags.get(urls)!.split(',')) {
-      const server = createHttpsServer({ ...first, requestCert: true, rejectUnauthorized: true }, health);
+      const server = createHttpsServer({ ...first, requestCert: true, rejectUnauthorized: true }, answers);
       reloadAtEachConnection(root, server, slot, load);
       listen(server, url);
       servers.push(server);
@@ -40,7 +42,7 @@ export async function etcd(root: string, words: string[]): Promise<void> {
   }
   stay(root, NAME);
   for (const url of (flags.get('listen-metrics-urls') ?? '').split(',').filter((url) => url !== '')) {
-    const server = createHttpServer(health);
+    const server = createHttpServer(answers);
     listen(server, url);
     servers.push(server);
   }
@@ -65,12 +67,32 @@ function reloadAtEachConnection(
   });
 }
 
-function health(request: IncomingMessage, response: ServerResponse) {
+function health(node: NodeRecord, request: IncomingMessage, response: ServerResponse) {
   const path = (request.url ?? '/').split('?')[0];
   if (path === '/health') return answer(response, 200, '{"health":"true","reason":""}', 'application/json');
   if (path === '/livez' || path === '/readyz') return answer(response, 200, 'ok');
   if (path === '/metrics') return answer(response, 200, 'etcd_server_has_leader 1\n');
+  if (path === '/v3/cluster/member/list') return void members(node, response);
   answer(response, 404, '404 page not found\n');
+}
+
+/** The gateway's JSON. What the members of a cluster are, is kept with what they share. */
+async function members({ cluster, nodeName, ports }: NodeRecord, response: ServerResponse): Promise<void> {
+  const alone = { name: nodeName, clientURLs: [`https://127.0.0.1:${ports.etcd}`] };
+  const text = cluster === null ? JSON.stringify({ members: [alone] }) : await membersOf(cluster.store);
+  answer(response, text === null ? 503 : 200, text ?? 'etcdserver: no leader', 'application/json');
+}
+
+function membersOf(store: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const asked = httpRequest(`${store}/etcd/members`, { agent: false, timeout: 2_000 }, async (answered) => {
+      let text = '';
+      for await (const chunk of answered) text += chunk;
+      resolve(text);
+    });
+    asked.on('error', () => resolve(null)).on('timeout', () => asked.destroy());
+    asked.end();
+  });
 }
 
 function listen(server: ReturnType<typeof createHttpServer> | Server, url: string): void {

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
+import type { ApiHandler } from '../api/serve.ts';
 import { dynamicCertText, parseDynamicCert } from '../dynamic-cert.ts';
 import { listenerSans, listenerSubject } from '../k3s-certificates.ts';
 import { k3sDataDirectory } from '../k3s-layout.ts';
@@ -22,7 +23,11 @@ const FIRST_CHANCE = { before: 30_000, today: 0 };
 const NEXT_CHANCE = 6 * 3_600_000;
 
 /** Listens. K3s's listener passes the API on: `state.ready` decides between "starting" and its answers. */
-export async function listen(root: string, node: NodeRecord, state: { ready: boolean }): Promise<void> {
+export async function listen(
+  root: string,
+  node: NodeRecord,
+  state: { ready: boolean; api: ApiHandler },
+): Promise<void> {
   const tls = join(root, k3sDataDirectory(node), 'server/tls');
   const file = join(tls, 'dynamic-cert.json');
   if (!existsSync(file)) await renew(undefined);
@@ -120,10 +125,15 @@ function waitFor(root: string, node: NodeRecord, complaint: string): Promise<nev
 }
 
 /** What the API answers, behind K3s's listener or as RKE2's kube-apiserver. */
-export function answerAsApi(request: IncomingMessage, response: ServerResponse, state: { ready: boolean }) {
+export function answerAsApi(
+  request: IncomingMessage,
+  response: ServerResponse,
+  state: { ready: boolean; api: ApiHandler },
+) {
   const path = (request.url ?? '/').split('?')[0];
   if (!state.ready) return answer(response, 503, 'starting');
-  if (clientOf(request) === undefined) return refuse(response);
+  const user = clientOf(request);
+  if (user === undefined) return refuse(response);
   if (path === '/readyz' || path === '/livez' || path === '/healthz') return answer(response, 200, 'ok');
-  answer(response, 200, '{"kind":"Status","apiVersion":"v1","status":"Success"}', 'application/json');
+  void state.api(request, response, user);
 }

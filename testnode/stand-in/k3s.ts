@@ -6,10 +6,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer, type ServerOptions } from 'node:https';
 import { join } from 'node:path';
+import type { ApiHandler } from '../api/serve.ts';
 import { k3sDataDirectory } from '../k3s-layout.ts';
 import type { NodeRecord } from '../options.ts';
 import { k3sFlavour, readFaults, readNodeRecord, unitOf } from '../options.ts';
 import { refuse } from './answers.ts';
+import { makeApi } from './api.ts';
 import { prepareAgent } from './k3s-agent.ts';
 import { certificate } from './k3s-certificate.ts';
 import { answerAsApi, listen } from './k3s-listener.ts';
@@ -89,7 +91,7 @@ function tellVersion(flavour: string, version: string): void {
 
 /** `isAlone`: without its own agent. */
 async function runServer(root: string, node: NodeRecord, isAlone: boolean): Promise<void> {
-  const state = { ready: false };
+  const state = { ready: false, api: makeApi(node) };
   if (isAlone) needPeers(root, node);
   const cas = await prepareServer(root, node);
   await listen(root, node, state);
@@ -110,7 +112,7 @@ async function runAgent(root: string, node: NodeRecord): Promise<void> {
 }
 
 // K3s's listener passes requests on to an inner port; RKE2's kube-apiserver is the one that clients see.
-function serveApi(root: string, node: NodeRecord, state: { ready: boolean }) {
+function serveApi(root: string, node: NodeRecord, state: { ready: boolean; api: ApiHandler }) {
   const tls = join(root, k3sDataDirectory(node), 'server/tls');
   const pair = node.disabled.includes('apiserver') ? join(root, OTHER_SERVER) : join(tls, 'serving-kube-apiserver');
   if (node.ports.apiInternal !== undefined) return serve(node.ports.apiInternal, pair);

@@ -22,5 +22,6 @@ async function renewOn(node: ControlHandlers, context: Context): Promise<number>
     if (!forPerson) context.stdout.write('null\n');
     return 0;
   }
-  return runPlan(context, planned.node.timeZone, (progress) => node.renew(request, progress));
+  const accepts = request.force && context.options.yes === true;
+  return runPlan(context, planned.node.timeZone, (progress) => node.renew({ ...request, accepts }, progress));
 }

@@ -1,3 +1,4 @@
+import type { Degraded } from '../cluster/degraded.ts';
 import type { Instant } from '../model/certificate.ts';
 import type { Attempt, Decision, Decisions, Renewal } from '../model/decision.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
@@ -14,6 +15,8 @@ export type NodeState = {
   copies: CopyOutcome[];
   /** Why the configuration was refused at the last reload; null when it was accepted. */
   configError: string | null;
+  /** Why the servers of the cluster cannot take turns by the Lease; null or absent: they can, or need not. */
+  coordination?: Degraded | null;
   /** Names of sinks that have not accepted alerts for so long that a person should know. */
   failingSinks: string[];
   /** A node was found here before, and it is not found now. */

@@ -25,6 +25,8 @@ export const REASONS = {
   K3S_OPENS_ABOVE_WINDOW: 'The renewal window is open, but a restart does not renew the certificate yet.',
   BACK_OFF: 'Earlier renewals failed or were too many: the next one waits.',
   MAINTENANCE_WINDOW: 'The renewal waits for the maintenance window.',
+  TURN_OF_ANOTHER: "The nodes of a cluster take turns, and it is another node's.",
+  PEERS_NOT_READY: 'The other servers of the cluster have to be ready before this one restarts.',
   EXPIRED: 'The certificate has expired.',
   URGENT: 'The certificate expires so soon that the renewal waits for no maintenance window.',
   DUE: 'The renewal window of the certificate is open.',
@@ -65,6 +67,7 @@ export const REASONS = {
   SERVER_AWAY: 'No server of this agent answers, and an agent does not start without one.',
   PROCESS_UNKNOWN: 'A component answers, but its process was not found.',
   COMPONENT_UNHEALTHY: 'A component is not healthy, and not because a certificate has expired.',
+  QUORUM_AT_RISK: 'Without this node too few members of etcd would be healthy, and the cluster would stop.',
   K3S_CA_MISSING:
     'A CA certificate is missing: a restart would make a new CA, or restore it where the datastore holds it.',
   K3S_CA_KEY_MISSING:

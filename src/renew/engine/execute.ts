@@ -43,6 +43,7 @@ export async function execute(
 export async function carryOn(run: Run, context: RenewContext): Promise<PlanOutcome> {
   for (const [index, step] of run.plan.steps.entries()) {
     if (run.done.has(index) || isForFailure(step)) continue;
+    if (!isStoppedByPlan(run)) await context.turn?.(run.plan, step);
     // Nobody would start the unit until certagent itself is started again.
     if (context.signal?.aborted === true && !isStoppedByPlan(run)) throw interrupted(run.plan);
     const lost = await lostPrecondition(run, step, context);

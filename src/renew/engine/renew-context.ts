@@ -1,7 +1,7 @@
 import type { Instant } from '../../domain/model/certificate.ts';
 import type { Blocker } from '../../domain/model/decision.ts';
 import type { Progress } from '../../domain/model/journal.ts';
-import type { Step } from '../../domain/model/plan.ts';
+import type { RenewalPlan, Step } from '../../domain/model/plan.ts';
 import type { FailureRule } from '../../domain/plan/steps/step-rule.ts';
 import type { Root } from '../../host/root.ts';
 import type { Journal } from '../journal/journal-file.ts';
@@ -21,6 +21,8 @@ export type RenewContext = {
    * does not count. `isStoppedByPlan`: a step of the plan has stopped the unit, and none has started it again.
    */
   stillHolds?: (step: Step, isStoppedByPlan: boolean) => Promise<Blocker | null>;
+  /** Awaited before each step: until the others of the cluster can bear what it stops. Left out: they always can. */
+  turn?: (plan: RenewalPlan, step: Step) => Promise<void>;
   /** Whether a start that hangs may be replaced: in mode "renew", with a clock that is trusted now. Left out: never. */
   mayHeal?: () => Promise<boolean>;
   /** Takes a line that a hook has printed. Left out: nobody sees it. */

@@ -100,6 +100,12 @@ testStanding([
     { lastAttempt: attempt('succeeded'), renewal: { kind: 'waiting', until: NOW, code: 'BACK_OFF', ids: [], why: '' } },
     [],
   ],
+  [
+    'a Lease that may not be used',
+    { coordination: { why: 'the Lease cannot be used: 403', remedy: 'Allow it.' } },
+    [['COORDINATION_DEGRADED', 'warning', 'node', ['reason']]],
+  ],
+  ['turns that are taken by the Lease', { coordination: null }, []],
   ['a refused configuration', { configError: 'line 3: …' }, [['CONFIG_REFUSED', 'warning', 'node', ['reason']]]],
   [
     'a doubtful clock: an expiry that was active stays, and none is raised',

@@ -18,6 +18,10 @@ test('every reason of the catalogue is given by something, and has its meaning i
     'CA_CHANGED',
     'OTHERS_UNSEEN',
     'UNIT_RESTARTED',
+    // Of its cluster (domain/cluster/).
+    'TURN_OF_ANOTHER',
+    'PEERS_NOT_READY',
+    'QUORUM_AT_RISK',
     ...blockerChecks.map(({ code }) => code),
     ...Object.values(HAZARDS).map(({ blocker }) => blocker),
     ...DISTRIBUTION_NAMES.flatMap((distribution) => [

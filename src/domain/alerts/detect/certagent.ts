@@ -1,7 +1,7 @@
 import { isLeaf } from '../../decide/ownership.ts';
 import { allLabels } from '../../distributions/names.ts';
 import { type Found, judged, type NodeState } from '../input.ts';
-import { counted, expiry, list } from '../words.ts';
+import { counted, expiry, list, sentences } from '../words.ts';
 
 export function configRefused({ configError }: NodeState): Found[] {
   return [
@@ -29,6 +29,13 @@ export function sinksFailing({ failingSinks }: NodeState): Found[] {
       text: `${counted(failingSinks.length, 'alert sink', 'does', 'do')} not accept alerts: ${list(failingSinks)}.`,
     },
   ];
+}
+
+/** A renewal goes on without it, by the time of day: that is slower, and less sure. */
+export function coordinationDegraded({ coordination }: NodeState): Found[] {
+  if (coordination === null || coordination === undefined) return [];
+  const { why, remedy } = coordination;
+  return [{ members: [['reason', why]], text: sentences([why]), remedy }];
 }
 
 /** A disk that is not mounted does not make a node healthy. */

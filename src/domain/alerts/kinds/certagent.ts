@@ -40,6 +40,13 @@ export const CERTAGENT = {
       'See each row. Once you know what is in it: chown root: PATH; chmod go-w PATH (a program: chmod 0755). Then: certagent config check',
     find: certagent.hooksRefused,
   },
+  COORDINATION_DEGRADED: {
+    category: 'certagent',
+    meaning: 'The control-plane nodes cannot take turns by the Lease: they take them by the time of day.',
+    severity: 'warning',
+    remedy: 'Give certagent a kubeconfig that may use the Lease: certagent cluster manifest',
+    find: certagent.coordinationDegraded,
+  },
   SINK_FAILING: {
     category: 'certagent',
     meaning: 'A sink has refused alerts three times, or for 15 minutes.',

@@ -1,0 +1,58 @@
+import { agentTurn } from '../domain/cluster/agents.ts';
+import { disruptionOf, takesTurns } from '../domain/cluster/disruption.ts';
+import { type Intent, isLastResort } from '../domain/cluster/intent.ts';
+import { slotOf } from '../domain/cluster/slots.ts';
+import { isDownByLeaves } from '../domain/decide/broken-leaves.ts';
+import type { DecideRequest } from '../domain/decide/certificate-check.ts';
+import type { Instant } from '../domain/model/certificate.ts';
+import type { RenewalPlan } from '../domain/model/plan.ts';
+import { stableShare } from './node-policy.ts';
+import type { View } from './view.ts';
+
+/** What the node is about to do to its cluster. `accepts`: a person accepts seconds without quorum. */
+export function intentOf(plan: RenewalPlan, { inventory, policy }: View, { accepts }: { accepts: boolean }): Intent {
+  const of = inventory.certificates
+    .filter(({ id }) => plan.certificates.includes(id))
+    .map(({ certificate: { notAfter, notBefore } }) => ({ notAfter, lifetime: notAfter - notBefore }));
+  return {
+    phase: 'wants',
+    disruption: disruptionOf(plan),
+    isUrgent: accepts || isLastResort(of, inventory.takenAt),
+    hasExpired: plan.oldExpired,
+    isKeptDown: isDownByLeaves(inventory, policy),
+    recovers: false,
+    slot: slotOf(plan.distribution),
+  };
+}
+
+/** Of a plan that a killed process left: nothing is known of the node but the plan. */
+export function intentToRecover(plan: RenewalPlan): Intent {
+  return {
+    phase: 'wants',
+    disruption: disruptionOf(plan),
+    isUrgent: plan.oldExpired,
+    hasExpired: plan.oldExpired,
+    isKeptDown: false,
+    recovers: true,
+    slot: slotOf(plan.distribution),
+  };
+}
+
+export const idle = (intent: Intent): Intent => ({ ...intent, phase: 'idle' });
+export const running = (intent: Intent): Intent => ({ ...intent, phase: 'runs' });
+
+/**
+ * When the turn of an agent or a worker comes, which has no credentials for a Lease; null: now. In the maintenance window its share
+ * of that spreads it, a person who asks waits for nothing, and a node that is down heals at once.
+ */
+export function momentOfAgent(
+  plan: RenewalPlan,
+  { inventory, decisions }: View,
+  request: DecideRequest,
+): Instant | null {
+  const { node, takenAt } = inventory;
+  const { renewal } = decisions;
+  const isSpread = renewal.kind === 'now' && renewal.outsideMaintenance !== true;
+  if (takesTurns(node.role) || isSpread || request.kind === 'manual' || plan.oldExpired) return null;
+  return agentTurn(stableShare(node.name, 'agent'), takenAt);
+}

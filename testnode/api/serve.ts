@@ -1,0 +1,124 @@
+// Answers requests of the Kubernetes API from the objects, as well or as badly as its faults say.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ApiAnswer, failure, type Objects } from './objects.ts';
+
+export type ApiFaults = {
+  /**
+   * silent: takes the request and never answers; slow: answers after `delay`; endless: a body without an end; garbage: JSON of
+   * something else; broken: 500; cut: the connection ends in the middle of the answer; agrees: answers every write as if it had
+   * been done, and does nothing.
+   */
+  mode: 'none' | 'silent' | 'slow' | 'endless' | 'garbage' | 'broken' | 'cut' | 'agrees';
+  /** Milliseconds, where it is slow. */
+  delay: number;
+  /** Answers 401 to everybody. */
+  unauthorized: boolean;
+  /** "VERB resource" that are forbidden: "update leases", or "*" for all. */
+  forbidden: string[];
+  /** Answers 429 with this Retry-After, in seconds; null: it does not. */
+  retryAfter: number | null;
+};
+
+export const NO_API_FAULTS: ApiFaults = {
+  mode: 'none',
+  delay: 0,
+  unauthorized: false,
+  forbidden: [],
+  retryAfter: null,
+};
+
+const LARGEST = 1024 * 1024;
+
+export type ApiHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  user: string | undefined,
+) => Promise<void>;
+
+/** `faults` are asked at each request. `seen`: called with "GET /path" of each. */
+export function apiHandler(
+  objects: Objects,
+  faults: () => ApiFaults,
+  seen: (line: string) => void = () => {},
+): ApiHandler {
+  return async (request, response, user) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://api');
+    const body = await bodyOf(request);
+    seen(`${request.method} ${pathname}`);
+    const now = faults();
+    if (now.mode === 'silent') return;
+    if (now.mode === 'slow') await new Promise((resolve) => setTimeout(resolve, now.delay));
+    if (now.mode === 'endless') return endless(response);
+    if (now.mode === 'garbage')
+      return answer(response, { status: 200, body: { kind: 'Pod', metadata: [], spec: 'no' } });
+    if (now.mode === 'broken') return answer(response, failure(500, 'InternalError', 'etcdserver: request timed out'));
+    const refusal = refusedBy(now, request.method ?? 'GET', pathname, user);
+    if (refusal !== null) return answer(response, refusal, now.retryAfter);
+    if (searchParams.get('watch') === '1' || searchParams.get('watch') === 'true')
+      return stream(objects, pathname, request, response);
+    const isWrite = request.method !== 'GET';
+    if (now.mode === 'agrees' && isWrite) return answer(response, { status: 200, body });
+    const result = objects.handle(request.method ?? 'GET', pathname, searchParams, body);
+    if (now.mode === 'cut') {
+      response.writeHead(result.status, { 'content-type': 'application/json', 'content-length': '100000' });
+      response.write('{"kind":');
+      setTimeout(() => response.destroy(), 10);
+      return;
+    }
+    answer(response, result);
+  };
+}
+
+const VERBS: Record<string, string> = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+
+function refusedBy(faults: ApiFaults, method: string, path: string, user: string | undefined): ApiAnswer | null {
+  if (faults.retryAfter !== null) return failure(429, 'TooManyRequests', 'too many requests, please try again later');
+  if (user === undefined || faults.unauthorized) return failure(401, 'Unauthorized', 'Unauthorized');
+  const resource = /\/(nodes|leases|events|certificatesigningrequests)(\/|$)/.exec(path)?.[1] ?? '';
+  const what = `${VERBS[method]} ${resource}`;
+  return faults.forbidden.some((each) => each === '*' || each === what)
+    ? failure(
+        403,
+        'Forbidden',
+        `${resource} is forbidden: User "${user}" cannot ${VERBS[method]} resource "${resource}"`,
+      )
+    : null;
+}
+
+function stream(objects: Objects, collection: string, request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.flushHeaders();
+  const stop = objects.watch(collection, (change) => response.write(`${JSON.stringify(change)}\n`));
+  request.once('close', stop);
+  response.once('close', stop);
+}
+
+function endless(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const more = () => {
+    while (!response.destroyed && response.write(' '.repeat(65_536)));
+  };
+  response.on('drain', more);
+  response.on('error', () => {});
+  more();
+}
+
+function answer(response: ServerResponse, { status, body }: ApiAnswer, retryAfter: number | null = null): void {
+  const more = retryAfter === null ? {} : { 'retry-after': String(retryAfter) };
+  response.writeHead(status, { 'content-type': 'application/json', ...more });
+  response.end(JSON.stringify(body));
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= LARGEST) chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8') || 'null');
+  } catch {
+    return null;
+  }
+}
