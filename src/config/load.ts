@@ -56,6 +56,12 @@ export async function parseConfig(text: string, file: string): Promise<Config> {
   throw refusal(text, file, problems);
 }
 
+/** Whether a text that `parseConfig` accepts has the key `mode`, or leaves it to the default. */
+export function setsMode(text: string): boolean {
+  const parsed = parseToml(text);
+  return 'data' in parsed && Object.hasOwn(parsed.data, 'mode');
+}
+
 /** The error for a text with these problems, each with its line. */
 export function refusal(text: string, file: string, problems: Problem[]): ConfigError {
   const parsed = parseToml(text);

@@ -18,6 +18,7 @@ export type News = {
   outcome: PlanOutcome | null;
   recovered: boolean;
   configError: string | null;
+  modeMissing: boolean;
   silences: Silence[];
   now: number;
 };
@@ -55,7 +56,10 @@ export async function tell(alerts: AlertService, news: News): Promise<void> {
 
 /** What is active on a node that was only read; `before`: the book of the process that last reported. */
 export function standingIn(
-  news: Pick<News, 'view' | 'configError' | 'silences' | 'now'> & { renewing: boolean; failingSinks: string[] },
+  news: Pick<News, 'view' | 'configError' | 'modeMissing' | 'silences' | 'now'> & {
+    renewing: boolean;
+    failingSinks: string[];
+  },
   before: StandingAlert[],
 ): StandingAlert[] {
   const alerts = statesOf({ ...news, outcome: null }, before, news.failingSinks);
@@ -64,7 +68,7 @@ export function standingIn(
 }
 
 function statesOf(
-  { view, outcome, configError, now, renewing = false }: Omit<News, 'recovered'> & { renewing?: boolean },
+  { view, outcome, configError, modeMissing, now, renewing = false }: Omit<News, 'recovered'> & { renewing?: boolean },
   before: StandingAlert[],
   failingSinks: string[],
 ): Alert[] {
@@ -78,6 +82,7 @@ function statesOf(
     copies,
     before: before.map(({ alert }) => alert),
     configError,
+    modeMissing,
     failingSinks,
     renewing,
     now,

@@ -49,10 +49,11 @@ export function makeAnswers({ root, now, state, openedAlerts, observe, withCopie
   const standing = async (view: View): Promise<StandingAlert[]> => {
     const book = state.last === null ? (await loadBook(root)).book : (await openedAlerts()).standing();
     if (state.reported) return book;
-    const { configError, orders, running } = state;
+    const { configError, modeMissing, orders, running } = state;
     const failingSinks = state.alerts?.unreachable() ?? [];
     const { silences } = orders.now();
-    return standingIn({ view, configError, failingSinks, silences, now: now(), renewing: running !== null }, book);
+    const seen = { view, configError, modeMissing, failingSinks, silences, now: now(), renewing: running !== null };
+    return standingIn(seen, book);
   };
 
   const status = async (): Promise<StatusReport> => {

@@ -14,6 +14,8 @@ export type NodeState = {
   copies: CopyOutcome[];
   /** Why the configuration was refused at the last reload; null when it was accepted. */
   configError: string | null;
+  /** The configuration does not set `mode` any more: certagent goes on observing, as before. */
+  modeMissing: boolean;
   /** Names of sinks that have not accepted alerts for so long that a person should know. */
   failingSinks: string[];
   /** A node was found here before, and it is not found now. */

@@ -66,7 +66,10 @@ export type NodeChange = {
   preconditions?: Partial<AlertInput['inventory']['preconditions']>;
   renewal?: AlertInput['decisions']['renewal'];
 } & Partial<
-  Pick<AlertInput, 'onDemand' | 'renewing' | 'lastAttempt' | 'copies' | 'before' | 'configError' | 'failingSinks'>
+  Pick<
+    AlertInput,
+    'onDemand' | 'renewing' | 'lastAttempt' | 'copies' | 'before' | 'configError' | 'modeMissing' | 'failingSinks'
+  >
 >;
 
 export function node(change: NodeChange = {}): AlertInput {
@@ -117,6 +120,7 @@ export function node(change: NodeChange = {}): AlertInput {
     copies: change.copies ?? [],
     before: change.before ?? [],
     configError: change.configError ?? null,
+    modeMissing: change.modeMissing ?? false,
     failingSinks: change.failingSinks ?? [],
     now: NOW,
   };

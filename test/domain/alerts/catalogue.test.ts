@@ -100,6 +100,11 @@ testStanding([
     { lastAttempt: attempt('succeeded'), renewal: { kind: 'waiting', until: NOW, code: 'BACK_OFF', ids: [], why: '' } },
     [],
   ],
+  [
+    'a configuration that does not set the mode any more',
+    { modeMissing: true },
+    [['MODE_MISSING', 'warning', 'node', ['mode']]],
+  ],
   ['a refused configuration', { configError: 'line 3: …' }, [['CONFIG_REFUSED', 'warning', 'node', ['reason']]]],
   [
     'a doubtful clock: an expiry that was active stays, and none is raised',
