@@ -1,3 +1,4 @@
+import { errorCode } from '../domain/model/errors.ts';
 import { readTextIfThere } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
@@ -41,7 +42,8 @@ async function recorded(root: Root): Promise<Mode | 'unreadable' | null> {
     if (text === null) return null;
     const { mode } = JSON.parse(text) as { mode?: unknown };
     return mode === 'renew' || mode === 'observe' ? mode : 'unreadable';
-  } catch {
-    return 'unreadable';
+  } catch (error) {
+    // Another user than root, who asks what the configuration is worth, need not know.
+    return ['EACCES', 'EPERM'].includes(errorCode(error)) ? null : 'unreadable';
   }
 }

@@ -47,9 +47,10 @@ async function requireTrusted(path: string): Promise<void> {
   });
 }
 
-type NamedFile = { key: KeyPath; path: string; isSecret: boolean };
+export type NamedFile = { key: KeyPath; path: string; isSecret: boolean };
 
-function namedFiles({ alerts, renew, hooks }: Config): NamedFile[] {
+/** Files that the configuration names by their path: `key` is where, `isSecret` whether the content may be sent to nobody else. */
+export function namedFiles({ alerts, renew, hooks }: Config): NamedFile[] {
   const ofSinks = namedSinks(alerts).flatMap(({ kind, index, settings }) =>
     SINKS[kind].files.flatMap(({ key, isSecret }): NamedFile[] => {
       const path = (settings as Record<string, unknown>)[key];
