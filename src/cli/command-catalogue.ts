@@ -1,6 +1,7 @@
 // The catalogue of commands: the parser, the help, the manual page and the shell completions are made from it.
 
 import { type CommandSpec, FAILED, type OptionSpec, USAGE, usual, YES } from './command-spec.ts';
+import { CONFIGURATION } from './config-commands.ts';
 import { CLUSTER, FLEET } from './many-nodes-commands.ts';
 import { ORDERS } from './order-commands.ts';
 
@@ -173,20 +174,7 @@ const CATALOGUE = [
     exitCodes: usual('the clock is accepted'),
   },
   ...CLUSTER,
-  {
-    name: 'config check',
-    summary: 'report every error in a configuration file, with its line',
-    argument: { flags: '[file]', description: 'a file to check instead of the configuration that certagent uses' },
-    examples: ['certagent config check', 'certagent config check ./config.toml'],
-    exitCodes: [[0, 'the configuration is valid'], [1, 'the configuration has errors'], USAGE],
-  },
-  {
-    name: 'config example',
-    summary: 'print a configuration file with every key and its default',
-    outputs: ['text'],
-    examples: ['certagent config example | less', 'certagent config example > every-key.toml'],
-    exitCodes: usual('the example was printed'),
-  },
+  ...CONFIGURATION,
   {
     name: 'alert test',
     summary: 'send a test alert to every sink',

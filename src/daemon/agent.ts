@@ -1,5 +1,5 @@
 import { type AlertService, openAlerts } from '../alert/service.ts';
-import { loadNodeConfig } from '../config/node-config.ts';
+import { loadKeepingMode } from '../config/kept-mode.ts';
 import type { Config } from '../config/schema.ts';
 import type { DecideRequest } from '../domain/decide/certificate-check.ts';
 import { historyOf } from '../domain/decide/history-of.ts';
@@ -39,7 +39,7 @@ export type { Agent, AgentOptions } from './agent-interface.ts';
 
 export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const { root, now, log } = options;
-  const state = beginState(await loadNodeConfig(root, options.configFile), await openOrders(root, now, log));
+  const state = beginState(await loadKeepingMode(root, options.configFile), await openOrders(root, now, log));
   const journal = await (options.readOnly === true ? readJournal(root) : openJournal(root));
   logUnknown(log, await journal.records());
   const syncCopies = makeCopies(root);
@@ -101,8 +101,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     logDecision(view.decisions.renewal);
     await keepState({ root, config: state.config, clock, log }, view);
     const { silences } = state.orders.now();
-    const news = { configError: state.configError, coordination: turn.degraded(), silences, now: now() };
-    await tell(await openedAlerts(), { view, outcome, recovered, ...news });
+    const { configError, modeMissing } = state;
+    const coordination = turn.degraded();
+    const news = { view, outcome, recovered, configError, modeMissing, coordination, silences, now: now() };
+    await tell(await openedAlerts(), news);
     state.reported = true;
     await textfile.write(state.config.metrics.textfile, metrics);
     // Killed before this, the next start reports it: twice rather than never.
@@ -160,11 +162,12 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     state.reported = false;
     state.reloads += 1;
     try {
-      const next = await loadNodeConfig(root, options.configFile);
+      const { config: next, modeMissing } = await loadKeepingMode(root, options.configFile, state.config.mode);
       await state.alerts?.stop();
       state.alerts = null;
       await textfile.moved(state.config.metrics.textfile, next.metrics.textfile);
       state.config = next;
+      state.modeMissing = modeMissing;
       state.configError = null;
       await options.reloaded?.(next);
       log.info({ mode: state.config.mode }, 'configuration loaded');

@@ -19,6 +19,7 @@ export type News = {
   outcome: PlanOutcome | null;
   recovered: boolean;
   configError: string | null;
+  modeMissing: boolean;
   silences: Silence[];
   coordination: Degraded | null;
   now: number;
@@ -57,7 +58,7 @@ export async function tell(alerts: AlertService, news: News): Promise<void> {
 
 /** What is active on a node that was only read; `before`: the book of the process that last reported. */
 export function standingIn(
-  news: Pick<News, 'view' | 'configError' | 'coordination' | 'silences' | 'now'> & {
+  news: Pick<News, 'view' | 'configError' | 'modeMissing' | 'coordination' | 'silences' | 'now'> & {
     renewing: boolean;
     failingSinks: string[];
   },
@@ -69,7 +70,15 @@ export function standingIn(
 }
 
 function statesOf(
-  { view, outcome, configError, coordination, now, renewing = false }: Omit<News, 'recovered'> & { renewing?: boolean },
+  {
+    view,
+    outcome,
+    configError,
+    modeMissing,
+    coordination,
+    now,
+    renewing = false,
+  }: Omit<News, 'recovered'> & { renewing?: boolean },
   before: StandingAlert[],
   failingSinks: string[],
 ): Alert[] {
@@ -83,6 +92,7 @@ function statesOf(
     copies,
     before: before.map(({ alert }) => alert),
     configError,
+    modeMissing,
     coordination,
     failingSinks,
     renewing,

@@ -63,10 +63,10 @@ export function makeAnswers({
   const standing = async (view: View): Promise<StandingAlert[]> => {
     const book = state.last === null ? (await loadBook(root)).book : (await openedAlerts()).standing();
     if (state.reported) return book;
-    const { configError, orders, running } = state;
+    const { configError, modeMissing, orders, running } = state;
     const failingSinks = state.alerts?.unreachable() ?? [];
     const { silences } = orders.now();
-    const news = { configError, coordination: degraded(), silences, now: now() };
+    const news = { configError, modeMissing, coordination: degraded(), silences, now: now() };
     return standingIn({ view, failingSinks, renewing: running !== null, ...news }, book);
   };
 

@@ -15,6 +15,8 @@ export type NodeState = {
   copies: CopyOutcome[];
   /** Why the configuration was refused at the last reload; null when it was accepted. */
   configError: string | null;
+  /** The configuration does not set `mode` any more: certagent goes on observing, as before. */
+  modeMissing: boolean;
   /** Why the servers of the cluster cannot take turns by the Lease; null or absent: they can, or need not. */
   coordination?: Degraded | null;
   /** Names of sinks that have not accepted alerts for so long that a person should know. */

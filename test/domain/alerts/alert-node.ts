@@ -68,7 +68,15 @@ export type NodeChange = {
 } & Partial<
   Pick<
     AlertInput,
-    'onDemand' | 'renewing' | 'lastAttempt' | 'copies' | 'before' | 'configError' | 'coordination' | 'failingSinks'
+    | 'onDemand'
+    | 'renewing'
+    | 'lastAttempt'
+    | 'copies'
+    | 'before'
+    | 'configError'
+    | 'modeMissing'
+    | 'coordination'
+    | 'failingSinks'
   >
 >;
 
@@ -120,6 +128,7 @@ export function node(change: NodeChange = {}): AlertInput {
     copies: change.copies ?? [],
     before: change.before ?? [],
     configError: change.configError ?? null,
+    modeMissing: change.modeMissing ?? false,
     ...(change.coordination === undefined ? {} : { coordination: change.coordination }),
     failingSinks: change.failingSinks ?? [],
     now: NOW,

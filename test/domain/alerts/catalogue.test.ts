@@ -106,6 +106,11 @@ testStanding([
     [['COORDINATION_DEGRADED', 'warning', 'node', ['reason']]],
   ],
   ['turns that are taken by the Lease', { coordination: null }, []],
+  [
+    'a configuration that does not set the mode any more',
+    { modeMissing: true },
+    [['MODE_MISSING', 'warning', 'node', ['mode']]],
+  ],
   ['a refused configuration', { configError: 'line 3: …' }, [['CONFIG_REFUSED', 'warning', 'node', ['reason']]]],
   [
     'a doubtful clock: an expiry that was active stays, and none is raised',
