@@ -21,6 +21,7 @@ import { makeAnswers } from './answers.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
 import { countErrors } from './metrics-text.ts';
+import { decideAsked } from './named-certificates.ts';
 import { openOrders } from './order-book.ts';
 import { orderHandlers } from './order-handlers.ts';
 import { logProgress, logUnknown, makeDecisionLog } from './progress-log.ts';
@@ -51,7 +52,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     // A person who asks for a renewal, and has configured an unsynchronised clock, vouches for its time.
     if (request.kind === 'manual' && !state.config.clock.require_synchronized)
       await clock.accept(now(), await journal.records());
-    const decided = decideOn(await observe(request), request);
+    const decided = decideAsked(await observe(request), request);
     const plan = planOf(decided, state.config);
     const outcome = plan === null ? null : await carryOut(plan, decided, request.kind);
     const asScheduled = request.kind === 'schedule' && outcome === null;
@@ -179,7 +180,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     async plan(request) {
       const as: Config = request?.enabled === true ? { ...state.config, mode: 'renew' } : state.config;
       const by = request === undefined ? SCHEDULED : asked(request);
-      return planReport(decideOn(await observe(by, as), by), state.config, state.running);
+      return planReport(decideAsked(await observe(by, as), by), state.config, state.running);
     },
     history: async () => ({ schema: HISTORY_SCHEMA, attempts: historyOf(await journal.records()).attempts }),
     metrics,
@@ -187,8 +188,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       await queue.request();
       return status();
     },
-    renew: ({ force }, progress) =>
-      watchers.watched(progress, () => queue.exclusive(() => cycle({ kind: 'manual', force }))),
+    renew: (request, progress) => watchers.watched(progress, () => queue.exclusive(() => cycle(asked(request)))),
     rehearse: (request, progress) =>
       queue.exclusive(() => rehearseNode(observe, request, { ...renewContext(), config: state.config, progress })),
     ...makeRestores({

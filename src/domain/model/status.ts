@@ -107,8 +107,8 @@ export type RestoreRequest = { plan: string };
 
 export type HistoryReport = { schema: typeof HISTORY_SCHEMA; attempts: Attempt[] };
 
-/** What a manual renewal asks for. `force`: also what is not due yet. */
-export type RenewRequest = { force: boolean };
+/** What a manual renewal asks for. `force`: also what is not due yet. `only`: these certificates, due or not; left out: all. */
+export type RenewRequest = { force: boolean; only?: readonly string[] };
 
 /** An end, and why it is: what `certagent pause` asks for. */
 export type PauseRequest = { until: Instant; reason: string };
