@@ -82,9 +82,10 @@ const CATALOGUE = [
     name: 'renew',
     summary: 'renew now what is due, whatever the maintenance window',
     detail:
-      'Shows the plan, asks, and carries it out through the running daemon; without one, in this process. What blocks an automatic renewal blocks this one too.',
+      'Shows the plan, asks, and carries it out through the running daemon; without one, in this process. What blocks an automatic renewal blocks this one too. With names it renews these certificates, due or not: on kubeadm these alone, while K3s, RKE2 and k0s renew by a restart, which renews every certificate that is due.',
+    argument: { flags: '[certificate...]', description: 'renew these, by their names in certagent status' },
     options: [{ flags: '--force', description: 'also renew what is not due yet (K3s and RKE2: on servers)' }, YES],
-    examples: ['certagent renew', 'certagent renew --force --yes'],
+    examples: ['certagent renew', 'certagent renew apiserver admin.conf', 'certagent renew --force --yes'],
     exitCodes: [
       [0, 'renewed, or nothing was due'],
       [1, 'failed, or you answered no'],

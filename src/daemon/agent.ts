@@ -20,8 +20,9 @@ import { alertOptions, tell } from './alerting.ts';
 import { makeAnswers } from './answers.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
-import { waitsForTurn } from './held.ts';
+import { inItsTurn } from './in-its-turn.ts';
 import { countErrors } from './metrics-text.ts';
+import { decideAsked } from './named-certificates.ts';
 import { makeNodeTurn } from './node-turn.ts';
 import { openOrders } from './order-book.ts';
 import { orderHandlers } from './order-handlers.ts';
@@ -53,7 +54,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     // A person who asks for a renewal, and has configured an unsynchronised clock, vouches for its time.
     if (request.kind === 'manual' && !state.config.clock.require_synchronized)
       await clock.accept(now(), await journal.records());
-    const decided = decideOn(await observe(request), request);
+    const decided = decideAsked(await observe(request), request);
     const plan = planOf(decided, state.config);
     if (plan === null) turn.rest(decided);
     const isHeld = plan !== null && (await turn.take(plan, decided, { request, accepts })) !== null;
@@ -197,7 +198,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     async plan(request) {
       const as: Config = request?.enabled === true ? { ...state.config, mode: 'renew' } : state.config;
       const by = request === undefined ? SCHEDULED : asked(request);
-      return planReport(decideOn(await observe(by, as), by), state.config, state.running);
+      return planReport(decideAsked(await observe(by, as), by), state.config, state.running);
     },
     history: async () => ({ schema: HISTORY_SCHEMA, attempts: historyOf(await journal.records()).attempts }),
     metrics,
@@ -205,14 +206,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       await queue.request();
       return status();
     },
-    renew: ({ force, accepts }, progress) => {
-      const renew = async (): Promise<PlanOutcome | null> => {
-        const outcome = await queue.exclusive(() => cycle({ kind: 'manual', force }, force && accepts === true));
-        if (outcome !== null || !turn.isHeld()) return outcome;
-        await turn.come((why) => progress(waitsForTurn(why)));
-        return renew();
-      };
-      return watchers.watched(progress, () => turn.attended(renew));
+    renew: (request, progress) => {
+      const accepts = request.force && request.accepts === true;
+      const attempt = () => queue.exclusive(() => cycle(asked(request), accepts));
+      return watchers.watched(progress, () => inItsTurn(turn, attempt, progress));
     },
     rehearse: (request, progress) =>
       queue.exclusive(() => rehearseNode(observe, request, { ...renewContext(), config: state.config, progress })),
