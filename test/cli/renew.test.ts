@@ -246,7 +246,7 @@ const CASES: Case[] = [
         return { ...DUE, node: KUBEADM, plan: { ...PLAN, certificates: ['admin.conf', 'apiserver'] } };
       },
       renew: async (request) => {
-        assert.deepEqual(request, { force: false, only: ['apiserver', 'admin.conf'] });
+        assert.deepEqual(request, { force: false, only: ['apiserver', 'admin.conf'], accepts: false });
         return { ...FAILED, result: 'succeeded', error: null };
       },
     },
