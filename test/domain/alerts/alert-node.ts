@@ -68,7 +68,15 @@ export type NodeChange = {
 } & Partial<
   Pick<
     AlertInput,
-    'onDemand' | 'renewing' | 'lastAttempt' | 'copies' | 'before' | 'configError' | 'coordination' | 'failingSinks'
+    | 'onDemand'
+    | 'renewing'
+    | 'lastAttempt'
+    | 'copies'
+    | 'before'
+    | 'configError'
+    | 'coordination'
+    | 'servingRequests'
+    | 'failingSinks'
   >
 >;
 
@@ -121,6 +129,7 @@ export function node(change: NodeChange = {}): AlertInput {
     before: change.before ?? [],
     configError: change.configError ?? null,
     ...(change.coordination === undefined ? {} : { coordination: change.coordination }),
+    ...(change.servingRequests === undefined ? {} : { servingRequests: change.servingRequests }),
     failingSinks: change.failingSinks ?? [],
     now: NOW,
   };
