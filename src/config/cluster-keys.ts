@@ -14,6 +14,10 @@ export const clusterTable = () =>
         "Kubeconfig to ask the Kubernetes API with, instead of the node's own admin.conf, k3s.yaml or rke2.yaml: certagent cluster manifest prints the rights that it needs.",
         '/etc/certagent/kubeconfig',
       ),
+      report: note(
+        z.prefault(z.boolean(), true),
+        "Show on this node's Node what certagent finds: Events, and the annotations certagent.io/first-expiry, state and seen. It is written with the kubelet's credentials, which may change no other Node.",
+      ),
     }),
     'The other nodes of the cluster.',
   );

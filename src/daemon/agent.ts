@@ -16,13 +16,14 @@ import { removeRehearsals } from '../renew/rehearsal/run-rehearsal.ts';
 import { keepState } from './after-check.ts';
 import type { Agent, AgentOptions } from './agent-interface.ts';
 import { beginState } from './agent-state.ts';
-import { alertOptions, tell } from './alerting.ts';
+import { alertOptions, newsOf, tell } from './alerting.ts';
 import { makeAnswers } from './answers.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
 import { inItsTurn } from './in-its-turn.ts';
 import { countErrors } from './metrics-text.ts';
 import { decideAsked } from './named-certificates.ts';
+import { makeNodeNews } from './node-news.ts';
 import { makeNodeTurn } from './node-turn.ts';
 import { openOrders } from './order-book.ts';
 import { orderHandlers } from './order-handlers.ts';
@@ -66,11 +67,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     return outcome;
   };
   const queue = makeQueue(() => cycle(SCHEDULED));
-  const turn = makeNodeTurn({
-    ...options,
-    config: () => state.config,
-    wake: () => void queue.request().catch(() => {}),
-  });
+  const wake = () => void queue.request().catch(() => {});
+  const turn = makeNodeTurn({ ...options, config: () => state.config, wake });
+  const nodeNews = makeNodeNews({ ...options, config: () => state.config, wake });
+  const news = () => newsOf(state, turn, nodeNews, now());
 
   const observe = (
     request: DecideRequest = SCHEDULED,
@@ -101,11 +101,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     state.readErrors = countErrors(state.readErrors, view.inventory.findings);
     logDecision(view.decisions.renewal);
     await keepState({ root, config: state.config, clock, log }, view);
-    const { silences } = state.orders.now();
-    const { configError, modeMissing } = state;
-    const coordination = turn.degraded();
-    const news = { view, outcome, recovered, configError, modeMissing, coordination, silences, now: now() };
-    await tell(await openedAlerts(), news);
+    await tell(await openedAlerts(), { view, outcome, recovered, ...news() }, nodeNews);
     state.reported = true;
     await textfile.write(state.config.metrics.textfile, metrics);
     // Killed before this, the next start reports it: twice rather than never.
@@ -155,7 +151,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     withCopiesOf,
     syncCopies,
     shown: turn.shown,
-    degraded: turn.degraded,
+    news,
   });
 
   /** Takes the configuration on disk. The next status shows what it changes; the next check acts on it. */
@@ -181,12 +177,12 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       );
       throw error;
     } finally {
-      void queue.request().catch(() => {});
+      wake();
     }
   };
 
   const agent: Agent = {
-    ...orderHandlers(state, status, () => void queue.request().catch(() => {})),
+    ...orderHandlers(state, status, wake),
     config: () => state.config,
     readers: makeReaders({ latest, report: status, metrics, config: () => state.config, running: () => state.running }),
     view: () => (state.last === null ? null : turn.shown(state.last)),
@@ -242,6 +238,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     deliver: async () => state.alerts?.flush(),
     async close() {
       await turn.close(queue.idle);
+      await nodeNews.close();
       await state.alerts?.stop();
       await journal.close();
     },

@@ -4,6 +4,7 @@ import type { Alert, StandingAlert } from '../domain/alerts/alert.ts';
 import { diffAlerts } from '../domain/alerts/diff.ts';
 import { events, standingAlerts } from '../domain/alerts/standing.ts';
 import type { Degraded } from '../domain/cluster/degraded.ts';
+import type { ServingRequest } from '../domain/cluster/serving-requests.ts';
 import { decide } from '../domain/decide/decide.ts';
 import type { Attempt } from '../domain/model/decision.ts';
 import type { PlanOutcome } from '../domain/model/journal.ts';
@@ -11,6 +12,8 @@ import type { Silence } from '../domain/model/orders.ts';
 import { MINUTE } from '../domain/time/duration.ts';
 import type { AgentOptions } from './agent-interface.ts';
 import type { AgentState } from './agent-state.ts';
+import type { NodeNews } from './node-news.ts';
+import type { NodeTurn } from './node-turn.ts';
 import type { View } from './view.ts';
 
 export type News = {
@@ -22,8 +25,20 @@ export type News = {
   modeMissing: boolean;
   silences: Silence[];
   coordination: Degraded | null;
+  servingRequests: ServingRequest[];
   now: number;
 };
+
+/** What alerts rest on besides what a check has seen. */
+export function newsOf(
+  { configError, modeMissing, orders }: AgentState,
+  turn: Pick<NodeTurn, 'degraded'>,
+  { requests }: Pick<NodeNews, 'requests'>,
+  now: number,
+) {
+  const { silences } = orders.now();
+  return { configError, modeMissing, coordination: turn.degraded(), servingRequests: requests(), silences, now };
+}
 
 /** A check can be this late while a renewal runs. */
 const PATIENCE = 30 * MINUTE;
@@ -45,20 +60,22 @@ export function alertOptions(
 }
 
 /** Hands the state of the node and what happened to the alert service, which sends the difference to the previous state. */
-export async function tell(alerts: AlertService, news: News): Promise<void> {
+export async function tell(alerts: AlertService, news: News, nodeNews: Pick<NodeNews, 'after'>): Promise<void> {
   const { view, outcome, recovered } = news;
+  const happened = events({ outcome, recovered, copies: view.copies });
   const { name, distribution, role } = view.inventory.node;
   await alerts.report({
     node: { name, distribution, role },
     alerts: statesOf(news, alerts.standing(), alerts.unreachable()),
-    events: events({ outcome, recovered, copies: view.copies }),
+    events: happened,
     silences: news.silences,
   });
+  nodeNews.after(view, alerts.standing(), happened, outcome?.planId ?? null);
 }
 
 /** What is active on a node that was only read; `before`: the book of the process that last reported. */
 export function standingIn(
-  news: Pick<News, 'view' | 'configError' | 'modeMissing' | 'coordination' | 'silences' | 'now'> & {
+  news: Pick<News, 'view' | 'configError' | 'modeMissing' | 'coordination' | 'servingRequests' | 'silences' | 'now'> & {
     renewing: boolean;
     failingSinks: string[];
   },
@@ -76,6 +93,7 @@ function statesOf(
     configError,
     modeMissing,
     coordination,
+    servingRequests,
     now,
     renewing = false,
   }: Omit<News, 'recovered'> & { renewing?: boolean },
@@ -94,6 +112,7 @@ function statesOf(
     configError,
     modeMissing,
     coordination,
+    servingRequests,
     failingSinks,
     renewing,
     now,

@@ -3,7 +3,6 @@ import type { AlertService } from '../alert/service.ts';
 import type { Config } from '../config/schema.ts';
 import { coalesced } from '../control/coalesce.ts';
 import type { StandingAlert } from '../domain/alerts/alert.ts';
-import type { Degraded } from '../domain/cluster/degraded.ts';
 import type { DecideRequest } from '../domain/decide/certificate-check.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import type { StatusReport } from '../domain/model/status.ts';
@@ -11,7 +10,7 @@ import { SECOND } from '../domain/time/duration.ts';
 import type { Root } from '../host/root.ts';
 import type { ObserveOptions } from '../observe/observe.ts';
 import type { AgentState } from './agent-state.ts';
-import { standingIn } from './alerting.ts';
+import { type newsOf, standingIn } from './alerting.ts';
 import type { Copies, CopiesRequest } from './copies-of-node.ts';
 import { countErrors, metricsOf } from './metrics-text.ts';
 import { statusReport } from './report.ts';
@@ -30,7 +29,8 @@ export type Answering = {
   syncCopies: Copies;
   /** The view with what the node waits for. */
   shown(view: View): View;
-  degraded(): Degraded | null;
+  /** What alerts rest on besides the view. */
+  news(): ReturnType<typeof newsOf>;
 };
 
 /** What the agent answers without a check of its own: from the last one, and before the first from one observation. */
@@ -43,7 +43,7 @@ export function makeAnswers({
   withCopiesOf,
   syncCopies,
   shown,
-  degraded,
+  news,
 }: Answering) {
   const firstView = coalesced(
     async (_configuration: number) => {
@@ -63,11 +63,8 @@ export function makeAnswers({
   const standing = async (view: View): Promise<StandingAlert[]> => {
     const book = state.last === null ? (await loadBook(root)).book : (await openedAlerts()).standing();
     if (state.reported) return book;
-    const { configError, modeMissing, orders, running } = state;
     const failingSinks = state.alerts?.unreachable() ?? [];
-    const { silences } = orders.now();
-    const news = { configError, modeMissing, coordination: degraded(), silences, now: now() };
-    return standingIn({ view, failingSinks, renewing: running !== null, ...news }, book);
+    return standingIn({ view, failingSinks, renewing: state.running !== null, ...news() }, book);
   };
 
   const status = async (): Promise<StatusReport> => {

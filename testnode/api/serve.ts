@@ -76,13 +76,21 @@ function refusedBy(faults: ApiFaults, method: string, path: string, user: string
   if (user === undefined || faults.unauthorized) return failure(401, 'Unauthorized', 'Unauthorized');
   const resource = /\/(nodes|leases|events|certificatesigningrequests)(\/|$)/.exec(path)?.[1] ?? '';
   const what = `${VERBS[method]} ${resource}`;
-  return faults.forbidden.some((each) => each === '*' || each === what)
+  return faults.forbidden.some((each) => each === '*' || each === what) || !mayAsNode(user, what, path)
     ? failure(
         403,
         'Forbidden',
         `${resource} is forbidden: User "${user}" cannot ${VERBS[method]} resource "${resource}"`,
       )
     : null;
+}
+
+/** A kubelet may change its own Node, make Events and read requests for certificates (the Node authorizer, NodeRestriction). */
+function mayAsNode(user: string, what: string, path: string): boolean {
+  const name = /^system:node:(.*)$/.exec(user)?.[1];
+  if (name === undefined) return true;
+  if (what === 'get nodes' || what === 'patch nodes') return path === `/api/v1/nodes/${name}`;
+  return what === 'create events' || what === 'get certificatesigningrequests';
 }
 
 function stream(objects: Objects, collection: string, request: IncomingMessage, response: ServerResponse): void {

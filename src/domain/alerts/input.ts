@@ -1,4 +1,5 @@
 import type { Degraded } from '../cluster/degraded.ts';
+import type { ServingRequest } from '../cluster/serving-requests.ts';
 import type { Instant } from '../model/certificate.ts';
 import type { Attempt, Decision, Decisions, Renewal } from '../model/decision.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
@@ -19,6 +20,8 @@ export type NodeState = {
   modeMissing: boolean;
   /** Why the servers of the cluster cannot take turns by the Lease; null or absent: they can, or need not. */
   coordination?: Degraded | null;
+  /** What the kubelet has asked for and nobody has approved; absent: it is not known. */
+  servingRequests?: ServingRequest[];
   /** Names of sinks that have not accepted alerts for so long that a person should know. */
   failingSinks: string[];
   /** A node was found here before, and it is not found now. */

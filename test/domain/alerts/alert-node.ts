@@ -76,6 +76,7 @@ export type NodeChange = {
     | 'configError'
     | 'modeMissing'
     | 'coordination'
+    | 'servingRequests'
     | 'failingSinks'
   >
 >;
@@ -130,6 +131,7 @@ export function node(change: NodeChange = {}): AlertInput {
     configError: change.configError ?? null,
     modeMissing: change.modeMissing ?? false,
     ...(change.coordination === undefined ? {} : { coordination: change.coordination }),
+    ...(change.servingRequests === undefined ? {} : { servingRequests: change.servingRequests }),
     failingSinks: change.failingSinks ?? [],
     now: NOW,
   };

@@ -105,6 +105,12 @@ testStanding([
     { coordination: { why: 'the Lease cannot be used: 403', remedy: 'Allow it.' } },
     [['COORDINATION_DEGRADED', 'warning', 'node', ['reason']]],
   ],
+  [
+    'requests of the kubelet that nobody has approved',
+    { servingRequests: [{ name: 'csr-7', createdAt: '2026-11-27T02:14:00Z' }] },
+    [['SERVING_CSR_PENDING', 'warning', 'node', ['kubelet']]],
+  ],
+  ['no request of the kubelet', { servingRequests: [] }, []],
   ['turns that are taken by the Lease', { coordination: null }, []],
   [
     'a configuration that does not set the mode any more',

@@ -1,3 +1,4 @@
+import { requestsInWords } from '../../cluster/serving-requests.ts';
 import { hazardRemedy } from '../../decide/hazard-remedy.ts';
 import { HAZARDS } from '../../decide/hazards.ts';
 import { outdated } from '../../decide/outdated.ts';
@@ -90,6 +91,13 @@ export function notLoaded(state: NodeState): Found[] {
       remedy: `Restart ${list(components)} (a static pod: change an annotation in its manifest)${renew ?? '.'}`,
     },
   ];
+}
+
+/** The names are no members: a kubelet that waits for long asks again, and that is the same state. */
+export function servingRequested({ servingRequests = [] }: NodeState): Found[] {
+  if (servingRequests.length === 0) return [];
+  const { text, remedy } = requestsInWords(servingRequests);
+  return [{ members: [['kubelet', servingRequests.map(({ name }) => name).join(', ')]], text, remedy }];
 }
 
 export function restartHazards({ inventory }: NodeState): Found[] {

@@ -29,6 +29,15 @@ export const SERVERS = {
     remedy: 'Restart the component.',
     find: servers.notLoaded,
   },
+  SERVING_CSR_PENDING: {
+    category: 'servers',
+    meaning: 'The kubelet waits for a serving certificate: nobody has approved its request.',
+    severity: 'warning',
+    remedy: 'See who asks for which addresses, and approve it: kubectl get csr',
+    // Where a controller approves them, it takes moments.
+    holdOff: 15 * MINUTE,
+    find: servers.servingRequested,
+  },
   RESTART_HAZARD: {
     category: 'servers',
     meaning: 'A restart of the node’s unit would do harm.',
