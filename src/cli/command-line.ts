@@ -17,8 +17,8 @@ export async function main(argv: string[]): Promise<number> {
 
 async function report(error: unknown, { name, global }: CommandLine): Promise<number> {
   if (name === 'check') {
-    const { unknownLine } = await import('./commands/check.ts');
-    standardOutput().write(unknownLine(explain(error)));
+    const { failedLine } = await import('./commands/check.ts');
+    standardOutput().write(failedLine(explain(error), 'UNKNOWN'));
     return 3;
   }
   const { errorJson, exitCodeOf, renderError } = await import('./render/error-text.ts');
