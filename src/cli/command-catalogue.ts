@@ -1,6 +1,7 @@
 // The catalogue of commands: the parser, the help, the manual page and the shell completions are made from it.
 
 import { type CommandSpec, FAILED, type OptionSpec, USAGE, usual, YES } from './command-spec.ts';
+import { EXTERNAL } from './external-commands.ts';
 import { ORDERS } from './order-commands.ts';
 
 export type { CommandSpec, OptionSpec, OutputFormat } from './command-spec.ts';
@@ -145,6 +146,7 @@ const CATALOGUE = [
       [4, 'blocked, or a plan is already running: nothing was changed'],
     ],
   },
+  ...EXTERNAL,
   {
     name: 'history',
     summary: 'show past renewals',
