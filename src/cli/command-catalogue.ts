@@ -3,6 +3,7 @@
 import { CHECK } from './check-command.ts';
 import { type CommandSpec, FAILED, type OptionSpec, USAGE, usual, YES } from './command-spec.ts';
 import { CONFIGURATION } from './config-commands.ts';
+import { EXTERNAL } from './external-commands.ts';
 import { CLUSTER, FLEET } from './many-nodes-commands.ts';
 import { ORDERS } from './order-commands.ts';
 
@@ -107,6 +108,7 @@ const CATALOGUE = [
       [4, 'blocked, or a plan is already running: nothing was changed'],
     ],
   },
+  ...EXTERNAL,
   {
     name: 'history',
     summary: 'show past renewals',

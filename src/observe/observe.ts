@@ -11,6 +11,7 @@ import { detect } from './detect.ts';
 import { addIssuance } from './issuance.ts';
 import { text } from './node-files.ts';
 import { observeHooks } from './observe-hooks.ts';
+import { observeRequests } from './observe-requests.ts';
 import type { Detected } from './observer.ts';
 import { observePreconditions, observeUnit } from './preconditions.ts';
 import { probeServed } from './probe.ts';
@@ -42,7 +43,8 @@ export async function observe({ root, config, now, detected }: ObserveOptions): 
     readEverything(root, node, config),
   ]);
   const certificates = addIssuance(withUniqueIds(reads.flatMap((read) => read.certificates)));
-  const [served, preconditions] = await Promise.all([
+  const [requests, served, preconditions] = await Promise.all([
+    observeRequests(root, certificates),
     probeServed(root, node, certificates),
     observePreconditions(root, node, unit, version, now, reads, certificates),
   ]);
@@ -65,6 +67,7 @@ export async function observe({ root, config, now, detected }: ObserveOptions): 
     // The daemon judges the clock: it knows what it showed before.
     clock: { ...clock, doubt: null },
     ...(hooks.hooks.length + hooks.refused.length === 0 ? {} : { hooks }),
+    ...(requests.length === 0 ? {} : { requests }),
   };
 }
 

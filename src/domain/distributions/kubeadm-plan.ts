@@ -47,6 +47,11 @@ export function restoringSteps(draft: Draft, restoring: StepOf<'restore-files'>)
   return [backupStep(draft), restoring, { kind: 'verify-files', expect }, ...loadingSteps(draft)];
 }
 
+/** Certificates that a CA elsewhere has signed, with their keys: kubeadm takes no part in it. */
+export function installingSteps(draft: Draft, installing: StepOf<'install-files'>): Step[] {
+  return [backupStep(draft), installing, ...verified(draft), ...loadingSteps(draft)];
+}
+
 function backupStep(draft: Draft): Step {
   return { kind: 'backup', directory: draft.backup, files: backedUp(draft), directories: [] };
 }

@@ -82,6 +82,15 @@ export const ERRORS = {
   TLS_UNREACHABLE: { meaning: 'A server does not answer over TLS.', remedy: 'Check whether the server runs.' },
 
   // A renewal.
+  INSTALL_REFUSED: {
+    meaning: 'Certificates that were to be installed are wrong.',
+    remedy: 'See each of them: certagent install FILES',
+  },
+  INSTALL_EXPIRED: {
+    meaning: 'A certificate that was to be installed has expired meanwhile.',
+    remedy: 'Have it signed again: certagent csr',
+  },
+  CSR_REFUSED: { meaning: 'No request can be made for this certificate.', remedy: 'See its owner: certagent status' },
   RENEWAL_BLOCKED: { meaning: 'Something prevents the renewal.', remedy: 'See what: certagent plan --now' },
   CERTIFICATE_UNKNOWN: {
     meaning: 'A certificate that was named is not on this node.',

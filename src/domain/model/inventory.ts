@@ -7,6 +7,7 @@ import type { ComponentHealth, ComponentName } from './component-health.ts';
 import type { ObservedHooks } from './hook.ts';
 import type { PodIdentity } from './pod-identity.ts';
 import type { RehearsalFacts } from './rehearsal-facts.ts';
+import type { SigningRequest } from './signing-request.ts';
 
 export type { Distribution, Role } from '../distributions/names.ts';
 export type { ComponentHealth, ComponentName } from './component-health.ts';
@@ -216,4 +217,6 @@ export type Inventory = {
   clock: ClockTrust;
   /** Absent: there are none. */
   hooks?: ObservedHooks;
+  /** Requests to a CA elsewhere whose answer is not on the node yet. Absent: there are none. */
+  requests?: SigningRequest[];
 };

@@ -5,6 +5,7 @@ import { awaitReady } from './await-ready.ts';
 import { backup } from './backup.ts';
 import { cycle } from './cycle.ts';
 import { cycleUnlessServed } from './cycle-unless-served.ts';
+import { installFiles } from './install-files.ts';
 import { kubeadmRenew } from './kubeadm-renew.ts';
 import { kubeletConf } from './kubelet-conf.ts';
 import { pointKubeletConf } from './point-kubelet-conf.ts';
@@ -42,6 +43,7 @@ export const ACTORS: Actors = {
   'restart-kubelet': restartKubelet,
   'point-kubelet-conf': pointKubeletConf,
   'restore-files': restoreFiles,
+  'install-files': installFiles,
   'run-hook': runHook,
   rehearse,
 };

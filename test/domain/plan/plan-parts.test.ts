@@ -66,6 +66,7 @@ const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = 
   'restart-kubelet': 'processes',
   'point-kubelet-conf': 'certificates',
   'restore-files': 'certificates',
+  'install-files': 'certificates',
   'run-hook': 'nothing',
   rehearse: 'nothing',
 };

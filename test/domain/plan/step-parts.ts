@@ -88,6 +88,11 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
     backup: '/b/0',
     pairs: [{ id: 'a', notAfter: 1, files: [{ path: '/a.crt', sha256: '0', was: '1' }] }],
   },
+  'install-files': {
+    kind: 'install-files',
+    from: '/i/0',
+    pairs: [{ id: 'a', notAfter: 1, files: [{ path: '/a.crt', sha256: '0', was: '1' }] }],
+  },
   'run-hook': {
     kind: 'run-hook',
     on: 'renewed',

@@ -4,6 +4,7 @@ import { awaitReady } from './await-ready.ts';
 import { backup } from './backup.ts';
 import { cycle } from './cycle.ts';
 import { cycleUnlessServed } from './cycle-unless-served.ts';
+import { installFiles } from './install-files.ts';
 import { kubeadmRenew } from './kubeadm-renew.ts';
 import { kubeletConf } from './kubelet-conf.ts';
 import { pointKubeletConf } from './point-kubelet-conf.ts';
@@ -45,6 +46,7 @@ const RULES = {
   'restart-kubelet': restartKubelet,
   'point-kubelet-conf': pointKubeletConf,
   'restore-files': restoreFiles,
+  'install-files': installFiles,
   'run-hook': runHook,
   rehearse,
 };
