@@ -9,6 +9,7 @@ import { neighboursOf } from '../plan/neighbours.ts';
 import { MIN_AGE } from '../plan/steps/static-pod-restart.ts';
 import type { StepOf } from '../plan/steps/step-rules.ts';
 import { DAY, SECOND } from '../time/duration.ts';
+import { namesSteps } from './kubeadm-names.ts';
 import { kubeletSteps } from './kubelet-plan.ts';
 import { minorOf, reloadsByItself } from './kubernetes-version.ts';
 
@@ -30,6 +31,7 @@ export function kubeadmSteps(draft: Draft): Step[] {
   const { inventory, settings, renewed } = draft;
   return [
     backupStep(draft),
+    ...namesSteps(draft),
     ...renewed.map((one): Step => {
       const argv = argvFor(one.id, draft);
       const expect = expectation(one, inventory);

@@ -136,6 +136,10 @@ export const ERRORS = {
     remedy: "Set renew.kubeadm_config to the cluster's kubeadm configuration file, then: certagent renew --force",
   },
   SANS_LOST: { meaning: 'A new certificate lacks names of the previous one.' },
+  SANS_UNEXPECTED: {
+    meaning: 'A new certificate has names that the plan does not say; it was not put in place.',
+    remedy: "See what the cluster's kubeadm configuration file says.",
+  },
   USAGES_LOST: { meaning: 'A new certificate lacks usages of the previous one.' },
   COMPONENT_NOT_ENDED: {
     meaning: 'A component did not stop in time.',

@@ -1,4 +1,5 @@
 import type { Actors } from './actor.ts';
+import { addNames } from './add-names.ts';
 import { awaitListener } from './await-listener.ts';
 import { awaitPods } from './await-pods.ts';
 import { awaitReady } from './await-ready.ts';
@@ -25,6 +26,7 @@ import { verifyServed } from './verify-served.ts';
 /** What really carries out each kind of step. A kind without an actor does not compile. */
 export const ACTORS: Actors = {
   backup,
+  'add-names': addNames,
   'kubeadm-renew': kubeadmRenew,
   'verify-files': verifyFiles,
   'cycle-unless-served': cycleUnlessServed,

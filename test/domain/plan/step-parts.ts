@@ -23,6 +23,18 @@ export const endpoint = {
 
 export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
   backup: { kind: 'backup', directory: '/b/1', files: ['/a'], directories: [] },
+  'add-names': {
+    kind: 'add-names',
+    config: '/k.yaml',
+    version: 'v1.36.3',
+    node: 'node-1',
+    advertiseAddress: '10.0.0.5',
+    serviceRange: null,
+    certificatesDir: '/pki',
+    names: ['DNS:lb.example.org', 'IP:FD00:0:0:0:0:0:0:5'],
+    expect,
+    limit: 120_000,
+  },
   'kubeadm-renew': {
     kind: 'kubeadm-renew',
     name: 'apiserver',

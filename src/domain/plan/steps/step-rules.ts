@@ -1,3 +1,4 @@
+import { addNames } from './add-names.ts';
 import { awaitListener } from './await-listener.ts';
 import { awaitPods } from './await-pods.ts';
 import { awaitReady } from './await-ready.ts';
@@ -28,6 +29,7 @@ import { verifyServed } from './verify-served.ts';
  */
 const RULES = {
   backup,
+  'add-names': addNames,
   'kubeadm-renew': kubeadmRenew,
   'verify-files': verifyFiles,
   'cycle-unless-served': cycleUnlessServed,
