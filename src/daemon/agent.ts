@@ -141,7 +141,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     return state.alerts;
   };
 
-  const { latest, status, metrics } = makeAnswers({
+  const { latest, status, cluster, metrics } = makeAnswers({
     root,
     now,
     state,
@@ -189,6 +189,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     },
     heldUntil: () => state.alerts?.heldUntil() ?? null,
     status,
+    cluster,
     async plan(request) {
       const as: Config = request?.enabled === true ? { ...state.config, mode: 'renew' } : state.config;
       const by = request === undefined ? SCHEDULED : asked(request);
