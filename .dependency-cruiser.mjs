@@ -71,8 +71,8 @@ export default {
     room(
       'config-knows-domain',
       '^src/config/',
-      '^src/(config|domain)/|^src/host/(cron|files|links|root|trust)\\.ts$',
-      'src/config imports src/domain, and of src/host only the cron expressions, the files and who may write them. What else it needs is a value to pass in.',
+      '^src/(config|domain)/|^src/host/(cron|files|links|root|state-file|trust)\\.ts$',
+      'src/config imports src/domain, and of src/host only the cron expressions, the files, who may write them, and the record of the last mode. What else it needs is a value to pass in.',
     ),
     room(
       'host-knows-domain',

@@ -41,13 +41,13 @@ export function explainedText(code: AlertCode): string {
   return by.length === 0 ? '' : `Not sent while explained by ${by.join(' or ')}.`;
 }
 
-/** The table of the README. */
+/** The table of docs/alerts.md. */
 export function alertTable(): string {
   const rows = alertGroups().flatMap(({ title, codes }) => [
     `| **${title}** | | |`,
     ...codes.map((code) => {
       const meaning = [ALERTS[code].meaning, waitingText(code)].filter((text) => text !== '').join(' ');
-      return `| \`${code}\` | ${severityText(code)} | ${meaning} |`;
+      return `| [${code}](alerts/${code}.md) | ${severityText(code)} | ${meaning} |`;
     }),
   ]);
   return ['| code | severity | meaning |', '|---|---|---|', ...rows].join('\n');

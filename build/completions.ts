@@ -7,6 +7,8 @@ type Option = Flags & { description: string };
 /** What can follow certain words: more words, options, an argument. The path of certagent itself is empty. */
 type Place = { path: string; words: Word[]; options: Option[]; argument: string | null; formats: readonly string[] };
 
+/** Prints the names of this node's certificates. */
+const CERTIFICATES = 'certagent explain 2>/dev/null';
 const TEXT_AND_JSON = ['text', 'json'] as const;
 const PLACES = places();
 const PATHS = PLACES.map(({ path }) => path).filter((path) => path !== '');
@@ -87,6 +89,7 @@ export function bashCompletion(): string {
     (place) => `    ${quoted(place.path)}) options="${place.options.map(({ long }) => `--${long}`).join(' ')}" ;;`,
   );
   const files = PLACES.filter(({ argument }) => argument === 'file').map(({ path }) => path);
+  const named = PLACES.filter(({ argument }) => argument === 'certificate').map(({ path }) => quoted(path));
   return `# bash completion of certagent
 _certagent() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
@@ -111,6 +114,7 @@ ${formats.join('\n')}
     *)
       case "$path" in
 ${words.join('\n')}
+    ${named.join('|')}) words="$(${CERTIFICATES})" ;;
 ${files.map((path) => `    ${quoted(path)}) if [[ $current != -* ]]; then compopt -o default; return; fi ;;`).join('\n')}
       esac
       case "$path" in
@@ -163,6 +167,7 @@ function zshArguments({ options, argument, formats }: Place): string[] {
     file: ':file:_files',
     format: `:format:(${formats.join(' ')})`,
     days: ':days:',
+    certificate: `:certificate:{local -a names; names=(\${(f)"$(${CERTIFICATES})"}); compadd -a names}`,
   };
   const described = options.flatMap(({ long, short, value, description }) => {
     const text = `[${description.replaceAll(/[[\]:\\]/g, '\\$&')}]${value === null ? '' : actions[value]}`;
@@ -172,7 +177,8 @@ function zshArguments({ options, argument, formats }: Place): string[] {
       ...(short === null ? [] : [quoted(`${both}-${short}${value === null ? '' : '+'}${text}`)]),
     ];
   });
-  return [...described, ...(argument === null ? [] : [quoted(`1${actions[argument]}`)])];
+  const several = argument === 'certificate' ? '*' : '1';
+  return [...described, ...(argument === null ? [] : [quoted(`${several}${actions[argument]}`)])];
 }
 
 export function fishCompletion(): string {
@@ -192,6 +198,7 @@ export function fishCompletion(): string {
         return `${here}${flags}${value === null ? '' : actions[value]} -d ${quoted(description)}`;
       }),
       ...(argument === 'file' ? [`${here} -F`] : []),
+      ...(argument === 'certificate' ? [`${here} -a '(type -q certagent; and ${CERTIFICATES})'`] : []),
     ];
   });
   return `# fish completion of certagent

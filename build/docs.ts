@@ -1,4 +1,4 @@
-// npm run docs: writes the generated parts of README.md and of docs/alerts, and config.example.toml. A test fails while one of them is stale.
+// npm run docs: writes the generated parts of docs/ and config.example.toml. A test fails while one of them is stale.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exampleToml } from '../src/config/example.ts';
@@ -7,16 +7,15 @@ import { PROJECT } from './project.ts';
 import { renewalTable } from './renewal-table.ts';
 import { RUNBOOKS } from './runbooks.ts';
 
-/** Between `<!-- NAME: … -->` and `<!-- /NAME -->`. */
-const PARTS: Record<string, () => string> = { alerts: alertTable, renewals: renewalTable };
-
 /** Path in the project → what it should hold, of what it holds now. */
 export const GENERATED: Record<string, (now: string) => string> = {
-  'README.md': (now) => Object.entries(PARTS).reduce((text, [name, make]) => replacePart(text, name, make()), now),
+  'docs/alerts.md': (now) => replacePart(now, 'alerts', alertTable()),
+  'docs/what-it-does.md': (now) => replacePart(now, 'renewals', renewalTable()),
   'config.example.toml': exampleToml,
   ...RUNBOOKS,
 };
 
+/** What is between `<!-- NAME: … -->` and `<!-- /NAME -->`. */
 function replacePart(text: string, name: string, content: string): string {
   const part = new RegExp(`(<!-- ${name}: [^>]*-->\n)[^]*?(\n<!-- /${name} -->)`);
   if (!part.test(text)) throw new Error(`the markers of the part "${name}" are missing`);

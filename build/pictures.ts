@@ -1,4 +1,4 @@
-// npm run pictures: the README's pictures of a terminal (docs/*.svg), drawn from what certagent prints on a throw-away node, and
+// npm run pictures: pictures of a terminal (docs/*.svg), drawn from what certagent prints on a throw-away node, and
 // those of certagent fleet's page and of an email (docs/fleet-*.png, docs/email-*.png), as headless Chromium shows them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

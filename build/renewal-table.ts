@@ -23,7 +23,7 @@ const K3S: Row[] = [
   { node: 'K3s agent', version: 'v1.36.3+k3s1', away: 'not at all; the kubelet for 2.6 s (v1.36.3)' },
 ];
 
-/** The table of the README: what certagent does to each kind of node, and how long its API is away. */
+/** The table of docs/what-it-does.md: what certagent does to each kind of node, and how long its API is away. */
 export function renewalTable(): string {
   const rows = [
     ...KUBEADM.map(({ node, version, away }) => [node, '`kubeadm certs renew NAME`', restarted(version), away]),

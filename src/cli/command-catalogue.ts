@@ -1,6 +1,7 @@
 // The catalogue of commands: the parser, the help, the manual page and the shell completions are made from it.
 
 import { type CommandSpec, FAILED, type OptionSpec, USAGE, usual, YES } from './command-spec.ts';
+import { CONFIGURATION } from './config-commands.ts';
 import { CLUSTER, FLEET } from './many-nodes-commands.ts';
 import { ORDERS } from './order-commands.ts';
 
@@ -92,9 +93,10 @@ const CATALOGUE = [
     name: 'renew',
     summary: 'renew now what is due, whatever the maintenance window',
     detail:
-      'Shows the plan, asks, and carries it out through the running daemon; without one, in this process. What blocks an automatic renewal blocks this one too.',
+      'Shows the plan, asks, and carries it out through the running daemon; without one, in this process. What blocks an automatic renewal blocks this one too. With names it renews these certificates, due or not: on kubeadm these alone, while K3s, RKE2 and k0s renew by a restart, which renews every certificate that is due.',
+    argument: { flags: '[certificate...]', description: 'renew these, by their names in certagent status' },
     options: [{ flags: '--force', description: 'also renew what is not due yet (K3s and RKE2: on servers)' }, YES],
-    examples: ['certagent renew', 'certagent renew --force --yes'],
+    examples: ['certagent renew', 'certagent renew apiserver admin.conf', 'certagent renew --force --yes'],
     exitCodes: [
       [0, 'renewed, or nothing was due'],
       [1, 'failed, or you answered no'],
@@ -184,20 +186,7 @@ const CATALOGUE = [
     exitCodes: usual('the clock is accepted'),
   },
   ...CLUSTER,
-  {
-    name: 'config check',
-    summary: 'report every error in a configuration file, with its line',
-    argument: { flags: '[file]', description: 'a file to check instead of the configuration that certagent uses' },
-    examples: ['certagent config check', 'certagent config check ./config.toml'],
-    exitCodes: [[0, 'the configuration is valid'], [1, 'the configuration has errors'], USAGE],
-  },
-  {
-    name: 'config example',
-    summary: 'print a configuration file with every key and its default',
-    outputs: ['text'],
-    examples: ['certagent config example | less', 'certagent config example > every-key.toml'],
-    exitCodes: usual('the example was printed'),
-  },
+  ...CONFIGURATION,
   {
     name: 'alert test',
     summary: 'send a test alert to every sink',

@@ -2,7 +2,7 @@
 export type OutputFormat = 'text' | 'wide' | 'json' | 'html';
 
 export type OptionSpec = {
-  /** "-w, --warning <days>". In place of "days", "plan", "dir", "file", "format" and "command" say how a shell completes the value. */
+  /** "-w, --warning <days>". In place of "days", "plan", "certificate", "dir", "file", "format" and "command" say how a shell completes the value. */
   readonly flags: string;
   readonly description: string;
   readonly fallback?: string;

@@ -1,3 +1,4 @@
+import type { ConfigProblem } from '../config/load.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
 import { silentLog } from '../host/logger.ts';
 import { requireNamedConfig } from './config-file.ts';
@@ -49,10 +50,16 @@ export async function withoutDaemon<T>(context: Context, call: (node: ControlHan
   }
 }
 
-/** Throws ConfigError, also for what will fail one day on this node. */
-export async function checkNodeConfig({ root, configFile }: Context): Promise<void> {
+/** What will fail one day on this node. Throws ConfigError for what a daemon refuses. */
+export async function checkNodeConfig({ root, configFile }: Context): Promise<ConfigProblem[]> {
   const { checkConfig } = await import('../daemon/check-config.ts');
-  await checkConfig(root, configFile);
+  return checkConfig(root, configFile);
+}
+
+/** As `checkNodeConfig`, of a file in any place. */
+export async function checkDraftConfig({ root }: Context, file: string): Promise<ConfigProblem[]> {
+  const { checkDraft } = await import('../daemon/check-config.ts');
+  return checkDraft(root, file);
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

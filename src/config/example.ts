@@ -3,9 +3,12 @@ import { tomlValue } from './toml.ts';
 
 const WIDTH = 100;
 
+/** Set in the example: who copies it over the configuration of a node that is only observed must not begin to renew. */
+const SET: Record<string, string> = { mode: 'observe' };
+
 /**
- * The text of config.example.toml: every key with its description, type and default. All keys are commented out, so the
- * text means the defaults; "# " begins an explanation and "#" alone a key to uncomment.
+ * The text of config.example.toml: every key with its description, type and default. All keys but `mode` are commented out,
+ * so the text means the defaults, observing; "# " begins an explanation and "#" alone a key to uncomment.
  */
 export function exampleToml(): string {
   const keys = describeKeys();
@@ -33,8 +36,10 @@ function repeatedText(table: KeyDescription): string {
 }
 
 function entry(key: KeyDescription): string {
-  const value = key.example ?? key.default;
-  return `${wrap(key.description)}\n${wrap(`${facts(key)}`)}\n#${key.name} = ${tomlValue(value)}`;
+  const set = SET[key.key];
+  const line =
+    set === undefined ? `#${key.name} = ${tomlValue(key.example ?? key.default)}` : `${key.name} = ${tomlValue(set)}`;
+  return `${wrap(key.description)}\n${wrap(`${facts(key)}`)}\n${line}`;
 }
 
 /** "Duration. Default: "90d"." */

@@ -56,18 +56,27 @@ export async function parseConfig(text: string, file: string): Promise<Config> {
   throw refusal(text, file, problems);
 }
 
+/** Whether a text that `parseConfig` accepts has the key `mode`, or leaves it to the default. */
+export function setsMode(text: string): boolean {
+  const parsed = parseToml(text);
+  return 'data' in parsed && Object.hasOwn(parsed.data, 'mode');
+}
+
 /** The error for a text with these problems, each with its line. */
 export function refusal(text: string, file: string, problems: Problem[]): ConfigError {
+  return new ConfigError(file, located(text, problems));
+}
+
+/** Problems with their lines, in the order of the text. */
+export function located(text: string, problems: Problem[]): ConfigProblem[] {
   const parsed = parseToml(text);
   const lineOf = 'problem' in parsed ? () => null : parsed.lineOf;
-  const located = problems.map(({ path, also = [], message }) => {
-    const lines = [path, ...also].map(lineOf).filter((line) => line !== null);
-    return { line: lines[0] ?? null, key: dotted(path), message };
-  });
-  return new ConfigError(
-    file,
-    located.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
-  );
+  return problems
+    .map(({ path, also = [], message }) => {
+      const lines = [path, ...also].map(lineOf).filter((line) => line !== null);
+      return { line: lines[0] ?? null, key: dotted(path), message };
+    })
+    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
 /** The valid part of a configuration, with defaults for the rest, so that the rules between keys are checked too. */

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { readSmall, writeAtomic } from '../host/files.ts';
-import { parseConfig } from './load.ts';
+import { parseConfig, setsMode } from './load.ts';
 import type { Config } from './schema.ts';
 import { parseToml } from './toml.ts';
 
@@ -21,7 +21,7 @@ export async function setMode(file: string, mode: Config['mode']): Promise<boole
     throw error;
   });
   const text = there?.bytes.toString('utf8') ?? '';
-  if (there !== null && (await parseConfig(text, file)).mode === mode) return false;
+  if (there !== null && (await parseConfig(text, file)).mode === mode && setsMode(text)) return false;
   if (there === null) await mkdir(dirname(file), { recursive: true, mode: 0o755 });
   // With its access control list: a file without one would show its group the secret addresses in it.
   const kept = there === null ? { mode: 0o640 } : { ...there.facts, like: file };

@@ -4,7 +4,7 @@ import { readTextIfThere } from '../host/files.ts';
 import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
 import { foreignPart, foreignRoot, requireOwnRoot } from '../host/trust.ts';
-import { parseConfig, refusal } from './load.ts';
+import { parseConfig, refusal, setsMode } from './load.ts';
 import type { Problem } from './rules.ts';
 import type { Config } from './schema.ts';
 import { namedSinks, SINKS } from './sinks/index.ts';
@@ -16,6 +16,11 @@ import type { KeyPath } from './toml.ts';
  * empty one. Throws CertagentError CONFIG_UNTRUSTED, or what `loadConfig` throws.
  */
 export async function loadNodeConfig(root: Root, file: string): Promise<Config> {
+  return (await readNodeConfig(root, file)).config;
+}
+
+/** As `loadNodeConfig`, with whether the file sets `mode` or leaves it to the default. */
+export async function readNodeConfig(root: Root, file: string): Promise<{ config: Config; setsMode: boolean }> {
   const path = await followLinks(root, file);
   // An image of somebody else is only read: nothing of it is run, written or sent (`requireOwnRoot`).
   const isOurs = (await foreignRoot(root)) === null;
@@ -24,7 +29,7 @@ export async function loadNodeConfig(root: Root, file: string): Promise<Config> 
   const config = await parseConfig(text, path);
   const problems = isOurs ? await fileProblems(root, config) : [];
   if (problems.length > 0) throw refusal(text, path, problems);
-  return config;
+  return { config, setsMode: setsMode(text) };
 }
 
 /** Path of this machine of a node's configuration that is to be written. Throws CertagentError ROOT_FOREIGN. */
@@ -42,9 +47,10 @@ async function requireTrusted(path: string): Promise<void> {
   });
 }
 
-type NamedFile = { key: KeyPath; path: string; isSecret: boolean };
+export type NamedFile = { key: KeyPath; path: string; isSecret: boolean };
 
-function namedFiles({ alerts, renew, cluster, hooks }: Config): NamedFile[] {
+/** Files that the configuration names by their path: `key` is where, `isSecret` whether the content may be sent to nobody else. */
+export function namedFiles({ alerts, renew, cluster, hooks }: Config): NamedFile[] {
   const ofSinks = namedSinks(alerts).flatMap(({ kind, index, settings }) =>
     SINKS[kind].files.flatMap(({ key, isSecret }): NamedFile[] => {
       const path = (settings as Record<string, unknown>)[key];

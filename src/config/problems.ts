@@ -1,6 +1,6 @@
 import type { SchemaIssue } from './fields.ts';
-import { keysAt, typeAt } from './keys.ts';
-import { nearest } from './nearest.ts';
+import { durationHint, hintForKey, hintForValue, timeHint } from './hints.ts';
+import { typeAt } from './keys.ts';
 import type { Problem } from './rules.ts';
 import type { KeyPath } from './toml.ts';
 
@@ -15,18 +15,18 @@ export function problemsOf(issues: readonly SchemaIssue[], data: unknown): Probl
 }
 
 function unknownKey(path: KeyPath, key: string): string {
-  const near = nearest(key, keysAt(path));
-  return near === null
-    ? 'is not a key of the configuration'
-    : `is not a key of the configuration: did you mean "${near}"?`;
+  return `is not a key of the configuration${hintForKey(path, key)}`;
 }
 
 function message(issue: SchemaIssue, path: KeyPath, data: unknown): string {
-  if (valueAt(data, path) === undefined) return 'is missing';
+  const value = valueAt(data, path);
+  if (value === undefined) return 'is missing';
   const type = typeAt(path);
+  const meant = type === 'duration' ? durationHint(value) : type === 'time of day' ? timeHint(value) : null;
+  if (meant !== null) return meant;
   if (issue.code === 'too_small' && issue.origin === 'array') return 'must not be empty';
   if (issue.message !== GENERIC && issue.message !== '') return issue.message;
-  return type === null ? 'has an invalid value' : `must be ${article(type)}`;
+  return type === null ? 'has an invalid value' : `must be ${article(type)}${hintForValue(type, value)}`;
 }
 
 /** zod/mini's message when no locale is loaded. */

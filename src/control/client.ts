@@ -69,8 +69,9 @@ export function remote(root: Root): ControlHandlers {
   };
 }
 
-function planPath({ force, enabled }: PlanRequest): string {
-  return `/v1/plan?for=renew${force ? '&force=1' : ''}${enabled ? '&enabled=1' : ''}`;
+function planPath({ force, enabled, only = [] }: PlanRequest): string {
+  const named = only.map((name) => `&only=${encodeURIComponent(name)}`).join('');
+  return `/v1/plan?for=renew${force ? '&force=1' : ''}${enabled ? '&enabled=1' : ''}${named}`;
 }
 
 /**

@@ -26,7 +26,7 @@ export const ROUTES: Record<string, Route> = {
     method: 'POST',
     answer: 'stream',
     call: (handlers, { body, progress }) =>
-      handlers.renew({ force: flag(body, 'force'), accepts: flag(body, 'accepts') }, progress),
+      handlers.renew({ force: flag(body, 'force'), accepts: flag(body, 'accepts'), ...names(body, 'only') }, progress),
   },
   // It asks the API with an administrator's credentials.
   '/v1/cluster': { method: 'POST', answer: 'json', call: (handlers) => handlers.cluster() },
@@ -68,7 +68,21 @@ export const ROUTES: Record<string, Route> = {
 function planRequest(query: URLSearchParams): PlanRequest | undefined {
   if (query.get('for') !== 'renew') return undefined;
   const force = query.get('force') === '1';
-  return query.get('enabled') === '1' ? { force, enabled: true } : { force };
+  const only = query.getAll('only');
+  return {
+    force,
+    ...(only.length === 0 ? {} : { only }),
+    ...(query.get('enabled') === '1' ? { enabled: true } : {}),
+  };
+}
+
+/** A list of texts, which may be left out. An empty one would mean all, and so is refused. */
+function names<Name extends string>(body: Record<string, unknown>, name: Name): { [name in Name]?: string[] } {
+  const value = body[name];
+  if (value === undefined) return {};
+  if (!Array.isArray(value) || value.length === 0 || value.some((one) => typeof one !== 'string'))
+    throw new CertagentError('BAD_REQUEST', `"${name}" must be a list of texts`);
+  return { [name]: value } as { [name in Name]?: string[] };
 }
 
 function text(body: Record<string, unknown>, name: string): string {

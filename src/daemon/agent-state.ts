@@ -1,4 +1,5 @@
 import type { AlertService } from '../alert/service.ts';
+import type { KeptConfig } from '../config/kept-mode.ts';
 import type { Config } from '../config/schema.ts';
 import type { ReadErrors } from '../domain/metrics/x509-metrics.ts';
 import type { Instant } from '../domain/model/certificate.ts';
@@ -19,14 +20,17 @@ export type AgentState = {
   running: Progress | null;
   reloads: number;
   configError: string | null;
+  /** The configuration does not set `mode` any more, and certagent goes on observing. */
+  modeMissing: boolean;
   nextCheckAt: Instant | null;
   /** Counted at each check since the start. */
   readErrors: ReadErrors;
 };
 
-export function beginState(config: Config, orders: OrderBook): AgentState {
+export function beginState({ config, modeMissing }: KeptConfig, orders: OrderBook): AgentState {
   return {
     config,
+    modeMissing,
     orders,
     alerts: null,
     last: null,

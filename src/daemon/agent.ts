@@ -1,5 +1,5 @@
 import { type AlertService, openAlerts } from '../alert/service.ts';
-import { loadNodeConfig } from '../config/node-config.ts';
+import { loadKeepingMode } from '../config/kept-mode.ts';
 import type { Config } from '../config/schema.ts';
 import type { DecideRequest } from '../domain/decide/certificate-check.ts';
 import { historyOf } from '../domain/decide/history-of.ts';
@@ -20,8 +20,9 @@ import { alertOptions, newsOf, tell } from './alerting.ts';
 import { makeAnswers } from './answers.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
-import { waitsForTurn } from './held.ts';
+import { inItsTurn } from './in-its-turn.ts';
 import { countErrors } from './metrics-text.ts';
+import { decideAsked } from './named-certificates.ts';
 import { makeNodeNews } from './node-news.ts';
 import { makeNodeTurn } from './node-turn.ts';
 import { openOrders } from './order-book.ts';
@@ -40,7 +41,7 @@ export type { Agent, AgentOptions } from './agent-interface.ts';
 
 export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const { root, now, log } = options;
-  const state = beginState(await loadNodeConfig(root, options.configFile), await openOrders(root, now, log));
+  const state = beginState(await loadKeepingMode(root, options.configFile), await openOrders(root, now, log));
   const journal = await (options.readOnly === true ? readJournal(root) : openJournal(root));
   logUnknown(log, await journal.records());
   const syncCopies = makeCopies(root);
@@ -54,7 +55,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     // A person who asks for a renewal, and has configured an unsynchronised clock, vouches for its time.
     if (request.kind === 'manual' && !state.config.clock.require_synchronized)
       await clock.accept(now(), await journal.records());
-    const decided = decideOn(await observe(request), request);
+    const decided = decideAsked(await observe(request), request);
     const plan = planOf(decided, state.config);
     if (plan === null) turn.rest(decided);
     const isHeld = plan !== null && (await turn.take(plan, decided, { request, accepts })) !== null;
@@ -158,11 +159,12 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     state.reported = false;
     state.reloads += 1;
     try {
-      const next = await loadNodeConfig(root, options.configFile);
+      const { config: next, modeMissing } = await loadKeepingMode(root, options.configFile, state.config.mode);
       await state.alerts?.stop();
       state.alerts = null;
       await textfile.moved(state.config.metrics.textfile, next.metrics.textfile);
       state.config = next;
+      state.modeMissing = modeMissing;
       state.configError = null;
       await options.reloaded?.(next);
       log.info({ mode: state.config.mode }, 'configuration loaded');
@@ -193,7 +195,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     async plan(request) {
       const as: Config = request?.enabled === true ? { ...state.config, mode: 'renew' } : state.config;
       const by = request === undefined ? SCHEDULED : asked(request);
-      return planReport(decideOn(await observe(by, as), by), state.config, state.running);
+      return planReport(decideAsked(await observe(by, as), by), state.config, state.running);
     },
     history: async () => ({ schema: HISTORY_SCHEMA, attempts: historyOf(await journal.records()).attempts }),
     metrics,
@@ -201,14 +203,10 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       await queue.request();
       return status();
     },
-    renew: ({ force, accepts }, progress) => {
-      const renew = async (): Promise<PlanOutcome | null> => {
-        const outcome = await queue.exclusive(() => cycle({ kind: 'manual', force }, force && accepts === true));
-        if (outcome !== null || !turn.isHeld()) return outcome;
-        await turn.come((why) => progress(waitsForTurn(why)));
-        return renew();
-      };
-      return watchers.watched(progress, () => turn.attended(renew));
+    renew: (request, progress) => {
+      const accepts = request.force && request.accepts === true;
+      const attempt = () => queue.exclusive(() => cycle(asked(request), accepts));
+      return watchers.watched(progress, () => inItsTurn(turn, attempt, progress));
     },
     rehearse: (request, progress) =>
       queue.exclusive(() => rehearseNode(observe, request, { ...renewContext(), config: state.config, progress })),

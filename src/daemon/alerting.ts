@@ -22,6 +22,7 @@ export type News = {
   outcome: PlanOutcome | null;
   recovered: boolean;
   configError: string | null;
+  modeMissing: boolean;
   silences: Silence[];
   coordination: Degraded | null;
   servingRequests: ServingRequest[];
@@ -30,13 +31,13 @@ export type News = {
 
 /** What alerts rest on besides what a check has seen. */
 export function newsOf(
-  { configError, orders }: AgentState,
+  { configError, modeMissing, orders }: AgentState,
   turn: Pick<NodeTurn, 'degraded'>,
   { requests }: Pick<NodeNews, 'requests'>,
   now: number,
 ) {
   const { silences } = orders.now();
-  return { configError, coordination: turn.degraded(), servingRequests: requests(), silences, now };
+  return { configError, modeMissing, coordination: turn.degraded(), servingRequests: requests(), silences, now };
 }
 
 /** A check can be this late while a renewal runs. */
@@ -74,7 +75,7 @@ export async function tell(alerts: AlertService, news: News, nodeNews: Pick<Node
 
 /** What is active on a node that was only read; `before`: the book of the process that last reported. */
 export function standingIn(
-  news: Pick<News, 'view' | 'configError' | 'coordination' | 'servingRequests' | 'silences' | 'now'> & {
+  news: Pick<News, 'view' | 'configError' | 'modeMissing' | 'coordination' | 'servingRequests' | 'silences' | 'now'> & {
     renewing: boolean;
     failingSinks: string[];
   },
@@ -90,6 +91,7 @@ function statesOf(
     view,
     outcome,
     configError,
+    modeMissing,
     coordination,
     servingRequests,
     now,
@@ -108,6 +110,7 @@ function statesOf(
     copies,
     before: before.map(({ alert }) => alert),
     configError,
+    modeMissing,
     coordination,
     servingRequests,
     failingSinks,

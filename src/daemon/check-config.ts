@@ -1,85 +1,48 @@
-import { refusal } from '../config/load.ts';
-import { loadNodeConfig } from '../config/node-config.ts';
+import { loadKeepingMode } from '../config/kept-mode.ts';
+import { type ConfigProblem, loadConfig, located } from '../config/load.ts';
 import type { Problem } from '../config/rules.ts';
 import type { Config } from '../config/schema.ts';
 import { readTextIfThere } from '../host/files.ts';
-import { hookProgram } from '../host/hook-program.ts';
-import { hooksInDirectory } from '../host/hooks-directory.ts';
 import { followLinks } from '../host/links.ts';
 import type { Root } from '../host/root.ts';
-import { lookUpUsers, users } from '../host/users.ts';
-import { observe } from '../observe/observe.ts';
-import { syncServiceCopies } from '../sync/services/service-copies.ts';
+import { unknownAccounts } from './config-checks/accounts.ts';
+import { unusualDurations } from './config-checks/durations.ts';
+import { exposedSecrets } from './config-checks/exposed.ts';
+import { refusedInDirectory, refusedPrograms } from './config-checks/hooks.ts';
+import { missingFiles } from './config-checks/missing-files.ts';
+import { notOnNode } from './config-checks/on-node.ts';
+import { wrongAddresses } from './config-checks/sink-addresses.ts';
 
 /**
- * As `loadNodeConfig`, for a person who asks whether all is well: what does not keep a daemon from starting, but will fail
- * one day, is an error here. Changes nothing. Throws ConfigError.
+ * As a daemon loads its configuration, for a person who asks whether all is well: throws ConfigError for what a daemon would
+ * refuse, and returns what it would start with and what will fail one day. Changes nothing.
  */
-export async function checkConfig(root: Root, file: string): Promise<void> {
-  const config = await loadNodeConfig(root, file);
-  const problems = [
-    ...(await programs(root, config)),
-    ...(await usersOfHooks(root, config)),
-    ...(await directory(root)),
-    ...(await onNode(root, config)),
-  ];
-  if (problems.length === 0) return;
+export async function checkConfig(root: Root, file: string): Promise<ConfigProblem[]> {
   const path = await followLinks(root, file);
-  throw refusal((await readTextIfThere(path)) ?? '', path, problems);
+  const { config, modeMissing } = await loadKeepingMode(root, file);
+  return located((await readTextIfThere(path)) ?? '', [
+    ...(modeMissing ? [{ path: ['mode'], message: NO_MODE }] : []),
+    ...(await warnings(root, config)),
+    ...(await exposedSecrets(root, config, path)),
+    ...(await refusedInDirectory(root)),
+    ...(await notOnNode(root, config)),
+  ]);
 }
 
-async function programs(root: Root, { hooks }: Config): Promise<Problem[]> {
-  const problems: Problem[] = [];
-  for (const [index, { command }] of hooks.entries()) {
-    const program = await hookProgram(root, command[0]!);
-    if ('refused' in program)
-      problems.push({ path: ['hooks', index, 'command'], message: `names a program that ${program.refused}` });
-  }
-  return problems;
+const NO_MODE = 'is not set: certagent goes on observing, as before, and alerts';
+
+/** The same of a draft (a path of this machine), which may belong to its author and be meant for this node. */
+export async function checkDraft(root: Root, path: string): Promise<ConfigProblem[]> {
+  const config = await loadConfig(path);
+  return located((await readTextIfThere(path)) ?? '', await warnings(root, config));
 }
 
-async function usersOfHooks(root: Root, { hooks }: Config): Promise<Problem[]> {
-  const names = [...new Set(hooks.map(({ user }) => user))].filter((name) => name !== 'root');
-  if (names.length === 0) return [];
-  const local = new Set((await users(root)).map(({ name }) => name));
-  const others = names.filter((name) => !local.has(name));
-  const known = new Set([...local, ...(await lookUpUsers(root, others)).map(({ name }) => name)]);
-  return hooks.flatMap(({ user }, index) =>
-    user === 'root' || known.has(user)
-      ? []
-      : [{ path: ['hooks', index, 'user'], message: 'names a user that this node does not know' }],
-  );
-}
-
-async function directory(root: Root): Promise<Problem[]> {
-  const { refused } = await hooksInDirectory(root);
-  return refused.map(({ path, why }) => ({ path: [], message: `${path} ${why}` }));
-}
-
-/** What only the node knows: the names of its certificates, and whether a copy could be made now. */
-async function onNode(root: Root, config: Config): Promise<Problem[]> {
-  const { hooks, copies } = config;
-  if (copies.certificates.length === 0 && hooks.every(({ certificates }) => certificates.length === 0)) return [];
-  const inventory = await observe({ root, config, now: Date.now() });
-  if (inventory.node.distribution === null) return [];
-  const ids = new Set(inventory.certificates.map(({ id }) => id));
-  const unknown = hooks.flatMap(({ certificates }, index) =>
-    certificates.flatMap((id, at) =>
-      ids.has(id)
-        ? []
-        : [
-            {
-              path: ['hooks', index, 'certificates', at],
-              message: 'is not a certificate of this node: use a name that certagent status shows',
-            },
-          ],
-    ),
-  );
-  const outcomes = await syncServiceCopies(copies.certificates, { root, inventory, dryRun: true });
-  const failing = outcomes.flatMap(({ result, detail }, index) =>
-    result === 'refused' || result === 'failed'
-      ? [{ path: ['copies', 'certificates', index, 'to'], message: `cannot be a copy: ${detail}` }]
-      : [],
-  );
-  return [...unknown, ...failing];
+async function warnings(root: Root, config: Config): Promise<Problem[]> {
+  return [
+    ...unusualDurations(config),
+    ...wrongAddresses(config),
+    ...(await missingFiles(root, config)),
+    ...(await unknownAccounts(root, config)),
+    ...(await refusedPrograms(root, config)),
+  ];
 }

@@ -1,6 +1,5 @@
 import type { Config } from '../config/schema.ts';
 import type { Readers } from '../control/server.ts';
-import { decide } from '../domain/decide/decide.ts';
 import type { Progress } from '../domain/model/journal.ts';
 import {
   HISTORY_SCHEMA,
@@ -9,7 +8,9 @@ import {
   type PlanRequest,
   type StatusReport,
 } from '../domain/model/status.ts';
+import { decideAsked } from './named-certificates.ts';
 import { policyOf } from './node-policy.ts';
+import { asked } from './rehearse-node.ts';
 import { planOf, type View } from './view.ts';
 
 /**
@@ -48,14 +49,8 @@ export function planReport(view: View, config: Config, running: Progress | null)
 
 function decideAnew(view: View, config: Config, request: PlanRequest | undefined): View {
   if (request === undefined) return view;
-  const { inventory, history } = view;
-  const policy = policyOf(request.enabled === true ? { ...config, mode: 'renew' } : config, inventory.node);
-  const decisions = decide({
-    inventory,
-    policy,
-    history,
-    now: inventory.takenAt,
-    request: { kind: 'manual', force: request.force },
-  });
-  return { ...view, policy, decisions };
+  const { inventory } = view;
+  const as: Config = request.enabled === true ? { ...config, mode: 'renew' } : config;
+  const policy = policyOf(as, inventory.node, view.policy.pause ?? null);
+  return decideAsked({ ...view, policy }, asked(request));
 }

@@ -11,7 +11,8 @@ import { planSettingsOf } from './node-policy.ts';
 import { decideOn, type Observed } from './view.ts';
 
 /** A person's request, as the rules want it. */
-export const asked = ({ force }: RenewRequest): DecideRequest => ({ kind: 'manual', force });
+export const asked = ({ force, only }: RenewRequest): DecideRequest =>
+  only === undefined ? { kind: 'manual', force } : { kind: 'manual', force, only };
 
 /** Tries on copies what a renewal would do now. The mode and what blocks the renewal do not matter: nothing of the node is changed. */
 export async function rehearseNode(

@@ -1,4 +1,4 @@
-import { loadNodeConfig } from '../config/node-config.ts';
+import { loadKeepingMode, type Mode, rememberMode } from '../config/kept-mode.ts';
 import { serveControl } from '../control/server.ts';
 import { errorCode, explain } from '../domain/model/errors.ts';
 import { takeLock } from '../host/lock.ts';
@@ -31,9 +31,12 @@ export async function runDaemon(options: { root: string; configFile: string }): 
 async function live(options: { root: string; configFile: string }, opened: AsyncDisposableStack): Promise<void> {
   const root = new Root(options.root);
   await requireOwnRoot(root);
-  const config = await loadNodeConfig(root, options.configFile);
+  const { config } = await loadKeepingMode(root, options.configFile);
   const log = makeLog(config.log);
   opened.defer(await takeLock(root.at(`${STATE_DIR}/lock`)));
+  const remember = (mode: Mode) =>
+    rememberMode(root, mode).catch((error) => log.warn({}, `the mode cannot be saved: ${explain(error)}`));
+  await remember(config.mode);
   nameProcess('certagent');
   let started = false;
   opened.defer(() => {
@@ -70,6 +73,7 @@ async function live(options: { root: string; configFile: string }, opened: Async
     },
     reloaded: async (next) => {
       log.configure(next.log);
+      await remember(next.mode);
       await groupId(root, next.control.group)
         .then((group) => sockets.setGroup(group))
         .catch((error) => log.error({ code: errorCode(error) }, `control.group has no effect: ${explain(error)}`));

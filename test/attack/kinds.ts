@@ -1,4 +1,4 @@
-/** A kind of attack or accident, in the words of the README's table, and the tests that try it. Paths below test/. */
+/** A kind of attack or accident, in the words of the table in docs/what-can-go-wrong.md, and the tests that try it. Paths below test/. */
 export type Kind = { kind: string; tests: string[] };
 
 /**

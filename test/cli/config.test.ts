@@ -34,6 +34,21 @@ test('the example is a configuration', async (t) => {
   assert.equal((await certagent(root, ['config', 'check', file])).exitCode, 0);
 });
 
+test('what will fail later is a warning: the exit code is 0, and 1 with --strict', async (t) => {
+  const root = await temporaryRoot(t);
+  const file = root.at(CONFIG_FILE);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, 'mode = "observe"\n[alerts]\nrepeat = "1s"\n');
+  const ran = await certagent(root, ['config', 'check']);
+  assert.deepEqual([ran.exitCode, ran.stderr], [0, '']);
+  assert.match(ran.stdout, /config\.toml is valid, with one warning:\n {2}line 3: alerts\.repeat is unusually short/);
+  assert.equal((await certagent(root, ['config', 'check', '--strict'])).exitCode, 1);
+  const draft = await certagent(root, ['config', 'check', '--strict', '-o', 'json', file]);
+  assert.equal(draft.exitCode, 1);
+  const { problems, warnings } = JSON.parse(draft.stdout);
+  assert.deepEqual([problems.length, warnings.length], [0, 1]);
+});
+
 test('a configuration that was named must exist', async (t) => {
   const root = await temporaryRoot(t);
   for (const args of [
@@ -62,8 +77,9 @@ test('config check finds hooks that would not run, although a daemon starts with
   const check = async (...tables: string[]) => {
     await writeFile(file, tables.map(table).join(''));
     const { stdout } = await certagent(root, ['config', 'check', '-o', 'json']);
-    const { problems } = JSON.parse(stdout) as { problems: { line: number | null; key: string; message: string }[] };
-    return problems.map(({ line, key, message }) => `${line} ${key} ${message}`);
+    type Problem = { line: number | null; key: string; message: string };
+    const { problems, warnings } = JSON.parse(stdout) as { problems: Problem[]; warnings: Problem[] };
+    return [...problems, ...warnings].map(({ line, key, message }) => `${line} ${key} ${message}`);
   };
   const ofDirectory = 'null  /etc/certagent/hooks.d/open can be written by others (mode 0777)';
   assert.deepEqual(

@@ -40,6 +40,8 @@ const BLOCKED: PlanReport = {
     blockers: [{ code: 'UNIT_MISSING', why: 'there is no k3s', remedy: 'Install it.' }],
   },
 };
+const KUBEADM = { ...NODE, distribution: 'kubeadm', role: 'control-plane' } as const;
+const K3S = { ...NODE, distribution: 'k3s', role: 'server' } as const;
 const FAILED: PlanOutcome = {
   planId: 'p',
   result: 'rolled-back',
@@ -234,6 +236,37 @@ const CASES: Case[] = [
     daemon: { plan: async () => DUE, renew: () => assert.fail('it renewed') },
     exitCode: 2,
     stderr: /^\{"error":\{"code":"USAGE"/,
+  },
+  {
+    what: 'named certificates: the daemon is asked for these alone',
+    args: ['renew', 'apiserver', 'admin.conf', 'apiserver', '--yes'],
+    daemon: {
+      plan: async (request) => {
+        assert.deepEqual(request, { force: false, only: ['apiserver', 'admin.conf'] });
+        return { ...DUE, node: KUBEADM, plan: { ...PLAN, certificates: ['admin.conf', 'apiserver'] } };
+      },
+      renew: async (request) => {
+        assert.deepEqual(request, { force: false, only: ['apiserver', 'admin.conf'], accepts: false });
+        return { ...FAILED, result: 'succeeded', error: null };
+      },
+    },
+    exitCode: 0,
+    stdout: /Renews admin\.conf, apiserver\.\n/,
+  },
+  {
+    what: 'a named certificate beside a daemon of an earlier version, which would renew all',
+    args: ['renew', 'apiserver', '--yes'],
+    daemon: { plan: async () => ({ ...DUE, node: KUBEADM }), renew: () => assert.fail('it renewed') },
+    exitCode: 1,
+    stderr: /would renew more than was named \(DAEMON_ANSWER\)\nWhat to do: Restart it/,
+  },
+  {
+    what: 'a named certificate of K3s: what else the restart renews',
+    args: ['renew', 'client-admin', '--yes'],
+    daemon: { plan: async () => ({ ...DUE, node: K3S }) },
+    exitCode: 0,
+    stdout: /\nK3s cannot renew one certificate alone: .* Here it also renews dynamic-cert\.\n/,
+    stderr: /Back up/,
   },
   { what: 'nothing to renew', args: ['renew'], exitCode: 0, stdout: /Nothing would run now/ },
 ];

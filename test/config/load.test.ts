@@ -66,7 +66,7 @@ paths = ["relative"]
     'line 1: mode must be one of renew, observe',
     'line 2: colour is not a key of the configuration',
     'line 4: windows.opns is not a key of the configuration: did you mean "opens"?',
-    'line 5: windows.opens is not a duration: use a number and s, m, h or d, for example "90d"',
+    'line 5: windows.opens is not a duration: write "90d"',
     'line 9: maintenance.days[1] must be one of sun, mon, tue, wed, thu, fri, sat',
     'line 11: maintenance.time_zone is not an IANA time zone: use a name such as "Europe/Berlin", or "node"',
     'line 13: check.schedule has an invalid hour field',
@@ -240,3 +240,32 @@ test('alerts.runbooks is an address, or empty', async () => {
       'line 1: alerts.runbooks is not an http or https address',
     ]);
 });
+
+const HINTS: [text: string, fault: string][] = [
+  [
+    '[[alerts.email]]\npassword = "x"',
+    'line 2: alerts.email[0].password is not a key of the configuration: put it into a file, and name that file in "password_file"',
+  ],
+  [
+    '[[alerts.webhook]]\nurl = "http://x"\nsecret = "x"',
+    'line 3: alerts.webhook[0].secret is not a key of the configuration: put it into a file, and name that file in "secret_file"',
+  ],
+  [
+    '[alerts.email]\nhost = "x"',
+    'line 1: alerts.email must be a repeated table, in double brackets: [[…]] as in [[alerts.email]]',
+  ],
+  ['[windows]\nopens = "13w"', 'line 2: windows.opens is not a duration: there is no unit for weeks, write "91d"'],
+  ['[windows]\nopens = "90 days"', 'line 2: windows.opens is not a duration: write "90d"'],
+  ['[maintenance]\nstart = "2:00"', 'line 2: maintenance.start is not a time of day: write "02:00"'],
+  [
+    '[log]\nmode = "observe"',
+    'line 2: log.mode is not a key of the configuration: write it at the top of the file, before the first table',
+  ],
+  ['opens = "90d"', 'line 1: opens is not a key of the configuration: it belongs in [windows]'],
+  ['[watch]\npaths = "/etc/x.crt"', 'line 2: watch.paths must be a list of text, in brackets: ["…"]'],
+];
+
+for (const [text, fault] of HINTS)
+  test(`a common mistake gets a hint: ${text.replaceAll('\n', ' ')}`, async () => {
+    assert.ok((await faults(text)).includes(fault), (await faults(text)).join('\n'));
+  });

@@ -184,3 +184,10 @@ test('another group can be let in, or none, while the sockets are open', async (
   assert.equal((await facts())[0], 0o600);
   assert.equal((await stat(socketPath(root, 'control'))).mode & 0o777, 0o600);
 });
+
+for (const only of ['[]', '"apiserver"', '["apiserver", 1]'])
+  test(`names of certificates that are no list of texts are refused, not taken for none: ${only}`, async (t) => {
+    const root = await served(t, { renew: () => assert.fail('it renewed') });
+    const answer = await http(socketPath(root, 'control'), 'POST', '/v1/renew', `{"force":false,"only":${only}}`);
+    assert.equal(JSON.parse(answer.body).error.code, 'BAD_REQUEST');
+  });

@@ -1,11 +1,8 @@
 // `certagent run` as systemd runs it: a process, its sockets, its signals.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { openInbox } from '../../demo/inbox.ts';
 import { remote } from '../../src/control/client.ts';
 import type { StatusReport } from '../../src/domain/model/status.ts';
@@ -13,35 +10,8 @@ import { DAY, MINUTE } from '../../src/domain/time/duration.ts';
 import { Root } from '../../src/host/root.ts';
 import type { TestNode } from '../../testnode/node.ts';
 import { command, nodeFor } from '../testnode/support.ts';
+import { MAIN, start, until } from './process.ts';
 import { configure, maintenance, toldAtLast } from './support.ts';
-
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-type Daemon = { child: ChildProcess; log: () => string; ended: Promise<[number | null, string | null]> };
-
-function start(t: TestContext, node: TestNode, env: Record<string, string> = {}): Daemon {
-  const child = spawn(process.execPath, [MAIN, '--root', node.root, 'run'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-  });
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (log += chunk));
-  const ended = once(child, 'exit') as Daemon['ended'];
-  t.after(async () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-    await ended;
-  });
-  return { child, log: () => log, ended };
-}
-
-/** Asks until the answer is as wanted, at most a minute. */
-async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean, what: string): Promise<T> {
-  for (let tries = 0; tries < 600; tries++) {
-    const answer = await ask().catch(() => null);
-    if (answer !== null && wanted(answer)) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  assert.fail(`did not come about: ${what}`);
-}
 
 const certagent = (node: TestNode, ...words: string[]) =>
   command(process.execPath, [MAIN, '--root', node.root, ...words]);

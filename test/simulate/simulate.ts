@@ -185,6 +185,7 @@ export function simulate(share: Share, { seed = 1, turns = true } = {}): Figures
       copies: [],
       before: node.book.map(({ alert }) => alert),
       configError: null,
+      modeMissing: false,
       failingSinks: [],
       now,
     });

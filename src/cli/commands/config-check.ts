@@ -1,23 +1,32 @@
 import { resolve } from 'node:path';
-import { ConfigError, loadConfig } from '../../config/load.ts';
+import { ConfigError, type ConfigProblem, describeProblem } from '../../config/load.ts';
 import { requireNamedConfig } from '../config-file.ts';
 import { type Context, print } from '../context.ts';
-import { checkNodeConfig } from '../standalone.ts';
+import { checkDraftConfig, checkNodeConfig } from '../standalone.ts';
+
+export const CONFIG_SCHEMA = 'certagent.config/v1';
 
 export async function run(context: Context): Promise<number> {
   const { argument } = context;
   // A file that is named as argument is a path of the user's, the configuration in use is a path of the node.
   const file = argument === undefined ? context.root.at(context.configFile) : resolve(argument);
   await requireNamedConfig(file, argument !== undefined || context.configNamed);
+  const report = { schema: CONFIG_SCHEMA, file };
+  let warnings: ConfigProblem[];
   try {
-    // A draft in another place may belong to its author.
-    if (argument === undefined) await checkNodeConfig(context);
-    else await loadConfig(file);
+    warnings = await (argument === undefined ? checkNodeConfig(context) : checkDraftConfig(context, file));
   } catch (error) {
     if (!(error instanceof ConfigError) || context.output !== 'json') throw error;
-    print(context, { file, problems: error.problems }, () => '');
+    print(context, { ...report, problems: error.problems, warnings: [] }, () => '');
     return 1;
   }
-  print(context, { file, problems: [] }, () => `${file} is valid.`);
-  return 0;
+  print(context, { ...report, problems: [], warnings }, () => text(file, warnings));
+  return warnings.length > 0 && context.options.strict === true ? 1 : 0;
+}
+
+function text(file: string, warnings: ConfigProblem[]): string {
+  if (warnings.length === 0) return `${file} is valid.`;
+  const count = warnings.length === 1 ? 'one warning' : `${warnings.length} warnings`;
+  const rows = warnings.map((warning) => `  ${describeProblem(warning)}`);
+  return [`${file} is valid, with ${count}:`, ...rows].join('\n');
 }

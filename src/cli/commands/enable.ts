@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
+import { loadKeepingMode } from '../../config/kept-mode.ts';
 import { setMode } from '../../config/mode.ts';
-import { loadNodeConfig, writableConfig } from '../../config/node-config.ts';
+import { writableConfig } from '../../config/node-config.ts';
 import { remote } from '../../control/client.ts';
 import { errorCode } from '../../domain/model/errors.ts';
 import { agreed } from '../agreed.ts';
@@ -12,7 +13,8 @@ import { renderPlan } from '../render/plan.ts';
 /** `certagent enable`: shows what would run and when, asks, and lets the daemon renew. */
 export async function run(context: Context): Promise<number> {
   const file = await configFile(context);
-  const { mode, maintenance } = await loadNodeConfig(context.root, context.configFile);
+  const { config } = await loadKeepingMode(context.root, context.configFile);
+  const { mode, maintenance } = config;
   if (mode === 'renew') {
     print(
       context,

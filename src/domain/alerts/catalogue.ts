@@ -7,7 +7,7 @@ import { RENEWAL } from './kinds/renewal.ts';
 import { SERVERS } from './kinds/servers.ts';
 
 /**
- * Every alert that certagent sends. A new one is an entry in `kinds/` and a function in `detect/`; the table in the README
+ * Every alert that certagent sends. A new one is an entry in `kinds/` and a function in `detect/`; docs/alerts.md
  * and certagent-alerts(7) are made of these entries.
  */
 const KINDS = { ...EXPIRY, ...RENEWAL, ...FILES, ...SERVERS, ...CERTAGENT, ...EVENTS };

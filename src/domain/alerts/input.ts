@@ -16,6 +16,8 @@ export type NodeState = {
   copies: CopyOutcome[];
   /** Why the configuration was refused at the last reload; null when it was accepted. */
   configError: string | null;
+  /** The configuration does not set `mode` any more: certagent goes on observing, as before. */
+  modeMissing: boolean;
   /** Why the servers of the cluster cannot take turns by the Lease; null or absent: they can, or need not. */
   coordination?: Degraded | null;
   /** What the kubelet has asked for and nobody has approved; absent: it is not known. */

@@ -5,8 +5,11 @@ import { formatDuration } from '../time/duration.ts';
 import type { RenewalWindow } from './automatic-moment.ts';
 import type { ReasonCode } from './reasons.ts';
 
-/** Who asks. `manual` ignores the maintenance window and the back-off; `force` also renews what is not due. */
-export type DecideRequest = { kind: 'schedule' } | { kind: 'manual'; force: boolean };
+/**
+ * Who asks. `manual` ignores the maintenance window and the back-off; `force` also renews what is not due. `only`: the ids of
+ * the certificates that a person named, due or not; left out: none is named.
+ */
+export type DecideRequest = { kind: 'schedule' } | { kind: 'manual'; force: boolean; only?: readonly string[] };
 
 /** Everything that the decision on one certificate depends on. */
 export type Case = {

@@ -11,6 +11,7 @@ import { verdictOn } from './checks.ts';
 import { nextTryAt } from './history-of.ts';
 import type { KubeletRepair } from './kubelet-repair.ts';
 import { LOOPBACK, loopbackMoment } from './loopback.ts';
+import { isLimited, isNamed } from './named.ts';
 import { isLeaf } from './ownership.ts';
 import type { ReasonCode } from './reasons.ts';
 import { isRenewableAt, isRotatable, nearnessOf, renewalWindow } from './renewal-window.ts';
@@ -46,6 +47,7 @@ function judge(input: DecideInput & Pick<Case, 'observed'>): Judged {
 
 /** The node is disturbed once: when one certificate is renewed, so are all that the same tool renews. */
 function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
+  if (isLimited(input.request, input.inventory.node)) return renewalOfNamed(input, judged);
   const repair = rulesOfNode(input.inventory.node)?.kubelet?.repair(input.inventory, input.policy, input.now) ?? null;
   // Without a kubelet no static pod restarts. One that still runs might not come back: what is due goes first.
   if (repair?.isDown === true) return unlessPrevented(input, repairNow(repair, input));
@@ -68,6 +70,14 @@ function renewalOf(input: DecideInput, judged: Judged[]): Renewal {
   const loopback = loopbackMoment(input.inventory, input.policy, input.request, input.now);
   if (loopback !== null) return unlessPrevented(input, restartFor(loopback, input));
   return { kind: 'none', nextAt: input.policy.mode === 'observe' ? null : nextAt(input, judged) };
+}
+
+/** A person wants these alone: what else this node needs is not done with them. */
+function renewalOfNamed(input: DecideInput, judged: Judged[]): Renewal {
+  const ids = idsAt(input.now, input, judged);
+  const due = judged.filter(({ decision }) => ids.includes(decision.id));
+  if (due.length === 0) return { kind: 'none', nextAt: nextAt(input, judged) };
+  return unlessPrevented(input, { kind: 'now', ids, why: whyNow(due, ids), named: true });
 }
 
 /** What it removes, too. A broken certificate is in no list of ids, one whose key is broken is. */
@@ -143,12 +153,14 @@ const WAITS: ReasonCode[] = ['SERVER_AWAY', 'UNIT_STARTING'];
 /** Ids of all certificates that the node's tool renews when it is run at `at`. */
 function idsAt(at: Instant, { inventory, request }: DecideInput, judged: Judged[]): string[] {
   const isForced = request.kind === 'manual' && request.force;
+  const limited = isLimited(request, inventory.node);
   return judged
     .filter(
       ({ known, decision }) =>
         known.observed.owner === inventory.node.distribution &&
         isLeaf(known.observed) &&
         decision.verdict.kind !== 'escalate' &&
+        (!limited || isNamed(known.observed, request)) &&
         (isRenewableAt(known.observed, inventory, at) || (isForced && isRotatable(known.observed, inventory))),
     )
     .map(({ decision }) => decision.id);

@@ -5,6 +5,7 @@ import { formatDuration } from '../time/duration.ts';
 import { automaticMoment } from './automatic-moment.ts';
 import { type Case, type CertificateCheck, escalate, expires } from './certificate-check.ts';
 import { nextTryAt } from './history-of.ts';
+import { isNamed } from './named.ts';
 import { isToolOwned } from './ownership.ts';
 import { isRenewableAt, isRotatable } from './renewal-window.ts';
 
@@ -82,7 +83,8 @@ export const momentChecks: CertificateCheck[] = [
     verdict: (known) => {
       const { observed, request, inventory, now } = known;
       const forced = request.kind === 'manual' && request.force;
-      return forced && (isRenewableAt(observed, inventory, now) || isRotatable(observed, inventory))
+      const renews = (forced || isNamed(observed, request)) && isRenewableAt(observed, inventory, now);
+      return renews || (forced && isRotatable(observed, inventory))
         ? { kind: 'renew', why: `${expires(observed, now)}; its renewal was requested` }
         : null;
     },

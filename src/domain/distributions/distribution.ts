@@ -52,6 +52,8 @@ export type DistributionRules = {
   renewsWithin(preconditions: Pick<Preconditions, 'restartWindow'>): number;
   /** Whether every start of the unit replaces it, however long it is valid. */
   renewedAtEveryStart(observed: Pick<ObservedCertificate, 'place' | 'owner'>, version: string | null): boolean;
+  /** Its tool renews one certificate without the others; left out: a restart renews all that are due. */
+  renewsSingly?: true;
   /** What a restart of the unit renews, and when; absent: a restart renews nothing. */
   restartRenews?(node: Pick<NodeFacts, 'version' | 'role'>): string;
   /** States of a private key that the tool does not repair. */

@@ -92,12 +92,21 @@ function etcdSteps(draft: Draft): Step[] {
 /** Where it loads renewed certificates by itself, nothing is restarted, and the API is never away. */
 function apiserverSteps(draft: Draft): Step[] {
   const { renewed, settings, inventory } = draft;
+  if (!concernsApiserver(draft)) return [];
   if (!loadsByItself(inventory) || isDueByLoopback(draft)) return restartOf('kube-apiserver', draft);
   const endpoints = served(draft).filter(({ name }) => name === 'kube-apiserver');
   const isServed = endpoints.some(({ expects }) => renewed.some(({ id }) => id === expects));
   // Where its port is not known, nothing would show that it serves the new one.
   if (endpoints.length > 0 && !isServed) return [];
   return unlessServed('kube-apiserver', endpoints, settings.limits.served, draft);
+}
+
+/** Whether it loads what is renewed, or is restarted for its own sake: of certificates that a person named, not all do. */
+function concernsApiserver(draft: Draft): boolean {
+  const { renewed } = draft;
+  return (
+    renewed.length === 0 || renewed.some(({ component }) => component === 'kube-apiserver') || isDueByLoopback(draft)
+  );
 }
 
 /**
@@ -121,9 +130,10 @@ function isDueByLoopback({ inventory: { preconditions, takenAt }, isMaintenance,
 }
 
 /** Before v1.27 the kube-apiserver restarts, and those that have lost it are restarted with it. */
-function readersOf({ inventory, renewed }: Draft): (keyof typeof READ_ONCE)[] {
+function readersOf(draft: Draft): (keyof typeof READ_ONCE)[] {
+  const { inventory, renewed } = draft;
   const all = Object.keys(READ_ONCE) as (keyof typeof READ_ONCE)[];
-  if (!loadsByItself(inventory)) return all;
+  if (!loadsByItself(inventory) && concernsApiserver(draft)) return all;
   return all.filter((name) => renewed.some(({ id }) => id === READ_ONCE[name]));
 }
 

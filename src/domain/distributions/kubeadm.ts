@@ -40,6 +40,7 @@ export const kubeadm: DistributionRules & { roles: Record<RoleOf<'kubeadm'>, Rol
   restartWindow: () => null,
   renewsWithin: () => Number.POSITIVE_INFINITY,
   renewedAtEveryStart: () => false,
+  renewsSingly: true,
   brokenKeys: ['differs', 'unreadable', 'missing'],
   checks: kubeadmChecks,
   blockers: kubeadmBlockers,

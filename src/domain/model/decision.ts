@@ -34,9 +34,17 @@ export type Renewal =
   | { kind: 'none'; nextAt: Instant | null }
   /**
    * `outsideMaintenance`: it is urgent, and the maintenance window is closed. `heals`: broken leaves that it removes. `rotates`: a
-   * person asks for more than what the restart of the unit would renew.
+   * person asks for more than what the restart of the unit would renew. `named`: a person asks for these certificates alone.
    */
-  | { kind: 'now'; ids: string[]; why: string; outsideMaintenance?: true; heals?: BrokenLeaf[]; rotates?: true }
+  | {
+      kind: 'now';
+      ids: string[];
+      why: string;
+      outsideMaintenance?: true;
+      heals?: BrokenLeaf[];
+      rotates?: true;
+      named?: true;
+    }
   /** Nothing prevents it, but its time has not come. `code`: what it waits for; `until` null: somebody else's turn has no time. */
   | { kind: 'waiting'; until: Instant | null; code: ReasonCode; ids: string[]; why: string }
   /** Mode "observe": what would be renewed and when. `blockers`: what would prevent it, so that no time can be named. */

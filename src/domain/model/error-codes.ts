@@ -87,6 +87,15 @@ export const ERRORS = {
 
   // A renewal.
   RENEWAL_BLOCKED: { meaning: 'Something prevents the renewal.', remedy: 'See what: certagent plan --now' },
+  CERTIFICATE_UNKNOWN: {
+    meaning: 'A certificate that was named is not on this node.',
+    remedy: 'See which there are: certagent status',
+  },
+  CERTIFICATE_NOT_RENEWED: {
+    meaning:
+      'certagent does not renew a certificate that was named: it is a CA, belongs to another program, or is not due.',
+    remedy: 'See why: certagent explain NAME',
+  },
   INTERRUPTED: {
     meaning: 'The renewal was stopped between two steps, or while it waited.',
     remedy: 'Start certagent: it finishes or undoes it.',

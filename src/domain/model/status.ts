@@ -108,10 +108,10 @@ export type RestoreRequest = { plan: string };
 export type HistoryReport = { schema: typeof HISTORY_SCHEMA; attempts: Attempt[] };
 
 /**
- * What a manual renewal asks for. `force`: also what is not due yet. `accepts`: with it, seconds without quorum of etcd or beside
- * a server that is not ready.
+ * What a manual renewal asks for. `force`: also what is not due yet. `only`: these certificates, due or not; left out: all.
+ * `accepts`: with `force`, seconds without quorum of etcd or beside a server that is not ready.
  */
-export type RenewRequest = { force: boolean; accepts?: boolean };
+export type RenewRequest = { force: boolean; only?: readonly string[]; accepts?: boolean };
 
 /** An end, and why it is: what `certagent pause` asks for. */
 export type PauseRequest = { until: Instant; reason: string };

@@ -69,10 +69,10 @@ export function makeRehearsal(input: PlanInput): { step: RehearseStep } | { step
   return { step: null, why: found.why ?? rehearsalHindrance(inventory)?.why ?? 'this renewal has nothing to rehearse' };
 }
 
-type Intended = Pick<Extract<Renewal, { kind: 'now' }>, 'ids' | 'outsideMaintenance' | 'heals' | 'rotates'>;
+type Intended = Pick<Extract<Renewal, { kind: 'now' }>, 'ids' | 'outsideMaintenance' | 'heals' | 'rotates' | 'named'>;
 
 function draftOf({ inventory, decisions, history, settings, planId }: PlanInput, intended: Intended): Draft {
-  const { ids, outsideMaintenance, heals = [], rotates } = intended;
+  const { ids, outsideMaintenance, heals = [], rotates, named } = intended;
   return {
     inventory,
     ...(history === undefined ? {} : { history }),
@@ -80,7 +80,8 @@ function draftOf({ inventory, decisions, history, settings, planId }: PlanInput,
     renewed: inventory.certificates.filter(({ id }) => ids.includes(id)).sort(byId),
     heals,
     backup: `${settings.backups}/${planId}`,
-    isMaintenance: outsideMaintenance !== true,
+    // Who names one certificate wants no restart that can wait.
+    isMaintenance: outsideMaintenance !== true && named !== true,
     ...(rotates === true ? { rotates } : {}),
     ...(decisions.certificates.some(isPressing(ids)) ? { isPressing: true } : {}),
   };

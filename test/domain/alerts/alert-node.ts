@@ -74,6 +74,7 @@ export type NodeChange = {
     | 'copies'
     | 'before'
     | 'configError'
+    | 'modeMissing'
     | 'coordination'
     | 'servingRequests'
     | 'failingSinks'
@@ -128,6 +129,7 @@ export function node(change: NodeChange = {}): AlertInput {
     copies: change.copies ?? [],
     before: change.before ?? [],
     configError: change.configError ?? null,
+    modeMissing: change.modeMissing ?? false,
     ...(change.coordination === undefined ? {} : { coordination: change.coordination }),
     ...(change.servingRequests === undefined ? {} : { servingRequests: change.servingRequests }),
     failingSinks: change.failingSinks ?? [],

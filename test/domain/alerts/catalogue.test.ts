@@ -112,6 +112,11 @@ testStanding([
   ],
   ['no request of the kubelet', { servingRequests: [] }, []],
   ['turns that are taken by the Lease', { coordination: null }, []],
+  [
+    'a configuration that does not set the mode any more',
+    { modeMissing: true },
+    [['MODE_MISSING', 'warning', 'node', ['mode']]],
+  ],
   ['a refused configuration', { configError: 'line 3: …' }, [['CONFIG_REFUSED', 'warning', 'node', ['reason']]]],
   [
     'a doubtful clock: an expiry that was active stays, and none is raised',

@@ -33,6 +33,7 @@ function both({ inventory, policy = {}, history = NO_HISTORY }: Situation) {
     copies: [copy('failed')],
     before: [],
     configError: 'line 3',
+    modeMissing: true,
     failingSinks: ['mail'],
     now: NOW,
   };

@@ -12,6 +12,15 @@ export function configRefused({ configError }: NodeState): Found[] {
   ];
 }
 
+export function modeMissing({ modeMissing }: NodeState): Found[] {
+  return [
+    {
+      members: modeMissing ? [['mode', 'not set; certagent observes']] : [],
+      text: 'The configuration does not set "mode" any more; certagent goes on observing, as before, and does not renew.',
+    },
+  ];
+}
+
 export function hooksRefused({ inventory }: NodeState): Found[] {
   const refused = inventory.hooks?.refused ?? [];
   return [

@@ -32,6 +32,14 @@ export const CERTAGENT = {
     remedy: 'Correct it (certagent config check), then: certagent reload',
     find: certagent.configRefused,
   },
+  MODE_MISSING: {
+    category: 'certagent',
+    meaning:
+      'certagent observed this node, and its configuration does not set "mode" any more. certagent goes on observing; the default, renew, is not used.',
+    severity: 'warning',
+    remedy: 'Set it: certagent disable writes mode = "observe", certagent enable writes mode = "renew".',
+    find: certagent.modeMissing,
+  },
   HOOK_REFUSED: {
     category: 'certagent',
     meaning: 'A hook is not run: others can change it or a directory on its path, or it is not a program.',
