@@ -36,9 +36,20 @@ const CATALOGUE = [
     summary: 'show every certificate, when it expires and what happens next',
     detail:
       'Most urgent first, then the active alerts, the last renewal and the kubeconfig copies. Asks the running daemon; without one, certagent reads the node itself and says so.',
-    options: [{ flags: '-w, --watch', description: 'refresh every 2 seconds' }],
+    options: [
+      { flags: '-w, --watch', description: 'refresh every 2 seconds' },
+      {
+        flags: '--cluster',
+        description: 'every node of the cluster, as the Kubernetes API has it (root, on a server)',
+      },
+    ],
     outputs: ['text', 'wide', 'json'],
-    examples: ['certagent status', 'certagent status -o wide', 'certagent status -o json | jq .renewal'],
+    examples: [
+      'certagent status',
+      'certagent status --cluster',
+      'certagent status -o wide',
+      'certagent status -o json | jq .renewal',
+    ],
     exitCodes: usual('the status was shown, whatever it is'),
   },
   CHECK,

@@ -7,6 +7,10 @@ import { isPlausible, type Member, MOST_MEMBERS } from './members-file.ts';
 /** An etcd-only server of K3s or RKE2 has the second label alone. */
 const SELECTORS = ['node-role.kubernetes.io/control-plane', 'node-role.kubernetes.io/etcd'];
 
+export function isServerNode(labels: Readonly<Record<string, string>>): boolean {
+  return SELECTORS.some((label) => labels[label] !== undefined);
+}
+
 /** The servers of the cluster, as their Nodes say. */
 export async function listServers(api: Api, options?: CallOptions): Promise<ApiResult<Member[]>> {
   const members = new Map<string, Member>();

@@ -51,6 +51,7 @@ export function remote(root: Root): ControlHandlers {
     plan: (request) => askDaemon(root, 'GET', request === undefined ? '/v1/plan' : planPath(request)),
     history: () => askDaemon(root, 'GET', '/v1/history'),
     metrics: () => askDaemon(root, 'GET', '/metrics'),
+    cluster: () => askDaemon(root, 'POST', '/v1/cluster'),
     check: () => askDaemon(root, 'POST', '/v1/check'),
     renew: (request, progress) => askDaemon(root, 'POST', '/v1/renew', request, progress),
     backups: () => askDaemon(root, 'POST', '/v1/backups'),

@@ -1,3 +1,4 @@
+import type { ClusterReport } from '../domain/cluster/cluster-report.ts';
 import type { CopyOutcome, PlanOutcome, Progress } from '../domain/model/journal.ts';
 import type { Pause, Silence } from '../domain/model/orders.ts';
 import type { RehearsalReport } from '../domain/model/rehearsal-report.ts';
@@ -24,6 +25,8 @@ import type {
 export type ControlHandlers = {
   /** From the last check; nothing on the node is read for it. */
   status(): Promise<StatusReport>;
+  /** Every node of the cluster: the API is asked for it. Throws CertagentError CLUSTER_UNSEEN. */
+  cluster(): Promise<ClusterReport>;
   /** What the schedule would carry out now; with a request, what `renew` would carry out for it. */
   plan(request?: PlanRequest): Promise<PlanReport>;
   history(): Promise<HistoryReport>;

@@ -34,6 +34,8 @@ export const ROUTES: Record<string, Route> = {
     call: (handlers, { body, progress }) =>
       handlers.renew({ force: flag(body, 'force'), accepts: flag(body, 'accepts'), ...names(body, 'only') }, progress),
   },
+  // It asks the API with an administrator's credentials.
+  '/v1/cluster': { method: 'POST', answer: 'json', call: (handlers) => handlers.cluster() },
   // They read the node, so they are not for the status socket.
   '/v1/backups': { method: 'POST', answer: 'json', call: (handlers) => handlers.backups() },
   '/v1/restore-plan': {

@@ -143,7 +143,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     return state.alerts;
   };
 
-  const { latest, status, metrics } = makeAnswers({
+  const { latest, status, cluster, metrics } = makeAnswers({
     root,
     now,
     state,
@@ -203,6 +203,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     },
     heldUntil: () => state.alerts?.heldUntil() ?? null,
     status,
+    cluster,
     async plan(request) {
       const as: Config = request?.enabled === true ? { ...state.config, mode: 'renew' } : state.config;
       const by = request === undefined ? SCHEDULED : asked(request);

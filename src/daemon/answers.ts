@@ -11,6 +11,7 @@ import type { Root } from '../host/root.ts';
 import type { ObserveOptions } from '../observe/observe.ts';
 import type { AgentState } from './agent-state.ts';
 import { type newsOf, standingIn } from './alerting.ts';
+import { clusterStatus } from './cluster-status.ts';
 import type { Copies, CopiesRequest } from './copies-of-node.ts';
 import { countErrors, metricsOf } from './metrics-text.ts';
 import { statusReport } from './report.ts';
@@ -85,11 +86,13 @@ export function makeAnswers({
     });
   };
 
+  const cluster = async () => clusterStatus(root, state.config, await latest(), now());
+
   const metrics = async (): Promise<string> => {
     const report = await status();
     // Without a check there is one reading, that of this report.
     return metricsOf(report, state.last === null ? countErrors({}, report.findings) : state.readErrors);
   };
 
-  return { latest, status, metrics };
+  return { latest, status, cluster, metrics };
 }

@@ -86,6 +86,7 @@ export function handlers(change: Partial<ControlHandlers> = {}): ControlHandlers
     unsilence: async () => {},
     pause: async (request) => ({ ...request, since: NOW }),
     resume: async () => null,
+    cluster: async () => ({ schema: 'certagent.cluster/v1', at: 0, holder: null, nodes: [] }),
     testAlerts: async () => [],
     ...change,
   };

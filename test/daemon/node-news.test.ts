@@ -42,6 +42,24 @@ test('a node with nothing due: its first expiry, its state, and no Event', async
   assert.deepEqual(reasons(cluster), []);
 });
 
+test('every node of the cluster, as status --cluster shows them', async (t) => {
+  const cluster = await single(t, 300);
+  cluster.objects.put('/api/v1/nodes', { metadata: { name: 'worker-1' } });
+  await cluster.agent.check();
+  await eventually(() => annotations(cluster)['certagent.io/state'] === 'ok');
+  const { nodes, holder } = await cluster.agent.cluster();
+  assert.equal(holder, null);
+  assert.deepEqual(
+    nodes.map(({ name, isServer, line, isSilent }) => ({ name, isServer, state: line?.state ?? null, isSilent })),
+    [
+      { name: 'worker-1', isServer: false, state: null, isSilent: true },
+      { name: 'cp-1', isServer: true, state: 'ok', isSilent: false },
+    ],
+  );
+  cluster.faults({ forbidden: ['get nodes'] });
+  await assert.rejects(cluster.agent.cluster(), { code: 'CLUSTER_UNSEEN' });
+});
+
 test('a renewal is an Event, and a command that ends right after it has written it', async (t) => {
   const cluster = await single(t, 20);
   const outcome = await cluster.agent.renew({ force: false }, () => {});

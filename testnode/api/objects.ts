@@ -1,5 +1,5 @@
 // What the Kubernetes API keeps: objects with a resourceVersion, created and changed one request after the other. Simplified:
-// no schemas, no admission, no managed fields; a list has one page.
+// no schemas, no admission, no managed fields; a list that goes on is not of one moment.
 export type ApiObject = {
   apiVersion?: string;
   kind?: string;
@@ -96,11 +96,12 @@ export function makeObjects(now: () => number = Date.now): Objects {
   };
 
   const page = (collection: string, query: URLSearchParams): ApiAnswer => {
-    const items = list(collection).filter((object) => isSelected(object, query.get('labelSelector')));
-    return {
-      status: 200,
-      body: { kind: 'List', apiVersion: 'v1', metadata: { resourceVersion: String(version) }, items },
-    };
+    const selected = list(collection).filter((object) => isSelected(object, query.get('labelSelector')));
+    const from = Number(query.get('continue') ?? 0);
+    const to = from + (Number(query.get('limit')) || selected.length);
+    const more = to < selected.length ? { continue: String(to), remainingItemCount: selected.length - to } : {};
+    const metadata = { resourceVersion: String(version), ...more };
+    return { status: 200, body: { kind: 'List', apiVersion: 'v1', metadata, items: selected.slice(from, to) } };
   };
 
   return {

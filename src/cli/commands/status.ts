@@ -1,15 +1,26 @@
 import type { StatusReport } from '../../domain/model/status.ts';
 import { printableJson } from '../../domain/text/printable.ts';
-import { askStatus } from '../ask.ts';
-import { type Context, print } from '../context.ts';
+import { askNode, askStatus } from '../ask.ts';
+import { type Context, print, usage } from '../context.ts';
+import { renderCluster } from '../render/cluster-view.ts';
 import { renderStatus } from '../render/status.ts';
 import { inWindow } from '../render/window.ts';
 
 export async function run(context: Context): Promise<number> {
+  if (context.options.cluster === true) return cluster(context);
   if (context.options.watch === true) return watch(context);
   const report = await askStatus(context);
   print(context, report, () => text(report, context));
   return context.stdout.leave(0);
+}
+
+async function cluster(context: Context): Promise<number> {
+  if (context.options.watch === true)
+    throw usage('--cluster and --watch cannot be used together', 'Use: watch certagent status --cluster');
+  const { answer } = await askNode(context, (node) => node.cluster());
+  const { paint, width, stdout } = context;
+  print(context, answer, () => renderCluster(answer, { paint, width }));
+  return stdout.leave(0);
 }
 
 /** Until it is interrupted. On a terminal each drawing replaces the previous one; with -o json each report is one line. */

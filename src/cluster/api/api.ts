@@ -15,7 +15,8 @@ export type Api = {
   patch(path: string, body: unknown, options?: CallOptions): Promise<ApiResult<unknown>>;
 };
 
-export type CallOptions = { limit?: number; signal?: AbortSignal | undefined };
+/** `accept`: the form of the answer, where it is not the usual one. */
+export type CallOptions = { limit?: number; signal?: AbortSignal | undefined; accept?: string };
 
 /**
  * Asks the server that the kubeconfig names, and the other servers in turn where that does not answer: while this node's
@@ -49,7 +50,8 @@ export function makeApi({ access, peers }: { access: AccessReader; peers: () => 
   };
 
   return {
-    get: (path, { limit, signal } = {}) => call({ method: 'GET', path, signal }, limit),
+    get: (path, { limit, signal, accept } = {}) =>
+      call({ method: 'GET', path, signal, ...(accept === undefined ? {} : { accept }) }, limit),
     post: (path, body, { limit, signal } = {}) => call({ method: 'POST', path, body, signal }, limit),
     put: (path, body, { limit, signal } = {}) => call({ method: 'PUT', path, body, signal }, limit),
     patch: (path, body, { limit, signal } = {}) => call({ method: 'PATCH', path, body, signal }, limit),

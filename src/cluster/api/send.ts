@@ -18,6 +18,8 @@ export type ApiRequest = {
   /** Milliseconds until the whole answer must be there. */
   limit: number;
   signal?: AbortSignal | undefined;
+  /** Media types of the answer; JSON where it is left out. */
+  accept?: string;
 };
 
 /** Where a request goes, and as whom. */
@@ -71,7 +73,7 @@ export async function send(target: Target, request: ApiRequest): Promise<ApiResu
   return answer.ok ? resultOf(target.server, answer.value) : answer;
 }
 
-function options(target: Target, { method, body }: ApiRequest, signal: AbortSignal) {
+function options(target: Target, { method, body, accept = 'application/json' }: ApiRequest, signal: AbortSignal) {
   const host = target.server.hostname.replace(/^\[|\]$/g, '');
   return {
     method,
@@ -87,7 +89,7 @@ function options(target: Target, { method, body }: ApiRequest, signal: AbortSign
     },
     ...(target.client === null ? {} : { cert: target.client.certificate, key: target.client.key }),
     headers: {
-      accept: 'application/json',
+      accept,
       'user-agent': 'certagent',
       ...(target.token === null ? {} : { authorization: `Bearer ${target.token}` }),
       ...(body === undefined

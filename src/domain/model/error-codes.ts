@@ -47,6 +47,10 @@ export const ERRORS = {
     remedy: 'Use a directory that only its owner can change, by its path without links.',
   },
   CONFIG_NOT_EDITED: { meaning: 'The mode cannot be changed by a program.', remedy: 'Change the line by hand.' },
+  CLUSTER_UNSEEN: {
+    meaning: 'The nodes of the cluster cannot be listed.',
+    remedy: 'Check that the API answers: kubectl get nodes',
+  },
   NO_SILENCE: { meaning: 'This alert is not silenced.', remedy: 'See what is: certagent alert silences' },
   NO_SINKS: {
     meaning: 'No sink is configured.',
