@@ -14,7 +14,10 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
     flags: '--config <file>',
     description: 'configuration file, as a path of the node (default: /etc/certagent/config.toml)',
   },
-  { flags: '-o, --output <format>', description: 'text or json; status also takes wide, fleet html (default: text)' },
+  {
+    flags: '-o, --output <format>',
+    description: 'text, json or yaml; status also takes wide, fleet html (default: text)',
+  },
   { flags: '--no-color', description: 'print without colours, as with NO_COLOR in the environment' },
   { flags: '-V, --version', description: 'print the version' },
   { flags: '-h, --help', description: 'show help for the command' },
@@ -34,7 +37,7 @@ const CATALOGUE = [
     detail:
       'Most urgent first, then the active alerts, the last renewal and the kubeconfig copies. Asks the running daemon; without one, certagent reads the node itself and says so.',
     options: [{ flags: '-w, --watch', description: 'refresh every 2 seconds' }],
-    outputs: ['text', 'wide', 'json'],
+    outputs: ['text', 'wide', 'json', 'yaml'],
     examples: ['certagent status', 'certagent status -o wide', 'certagent status -o json | jq .renewal'],
     exitCodes: usual('the status was shown, whatever it is'),
   },
@@ -52,7 +55,7 @@ const CATALOGUE = [
       { flags: '-w, --warning <days>', description: 'warn when a certificate expires sooner', fallback: '30' },
       { flags: '-c, --critical <days>', description: 'critical when a certificate expires sooner', fallback: '7' },
     ],
-    outputs: ['text', 'json', 'html'],
+    outputs: ['text', 'json', 'yaml', 'html'],
     examples: [
       'certagent fleet --hosts sites.txt',
       'certagent fleet --hosts sites.txt -o html > fleet.html',

@@ -19,6 +19,7 @@ const CODE: Record<CommandName, () => Promise<Code>> = {
   reload: () => import('./commands/reload.ts'),
   'clock accept': () => import('./commands/clock-accept.ts'),
   'config check': () => import('./commands/config-check.ts'),
+  completion: () => import('./commands/completion.ts'),
   'config example': () => import('./commands/config-example.ts'),
   'alert test': () => import('./commands/alert-test.ts'),
   'alert silence': () => import('./commands/alert-silence.ts'),

@@ -1,6 +1,6 @@
 import type { ControlHandlers } from '../../control/handlers.ts';
 import { askNode } from '../ask.ts';
-import { type Context, jsonText } from '../context.ts';
+import { type Context, dataText } from '../context.ts';
 import { renderPlan } from '../render/plan.ts';
 import { BLOCKED, runPlan } from '../run-plan.ts';
 
@@ -15,7 +15,7 @@ async function renewOn(node: ControlHandlers, context: Context): Promise<number>
   const planned = await node.plan(request);
   if (forPerson) context.stdout.write(renderPlan(planned, { paint: context.paint, width: context.width }));
   if (planned.running !== null || planned.renewal.kind === 'blocked') {
-    if (!forPerson) context.stdout.write(`${jsonText(planned)}\n`);
+    if (!forPerson) context.stdout.write(`${dataText(context, planned)}\n`);
     return BLOCKED;
   }
   if (planned.plan === null) {
