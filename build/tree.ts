@@ -1,8 +1,8 @@
 import { chmod, copyFile, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { bashCompletion, fishCompletion, zshCompletion } from '../src/cli/completions.ts';
 import { exampleToml } from '../src/config/example.ts';
-import { bashCompletion, fishCompletion, zshCompletion } from './completions.ts';
 import { licenses } from './licenses.ts';
 import { alertManual, commandManual, configManual } from './manual.ts';
 import { PROJECT, VERSION } from './project.ts';

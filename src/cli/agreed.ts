@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline/promises';
-import { type Context, usage } from './context.ts';
+import { type Context, isData, usage } from './context.ts';
 
 /** Asks a question; y and yes mean yes. Throws CertagentError USAGE where nobody can answer. */
 export async function agreed(question: string, { options, output, stdin, stdout }: Context): Promise<boolean> {
   if (options.yes === true) return true;
-  if (output === 'json' || !stdin.isTTY || !stdout.isTTY)
+  if (isData(output) || !stdin.isTTY || !stdout.isTTY)
     throw usage(
       'nothing was changed: certagent cannot ask without a terminal',
       'Use --yes to continue without a question.',

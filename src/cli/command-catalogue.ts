@@ -16,7 +16,10 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
     flags: '--config <file>',
     description: 'configuration file, as a path of the node (default: /etc/certagent/config.toml)',
   },
-  { flags: '-o, --output <format>', description: 'text or json; status also takes wide, fleet html (default: text)' },
+  {
+    flags: '-o, --output <format>',
+    description: 'text, json or yaml; status also takes wide, fleet html (default: text)',
+  },
   { flags: '--no-color', description: 'print without colours, as with NO_COLOR in the environment' },
   { flags: '-V, --version', description: 'print the version' },
   { flags: '-h, --help', description: 'show help for the command' },
@@ -43,7 +46,7 @@ const CATALOGUE = [
         description: 'every node of the cluster, as the Kubernetes API has it (root, on a server)',
       },
     ],
-    outputs: ['text', 'wide', 'json'],
+    outputs: ['text', 'wide', 'json', 'yaml'],
     examples: [
       'certagent status',
       'certagent status --cluster',

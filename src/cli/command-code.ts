@@ -22,6 +22,7 @@ const CODE: Record<CommandName, () => Promise<Code>> = {
   'clock accept': () => import('./commands/clock-accept.ts'),
   'cluster manifest': () => import('./commands/cluster-manifest.ts'),
   'config check': () => import('./commands/config-check.ts'),
+  completion: () => import('./commands/completion.ts'),
   'config example': () => import('./commands/config-example.ts'),
   'alert test': () => import('./commands/alert-test.ts'),
   'alert silence': () => import('./commands/alert-silence.ts'),

@@ -1,7 +1,7 @@
 import { explain } from '../domain/model/errors.ts';
 import { asciiText, isUtf8 } from './charset.ts';
 import { runCommand } from './command-code.ts';
-import { coloured, makeContext } from './context.ts';
+import { coloured, isData, makeContext } from './context.ts';
 import { standardOutput } from './output.ts';
 import { type CommandLine, parseCommandLine } from './parse.ts';
 
@@ -27,7 +27,7 @@ async function report(error: unknown, { name, global }: CommandLine): Promise<nu
   const paint = coloured(global.color ?? true, process.stderr) ? paintWith : plain;
   const text = () =>
     isUtf8(process.env) ? renderError(error, paint) : asciiText(renderError(error, paint), process.stderr.isTTY);
-  process.stderr.write(global.output === 'json' ? errorJson(error) : text());
+  process.stderr.write(isData(global.output) ? errorJson(error) : text());
   // As of `check`: 2 would be a critical node.
   return name === 'fleet' ? 3 : exitCodeOf(error);
 }

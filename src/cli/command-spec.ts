@@ -1,8 +1,17 @@
+/** Shells for which certagent has completions. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
 /** What the catalogue says of a command. */
-export type OutputFormat = 'text' | 'wide' | 'json' | 'html';
+export type OutputFormat = 'text' | 'wide' | 'json' | 'yaml' | 'html';
+
+/** What -o takes where the catalogue does not say it. */
+export const OUTPUTS: readonly OutputFormat[] = ['text', 'json', 'yaml'];
 
 export type OptionSpec = {
-  /** "-w, --warning <days>". In place of "days", "plan", "certificate", "dir", "file", "format" and "command" say how a shell completes the value. */
+  /**
+   * "-w, --warning <days>". In place of "days", "plan", "certificate", "dir", "file", "format", "shell" and "command" say how a
+   * shell completes the value.
+   */
   readonly flags: string;
   readonly description: string;
   readonly fallback?: string;
@@ -15,7 +24,7 @@ export type CommandSpec = {
   readonly detail?: string;
   readonly argument?: { readonly flags: string; readonly description: string };
   readonly options?: readonly OptionSpec[];
-  /** What -o takes; text and json when it is not given. */
+  /** What -o takes; `OUTPUTS` when it is not given. */
   readonly outputs?: readonly OutputFormat[];
   readonly examples: readonly string[];
   readonly exitCodes: readonly (readonly [number, string])[];

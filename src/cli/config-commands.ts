@@ -1,6 +1,6 @@
-import { type CommandSpec, USAGE, usual } from './command-spec.ts';
+import { type CommandSpec, SHELLS, USAGE, usual } from './command-spec.ts';
 
-/** The commands about the configuration file. */
+/** The commands about the configuration file, and about the shell. */
 export const CONFIGURATION = [
   {
     name: 'config check',
@@ -22,5 +22,15 @@ export const CONFIGURATION = [
     outputs: ['text'],
     examples: ['certagent config example | less', 'certagent config example > every-key.toml'],
     exitCodes: usual('the example was printed'),
+  },
+  {
+    name: 'completion',
+    summary: 'print the completion script of a shell',
+    detail:
+      'The packages install the scripts for all users. For one user: source <(certagent completion bash) in ~/.bashrc; certagent completion zsh > ~/.zfunc/_certagent, a directory of fpath; certagent completion fish > ~/.config/fish/completions/certagent.fish',
+    argument: { flags: '<shell>', description: `one of ${SHELLS.join(', ')}` },
+    outputs: ['text'],
+    examples: ['source <(certagent completion bash)', 'certagent completion fish | source'],
+    exitCodes: usual('the script was printed'),
   },
 ] as const satisfies CommandSpec[];

@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import { CertagentError } from '../domain/model/errors.ts';
 import { printableJson, short } from '../domain/text/printable.ts';
 import { CONFIG_FILE, existingRoot, type Root } from '../host/root.ts';
+import { yamlTextOf } from '../host/yaml.ts';
 import { asciiText, isUtf8 } from './charset.ts';
-import type { CommandSpec, OutputFormat } from './command-catalogue.ts';
+import { type CommandSpec, OUTPUTS, type OutputFormat } from './command-spec.ts';
 import { type Output, standardOutput } from './output.ts';
 import { type Paint, paintWith, plain } from './render/paint.ts';
 
@@ -72,7 +73,7 @@ export function makeContext({
 
 const FOR_PEOPLE: OutputFormat[] = ['text', 'wide'];
 
-function outputOf(value: string, { name, outputs = ['text', 'json'] }: CommandSpec): OutputFormat {
+function outputOf(value: string, { name, outputs = OUTPUTS }: CommandSpec): OutputFormat {
   const found = outputs.find((output) => output === value);
   if (found !== undefined) return found;
   const known = outputs.length === 1 ? outputs[0] : `${outputs.slice(0, -1).join(', ')} or ${outputs.at(-1)}`;
@@ -94,12 +95,23 @@ export function coloured(wanted: boolean, stream: Pick<NodeJS.WriteStream, 'isTT
   return stream.isTTY === true && stream.hasColors();
 }
 
-/** Prints a report: as JSON when asked for, else as `text` makes it. */
+/** Prints a report: as data when asked for, else as `text` makes it. */
 export function print(context: Context, report: unknown, text: () => string): void {
-  context.stdout.write(`${context.output === 'json' ? jsonText(report) : text().trimEnd()}\n`);
+  context.stdout.write(`${isData(context.output) ? dataText(context, report) : text().trimEnd()}\n`);
+}
+
+/** Whether a program reads the output: it asks nothing and explains nothing. */
+export const isData = (output: string | undefined): boolean => output === 'json' || output === 'yaml';
+
+/** A report for a program, as -o wants it, without the last line end. */
+export function dataText({ output }: Pick<Context, 'output'>, data: unknown): string {
+  const json = jsonText(data);
+  // JSON is YAML too, and has a way to write what a terminal must not see.
+  if (output !== 'yaml' || json !== JSON.stringify(data, null, 2)) return json;
+  return yamlTextOf(JSON.parse(json)).trimEnd();
 }
 
 /** JSON for a program, safe to show on a terminal too. */
-export function jsonText(data: unknown): string {
+function jsonText(data: unknown): string {
   return printableJson(JSON.stringify(data, null, 2));
 }

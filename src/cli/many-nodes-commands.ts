@@ -15,7 +15,7 @@ export const FLEET = [
       { flags: '-w, --warning <days>', description: 'warn when a certificate expires sooner', fallback: '30' },
       { flags: '-c, --critical <days>', description: 'critical when a certificate expires sooner', fallback: '7' },
     ],
-    outputs: ['text', 'json', 'html'],
+    outputs: ['text', 'json', 'yaml', 'html'],
     examples: [
       'certagent fleet --hosts sites.txt',
       'certagent fleet --hosts sites.txt -o html > fleet.html',

@@ -1,6 +1,6 @@
 import type { PlanOutcome, Progress } from '../domain/model/journal.ts';
 import { agreed } from './agreed.ts';
-import { type Context, jsonText } from './context.ts';
+import { type Context, dataText, isData } from './context.ts';
 import { progressLine } from './progress.ts';
 import { scrub } from './render/paint.ts';
 import { outcomeLines } from './render/renewal-lines.ts';
@@ -29,7 +29,7 @@ export async function runPlan(
     line.end();
     const now = Date.now();
     const lines = () => outcomeLines(scrub(outcome), now, { paint, times: timesIn(timeZone, now) }).join('\n');
-    stdout.write(`${output === 'json' ? jsonText(outcome) : lines()}\n`);
+    stdout.write(`${isData(output) ? dataText(context, outcome) : lines()}\n`);
     return outcome === null || outcome.result === 'succeeded' ? 0 : 1;
   } finally {
     line.end();

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { bashCompletion, fishCompletion, zshCompletion } from '../../build/completions.ts';
+import { bashCompletion, fishCompletion, zshCompletion } from '../../src/cli/completions.ts';
 
 /** A line, what its completion has to offer, and what it must not offer. Every shell gives the same answers. */
 const LINES: [line: string, offered: string[], not: string[]][] = [
@@ -18,8 +18,8 @@ const LINES: [line: string, offered: string[], not: string[]][] = [
   ['--root node ', ['status', 'config'], ['node/']],
   ['--root node status -', ['--watch', '--output'], ['--force']],
   ['--root=node -o json st', ['status'], ['config']],
-  ['status -o ', ['text', 'wide', 'json'], ['check.toml', '--watch']],
-  ['plan -o ', ['text', 'json'], ['wide']],
+  ['status -o ', ['text', 'wide', 'json', 'yaml'], ['check.toml', '--watch']],
+  ['plan -o ', ['text', 'json', 'yaml'], ['wide']],
   ['plan --root node --output ', ['text', 'json'], ['wide', 'node/']],
   ['plan --output=', ['text', 'json'], ['wide']],
   ['check -', ['--warning', '--critical', '--now'], ['--watch', '--force']],
@@ -31,6 +31,10 @@ const LINES: [line: string, offered: string[], not: string[]][] = [
   ['config check ', ['check.toml', 'node/'], ['check', 'example', 'status']],
   ['--root node config check ch', ['check.toml'], ['check']],
   ['config check --', ['--output'], ['check.toml', '--watch']],
+  ['completion ', ['bash', 'zsh', 'fish'], ['status', 'check.toml']],
+  ['check -t ', [], ['status', 'check.toml', '--now']],
+  ['fleet --parallel ', [], ['status', 'check.toml']],
+  ['--config=check.toml status -', ['--watch'], ['--force']],
   ['alert ', ['test'], ['check']],
   ['help ', ['status', 'config'], ['--root', 'check.toml']],
   ['help config ', ['check', 'example'], ['status']],

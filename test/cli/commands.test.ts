@@ -14,12 +14,24 @@ const CASES: Case[] = [
     exitCode: 0,
     stdout: /"schema": "certagent.status\/v1"/,
   },
+  {
+    what: 'status as YAML',
+    args: ['status', '-o', 'yaml'],
+    exitCode: 0,
+    stdout: /^schema: certagent\.status\/v1\n[\s\S]*\ncertificates:\n {2}- id: /,
+  },
+  {
+    what: 'an error with -o yaml',
+    args: ['plan', 'x', '-o', 'yaml'],
+    exitCode: 2,
+    stderr: /^\{"error":\{"code":"USAGE"/,
+  },
   { what: 'wide status', args: ['-o', 'wide', 'status'], exitCode: 0, stdout: /SERIAL +ISSUER/ },
   {
     what: 'wide is for status alone',
     args: ['plan', '-o', 'wide'],
     exitCode: 2,
-    stderr: /"wide" is not an output format of certagent plan \(USAGE\)\nWhat to do: Use -o text or json\.\n$/,
+    stderr: /"wide" is not an output format of certagent plan \(USAGE\)\nWhat to do: Use -o text, json or yaml\.\n$/,
   },
   {
     what: 'check',
@@ -81,6 +93,19 @@ const CASES: Case[] = [
     exitCode: 3,
     stdout: /^CERTAGENT UNKNOWN - unknown option '--warn' \(Did you mean --warning\?\)\n$/,
   },
+  {
+    what: 'completion of a shell',
+    args: ['completion', '/bin/fish'],
+    exitCode: 0,
+    stdout: /^# fish completion of certagent\n/,
+  },
+  {
+    what: 'completion without a shell',
+    args: ['completion'],
+    exitCode: 2,
+    stderr: /the shell is missing \(USAGE\)\nWhat to do: Name one of bash, zsh, fish/,
+  },
+  { what: 'completion of another shell', args: ['completion', 'tcsh'], exitCode: 2, stderr: /no completion for tcsh/ },
   {
     what: 'sync where certagent only observes',
     args: ['sync'],

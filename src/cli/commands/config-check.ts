@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { ConfigError, type ConfigProblem, describeProblem } from '../../config/load.ts';
 import { requireNamedConfig } from '../config-file.ts';
-import { type Context, print } from '../context.ts';
+import { type Context, isData, print } from '../context.ts';
 import { checkDraftConfig, checkNodeConfig } from '../standalone.ts';
 
 export const CONFIG_SCHEMA = 'certagent.config/v1';
@@ -16,7 +16,7 @@ export async function run(context: Context): Promise<number> {
   try {
     warnings = await (argument === undefined ? checkNodeConfig(context) : checkDraftConfig(context, file));
   } catch (error) {
-    if (!(error instanceof ConfigError) || context.output !== 'json') throw error;
+    if (!(error instanceof ConfigError) || !isData(context.output)) throw error;
     print(context, { ...report, problems: error.problems, warnings: [] }, () => '');
     return 1;
   }

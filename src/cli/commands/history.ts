@@ -1,5 +1,5 @@
 import { askNode } from '../ask.ts';
-import { type Context, print } from '../context.ts';
+import { type Context, isData, print } from '../context.ts';
 import { scrub } from '../render/paint.ts';
 import { attemptText } from '../render/sections.ts';
 import { timesIn } from '../render/time.ts';
@@ -7,7 +7,7 @@ import { timesIn } from '../render/time.ts';
 export async function run(context: Context): Promise<number> {
   const { answer } = await askNode(context, async (node) => {
     const history = await node.history();
-    if (context.output === 'json') return { history, zone: 'UTC' };
+    if (isData(context.output)) return { history, zone: 'UTC' };
     return { history, zone: (await node.status()).node.timeZone };
   });
   print(context, answer.history, () => {

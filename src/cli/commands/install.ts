@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { ControlHandlers } from '../../control/handlers.ts';
 import { readAnswers } from '../../host/exchange-files.ts';
 import { askNode } from '../ask.ts';
-import { type Context, jsonText, usage } from '../context.ts';
+import { type Context, dataText, usage } from '../context.ts';
 import { renderInstall } from '../render/signing.ts';
 import { BLOCKED, runPlan } from '../run-plan.ts';
 
@@ -21,7 +21,7 @@ async function installOn(node: ControlHandlers, context: Context): Promise<numbe
   const planned = await node.installPlan({ files });
   if (isForPerson) stdout.write(renderInstall(planned, { paint, width }));
   if (planned.plan === null) {
-    if (!isForPerson) stdout.write(`${jsonText(planned)}\n`);
+    if (!isForPerson) stdout.write(`${dataText(context, planned)}\n`);
     return BLOCKED;
   }
   return runPlan(context, planned.node.timeZone, (progress) => node.install({ files }, progress));

@@ -4,7 +4,7 @@ import { rulesOfNode } from '../../domain/distributions/index.ts';
 import { CertagentError } from '../../domain/model/errors.ts';
 import type { PlanReport } from '../../domain/model/status.ts';
 import { askNode } from '../ask.ts';
-import { type Context, jsonText } from '../context.ts';
+import { type Context, dataText } from '../context.ts';
 import { renderPlan } from '../render/plan.ts';
 import { fold } from '../render/table.ts';
 import { BLOCKED, runPlan } from '../run-plan.ts';
@@ -23,7 +23,7 @@ async function renewOn(node: ControlHandlers, context: Context): Promise<number>
   if (named.length > 0) requireLimited(named, planned);
   if (forPerson) stdout.write(renderPlan(planned, { paint, width }));
   if (planned.running !== null || planned.renewal.kind === 'blocked') {
-    if (!forPerson) stdout.write(`${jsonText(planned)}\n`);
+    if (!forPerson) stdout.write(`${dataText(context, planned)}\n`);
     return BLOCKED;
   }
   if (planned.plan === null) {

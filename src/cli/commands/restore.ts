@@ -1,6 +1,6 @@
 import type { ControlHandlers } from '../../control/handlers.ts';
 import { askNode } from '../ask.ts';
-import { type Context, jsonText, print } from '../context.ts';
+import { type Context, dataText, print } from '../context.ts';
 import { renderBackups, renderRestore } from '../render/restore.ts';
 import { BLOCKED, runPlan } from '../run-plan.ts';
 
@@ -22,7 +22,7 @@ async function restoreOn(node: ControlHandlers, plan: string, context: Context):
   const planned = await node.restorePlan({ plan });
   if (isForPerson) stdout.write(renderRestore(planned, { paint, width }));
   if (planned.plan === null) {
-    if (!isForPerson) stdout.write(`${jsonText(planned)}\n`);
+    if (!isForPerson) stdout.write(`${dataText(context, planned)}\n`);
     return planned.running !== null || planned.blockers.length > 0 ? BLOCKED : 0;
   }
   return runPlan(context, planned.node.timeZone, (progress) => node.restore({ plan }, progress));

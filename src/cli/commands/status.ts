@@ -1,7 +1,7 @@
 import type { StatusReport } from '../../domain/model/status.ts';
 import { printableJson } from '../../domain/text/printable.ts';
 import { askNode, askStatus } from '../ask.ts';
-import { type Context, print, usage } from '../context.ts';
+import { type Context, dataText, print, usage } from '../context.ts';
 import { renderCluster } from '../render/cluster-view.ts';
 import { renderStatus } from '../render/status.ts';
 import { inWindow } from '../render/window.ts';
@@ -29,6 +29,7 @@ async function watch(context: Context): Promise<number> {
   for (;;) {
     const report = await askStatus(context);
     if (context.output === 'json') context.stdout.write(`${printableJson(JSON.stringify(report))}\n`);
+    else if (context.output === 'yaml') context.stdout.write(`---\n${dataText(context, report)}\n`);
     else
       context.stdout.write(
         context.stdout.isTTY ? `${TOP}${drawing(report, context)}${REST}` : `${text(report, context)}\n`,

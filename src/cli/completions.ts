@@ -1,5 +1,7 @@
-import { COMMANDS, GLOBAL_OPTIONS, GROUPS } from '../src/cli/command-catalogue.ts';
-import { type Flags, readFlags } from '../src/cli/flags.ts';
+// The shell completions, made from the catalogue of commands.
+import { COMMANDS, GLOBAL_OPTIONS, GROUPS } from './command-catalogue.ts';
+import { OUTPUTS, SHELLS } from './command-spec.ts';
+import { type Flags, readFlags } from './flags.ts';
 
 type Word = { word: string; summary: string };
 type Option = Flags & { description: string };
@@ -9,25 +11,22 @@ type Place = { path: string; words: Word[]; options: Option[]; argument: string 
 
 /** Prints the names of this node's certificates. */
 const CERTIFICATES = 'certagent explain 2>/dev/null';
-const TEXT_AND_JSON = ['text', 'json'] as const;
 const PLACES = places();
 const PATHS = PLACES.map(({ path }) => path).filter((path) => path !== '');
 
 function places(): Place[] {
-  const formats = [...new Set(COMMANDS.flatMap(({ outputs = TEXT_AND_JSON }) => outputs))];
+  const formats = [...new Set(COMMANDS.flatMap(({ outputs = OUTPUTS }) => outputs))];
   const global = GLOBAL_OPTIONS.map(option);
   const inner = ['', ...Object.keys(GROUPS)];
   return [
     ...inner.map((path) => ({ path, words: wordsAfter(path), options: global, argument: null, formats })),
-    ...COMMANDS.filter(({ name }) => name !== 'help').map(
-      ({ name, argument, options = [], outputs = TEXT_AND_JSON }) => ({
-        path: name,
-        words: [],
-        options: [...options.map(option), ...global],
-        argument: argument === undefined ? null : readFlags(argument.flags).value,
-        formats: outputs,
-      }),
-    ),
+    ...COMMANDS.filter(({ name }) => name !== 'help').map(({ name, argument, options = [], outputs = OUTPUTS }) => ({
+      path: name,
+      words: [],
+      options: [...options.map(option), ...global],
+      argument: argument === undefined ? null : readFlags(argument.flags).value,
+      formats: outputs,
+    })),
     ...[...inner, ...COMMANDS.map(({ name }) => name)].map((path) => ({
       path: `help ${path}`.trim(),
       words: wordsAfter(path),
@@ -70,6 +69,9 @@ function patterns(wanted: (option: Option) => boolean): string[] {
   ];
 }
 
+/** Values that a shell can complete; of the others only a person knows. */
+const COMPLETED = ['dir', 'file', 'format', 'shell'];
+
 const withValue = patterns(({ value }) => value !== null);
 /** PATH:WORD for each word that leads from one place to the next. */
 const steps = PATHS.map((path) => path.replace(/(^| )([^ ]+)$/, ':$2'));
@@ -82,9 +84,10 @@ export function bashCompletion(): string {
     (place) =>
       `    ${quoted(`${place.path}:-o`)}|${quoted(`${place.path}:--output`)}) words="${place.formats.join(' ')}" ;;`,
   );
-  const words = PLACES.filter((place) => place.words.length > 0).map(
-    (place) => `    ${quoted(place.path)}) words="${place.words.map(({ word }) => word).join(' ')}" ;;`,
-  );
+  const words = PLACES.flatMap(({ path, words: next, argument }) => {
+    const all = argument === 'shell' ? SHELLS : next.map(({ word }) => word);
+    return all.length === 0 ? [] : [`    ${quoted(path)}) words="${all.join(' ')}" ;;`];
+  });
   const options = PLACES.filter((place) => place.options.length > 0).map(
     (place) => `    ${quoted(place.path)}) options="${place.options.map(({ long }) => `--${long}`).join(' ')}" ;;`,
   );
@@ -110,7 +113,7 @@ _certagent() {
     ${bashPattern(patterns(({ value }) => value === 'dir'))}) compopt -o dirnames; return ;;
     ${bashPattern(patterns(({ value }) => value === 'file'))}) compopt -o default; return ;;
 ${formats.join('\n')}
-    ${bashPattern(patterns(({ value }) => value === 'days'))}) return ;;
+    ${bashPattern(patterns(({ value }) => value !== null && !COMPLETED.includes(value)))}) return ;;
     *)
       case "$path" in
 ${words.join('\n')}
@@ -166,11 +169,11 @@ function zshArguments({ options, argument, formats }: Place): string[] {
     dir: ':directory:_directories',
     file: ':file:_files',
     format: `:format:(${formats.join(' ')})`,
-    days: ':days:',
     certificate: `:certificate:{local -a names; names=(\${(f)"$(${CERTIFICATES})"}); compadd -a names}`,
+    shell: `:shell:(${SHELLS.join(' ')})`,
   };
   const described = options.flatMap(({ long, short, value, description }) => {
-    const text = `[${description.replaceAll(/[[\]:\\]/g, '\\$&')}]${value === null ? '' : actions[value]}`;
+    const text = `[${description.replaceAll(/[[\]:\\]/g, '\\$&')}]${value === null ? '' : (actions[value] ?? `:${value}:`)}`;
     const both = short === null ? '' : `(-${short} --${long})`;
     return [
       quoted(`${both}--${long}${value === null ? '' : '='}${text}`),
@@ -178,7 +181,7 @@ function zshArguments({ options, argument, formats }: Place): string[] {
     ];
   });
   const several = argument === 'certificate' ? '*' : '1';
-  return [...described, ...(argument === null ? [] : [quoted(`${several}${actions[argument]}`)])];
+  return [...described, ...(argument === null ? [] : [quoted(`${several}${actions[argument] ?? `:${argument}:`}`)])];
 }
 
 export function fishCompletion(): string {
@@ -189,16 +192,16 @@ export function fishCompletion(): string {
       dir: " -x -a '(__fish_complete_directories)'",
       file: ' -r -F',
       format: ` -x -a ${quoted(formats.join(' '))}`,
-      days: ' -x',
     };
     return [
       ...words.map(({ word, summary }) => `${here} -a ${word} -d ${quoted(summary)}`),
       ...options.map(({ long, short, value, description }) => {
         const flags = `${short === null ? '' : ` -s ${short}`} -l ${long}`;
-        return `${here}${flags}${value === null ? '' : actions[value]} -d ${quoted(description)}`;
+        return `${here}${flags}${value === null ? '' : (actions[value] ?? ' -x')} -d ${quoted(description)}`;
       }),
       ...(argument === 'file' ? [`${here} -F`] : []),
       ...(argument === 'certificate' ? [`${here} -a '(type -q certagent; and ${CERTIFICATES})'`] : []),
+      ...(argument === 'shell' ? [`${here} -a ${quoted(SHELLS.join(' '))}`] : []),
     ];
   });
   return `# fish completion of certagent
