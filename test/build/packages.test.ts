@@ -41,7 +41,7 @@ test('what the package installs, with which rights', { skip }, async (t) => {
   const listing = run('dpkg-deb', ['-c', DEB]);
   const files = listing.split('\n').filter((line) => line.startsWith('-'));
   assert.deepEqual(
-    files.map((line) => [line.slice(0, 10), line.split(/\s+/)[1], line.split(' ./').at(-1)].join(' ')),
+    files.map((line) => [line.slice(0, 10), line.split(/\s+/)[1], line.split(' ./').at(-1)].join(' ')).toSorted(),
     [
       '-rw-r----- root/root etc/certagent/config.toml',
       '-rwxr-xr-x root/root usr/bin/certagent',
@@ -55,16 +55,14 @@ test('what the package installs, with which rights', { skip }, async (t) => {
         ...CODES.map((code) => `alerts/${code}.md`),
         ...PAGES.map((page) => `${page}.md`),
         ...['changelog.gz', 'copyright', 'third-party-licenses.gz'],
-      ]
-        .toSorted()
-        .map((name) => `-rw-r--r-- root/root usr/share/doc/certagent/${name}`),
+      ].map((name) => `-rw-r--r-- root/root usr/share/doc/certagent/${name}`),
       '-rw-r--r-- root/root usr/share/fish/vendor_completions.d/certagent.fish',
       '-rw-r--r-- root/root usr/share/lintian/overrides/certagent',
       '-rw-r--r-- root/root usr/share/man/man5/certagent.toml.5.gz',
       '-rw-r--r-- root/root usr/share/man/man7/certagent-alerts.7.gz',
       '-rw-r--r-- root/root usr/share/man/man8/certagent.8.gz',
       '-rw-r--r-- root/root usr/share/zsh/vendor-completions/_certagent',
-    ],
+    ].toSorted(),
   );
   const directory = await temporary(t);
   run('dpkg-deb', ['-e', DEB, directory]);
