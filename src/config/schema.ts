@@ -1,5 +1,6 @@
 import { HOUR } from '../domain/time/duration.ts';
 import { certificateCopyTables } from './copy-keys.ts';
+import { externalCaTable } from './external-ca-keys.ts';
 import * as z from './fields.ts';
 import {
   absolutePath,
@@ -165,6 +166,7 @@ export const schema = z.strictObject({
     'How a renewal runs.',
   ),
   hooks: hookTables(),
+  external_ca: externalCaTable(),
   watch: note(
     table({
       paths: note(
