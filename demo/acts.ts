@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DAY } from '../src/domain/time/duration.ts';
 import { makeNode, type NodeKind, openNode, type TestNode } from '../testnode/node.ts';
 import { probe } from '../testnode/probe.ts';
+import { addNames, KUBEADM_CONFIG } from './add-names.ts';
 import { type Certagent, run, startDaemon } from './certagent.ts';
 import { describeCopy, describeProbe, heading, received, textOf } from './exhibits.ts';
 import { type Inbox, openInbox } from './inbox.ts';
@@ -33,6 +34,8 @@ type Act = {
   version?: string;
   /** Whether the node can rehearse; default: no. */
   sandbox?: true;
+  /** Lines of the table [renew]. */
+  renew?: string;
   /** What is shown between the node's start and the last status. */
   perform: (stage: Stage) => Promise<void>;
 };
@@ -89,6 +92,16 @@ const ACTS: Act[] = [
     kind: 'kubeadm',
     leafDays: 60,
     perform: signElsewhere,
+  },
+  {
+    title: 'A kubeadm control-plane node whose cluster has a load balancer since last week',
+    story:
+      "Its name is in the cluster's configuration, and not in the API server's certificate: clients refuse it there. `kubeadm certs renew` would copy the previous names.",
+    name: 'sans',
+    kind: 'kubeadm',
+    leafDays: 60,
+    renew: `sans = true\nkubeadm_config = "${KUBEADM_CONFIG}"`,
+    perform: addNames,
   },
 ];
 
@@ -152,7 +165,7 @@ async function play(act: Act, home: string, nodes: TestNode[], options: DemoOpti
   out.write(`${act.story}\n`);
   const root = join(home, act.name);
   const leafEnds = Date.now() + act.leafDays * DAY;
-  const { kind, version, sandbox = false } = act;
+  const { kind, version, renew, sandbox = false } = act;
   const node = await makeNode({
     root,
     kind,
@@ -167,7 +180,7 @@ async function play(act: Act, home: string, nodes: TestNode[], options: DemoOpti
   const inbox = await openInbox();
   try {
     await node.start({ outlive: keep, longRunning: true });
-    await configure(root, inbox, sandbox ? '[renew]\nsettle = "1s"\nrestart_limit = "20s"\n' : '');
+    await configure(root, inbox, renewTable(sandbox, renew));
     const copy = join(root, 'home/alice/.kube/config');
     const before = await describeCopy(copy);
 
@@ -231,6 +244,11 @@ async function signElsewhere({ root, show, say, daemon }: Stage): Promise<void> 
   say(`\n$ openssl ca -in … -out …   # for each request, where the key of the CA is\n`);
   sign();
   await show('install', signed, '--yes');
+}
+
+function renewTable(sandbox: boolean, renew = ''): string {
+  const limits = sandbox ? 'settle = "1s"\nrestart_limit = "20s"\n' : '';
+  return sandbox || renew !== '' ? `[renew]\n${limits}${renew}\n` : '';
 }
 
 async function configure(root: string, inbox: Inbox, renew: string): Promise<void> {

@@ -24,6 +24,8 @@ export type KubeletSettings = {
   /** Kubeconfigs of its command line: the one it uses, and the one to bootstrap with. */
   kubeconfig: string | null;
   bootstrapKubeconfig: string | null;
+  /** Whether it asks for a new client certificate before the previous one expires; it does not by default. */
+  rotates: boolean;
   /** The CA of its clients. */
   clientCa: string | null;
   /** Where it serves its API. */
@@ -65,6 +67,7 @@ export async function readKubeletSettings(root: Root, argv: string[]): Promise<K
     certificatesDir: flag('cert-dir') ?? '/var/lib/kubelet/pki',
     kubeconfig: flag('kubeconfig'),
     bootstrapKubeconfig: flag('bootstrap-kubeconfig'),
+    rotates: flags.get('rotate-certificates') === 'true' || config.rotateCertificates === true,
     clientCa: flag('client-ca-file') ?? absolute(record(record(config.authentication)?.x509)?.clientCAFile),
     address: flags.get('address') ?? (typeof config.address === 'string' ? config.address : null),
     port: portOf(flags.get('port') ?? config.port) ?? 10_250,
@@ -80,6 +83,7 @@ export async function kubeletClient(root: Root, settings: KubeletSettings): Prom
     kubeconfig,
     bootstrap: (await exists(root, bootstrap)) ? bootstrap : null,
     rotated: `${certificatesDir}/kubelet-client-current.pem`,
+    ...(settings.rotates ? {} : { rotationOffIn: settings.configFile }),
   };
 }
 

@@ -9,17 +9,19 @@ const POINTS = 5;
 /** Of these, points around their hooks. */
 const HOOKED = ['kubeadm, hooks', 'kubeadm, hooks, rolled back'];
 const HOOK_POINTS = 2;
+/** Of this one, points while the certificate with more names is made and put in place. */
+const NAMED = 'kubeadm, names';
+const NAME_POINTS = 2;
 
 describe('an agent that is killed', { concurrency: true }, () => {
   const totals = { tried: 0, recovered: 0 };
   after(() => console.log(`${totals.tried} points tried, ${totals.recovered} recovered`));
 
-  for (const plan of PLANS.filter(({ name }) => [...TRIED, ...HOOKED].includes(name))) {
+  for (const plan of PLANS.filter(({ name }) => [...TRIED, ...HOOKED, NAMED].includes(name))) {
     it(`finishes or undoes its plan at the next start: ${plan.name}`, async (t) => {
       const failures: string[] = [];
       const figures = await crash(plan, {
-        choose: (points) =>
-          HOOKED.includes(plan.name) ? evenly(aroundHooks(points), HOOK_POINTS) : evenly(ofEachKind(points, 1), POINTS),
+        choose: (points) => chosen(plan.name, points),
         stride: 0,
         seed: 1,
         workers: 1,
@@ -33,6 +35,18 @@ describe('an agent that is killed', { concurrency: true }, () => {
     });
   }
 });
+
+function chosen(plan: string, points: string[]): number[] {
+  if (plan === NAMED) return evenly(whileNamesAreAdded(points), NAME_POINTS);
+  return HOOKED.includes(plan) ? evenly(aroundHooks(points), HOOK_POINTS) : evenly(ofEachKind(points, 1), POINTS);
+}
+
+/** From the first call for its directory to the one that removes it. */
+function whileNamesAreAdded(points: string[]): number[] {
+  const about = points.flatMap((point, index) => (/\/rehearsals\/[0-9a-f]{12}/.test(point) ? [index + 1] : []));
+  const [first = 1, last = first] = [about[0], about.at(-1)];
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
 
 /** Numbers of the calls that start a hook, or follow its end. */
 function aroundHooks(points: string[]): number[] {

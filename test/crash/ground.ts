@@ -47,6 +47,7 @@ export async function makeGround(plan: CrashPlan): Promise<Ground> {
   });
   const inbox = await openInbox();
   await configure(node, plan, inbox);
+  if (plan.sans === true) await writeFile(join(root, 'etc/kubernetes/kubeadm.yaml'), KUBEADM_CONFIG, { mode: 0o600 });
   if (plan.hooks) for (const event of HOOK_EVENTS) await makeHook(root, event);
   for (let age = plan.backups; age > 0; age -= 1) await makeOldBackup(node, age);
   if (plan.installs === true) await signElsewhere(node, plan, inbox, directory);
@@ -81,6 +82,15 @@ export async function makeGround(plan: CrashPlan): Promise<Ground> {
     },
   };
 }
+
+/** etcd is elsewhere, as on the node. */
+const KUBEADM_CONFIG = `apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+controlPlaneEndpoint: lb.example.org:6443
+etcd:
+  external:
+    endpoints: [https://127.0.0.1:2379]
+`;
 
 /** Every manifest that was cycled has another time; every file that was put back, too. */
 async function isUntouched(root: string, copy: string): Promise<boolean> {

@@ -21,6 +21,8 @@ export type CrashPlan = {
   installs?: true;
   /** Whether each event has a hook. */
   hooks: boolean;
+  /** The certificate of the API server lacks a name, and the renewal adds it. */
+  sans?: true;
   /** Whether the node can rehearse; left out: no. */
   sandbox?: true;
 };
@@ -58,6 +60,12 @@ export const PLANS: CrashPlan[] = [
     config: `${limits(20)}\ncycle = "annotate"`,
   },
   { ...KUBEADM, name: 'kubeadm, rehearsed', config: limits(20), sandbox: true },
+  {
+    ...KUBEADM,
+    name: 'kubeadm, names',
+    config: `${limits(20)}\nsans = true\nkubeadm_config = "/etc/kubernetes/kubeadm.yaml"`,
+    sans: true,
+  },
   { ...KUBEADM, name: 'kubeadm, move', restarts: 'move', config: `${limits(20)}\ncycle = "move"` },
   { ...UNIT, name: 'K3s', kind: 'k3s-server' },
   { ...UNIT, name: 'K3s, rehearsed', kind: 'k3s-server', sandbox: true },

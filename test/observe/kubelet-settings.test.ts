@@ -145,5 +145,24 @@ for (const [what, argv, files, bootstrap] of CLIENTS)
     const root = new Root(directory);
     const settings = await readKubeletSettings(root, ['kubelet', '--cert-dir=/certs', '--kubeconfig=/k.conf', ...argv]);
     const rotated = '/certs/kubelet-client-current.pem';
-    assert.deepEqual(await kubeletClient(root, settings), { kubeconfig: '/k.conf', bootstrap, rotated });
+    const client = { kubeconfig: '/k.conf', bootstrap, rotated };
+    const rotationOffIn = '/var/lib/kubelet/config.yaml';
+    assert.deepEqual(await kubeletClient(root, settings), { ...client, rotationOffIn });
+    put(directory, rotationOffIn, 'rotateCertificates: true\n');
+    assert.deepEqual(
+      await kubeletClient(
+        root,
+        await readKubeletSettings(root, ['kubelet', '--cert-dir=/certs', '--kubeconfig=/k.conf', ...argv]),
+      ),
+      client,
+    );
   });
+
+test('a flag switches the rotation on, too', async (t) => {
+  const root = new Root(directoryFor(t));
+  const rotates = async (flag: string) => (await readKubeletSettings(root, ['kubelet', flag])).rotates;
+  assert.deepEqual(
+    [await rotates('--rotate-certificates'), await rotates('--rotate-certificates=false')],
+    [true, false],
+  );
+});

@@ -62,7 +62,7 @@ export function kubeletRepair(
 /** What a person can do about an expired one, as commands; null where certagent does not know the kubelet's name. */
 export function kubeletRemedy(inventory: Inventory, policy: Pick<Policy, 'kubelet'>, now: Instant): string | null {
   const lost = lostKubelet(inventory, now);
-  if (lost === null) return null;
+  if (lost === null) return rotationRemedy(inventory, now);
   const { conf } = lost;
   const make = (file: string) =>
     `(umask 077; kubeadm ${kubeconfigCommand(lost.user).join(' ')}${configFlag(inventory)} > ${file})`;
@@ -75,6 +75,15 @@ export function kubeletRemedy(inventory: Inventory, policy: Pick<Policy, 'kubele
   return policy.kubelet
     ? `certagent makes a new ${conf} (renew.kubelet = true). By hand: ${byHand}`
     : `Run: ${byHand}. With renew.kubelet = true certagent does this by itself.`;
+}
+
+/** What a person can do while the kubelet can still ask for a new one; null: it may not be able to. */
+function rotationRemedy({ certificates, preconditions: { kubelet, unit } }: Inventory, now: Instant): string | null {
+  if (certificates.filter(isKubeletClient).some(({ certificate }) => certificate.notAfter < now)) return null;
+  const name = unit?.name ?? 'kubelet';
+  return kubelet?.rotationOffIn === undefined
+    ? `See what the kubelet says: journalctl -u ${name} | grep -i certificate. On a control-plane node, kubectl get csr shows its requests: the kube-controller-manager approves and signs them. To have the kubelet ask again at once: systemctl restart ${name}`
+    : `Set rotateCertificates: true in ${kubelet.rotationOffIn}; the kubelet then asks for a new certificate at its start: systemctl restart ${name}`;
 }
 
 /** What a person can do where the link to its rotated certificate is missing, as kubeadm documents it ("Kubelet client certificate rotation fails"). */

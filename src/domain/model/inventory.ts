@@ -142,6 +142,8 @@ export type KubeletClient = {
   bootstrap: string | null;
   /** Where it keeps what it rotates. */
   rotated: string;
+  /** Its configuration file, where rotateCertificates is not true; absent: it rotates. */
+  rotationOffIn?: string;
 };
 
 /**

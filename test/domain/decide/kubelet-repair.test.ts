@@ -113,7 +113,6 @@ for (const [version, flag] of [
 
 /** What is not certain to be this kubelet's loss has the remedy of before, and no repair. */
 const NOT_LOST: [what: string, node: Inventory][] = [
-  ['it has not expired yet', lost({ kubeletDays: 3 })],
   ['another client certificate of it has not expired', withEmbedded(lost(), 3)],
   ['two certificates name two nodes', withEmbedded(lost(), -2, 'system:node:node-2')],
   ['no node is named', lost({ user: 'kubelet' })],
@@ -130,6 +129,22 @@ for (const [what, node] of NOT_LOST)
     assert.match(verdictOn(node, asked).remedy, GENERAL);
     assert.equal(renewalOf(node).kind, 'none');
   });
+
+test('a rotation that does not happen: what the kubelet says, or that it is switched off', () => {
+  const late = lost({ kubeletDays: 3 });
+  const { code, remedy } = verdictOn(late, asked);
+  assert.equal(code, 'KUBELET_NOT_ROTATING');
+  assert.equal(renewalOf(late).kind, 'none');
+  assert.equal(
+    remedy,
+    'See what the kubelet says: journalctl -u kubelet | grep -i certificate. On a control-plane node, kubectl get csr shows its requests: the kube-controller-manager approves and signs them. To have the kubelet ask again at once: systemctl restart kubelet',
+  );
+  const off = withPreconditions(late, { unit: null, kubelet: { ...CLIENT, rotationOffIn: '/k/config.yaml' } });
+  assert.equal(
+    verdictOn(off, asked).remedy,
+    'Set rotateCertificates: true in /k/config.yaml; the kubelet then asks for a new certificate at its start: systemctl restart kubelet',
+  );
+});
 
 test('a new kubelet.conf is no remedy for an expired serving certificate', () => {
   const node = withCertificate(withEmbedded(lost(), -1), 'kubelet.conf', {
