@@ -170,7 +170,7 @@ function zshArguments({ options, argument, formats }: Place): string[] {
     certificate: `:certificate:{local -a names; names=(\${(f)"$(${CERTIFICATES})"}); compadd -a names}`,
   };
   const described = options.flatMap(({ long, short, value, description }) => {
-    const text = `[${description.replaceAll(/[[\]:\\]/g, '\\$&')}]${value === null ? '' : actions[value]}`;
+    const text = `[${description.replaceAll(/[[\]:\\]/g, '\\$&')}]${value === null ? '' : (actions[value] ?? `:${value}:`)}`;
     const both = short === null ? '' : `(-${short} --${long})`;
     return [
       quoted(`${both}--${long}${value === null ? '' : '='}${text}`),
@@ -195,7 +195,7 @@ export function fishCompletion(): string {
       ...words.map(({ word, summary }) => `${here} -a ${word} -d ${quoted(summary)}`),
       ...options.map(({ long, short, value, description }) => {
         const flags = `${short === null ? '' : ` -s ${short}`} -l ${long}`;
-        return `${here}${flags}${value === null ? '' : actions[value]} -d ${quoted(description)}`;
+        return `${here}${flags}${value === null ? '' : (actions[value] ?? ' -x')} -d ${quoted(description)}`;
       }),
       ...(argument === 'file' ? [`${here} -F`] : []),
       ...(argument === 'certificate' ? [`${here} -a '(type -q certagent; and ${CERTIFICATES})'`] : []),
