@@ -80,7 +80,10 @@ test('what would fail is found before it does, each with a remedy', async (t) =>
       found.some((line) => expected.test(line)),
       `${expected} is not in\n${found.join('\n')}`,
     );
-  assert.match(JSON.stringify(of(diagnosis, 'copies')), /nobody-knows, whom this node does not know/);
+  assert.match(
+    JSON.stringify(of(diagnosis, 'configuration')),
+    /copies\.users.* names a user that this node does not know/,
+  );
   for (const { what, remedy } of failing(diagnosis)) assert.ok(remedy !== null && remedy !== '', what);
 });
 

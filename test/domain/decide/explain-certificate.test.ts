@@ -147,6 +147,11 @@ test('alerts and silences that are about it', () => {
   assert.deepEqual(found!.silences, [silences[0], silences[2], silences[3]]);
 });
 
+test('a node of which nothing is known any more: what it says of its components stays', () => {
+  const unknown = { ...KUBEADM, node: { ...KUBEADM.node, distribution: null } };
+  assert.equal(explained(unknown, 'scheduler.conf').found!.component?.onlyAtStart, false);
+});
+
 test("the operator's certificate has no moment; an unknown name is null", () => {
   const { found } = explained(addCertificate(KUBEADM, 'ingress', 200), 'ingress');
   assert.deepEqual([found!.timing.moment, found!.component, found!.blockers], [null, null, []]);
