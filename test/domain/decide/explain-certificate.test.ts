@@ -78,6 +78,7 @@ test('what prevents it, also before it is due', () => {
   assert.deepEqual(codes(20, 'apiserver', { policy: { mode: 'observe' } }), ['OBSERVE_MODE', 'KUBEADM_MISSING']);
   const pause = { since: NOW, until: NOW + DAY, reason: 'freeze' };
   assert.deepEqual(codes(20, 'apiserver', { policy: { pause } }), ['PAUSED', 'KUBEADM_MISSING']);
+  assert.equal(explained(withPreconditions(KUBEADM, { unit: null }), 'apiserver').found!.restart.unit, null);
   assert.deepEqual(codes(20, 'ca'), [], 'what certagent does not renew nothing prevents');
 });
 
