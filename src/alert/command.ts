@@ -62,14 +62,14 @@ function textOf(dispatch: Dispatch): string {
   );
 }
 
-async function userOf({ user: wanted }: CommandSink, name: string, root: Root): Promise<User> {
+export async function userOf({ user: wanted }: CommandSink, name: string, root: Root): Promise<User> {
   const found = await userNamed(root, wanted);
   if (found === null) throw new SinkError(name, `there is no user ${wanted} on this node`);
   return found;
 }
 
 /** What root runs, if only with another user's rights, nobody else may have written. */
-async function pathOf(program: string, name: string, root: Root): Promise<string> {
+export async function pathOf(program: string, name: string, root: Root): Promise<string> {
   const at = program.startsWith('/') ? await followLinks(root, program) : await findCommand(root, program);
   if (at === null) throw new SinkError(name, `${program} is not on this node`);
   const foreign = await foreignPart(at);

@@ -21,8 +21,8 @@ export function emailSink(config: EmailSink, name: string, root: Root): Sink {
     name,
     least: config.least,
     async send(dispatch, signal) {
-      const password = config.password_file === undefined ? null : await readSecret(root, name, config.password_file);
-      const transport = await connect(config, name, root, password);
+      const password = await passwordOf(config, name, root);
+      const transport = await connectTo(config, name, root, password);
       // nodemailer's limits are for single answers: a server that drips could keep certagent waiting for ever.
       const limit = AbortSignal.timeout(WHOLE);
       const either = signal === undefined ? limit : AbortSignal.any([signal, limit]);
@@ -41,7 +41,13 @@ export function emailSink(config: EmailSink, name: string, root: Root): Sink {
   };
 }
 
-async function connect(
+/** null: the server wants none. Throws SinkError. */
+export async function passwordOf({ password_file }: EmailSink, name: string, root: Root): Promise<string | null> {
+  return password_file === undefined ? null : await readSecret(root, name, password_file);
+}
+
+/** Not yet connected: sending, and `verify`, connect. */
+export async function connectTo(
   { host, port, security, user, ca_file }: EmailSink,
   name: string,
   root: Root,
@@ -81,7 +87,12 @@ function message({ from, to }: EmailSink, dispatch: Dispatch) {
 }
 
 /** nodemailer's error as ours: kind and the server's answer, with anything that looks like the password taken out. */
-function refusal(name: string, { host, port, user }: EmailSink, error: unknown, password: string | null): SinkError {
+export function refusal(
+  name: string,
+  { host, port, user }: EmailSink,
+  error: unknown,
+  password: string | null,
+): SinkError {
   const { responseCode, message = '' } = error as { responseCode?: number; message?: string };
   const [line = ''] = message.split('\n');
   const code = errorCode(error);

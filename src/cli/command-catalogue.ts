@@ -4,6 +4,7 @@ import { CHECK } from './check-command.ts';
 import { type CommandSpec, FAILED, type OptionSpec, USAGE, usual, YES } from './command-spec.ts';
 import { CONFIGURATION } from './config-commands.ts';
 import { EXTERNAL } from './external-commands.ts';
+import { INSIGHTS } from './insight-commands.ts';
 import { CLUSTER, FLEET } from './many-nodes-commands.ts';
 import { ORDERS } from './order-commands.ts';
 
@@ -125,8 +126,11 @@ const CATALOGUE = [
   ...EXTERNAL,
   {
     name: 'history',
-    summary: 'show past renewals',
-    examples: ['certagent history', 'certagent history -o json'],
+    summary: 'show past renewals, or one step by step',
+    detail:
+      'With a plan (as root) shows what became of each of its steps: what was done, what failed and why, what was undone.',
+    argument: { flags: '[plan]', description: 'the renewal to show step by step' },
+    examples: ['certagent history', 'certagent history 20260802T021400Z', 'certagent history -o json'],
     exitCodes: usual('the history was shown'),
   },
   {
@@ -182,6 +186,7 @@ const CATALOGUE = [
     exitCodes: [[0, 'every sink accepted the alert'], [1, 'a sink refused it, or no sink is configured'], USAGE],
   },
   ...ORDERS,
+  ...INSIGHTS,
   {
     name: 'run',
     summary: 'run the daemon in the foreground (as the systemd unit does)',

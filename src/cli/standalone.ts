@@ -1,5 +1,7 @@
 import type { ConfigProblem } from '../config/load.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
+import type { LogRequest } from '../daemon/own-log.ts';
+import type { Diagnosis } from '../domain/model/diagnosis.ts';
 import { silentLog } from '../host/logger.ts';
 import { requireNamedConfig } from './config-file.ts';
 import type { Context } from './context.ts';
@@ -64,6 +66,22 @@ export async function checkNodeConfig({ root, configFile }: Context): Promise<Co
 export async function checkDraftConfig({ root }: Context, file: string): Promise<ConfigProblem[]> {
   const { checkDraft } = await import('../daemon/check-config.ts');
   return checkDraft(root, file);
+}
+
+/** Shows what the daemon has logged. Returns the exit code. */
+export async function showOwnLog({ root }: Context, request: LogRequest): Promise<number> {
+  const { showLog } = await import('../daemon/own-log.ts');
+  return showLog(root, request);
+}
+
+/** Checks everything that the next renewal or alert needs. `progress`: what is being checked. */
+export async function examine(
+  { root, configFile, configNamed }: Context,
+  progress: (title: string) => void,
+): Promise<Diagnosis> {
+  await requireNamedConfig(root.at(configFile), configNamed);
+  const { diagnose } = await import('../daemon/doctor/diagnose.ts');
+  return diagnose({ root, configFile, now: Date.now }, progress);
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

@@ -50,6 +50,8 @@ export function remote(root: Root): ControlHandlers {
     status: () => askDaemon(root, 'GET', '/v1/status'),
     plan: (request) => askDaemon(root, 'GET', request === undefined ? '/v1/plan' : planPath(request)),
     history: () => askDaemon(root, 'GET', '/v1/history'),
+    attempt: (request) => askDaemon(root, 'POST', '/v1/attempt', request),
+    explain: ({ name }) => askDaemon(root, 'GET', `/v1/explain?name=${encodeURIComponent(name)}`),
     metrics: () => askDaemon(root, 'GET', '/metrics'),
     cluster: () => askDaemon(root, 'POST', '/v1/cluster'),
     check: () => askDaemon(root, 'POST', '/v1/check'),

@@ -1,4 +1,5 @@
 import type { ClusterReport } from '../domain/cluster/cluster-report.ts';
+import type { CertificateExplanation } from '../domain/model/explanation.ts';
 import type { CopyOutcome, PlanOutcome, Progress } from '../domain/model/journal.ts';
 import type { Pause, Silence } from '../domain/model/orders.ts';
 import type { RehearsalReport } from '../domain/model/rehearsal-report.ts';
@@ -17,6 +18,7 @@ import type {
   SinkResult,
   StatusReport,
 } from '../domain/model/status.ts';
+import type { AttemptReport } from '../domain/plan/attempt-report.ts';
 
 /**
  * What the sockets offer. The daemon implements it, and `remote` in client.ts is the same thing from the other side, so
@@ -30,6 +32,10 @@ export type ControlHandlers = {
   /** What the schedule would carry out now; with a request, what `renew` would carry out for it. */
   plan(request?: PlanRequest): Promise<PlanReport>;
   history(): Promise<HistoryReport>;
+  /** One renewal, step by step. Throws CertagentError PLAN_UNKNOWN. */
+  attempt(request: { plan: string }): Promise<AttemptReport>;
+  /** Why a certificate is renewed when it is, from the last check. Throws CertagentError CERTIFICATE_UNKNOWN. */
+  explain(request: { name: string }): Promise<CertificateExplanation>;
   /** Prometheus text. */
   metrics(): Promise<string>;
   /** Checks the node and returns what it found. */

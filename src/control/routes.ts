@@ -26,6 +26,11 @@ export const ROUTES: Record<string, Route> = {
   '/v1/status': { method: 'GET', answer: 'json', call: (handlers) => handlers.status() },
   '/v1/plan': { method: 'GET', answer: 'json', call: (handlers, { query }) => handlers.plan(planRequest(query)) },
   '/v1/history': { method: 'GET', answer: 'json', call: (handlers) => handlers.history() },
+  '/v1/explain': {
+    method: 'GET',
+    answer: 'json',
+    call: (handlers, { query }) => handlers.explain({ name: query.get('name') ?? '' }),
+  },
   '/metrics': { method: 'GET', answer: 'text', call: (handlers) => handlers.metrics() },
   '/v1/check': { method: 'POST', answer: 'json', call: (handlers) => handlers.check() },
   '/v1/renew': {
@@ -38,6 +43,11 @@ export const ROUTES: Record<string, Route> = {
   '/v1/cluster': { method: 'POST', answer: 'json', call: (handlers) => handlers.cluster() },
   // They read the node, so they are not for the status socket.
   '/v1/backups': { method: 'POST', answer: 'json', call: (handlers) => handlers.backups() },
+  '/v1/attempt': {
+    method: 'POST',
+    answer: 'json',
+    call: (handlers, { body }) => handlers.attempt({ plan: text(body, 'plan') }),
+  },
   '/v1/restore-plan': {
     method: 'POST',
     answer: 'json',

@@ -16,7 +16,7 @@ const SILENCE = 30_000;
 const FRESH = 250;
 
 /** What the status socket offers. None of it may run a program or read the node: members of the group ask as often as they like. */
-export type Readers = Pick<ControlHandlers, 'status' | 'plan' | 'history' | 'metrics'>;
+export type Readers = Pick<ControlHandlers, 'status' | 'plan' | 'history' | 'explain' | 'metrics'>;
 
 export type ControlServer = {
   /** Which group may read from now on; null: only root. */
@@ -61,6 +61,11 @@ function sparing(readers: Readers): Readers {
       (request) => JSON.stringify(request ?? null),
     ),
     history: coalesced(() => readers.history(), FRESH),
+    explain: coalesced(
+      (request) => readers.explain(request),
+      FRESH,
+      ({ name }) => name,
+    ),
     metrics: coalesced(() => readers.metrics(), FRESH),
   };
 }

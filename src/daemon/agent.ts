@@ -2,11 +2,9 @@ import { type AlertService, openAlerts } from '../alert/service.ts';
 import { loadKeepingMode } from '../config/kept-mode.ts';
 import type { Config } from '../config/schema.ts';
 import type { DecideRequest } from '../domain/decide/certificate-check.ts';
-import { historyOf } from '../domain/decide/history-of.ts';
 import { errorCode, explain } from '../domain/model/errors.ts';
 import type { PlanOutcome, Progress } from '../domain/model/journal.ts';
 import type { RenewalPlan } from '../domain/model/plan.ts';
-import { HISTORY_SCHEMA } from '../domain/model/status.ts';
 import type { ObserveOptions } from '../observe/observe.ts';
 import { execute } from '../renew/engine/execute.ts';
 import { recover } from '../renew/engine/recover.ts';
@@ -20,6 +18,7 @@ import { alertOptions, newsOf, tell } from './alerting.ts';
 import { makeAnswers } from './answers.ts';
 import { makeClockMemory } from './clock-memory.ts';
 import { type CopiesRequest, makeCopies } from './copies-of-node.ts';
+import { makeExplaining } from './explaining.ts';
 import { inItsTurn } from './in-its-turn.ts';
 import { countErrors } from './metrics-text.ts';
 import { decideAsked } from './named-certificates.ts';
@@ -216,7 +215,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       const by = request === undefined ? SCHEDULED : asked(request);
       return planReport(decideAsked(await observe(by, as), by), state.config, state.running);
     },
-    history: async () => ({ schema: HISTORY_SCHEMA, attempts: historyOf(await journal.records()).attempts }),
+    ...makeExplaining({ latest, status, records: () => journal.records() }),
     metrics,
     async check() {
       await queue.request();

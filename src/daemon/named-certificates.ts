@@ -22,7 +22,7 @@ export function decideAsked(observed: Observed, request: DecideRequest): View {
   return view;
 }
 
-function unknownCertificate(name: string, { certificates }: Pick<Inventory, 'certificates'>): CertagentError {
+export function unknownCertificate(name: string, { certificates }: Pick<Inventory, 'certificates'>): CertagentError {
   const near = nearest(
     name,
     certificates.map(({ id }) => id),

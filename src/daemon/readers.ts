@@ -8,6 +8,7 @@ import {
   type PlanRequest,
   type StatusReport,
 } from '../domain/model/status.ts';
+import { explainFrom } from './explaining.ts';
 import { decideAsked } from './named-certificates.ts';
 import { policyOf } from './node-policy.ts';
 import { asked } from './rehearse-node.ts';
@@ -27,6 +28,7 @@ export function makeReaders(agent: {
   return {
     status: () => agent.report(),
     metrics: () => agent.metrics(),
+    explain: ({ name }) => explainFrom(name, { latest: agent.latest, status: agent.report }),
     history: async () => ({ schema: HISTORY_SCHEMA, attempts: (await agent.latest()).history.attempts }),
     plan: async (request) =>
       planReport(decideAnew(await agent.latest(), agent.config(), request), agent.config(), agent.running()),

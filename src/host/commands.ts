@@ -35,11 +35,14 @@ function searchPath(root: Root): string[] {
  * whatever its links say. One that others than root and we could have put there, or could change, is passed over.
  */
 export async function findCommand(root: Root, name: string): Promise<string | null> {
-  return (await search(root, name)).path;
+  return (await searchCommand(root, name)).path;
 }
 
-/** `foreign`: the first that was passed over. */
-async function search(root: Root, name: string): Promise<{ path: string | null; foreign: Foreign | null }> {
+/** As `findCommand`; `foreign`: the first that was passed over. */
+export async function searchCommand(
+  root: Root,
+  name: string,
+): Promise<{ path: string | null; foreign: Foreign | null }> {
   let foreign: Foreign | null = null;
   for (const directory of DIRECTORIES) {
     const path = await followLinks(root, `${directory}/${name}`);
@@ -82,7 +85,7 @@ export type RunOptions = { limit: number; env?: Record<string, string>; signal?:
  * COMMAND_UNTRUSTED, COMMAND_FAILED_TO_START, or ROOT_FOREIGN.
  */
 export async function run(root: Root, name: string, args: string[], options: RunOptions): Promise<CommandResult> {
-  const { path, foreign } = await search(root, name);
+  const { path, foreign } = await searchCommand(root, name);
   if (path === null) {
     const foreignImage = await foreignRoot(root);
     if (foreignImage !== null) throw rootForeign(root, foreignImage);

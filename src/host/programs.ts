@@ -28,6 +28,11 @@ export const PROGRAMS = {
   version: { command: DISTRIBUTION_PROGRAMS.join(', '), use: 'version, --version', limit: 10 * SECOND },
   unitState: { command: 'systemctl', use: 'show UNIT', limit: 10 * SECOND },
   unitJournal: { command: 'journalctl', use: 'lines of one start of UNIT', limit: 10 * SECOND },
+  ownLog: {
+    command: 'journalctl',
+    use: 'for certagent logs (with --follow until it is interrupted)',
+    limit: 60 * SECOND,
+  },
   unitRestart: { command: 'systemctl', use: 'restart UNIT', limit: 'renew.restart_limit' },
   unitStop: {
     command: 'systemctl',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ControlHandlers } from '../../src/control/handlers.ts';
 import { serveControl } from '../../src/control/server.ts';
+import { CertagentError } from '../../src/domain/model/errors.ts';
 import type { Progress } from '../../src/domain/model/journal.ts';
 import { REHEARSAL_SCHEMA } from '../../src/domain/model/rehearsal-report.ts';
 import { CSR_SCHEMA, INSTALL_SCHEMA } from '../../src/domain/model/requests-report.ts';
@@ -57,6 +58,12 @@ export function handlers(change: Partial<ControlHandlers> = {}): ControlHandlers
     restore: async () => null,
     acceptClock: async () => ({ at: NOW, takenBack: null }),
     metrics: async () => 'certagent_up 1\n',
+    attempt: async ({ plan }) => {
+      throw new CertagentError('PLAN_UNKNOWN', `the journal holds no plan ${plan}`);
+    },
+    explain: async ({ name }) => {
+      throw new CertagentError('CERTIFICATE_UNKNOWN', `there is no certificate ${name} on this node`);
+    },
     check: async () => report(),
     renew: async (_request, progress) => {
       progress(PROGRESS);

@@ -23,6 +23,9 @@ export const CODES = Object.keys(ALERTS) as AlertCode[];
 /** Where a person finds what to do, step by step. */
 export const runbookOf = (code: AlertCode): string => `docs/alerts/${code}.md`;
 
+/** Where the packages install these pages. */
+export const INSTALLED_RUNBOOKS = '/usr/share/doc/certagent/alerts';
+
 /** undefined: a later version wrote the alert down. */
 export const kindOf = (code: AlertCode): AlertKind | undefined => ALERTS[code];
 

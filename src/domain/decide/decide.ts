@@ -1,7 +1,7 @@
 import { rulesOf, rulesOfNode } from '../distributions/index.ts';
 import type { Instant } from '../model/certificate.ts';
 import type { Decision, Decisions, History, Policy, Renewal, Verdict } from '../model/decision.ts';
-import type { Inventory } from '../model/inventory.ts';
+import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import { inMaintenance } from '../time/windows.ts';
 import { automaticMoment } from './automatic-moment.ts';
 import { findBlockers } from './blockers.ts';
@@ -28,16 +28,22 @@ type Judged = { known: Case; decision: Decision };
 
 /** What is to be done with each certificate, and with the node. Pure: the same input gives the same decisions. */
 export function decide(input: DecideInput): Decisions {
-  const judged = input.inventory.certificates.map((observed) => judge({ ...input, observed }));
+  const judged = input.inventory.certificates.map((observed) => judge(input, observed));
   const renewal = renewalOf(input, judged);
   return { at: input.now, certificates: judged.map((one) => withCompany(one.decision, renewal)), renewal };
 }
 
-function judge(input: DecideInput & Pick<Case, 'observed'>): Judged {
-  const window = renewalWindow(input.observed, input);
-  const nearness = nearnessOf(input.observed.certificate, window, input.now);
-  const known = { ...input, window, nearness };
-  const { id, certificate } = input.observed;
+/** Everything that the decision on one certificate depends on. */
+export function caseOf(input: DecideInput, observed: ObservedCertificate): Case {
+  const window = renewalWindow(observed, input);
+  const nearness = nearnessOf(observed.certificate, window, input.now);
+  return { ...input, observed, window, nearness };
+}
+
+function judge(input: DecideInput, observed: ObservedCertificate): Judged {
+  const known = caseOf(input, observed);
+  const { id, certificate } = observed;
+  const { window, nearness } = known;
   const { opensAt, urgentAt } = window;
   return {
     known,

@@ -20,6 +20,10 @@ export const ERRORS = {
   DAEMON_ANSWER: { meaning: 'The answer of the daemon cannot be read.', remedy: 'See: journalctl -u certagent' },
   ALREADY_RUNNING: { meaning: 'Another daemon listens on the socket.', remedy: 'Stop it: systemctl stop certagent' },
   SOCKET_TAKEN: { meaning: 'Something else is where the socket should be.', remedy: FILE },
+  NO_JOURNAL: {
+    meaning: 'The journal of systemd cannot be shown.',
+    remedy: 'Without systemd the log is on the standard output of `certagent run`: see where that leads.',
+  },
   LOCKED: { meaning: 'Another certagent works on this node.', remedy: 'Wait until it has finished.' },
   LOCK_UNAVAILABLE: { meaning: 'The lock cannot be taken.', remedy: 'Install flock (util-linux).' },
   ROOT_MISSING: { meaning: 'The directory of --root does not exist.', remedy: 'Check the path.' },
@@ -199,6 +203,7 @@ export const ERRORS = {
     meaning: 'A certificate of the backup has expired since.',
     remedy: 'Renew instead: certagent renew --force',
   },
+  PLAN_UNKNOWN: { meaning: 'The journal holds no such plan.', remedy: 'See which there are: certagent history' },
   BACKUP_UNKNOWN: { meaning: 'There is no such backup.', remedy: 'See which there are: certagent restore' },
   NO_SPACE: { meaning: 'The backup does not fit on the disk.', remedy: 'Make room on the disk.' },
   JOURNAL_UNREADABLE: { meaning: 'The journal has a line that cannot be read.', remedy: FILE },

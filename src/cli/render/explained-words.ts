@@ -1,0 +1,53 @@
+import { isSelfMade } from '../../domain/decide/ownership.ts';
+import { rulesOfNode } from '../../domain/distributions/index.ts';
+import { labelOf } from '../../domain/distributions/names.ts';
+import type { CertificateExplanation } from '../../domain/model/explanation.ts';
+import type { Times } from './time.ts';
+
+/** Who renews it, in a few words. */
+export function ownerWords({ certificate: observed, node, restart, timing }: CertificateExplanation): string {
+  const { owner } = observed;
+  switch (owner) {
+    case 'kubelet':
+      return isSelfMade(observed) ? 'no program: the kubelet signed it itself' : 'the kubelet, which rotates it';
+    case 'external-ca':
+      return 'the owner of its CA, whose key is not on this node';
+    case 'operator':
+      return 'you: certagent only watches it';
+    case 'cluster-ca':
+      return 'you: it is a CA, and no tool renews one';
+    case 'copy':
+      return "certagent, which copies the node's own kubeconfig";
+    default:
+      if (timing.moment === null)
+        return owner === node.distribution
+          ? 'nobody: it is stored with another certificate'
+          : `${labelOf(owner)}, which does not run this node`;
+      return rulesOfNode(node)?.renewsSingly === true
+        ? `certagent, with ${labelOf(owner)}`
+        : `certagent, by a restart of ${restart.unit ?? labelOf(owner)}`;
+  }
+}
+
+/** What was decided, and why. */
+export function decisionWords(
+  { certificate, decision, renewal, at, timing }: CertificateExplanation,
+  times: Times,
+): string {
+  const { verdict } = decision;
+  switch (verdict.kind) {
+    case 'escalate':
+      return `needs you: it ${verdict.why} (${verdict.code})`;
+    case 'renew':
+      if (renewal.kind === 'blocked') return `due (${verdict.why}), and blocked`;
+      if (renewal.kind === 'observing') return `due (${verdict.why}), and only observed`;
+      return `renewed at the next check: ${verdict.why} (${verdict.code})`;
+    case 'defer':
+      return `${verdict.until === null ? 'renewed later' : `renewed ${times.moment(verdict.until)}`}: ${verdict.why} (${verdict.code})`;
+    default:
+      if (timing.moment === null || verdict.until === null) return 'nothing to do';
+      return at > certificate.certificate.notAfter
+        ? 'expired'
+        : `nothing to do before its renewal window opens on ${times.date(verdict.until)}`;
+  }
+}
