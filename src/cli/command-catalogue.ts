@@ -5,7 +5,7 @@ import { type CommandSpec, FAILED, type OptionSpec, USAGE, usual, YES } from './
 import { CONFIGURATION } from './config-commands.ts';
 import { ORDERS } from './order-commands.ts';
 
-export type { CommandSpec, OptionSpec, OutputFormat } from './command-spec.ts';
+export type { CommandSpec, OptionSpec } from './command-spec.ts';
 
 /** Options that every command understands, before and after its name. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
