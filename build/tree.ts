@@ -7,6 +7,7 @@ import { licenses } from './licenses.ts';
 import { alertManual, commandManual, configManual } from './manual.ts';
 import { PROJECT, VERSION } from './project.ts';
 import { RUNBOOKS } from './runbooks.ts';
+import { schemaFiles } from './schemas.ts';
 
 export const CONFIG = 'etc/certagent/config.toml';
 /** Pages for operators, each about one topic. What compares certagent and names its tests is for those who have not installed it yet. */
@@ -28,6 +29,7 @@ export async function layOut(directory: string, executable: string): Promise<str
     'usr/share/bash-completion/completions/certagent': bashCompletion(),
     'usr/share/zsh/vendor-completions/_certagent': zshCompletion(),
     'usr/share/fish/vendor_completions.d/certagent.fish': fishCompletion(),
+    ...schemaFiles(),
   };
   const copies: Record<string, string> = {
     // A new installation has not been asked to change the node: it observes. Its bytes must not change from

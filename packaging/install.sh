@@ -42,7 +42,7 @@ if [ "$uninstall" = yes ]; then
   rm -f "$root/etc/systemd/system/multi-user.target.wants/certagent.service"
   while read -r path; do rm -f "$root/$path"; done <"$here/files.txt"
   rm -f "$dropin"
-  rmdir "$root/usr/lib/systemd/system/certagent.service.d" "$root/usr/share/certagent/prometheus" "$root/usr/share/certagent/grafana" "$root/usr/share/certagent" "$root/usr/share/doc/certagent/alerts" "$root/usr/share/doc/certagent" 2>/dev/null || true
+  rmdir "$root/usr/lib/systemd/system/certagent.service.d" "$root/usr/share/certagent/prometheus" "$root/usr/share/certagent/grafana" "$root/usr/share/certagent/schemas" "$root/usr/share/certagent" "$root/usr/share/doc/certagent/alerts" "$root/usr/share/doc/certagent" 2>/dev/null || true
   if [ "$purge" = yes ]; then
     rm -rf "$root/etc/certagent" "$root/var/lib/certagent"
     if [ -z "$root" ]; then

@@ -8,7 +8,7 @@ import { INSIGHTS } from './insight-commands.ts';
 import { CLUSTER, FLEET } from './many-nodes-commands.ts';
 import { ORDERS } from './order-commands.ts';
 
-export type { CommandSpec, OptionSpec, OutputFormat } from './command-spec.ts';
+export type { CommandSpec, OptionSpec } from './command-spec.ts';
 
 /** Options that every command understands, before and after its name. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [

@@ -63,6 +63,9 @@ export const days = () =>
 /** A table whose keys all have defaults can be omitted. */
 export const table = <S extends z.core.$ZodShape>(shape: S) => z.prefault(z.strictObject(shape), {} as never);
 
+/** A schema of the text that an operator writes, for editors and checks outside of certagent. */
+export const jsonSchemaOf = (schema: z.core.$ZodType) => z.toJSONSchema(schema, { io: 'input' });
+
 /** For the files that read the schema. */
 export type SchemaNode = z.core.$ZodType;
 export type SchemaIssue = z.core.$ZodIssue;

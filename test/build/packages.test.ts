@@ -7,12 +7,15 @@ import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
 import { type Architecture, DEBIAN, PROJECT, VERSION } from '../../build/project.ts';
 import { run } from '../../build/run.ts';
+import { schemaFiles } from '../../build/schemas.ts';
 import { PAGES } from '../../build/tree.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { CODES } from '../../src/domain/alerts/catalogue.ts';
 import { command } from '../testnode/support.ts';
 import { builtPackages } from './built.ts';
 import { buildTools } from './support.ts';
+
+const SCHEMAS = Object.keys(schemaFiles()).sort();
 
 const own = process.arch as Architecture;
 const skip = buildTools();
@@ -51,6 +54,7 @@ test('what the package installs, with which rights', { skip }, async (t) => {
       '-rw-r--r-- root/root usr/share/certagent/grafana/certagent.json',
       '-rw-r--r-- root/root usr/share/certagent/notify-reload.conf',
       '-rw-r--r-- root/root usr/share/certagent/prometheus/certagent.rules.yml',
+      ...SCHEMAS.map((path) => `-rw-r--r-- root/root ${path}`),
       ...[
         ...CODES.map((code) => `alerts/${code}.md`),
         ...PAGES.map((page) => `${page}.md`),

@@ -90,7 +90,7 @@ for (const [words, message, remedy = ''] of WRONG)
 
 test('each command refuses output formats that it does not have, and names those it has', () => {
   for (const [words, remedy] of [
-    ['status -o yaml', 'Use -o text, wide or json.'],
+    ['status -o html', 'Use -o text, wide, json or yaml.'],
     ['plan -o wide', 'Use -o text, json or yaml.'],
     ['check -o json', 'Use -o text.'],
   ] as const) {

@@ -31,7 +31,7 @@ async function one(context: Context, plan: string): Promise<number> {
   const { paint, width } = context;
   const { answer } = await askNode(context, async (node) => ({
     report: await node.attempt({ plan }),
-    zone: context.output === 'json' ? 'UTC' : (await node.status()).node.timeZone,
+    zone: isData(context.output) ? 'UTC' : (await node.status()).node.timeZone,
   }));
   print(context, answer.report, () => renderAttempt(answer.report, answer.zone, { paint, width }));
   return 0;

@@ -1,0 +1,58 @@
+// What every command prints with -o json, by the name of its schema: build/schemas.ts makes the schemas of these types.
+import type { ConfigProblem } from '../src/config/load.ts';
+import type { FleetReport } from '../src/domain/fleet/model.ts';
+import type { CopyOutcome, PlanOutcome } from '../src/domain/model/journal.ts';
+import type { Pause, Silence } from '../src/domain/model/orders.ts';
+import type { RehearsalReport } from '../src/domain/model/rehearsal-report.ts';
+import type {
+  BackupsReport,
+  ClockAccepted,
+  HistoryReport,
+  PlanReport,
+  RestoreReport,
+  SinkResult,
+  StatusReport,
+} from '../src/domain/model/status.ts';
+
+type Mode = StatusReport['mode'];
+
+export type Outputs = {
+  /** certagent status */
+  status: StatusReport;
+  /** certagent plan */
+  plan: PlanReport;
+  /** certagent plan --rehearse */
+  rehearsal: RehearsalReport;
+  /** certagent renew, certagent restore PLAN: how it ended, the plan where it is blocked, null where nothing was due */
+  outcome: PlanOutcome | PlanReport | RestoreReport | null;
+  /** certagent restore */
+  backups: BackupsReport;
+  /** certagent history */
+  history: HistoryReport;
+  /** certagent fleet */
+  fleet: FleetReport;
+  /** certagent sync */
+  sync: CopyOutcome[];
+  /** certagent config check */
+  config: { schema: 'certagent.config/v1'; file: string; problems: ConfigProblem[]; warnings: ConfigProblem[] };
+  /** certagent enable, certagent disable */
+  mode: { mode: Mode; changed: boolean; reloaded?: boolean };
+  /** certagent reload */
+  reload: { reloaded: true; mode: Mode };
+  /** certagent clock accept */
+  clock: ClockAccepted;
+  /** certagent alert test */
+  sinks: SinkResult[];
+  /** certagent alert silence */
+  silence: Silence;
+  /** certagent alert silences */
+  silences: Silence[];
+  /** certagent alert unsilence */
+  unsilenced: Pick<Silence, 'code' | 'subject'>;
+  /** certagent pause, certagent resume: the pause that began or ended; null: there was none */
+  pause: Pause | null;
+  /** certagent version */
+  version: { version: string };
+  /** Any command, on standard error, when it fails. */
+  error: { error: { code: string; message: string; remedy: string | null } };
+};
