@@ -19,6 +19,7 @@ export async function brokenRules(config: Config): Promise<Problem[]> {
     ...checks(config, schedule),
     ...windows(config, schedule),
     ...hooks(config),
+    ...externalCa(config),
     ...certificateCopyRules(config.copies.certificates),
     ...sinkNames(config),
     ...sinkKeys(config),
@@ -125,6 +126,19 @@ function hooks({ hooks: all }: Config): Problem[] {
       ? []
       : [{ path: ['hooks', index, 'limit'], message: `must be at most ${formatDuration(LONGEST_HOOK)}, and not 0` }]),
   ]);
+}
+
+/** As a hook. */
+function externalCa({ external_ca: { command, limit } }: Config): Problem[] {
+  const isNamed = command.length === 0 || command[0]?.startsWith('/') === true;
+  return [
+    ...(isNamed
+      ? []
+      : [{ path: ['external_ca', 'command'], message: 'must begin with the absolute path of a program' }]),
+    ...(limit > 0 && limit <= LONGEST_HOOK
+      ? []
+      : [{ path: ['external_ca', 'limit'], message: `must be at most ${formatDuration(LONGEST_HOOK)}, and not 0` }]),
+  ];
 }
 
 /** A sink's name is its spool directory and what errors call it. */

@@ -1,6 +1,7 @@
 import { HOUR } from '../domain/time/duration.ts';
 import { clusterTable } from './cluster-keys.ts';
 import { certificateCopyTables } from './copy-keys.ts';
+import { externalCaTable } from './external-ca-keys.ts';
 import * as z from './fields.ts';
 import {
   absolutePath,
@@ -171,6 +172,7 @@ export const schema = z.strictObject({
   ),
   hooks: hookTables(),
   cluster: clusterTable(),
+  external_ca: externalCaTable(),
   watch: note(
     table({
       paths: note(

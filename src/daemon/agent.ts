@@ -33,6 +33,7 @@ import { makeReaders, planReport } from './readers.ts';
 import { asked, rehearseNode } from './rehearse-node.ts';
 import { renewContextOf } from './renew-context-of.ts';
 import { makeRestores } from './restores.ts';
+import { signByCommand } from './sign-by-command.ts';
 import { makeRequests } from './signing-requests.ts';
 import { makeTextfile } from './textfile.ts';
 import { blockedBy, decideOn, observeNode, planOf, SCHEDULED, type View, withCopiesIn } from './view.ts';
@@ -63,9 +64,15 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     const outcome = plan === null || isHeld ? null : await carryOut(plan, decided, request.kind);
     const asScheduled = request.kind === 'schedule' && outcome === null;
     await report(asScheduled ? decided : await look(), outcome);
+    if (request.kind === 'schedule') await signing();
     const { renewal } = turn.shown(decided).decisions;
     if (request.kind === 'manual' && renewal.kind === 'blocked') throw blockedBy(renewal.blockers);
     return outcome;
+  };
+  /** What a CA elsewhere signs, where a command has it signed. Its failure is an alert: the check goes on. */
+  const signing = async (): Promise<void> => {
+    if (state.last !== null && (await signByCommand({ ...part('schedule'), log }, state.last)) === 'failed')
+      await report(await look(), null);
   };
   const queue = makeQueue(() => cycle(SCHEDULED));
   const wake = () => void queue.request().catch(() => {});
@@ -182,16 +189,16 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     }
   };
 
-  /** For what runs a plan that a person has asked for. */
-  const part = {
+  /** For what runs plans of its own. */
+  const part = (trigger: 'schedule' | 'manual') => ({
     ...{ root, journal, look, now, config: () => state.config, running: () => state.running },
     ...{ exclusive: queue.exclusive, watched: watchers.watched },
     runPlan: async (plan: RenewalPlan, view: View) => {
-      const outcome = await carryOut(plan, view, 'manual');
+      const outcome = await carryOut(plan, view, trigger);
       await report(await look(), outcome);
       return outcome;
     },
-  };
+  });
 
   const agent: Agent = {
     ...orderHandlers(state, status, wake),
@@ -221,8 +228,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     },
     rehearse: (request, progress) =>
       queue.exclusive(() => rehearseNode(observe, request, { ...renewContext(), config: state.config, progress })),
-    ...makeRestores(part),
-    ...makeRequests(part),
+    ...makeRestores(part('manual')),
+    ...makeRequests(part('manual')),
     sync: ({ dryRun, adopt }) =>
       queue.exclusive(async () => {
         const as = { dryRun: dryRun || state.config.mode === 'observe', remember: !dryRun, adopt: adopt ?? null };

@@ -49,7 +49,7 @@ export function makeRequests(part: RequestsPart): Pick<ControlHandlers, 'csr' | 
         const dropped = request.drop ? await drop(root, request.names, view) : [];
         const made = request.drop
           ? []
-          : await writeRequests(root, chooseRequests(view, request.names), view, request.fresh, part.now());
+          : await makeWaiting(root, chooseRequests(view, request.names), view, request.fresh, part.now());
         return csrReport(root, await part.look(), made, dropped);
       }),
     async installPlan({ files }) {
@@ -79,7 +79,7 @@ export function makeRequests(part: RequestsPart): Pick<ControlHandlers, 'csr' | 
  * Installs what was answered; null: nothing was. Throws CertagentError INSTALL_REFUSED when something in it is wrong, or RENEWAL_BLOCKED:
  * then nothing has changed.
  */
-async function installNow(
+export async function installNow(
   part: RequestsPart,
   files: InstallFile[],
   view: View,
@@ -138,7 +138,7 @@ async function pairsOf(root: Root, accepted: Accepted[], judgement: Judgement): 
 }
 
 /** Requests for these certificates. One that waits stays, with its key, unless it is to be `fresh`. Returns the ids of the new ones. */
-async function writeRequests(
+export async function makeWaiting(
   root: Root,
   chosen: ObservedCertificate[],
   { inventory }: Pick<View, 'inventory'>,

@@ -1,3 +1,4 @@
+import { signingMoment } from '../domain/external/signing-moment.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import type { NodePaths } from '../domain/model/inventory.ts';
 import { HOUR, MINUTE, SECOND } from '../domain/time/duration.ts';
@@ -118,7 +119,13 @@ export function makeTriggers(options: {
     const isLocal = (path: string) => fileSystem === null || fileSystem(root.at(path)) === root.at(path);
     await armWatch(watchedPaths(node.paths, options.configFile, watched, isLocal).map((path) => root.at(path)));
     if (stopped) return;
-    const named = [momentOf(view), turningPoint(view), checkAgain(view), agent.heldUntil()].reduce(earlier);
+    const named = [
+      momentOf(view),
+      signingMoment(view)?.at ?? null,
+      turningPoint(view),
+      checkAgain(view),
+      agent.heldUntil(),
+    ].reduce(earlier);
     // Never a hot loop, should a check not do what its own decision promised.
     const next = named === null ? schedule.at : Math.min(Math.max(named, now() + LEAST_PAUSE), schedule.at);
     alarm.set(next);

@@ -2,7 +2,12 @@ import { DISTRIBUTION_PROGRAMS, KUBEADM } from '../domain/distributions/names.ts
 import { MINUTE, SECOND } from '../domain/time/duration.ts';
 
 /** Where a limit comes from: a fixed number of milliseconds, or a key of the configuration that becomes part of the plan. */
-export type ProgramLimit = number | `renew.${string}` | `hooks.${string}` | `alerts.${string}`;
+export type ProgramLimit =
+  | number
+  | `renew.${string}`
+  | `hooks.${string}`
+  | `external_ca.${string}`
+  | `alerts.${string}`;
 
 export type Program = {
   /** Name of the executable, and the arguments that tell one use from another. */
@@ -37,6 +42,7 @@ export const PROGRAMS = {
   },
   kubeletRestart: { command: 'systemctl', use: 'restart UNIT of the kubelet', limit: 'renew.component_limit' },
   hook: { command: 'systemd-run', use: 'hooks, as services of their own', limit: 'hooks.limit' },
+  sign: { command: 'systemd-run', use: 'external_ca.command, as a service of its own', limit: 'external_ca.limit' },
   transientStop: { command: 'systemctl', use: 'stop UNIT of a hook', limit: 20 * SECOND },
   clock: { command: 'timedatectl', use: 'show', limit: 5 * SECOND },
   notify: { command: 'systemd-notify', use: 'state for systemd', limit: 5 * SECOND },

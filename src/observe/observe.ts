@@ -11,7 +11,7 @@ import { detect } from './detect.ts';
 import { addIssuance } from './issuance.ts';
 import { text } from './node-files.ts';
 import { observeHooks } from './observe-hooks.ts';
-import { observeRequests } from './observe-requests.ts';
+import { observeRequests, observeSigning } from './observe-requests.ts';
 import type { Detected } from './observer.ts';
 import { observePreconditions, observeUnit } from './preconditions.ts';
 import { probeServed } from './probe.ts';
@@ -21,7 +21,9 @@ import type { ReadCertificate, SourceRead } from './source.ts';
 
 export type ObserveOptions = {
   root: Root;
-  config: Pick<Config, 'watch'> & { node: Pick<Config['node'], 'unit' | 'name'> } & Partial<Pick<Config, 'hooks'>> & {
+  config: Pick<Config, 'watch'> & { node: Pick<Config['node'], 'unit' | 'name'> } & Partial<
+      Pick<Config, 'hooks' | 'mode' | 'external_ca'>
+    > & {
       renew?: Pick<Config['renew'], 'kubeadm_config'>;
     };
   now: Instant;
@@ -45,8 +47,9 @@ export async function observe({ root, config, now, detected }: ObserveOptions): 
     readEverything(root, node, config),
   ]);
   const certificates = addIssuance(withUniqueIds(reads.flatMap((read) => read.certificates)));
-  const [requests, served, preconditions, apiServer] = await Promise.all([
+  const [requests, signing, served, preconditions, apiServer] = await Promise.all([
     observeRequests(root, certificates),
+    observeSigning(root, config),
     probeServed(root, node, certificates),
     observePreconditions(root, node, unit, version, now, reads, certificates),
     node.apiServer?.(config.renew?.kubeadm_config ?? null) ?? null,
@@ -71,6 +74,7 @@ export async function observe({ root, config, now, detected }: ObserveOptions): 
     clock: { ...clock, doubt: null },
     ...(hooks.hooks.length + hooks.refused.length === 0 ? {} : { hooks }),
     ...(requests.length === 0 ? {} : { requests }),
+    ...(signing === null ? {} : { signing }),
   };
 }
 

@@ -1,18 +1,26 @@
 // Certificates that a CA elsewhere signs: kubeadm nodes in external CA mode, signed by Debian's `openssl ca`.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { InstallFile } from '../../src/domain/model/requests-report.ts';
-import { DAY } from '../../src/domain/time/duration.ts';
+import { DAY, HOUR } from '../../src/domain/time/duration.ts';
 import { readAnswers } from '../../src/host/exchange-files.ts';
 import { readKey, readLeaf } from '../../src/host/leaf.ts';
 import { REQUESTS_DIR } from '../../src/host/request-files.ts';
 import { publicKeyOfPrivate } from '../../src/host/x509.ts';
 import { type OpensslCa, opensslCa } from '../../testnode/openssl-ca.ts';
-import { anotherAgent, fingerprints, type Scene, type SceneOptions, scene, toldAtLast } from './support.ts';
+import {
+  anotherAgent,
+  fingerprints,
+  maintenance,
+  type Scene,
+  type SceneOptions,
+  scene,
+  toldAtLast,
+} from './support.ts';
 
 const PKI = '/etc/kubernetes/pki';
 const quiet = (): void => {};
@@ -274,3 +282,49 @@ async function otherCa(work: string): Promise<[string, string]> {
   execFileSync('openssl', [...words, '-keyout', key, '-out', certificate], { stdio: 'pipe' });
   return [await readFile(certificate, 'utf8'), await readFile(key, 'utf8')];
 }
+
+describe('external_ca.command', () => {
+  it('signs in the maintenance window; its failure is an alert, and it is not called again at once', async (t) => {
+    const config = `${maintenance('now')}[external_ca]\ncommand = ["/opt/sign", "now"]\n`;
+    const made = await external(t, 'ca', { kind: 'kubeadm-external-etcd', days: 20, config });
+    const { agent, node, root, inbox, ca, work } = made;
+    const program = root.at('/opt/sign');
+    await mkdir(dirname(program), { recursive: true });
+    const note = join(work, 'calls');
+    const write = (script: string) =>
+      writeFile(program, `#!/bin/sh\nPATH=/usr/bin:/bin\necho "$1" >> ${note}\n${script}\n`);
+    await write('echo "no answer from the CA" >&2; exit 3');
+    await chmod(program, 0o755);
+    const calls = async () => (await readFile(note, 'utf8').catch(() => '')).split('\n').length - 1;
+
+    const first = await agent.check();
+    const failing = first.alerts.find(({ alert }) => alert.code === 'SIGNING_FAILED');
+    assert.equal(failing?.alert.severity, 'critical');
+    assert.match(failing?.alert.text ?? '', /exited with 3: no answer from the CA\.$/);
+    await agent.check();
+    assert.equal(await calls(), 1, 'the second check was too early');
+    assert.ok((await toldAtLast(inbox, 'raised SIGNING_FAILED')).includes('raised SIGNING_FAILED'));
+
+    // What it may not change, and what is wrong with its answer, is found before anything is touched.
+    const before = await fingerprints(node);
+    const later = await anotherAgent(t, root, () => Date.now() + 2 * HOUR);
+    const sign = (days: number) =>
+      `for r in "$CERTAGENT_REQUESTS"/*.csr; do openssl x509 -req -in "$r" -CA ${ca.directory}/ca.crt -CAkey ${ca.directory}/ca.key -CAcreateserial -copy_extensions copy -days ${days} -out "$CERTAGENT_ANSWERS/$(basename "$r").pem" || exit 1; done`;
+    await write(sign(10));
+    const refused = (await later.check()).alerts.find(({ alert }) => alert.code === 'SIGNING_FAILED');
+    assert.match(refused?.alert.text ?? '', /failed 2 times.*must expire later/);
+    assert.deepEqual(await fingerprints(node), before);
+
+    await write(sign(365));
+    const last = await anotherAgent(t, root, () => Date.now() + 8 * HOUR);
+    const status = await last.check();
+    assert.equal(status.lastAttempt?.result, 'succeeded', status.lastAttempt?.error?.message);
+    assert.ok(
+      status.certificates.every(({ owner, decision }) => owner !== 'external-ca' || decision.nearness === 'valid'),
+    );
+    assert.ok(status.alerts.every(({ alert }) => alert.code !== 'SIGNING_FAILED'));
+    assert.equal(await calls(), 3);
+    assert.ok(!(await readdir(root.at('/var/lib/certagent'))).includes('signing'));
+    assert.deepEqual(await readdir(root.at(REQUESTS_DIR)), []);
+  });
+});

@@ -128,7 +128,12 @@ export const othersChecks: CertificateCheck[] = [
 ];
 
 /** Its request waits for an answer, or is still to be made. */
-function needsSignature(observed: ObservedCertificate, { requests = [] }: Inventory, now: Instant) {
+function needsSignature(observed: ObservedCertificate, { requests = [], signing }: Inventory, now: Instant) {
+  if (signing !== undefined)
+    return escalate(
+      `${expires(observed, now)}; external_ca.command has it signed in the maintenance window`,
+      'Nothing, as long as that command succeeds. To do it by hand: certagent csr, certagent install FILES',
+    );
   const request = requests.find(({ id }) => id === observed.id);
   if (request === undefined)
     return escalate(

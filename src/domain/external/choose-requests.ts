@@ -7,7 +7,7 @@ import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 type Seen = { inventory: Pick<Inventory, 'certificates' | 'findings'>; decisions: Pick<Decisions, 'certificates'> };
 
 /** The leaves that a CA elsewhere signs. */
-function externalLeaves({ certificates }: Pick<Inventory, 'certificates'>): ObservedCertificate[] {
+export function externalLeaves({ certificates }: Pick<Inventory, 'certificates'>): ObservedCertificate[] {
   return certificates.filter((observed) => observed.owner === 'external-ca' && isLeaf(observed));
 }
 

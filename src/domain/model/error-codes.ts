@@ -90,6 +90,10 @@ export const ERRORS = {
     meaning: 'A certificate that was to be installed has expired meanwhile.',
     remedy: 'Have it signed again: certagent csr',
   },
+  SIGNING_FAILED: {
+    meaning: 'external_ca.command has not had the requests signed.',
+    remedy: 'Run it by hand to see why; certagent calls it again.',
+  },
   CSR_REFUSED: { meaning: 'No request can be made for this certificate.', remedy: 'See its owner: certagent status' },
   RENEWAL_BLOCKED: { meaning: 'Something prevents the renewal.', remedy: 'See what: certagent plan --now' },
   CERTIFICATE_UNKNOWN: {

@@ -8,7 +8,7 @@ import type { ComponentHealth, ComponentName } from './component-health.ts';
 import type { ObservedHooks } from './hook.ts';
 import type { PodIdentity } from './pod-identity.ts';
 import type { RehearsalFacts } from './rehearsal-facts.ts';
-import type { SigningRequest } from './signing-request.ts';
+import type { SigningMemory, SigningRequest } from './signing-request.ts';
 
 export type { Distribution, Role } from '../distributions/names.ts';
 export type { ComponentHealth, ComponentName } from './component-health.ts';
@@ -222,4 +222,6 @@ export type Inventory = {
   hooks?: ObservedHooks;
   /** Requests to a CA elsewhere whose answer is not on the node yet. Absent: there are none. */
   requests?: SigningRequest[];
+  /** Of the command that has such requests signed by itself. Absent: a person does. */
+  signing?: SigningMemory;
 };

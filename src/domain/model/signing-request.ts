@@ -26,3 +26,6 @@ export type AnswerCertificate = {
 
 /** A file, or a certificate in one, that is not installed. */
 export type RefusedAnswer = { file: string; why: string };
+
+/** What became of the calls of external_ca.command since the last that succeeded. `at`: of the last; null: there was none. */
+export type SigningMemory = { failures: number; at: Instant | null; error: string | null };

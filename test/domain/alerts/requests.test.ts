@@ -48,6 +48,29 @@ const CASES: Case[] = [
     ],
   ],
   ['a request for what a CA elsewhere does not sign any more', waits(leaf({ id: 'a', days: 300 })), []],
+  [
+    'a command that signs: what is due is its matter',
+    { leaves: [external('a', 60)], inventory: { signing: { failures: 0, at: null, error: null } } },
+    [],
+  ],
+  [
+    'a command that fails',
+    { leaves: [external('a', 60)], inventory: { signing: { failures: 1, at: NOW, error: 'it exited with 1.' } } },
+    [['SIGNING_FAILED', 'warning', 'node', ['reason']]],
+  ],
+  [
+    'a command that fails while something is urgent',
+    { leaves: [external('a', 20)], inventory: { signing: { failures: 2, at: null, error: null } } },
+    [['SIGNING_FAILED', 'critical', 'node', ['reason']]],
+  ],
+  [
+    'a command that fails while something has expired',
+    { leaves: [external('a', -1)], inventory: { signing: { failures: 2, at: NOW, error: 'x' } } },
+    [
+      ['CERTIFICATE_EXPIRED', 'critical', 'node', ['a']],
+      ['SIGNING_FAILED', 'critical', 'node', ['reason']],
+    ],
+  ],
 ];
 
 testStanding(CASES);

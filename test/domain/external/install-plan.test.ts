@@ -42,6 +42,8 @@ function inputOf(inventory: Inventory, change: Partial<InstallInput> = {}): Inst
 test('the plan of an installation: backup, files, verification, and what loads them', () => {
   const plan = installPlan(inputOf(node))!;
   assert.deepEqual(plan.certificates, ['apiserver', 'scheduler.conf']);
+  const { accepted } = inputOf(node);
+  assert.deepEqual(installPlan(inputOf(node, { accepted: accepted.toReversed() }))?.certificates, plan.certificates);
   assert.equal(plan.why, 'a person gave 2 signed certificates');
   assert.equal(plan.restores, undefined);
   assert.equal(plan.oldExpired, false);
@@ -130,4 +132,9 @@ test('status says what a certificate needs: a request, or an answer', () => {
     'EXTERNAL_CA',
     'expires in 20 d; its request waits for an answer since 2026-03-02',
   ]);
+  const signing = { failures: 0, at: null, error: null };
+  assert.match(
+    why({ ...node, signing }, 'apiserver')[1] ?? '',
+    /external_ca\.command has it signed in the maintenance window$/,
+  );
 });

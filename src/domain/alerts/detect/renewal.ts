@@ -1,5 +1,6 @@
 import { isInterrupted } from '../../decide/history-of.ts';
 import { outdated } from '../../decide/outdated.ts';
+import { externalLeaves } from '../../external/choose-requests.ts';
 import { externalRequests } from '../../external/external-requests.ts';
 import type { Instant } from '../../model/certificate.ts';
 import type { Blocker, Renewal } from '../../model/decision.ts';
@@ -95,6 +96,8 @@ const ALERTS_THEMSELVES = ['KEY_MISMATCH', 'NOT_SIGNED_BY_CA'];
 export function notOurs(state: NodeState): Found[] {
   // One that is requested has an alert of its own.
   const requested = externalRequests(state.inventory).map(({ id }) => id);
+  // A command has them signed: when it fails, that is an alert.
+  if (state.inventory.signing !== undefined) requested.push(...externalLeaves(state.inventory).map(({ id }) => id));
   const named = [...(obstacle(state.decisions.renewal)?.ids ?? []), ...requested];
   const byCode = new Map<string, Judged[]>();
   for (const each of leavesOf(state)) {

@@ -1,4 +1,5 @@
 import * as renewal from '../detect/renewal.ts';
+import * as signing from '../detect/signing-command.ts';
 import * as requests from '../detect/waiting-requests.ts';
 import type { StateKind } from '../kind.ts';
 
@@ -43,6 +44,15 @@ export const RENEWAL = {
       'Have them signed (certagent csr shows where they are), and install the answer: certagent install FILES. To drop a request that nobody needs: certagent csr --drop NAME',
     dated: true,
     find: requests.waiting,
+  },
+  SIGNING_FAILED: {
+    category: 'renewal',
+    meaning: 'external_ca.command was called to have requests signed, and nothing could be installed.',
+    severity: 'warning',
+    at: { critical: 'when a certificate is urgent or has expired' },
+    remedy:
+      'certagent calls it again, after longer and longer pauses. To see what went wrong: journalctl -u certagent -u certagent-external-ca',
+    find: signing.failing,
   },
   OTHER_RENEWER: {
     category: 'renewal',
