@@ -41,7 +41,9 @@ export function choose(backup: FoundBackup, node: { inventory: Inventory; writte
 const isAsItWas = ({ sha256, now }: FoundFile): boolean => now === sha256;
 
 function isOwnLeaf({ node }: Inventory) {
-  return (observed: ObservedCertificate): boolean => observed.owner === node.distribution && isLeaf(observed);
+  // What a CA elsewhere has signed, certagent has installed.
+  return (observed: ObservedCertificate): boolean =>
+    (observed.owner === node.distribution || observed.owner === 'external-ca') && isLeaf(observed);
 }
 
 function whyLeft(

@@ -117,6 +117,15 @@ for (const [what, leaves, restored, left] of CHOICES) {
   });
 }
 
+test('what a CA elsewhere has signed is restored, too', () => {
+  const inventory = inventoryOf('kubeadm-external-ca');
+  const { backup } = inputOf([leaf('apiserver', {}, inventory)]);
+  assert.deepEqual(
+    choose(backup, { inventory, written, now: NOW }).restored.map(({ observed }) => observed.owner),
+    ['external-ca'],
+  );
+});
+
 test('whatever is found, only what certagent wrote is overwritten, pairs as a whole', () => {
   const now = fc.constantFrom('old', 'new', 'theirs', null);
   fc.assert(
