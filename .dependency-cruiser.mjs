@@ -107,8 +107,8 @@ export default {
     room(
       'cli-is-a-thin-client',
       { path: '^src/cli/', pathNot: RUNS_THE_AGENT },
-      '^src/(cli|config|domain|fleet)/|^src/control/(client|handlers)\\.ts$|^src/host/root\\.ts$',
-      'src/cli asks the daemon through src/control/client.ts and renders domain types. What needs the node belongs to src/daemon, reached by src/cli/run.ts and src/cli/standalone.ts alone.',
+      '^src/(cli|config|domain|fleet)/|^src/control/(client|handlers)\\.ts$|^src/host/(root|exchange-files)\\.ts$',
+      'src/cli asks the daemon through src/control/client.ts and renders domain types. What needs the node belongs to src/daemon, reached by src/cli/run.ts and src/cli/standalone.ts alone. Only what a person exchanges with a CA elsewhere is read and written here: the sandbox of the daemon does not show it every directory.',
     ),
     room(
       'cli-run-reaches-daemon',

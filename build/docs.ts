@@ -1,14 +1,16 @@
-// npm run docs: writes the generated parts of docs/ and config.example.toml. A test fails while one of them is stale.
+// npm run docs: writes the generated parts of README.md and docs/, and config.example.toml. A test fails while one of them is stale.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exampleToml } from '../src/config/example.ts';
 import { alertTable } from './alert-table.ts';
+import { commandTable } from './command-table.ts';
 import { PROJECT } from './project.ts';
 import { renewalTable } from './renewal-table.ts';
 import { RUNBOOKS } from './runbooks.ts';
 
 /** Path in the project → what it should hold, of what it holds now. */
 export const GENERATED: Record<string, (now: string) => string> = {
+  'README.md': (now) => replacePart(now, 'commands', commandTable()),
   'docs/alerts.md': (now) => replacePart(now, 'alerts', alertTable()),
   'docs/what-it-does.md': (now) => replacePart(now, 'renewals', renewalTable()),
   'config.example.toml': exampleToml,

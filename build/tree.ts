@@ -11,8 +11,8 @@ import { RUNBOOKS } from './runbooks.ts';
 export const CONFIG = 'etc/certagent/config.toml';
 /** Pages for operators, each about one topic. What compares certagent and names its tests is for those who have not installed it yet. */
 export const PAGES = [
-  ...['alerting', 'alerts', 'faq', 'first-week', 'hooks', 'install', 'many-sites', 'metrics', 'rehearsal', 'restore'],
-  ...['security', 'services', 'several-control-planes', 'upgrade', 'what-it-does'],
+  ...['alerting', 'alerts', 'external-ca', 'faq', 'first-week', 'hooks', 'install', 'many-sites', 'metrics'],
+  ...['rehearsal', 'restore', 'san-drift', 'security', 'services', 'several-control-planes', 'upgrade', 'what-it-does'],
 ];
 const CHANGELOG = join(PROJECT, 'packaging/debian/changelog');
 

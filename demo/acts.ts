@@ -8,6 +8,7 @@ import { probe } from '../testnode/probe.ts';
 import { type Certagent, run, startDaemon } from './certagent.ts';
 import { describeCopy, describeProbe, heading, received, textOf } from './exhibits.ts';
 import { type Inbox, openInbox } from './inbox.ts';
+import { moveAuthority } from './sign-elsewhere.ts';
 import { closedWindow } from './window.ts';
 
 export type DemoOptions = {
@@ -79,6 +80,15 @@ const ACTS: Act[] = [
     version: 'v1.32.3+k3s1',
     sandbox: true,
     perform: rehearseFirst,
+  },
+  {
+    title: 'A kubeadm control-plane node in external CA mode: the key of its CA is elsewhere',
+    story:
+      'kubeadm cannot renew what that CA signs. certagent writes requests with new keys, `openssl ca` signs them elsewhere, and certagent installs the answer.',
+    name: 'external-ca',
+    kind: 'kubeadm',
+    leafDays: 60,
+    perform: signElsewhere,
   },
 ];
 
@@ -211,6 +221,16 @@ async function rehearseFirst({ show }: Stage): Promise<void> {
   await show('status');
   await show('plan', '--rehearse');
   await show('renew', '--yes');
+}
+
+async function signElsewhere({ root, show, say, daemon }: Stage): Promise<void> {
+  const { requests, signed, sign } = await moveAuthority(root);
+  await daemon();
+  await show('status');
+  await show('csr', '--out', requests);
+  say(`\n$ openssl ca -in … -out …   # for each request, where the key of the CA is\n`);
+  sign();
+  await show('install', signed, '--yes');
 }
 
 async function configure(root: string, inbox: Inbox, renew: string): Promise<void> {

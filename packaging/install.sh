@@ -32,7 +32,7 @@ dropin=$root/usr/lib/systemd/system/certagent.service.d/notify-reload.conf
 here=$(cd "$(dirname "$0")" && pwd)
 [ -n "$root" ] || [ "$(id -u)" = 0 ] || fail "only root can do this"
 if [ -z "$root" ] && [ -e /var/lib/dpkg/info/certagent.list ]; then
-  fail "certagent is installed here as a Debian package: use apt"
+  fail "certagent is installed here as a Debian package, or was and is not purged: use apt"
 fi
 
 live() { [ -z "$root" ] && [ -d /run/systemd/system ]; }

@@ -1,7 +1,9 @@
 // The catalogue of commands: the parser, the help, the manual page and the shell completions are made from it.
 
+import { CHECK } from './check-command.ts';
 import { type CommandSpec, FAILED, type OptionSpec, USAGE, usual, YES } from './command-spec.ts';
 import { CONFIGURATION } from './config-commands.ts';
+import { EXTERNAL } from './external-commands.ts';
 import { CLUSTER, FLEET } from './many-nodes-commands.ts';
 import { ORDERS } from './order-commands.ts';
 
@@ -50,25 +52,7 @@ const CATALOGUE = [
     ],
     exitCodes: usual('the status was shown, whatever it is'),
   },
-  {
-    name: 'check',
-    summary: 'print one line and exit with a status for a monitoring system',
-    detail:
-      'Follows the conventions of monitoring plugins, with performance data. The thresholds apply to certificates whose renewal window is open, so that short-lived certificates do not raise alarms all the time.',
-    options: [
-      { flags: '-w, --warning <days>', description: 'warn when a certificate expires sooner', fallback: '30' },
-      { flags: '-c, --critical <days>', description: 'critical when a certificate expires sooner', fallback: '7' },
-      { flags: '--now', description: 'let the daemon check the node first (root only)' },
-    ],
-    outputs: ['text'],
-    examples: ['certagent check', 'certagent check -w 20 -c 5'],
-    exitCodes: [
-      [0, 'OK'],
-      [1, 'WARNING'],
-      [2, 'CRITICAL'],
-      [3, 'UNKNOWN: the state could not be determined, or the command line is wrong'],
-    ],
-  },
+  CHECK,
   ...FLEET,
   {
     name: 'plan',
@@ -135,6 +119,7 @@ const CATALOGUE = [
       [4, 'blocked, or a plan is already running: nothing was changed'],
     ],
   },
+  ...EXTERNAL,
   {
     name: 'history',
     summary: 'show past renewals',

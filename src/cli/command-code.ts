@@ -11,6 +11,8 @@ const CODE: Record<CommandName, () => Promise<Code>> = {
   plan: () => import('./commands/plan.ts'),
   renew: () => import('./commands/renew.ts'),
   restore: () => import('./commands/restore.ts'),
+  csr: () => import('./commands/csr.ts'),
+  install: () => import('./commands/install.ts'),
   sync: () => import('./commands/sync.ts'),
   history: () => import('./commands/history.ts'),
   metrics: () => import('./commands/metrics.ts'),

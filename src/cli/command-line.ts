@@ -1,4 +1,5 @@
 import { explain } from '../domain/model/errors.ts';
+import { asciiText, isUtf8 } from './charset.ts';
 import { runCommand } from './command-code.ts';
 import { coloured, makeContext } from './context.ts';
 import { standardOutput } from './output.ts';
@@ -17,14 +18,16 @@ export async function main(argv: string[]): Promise<number> {
 
 async function report(error: unknown, { name, global }: CommandLine): Promise<number> {
   if (name === 'check') {
-    const { unknownLine } = await import('./commands/check.ts');
-    standardOutput().write(unknownLine(explain(error)));
+    const { failedLine } = await import('./commands/check.ts');
+    standardOutput().write(failedLine(explain(error), 'UNKNOWN'));
     return 3;
   }
   const { errorJson, exitCodeOf, renderError } = await import('./render/error-text.ts');
   const { paintWith, plain } = await import('./render/paint.ts');
   const paint = coloured(global.color ?? true, process.stderr) ? paintWith : plain;
-  process.stderr.write(global.output === 'json' ? errorJson(error) : renderError(error, paint));
+  const text = () =>
+    isUtf8(process.env) ? renderError(error, paint) : asciiText(renderError(error, paint), process.stderr.isTTY);
+  process.stderr.write(global.output === 'json' ? errorJson(error) : text());
   // As of `check`: 2 would be a critical node.
   return name === 'fleet' ? 3 : exitCodeOf(error);
 }

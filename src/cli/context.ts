@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { CertagentError } from '../domain/model/errors.ts';
 import { printableJson, short } from '../domain/text/printable.ts';
 import { CONFIG_FILE, existingRoot, type Root } from '../host/root.ts';
+import { asciiText, isUtf8 } from './charset.ts';
 import type { CommandSpec, OutputFormat } from './command-catalogue.ts';
 import { type Output, standardOutput } from './output.ts';
 import { type Paint, paintWith, plain } from './render/paint.ts';
@@ -46,12 +47,13 @@ export function makeContext({
 }): Context {
   if (global.root === '') throw usage('--root is empty', 'Name a directory: --root DIR.');
   const root = existingRoot(resolve(global.root ?? '/'));
-  const stdout = standardOutput();
+  const output = outputOf(global.output ?? 'text', spec);
+  const stdout = standardOutput(FOR_PEOPLE.includes(output) && !isUtf8(process.env) ? asciiText : undefined);
   return {
     root,
     configFile: global.config === undefined ? CONFIG_FILE : root.own(resolve(global.config)),
     configNamed: global.config !== undefined,
-    output: outputOf(global.output ?? 'text', spec),
+    output,
     paint: coloured(global.color ?? true, stdout) ? paintWith : plain,
     width: stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY,
     options,
@@ -67,6 +69,8 @@ export function makeContext({
     },
   };
 }
+
+const FOR_PEOPLE: OutputFormat[] = ['text', 'wide'];
 
 function outputOf(value: string, { name, outputs = ['text', 'json'] }: CommandSpec): OutputFormat {
   const found = outputs.find((output) => output === value);

@@ -6,6 +6,7 @@ export type Output = {
   isTTY: boolean;
   /** Of the terminal, as it is now; undefined when there is none. */
   readonly columns: number | undefined;
+  readonly rows: number | undefined;
   hasColors(): boolean;
   write(text: string): void;
   /** Node's stream, for what needs one. */
@@ -19,9 +20,9 @@ export type Output = {
 
 /**
  * Writes to file descriptor 1 itself unless it is a terminal: loading Node's stream takes a tenth of the time of
- * `certagent status`. A reader that went away (`certagent status | head`) is not an error.
+ * `certagent status`. A reader that went away (`certagent status | head`) is not an error. `encode`: for a locale that does not have every character.
  */
-export function standardOutput(): Output {
+export function standardOutput(encode: (text: string, isTTY: boolean) => string = (text) => text): Output {
   let opened: NodeJS.WriteStream | undefined;
   const stream = () => {
     opened ??= process.stdout.on('error', (error) => {
@@ -37,8 +38,12 @@ export function standardOutput(): Output {
     get columns() {
       return isTTY ? stream().columns : undefined;
     },
+    get rows() {
+      return isTTY ? stream().rows : undefined;
+    },
     hasColors: () => isTTY && stream().hasColors(),
-    write(text) {
+    write(unencoded) {
+      const text = encode(unencoded, isTTY);
       const rest = opened === undefined ? written(text) : text;
       if (rest.length > 0) stream().write(rest);
     },

@@ -37,6 +37,10 @@ export async function withoutDaemon<T>(context: Context, call: (node: ControlHan
       for (const signal of SIGNALS) process.on(signal, interrupt);
       return agent.restore(request, progress);
     },
+    install: async (request, progress) => {
+      for (const signal of SIGNALS) process.on(signal, interrupt);
+      return agent.install(request, progress);
+    },
     rehearse: async (request, progress) => {
       for (const signal of SIGNALS) process.on(signal, interrupt);
       return agent.rehearse(request, progress);

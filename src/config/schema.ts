@@ -118,6 +118,10 @@ export const schema = z.strictObject({
         z.prefault(z.boolean(), false),
         "On a kubeadm control-plane node: make a new kubelet.conf when the kubelet's client certificate has expired, and restart the kubelet. false: report the commands.",
       ),
+      sans: note(
+        z.prefault(z.boolean(), false),
+        "On a kubeadm control-plane node: add names that the API server's certificate lacks when it is renewed. Needs kubeadm_config. false: report them, with the commands.",
+      ),
       heal: note(
         z.prefault(z.boolean(), false),
         'On a K3s or RKE2 server: remove certificates that cannot be read, with their keys, before the restart, which issues them again. Only certificates that this version is known to make; never a CA. false: report them.',

@@ -2,6 +2,7 @@ import type { ClusterReport } from '../domain/cluster/cluster-report.ts';
 import type { CopyOutcome, PlanOutcome, Progress } from '../domain/model/journal.ts';
 import type { Pause, Silence } from '../domain/model/orders.ts';
 import type { RehearsalReport } from '../domain/model/rehearsal-report.ts';
+import type { CsrReport, CsrRequest, InstallReport, InstallRequest } from '../domain/model/requests-report.ts';
 import type {
   BackupsReport,
   ClockAccepted,
@@ -41,6 +42,12 @@ export type ControlHandlers = {
   restorePlan(request: RestoreRequest): Promise<RestoreReport>;
   /** null: everything is as it was. Throws CertagentError BACKUP_UNKNOWN, or RENEWAL_BLOCKED when something forbids it. */
   restore(request: RestoreRequest, progress: (progress: Progress) => void): Promise<PlanOutcome | null>;
+  /** Writes requests to a CA elsewhere, and gives all that wait. Throws CertagentError CSR_REFUSED. */
+  csr(request: CsrRequest): Promise<CsrReport>;
+  /** What `install` would carry out. */
+  installPlan(request: InstallRequest): Promise<InstallReport>;
+  /** null: nothing is answered. Throws CertagentError INSTALL_REFUSED or RENEWAL_BLOCKED; then nothing has changed. */
+  install(request: InstallRequest, progress: (progress: Progress) => void): Promise<PlanOutcome | null>;
   /** Tries on copies what `renew` would do for the request; nothing of the node is changed. */
   rehearse(request: RenewRequest, progress: (progress: Progress) => void): Promise<RehearsalReport>;
   /** Throws CertagentError when the configuration is refused; the previous one stays in use. */

@@ -1,4 +1,5 @@
 import { CertagentError } from '../domain/model/errors.ts';
+import type { InstallFile } from '../domain/model/requests-report.ts';
 import type { PauseRequest, PlanRequest, SilenceRequest } from '../domain/model/status.ts';
 import type { ControlHandlers } from './handlers.ts';
 
@@ -6,6 +7,8 @@ import type { ControlHandlers } from './handlers.ts';
 export type Route = {
   method: 'GET' | 'POST';
   answer: 'json' | 'text' | 'stream';
+  /** Bytes of its body, where the usual limit is too little. */
+  bodyLimit?: number;
   call(handlers: ControlHandlers, input: Input): Promise<unknown>;
 };
 
@@ -14,6 +17,9 @@ export type Input = {
   body: Record<string, unknown>;
   progress: Parameters<ControlHandlers['renew']>[1];
 };
+
+/** The certificates of a node, each with its chain, and much more. */
+const CERTIFICATES_LIMIT = 8 * 1024 * 1024;
 
 /** Everything the sockets understand. GET is on both sockets, POST on the control socket alone. */
 export const ROUTES: Record<string, Route> = {
@@ -41,6 +47,24 @@ export const ROUTES: Record<string, Route> = {
     method: 'POST',
     answer: 'stream',
     call: (handlers, { body, progress }) => handlers.restore({ plan: text(body, 'plan') }, progress),
+  },
+  '/v1/csr': {
+    method: 'POST',
+    answer: 'json',
+    call: (handlers, { body }) =>
+      handlers.csr({ names: texts(body, 'names'), fresh: flag(body, 'fresh'), drop: flag(body, 'drop') }),
+  },
+  '/v1/install-plan': {
+    method: 'POST',
+    answer: 'json',
+    bodyLimit: CERTIFICATES_LIMIT,
+    call: (handlers, { body }) => handlers.installPlan({ files: installFiles(body) }),
+  },
+  '/v1/install': {
+    method: 'POST',
+    answer: 'stream',
+    bodyLimit: CERTIFICATES_LIMIT,
+    call: (handlers, { body, progress }) => handlers.install({ files: installFiles(body) }, progress),
   },
   '/v1/rehearse': {
     method: 'POST',
@@ -89,6 +113,21 @@ function text(body: Record<string, unknown>, name: string): string {
   const value = body[name];
   if (typeof value !== 'string') throw new CertagentError('BAD_REQUEST', `"${name}" must be a text`);
   return value;
+}
+
+function texts(body: Record<string, unknown>, name: string): string[] {
+  const value = body[name] ?? [];
+  if (!Array.isArray(value) || !value.every((each) => typeof each === 'string'))
+    throw new CertagentError('BAD_REQUEST', `"${name}" must be a list of texts`);
+  return value;
+}
+
+function installFiles({ files }: Record<string, unknown>): InstallFile[] {
+  const isFile = (file: Record<string, unknown> | null): boolean =>
+    typeof file?.name === 'string' && (typeof file.text === 'string' || typeof file.refused === 'string');
+  if (!Array.isArray(files) || !files.every(isFile))
+    throw new CertagentError('BAD_REQUEST', '"files" must be a list of names with their texts');
+  return files as InstallFile[];
 }
 
 /** An absolute path of the node, which may be left out. */

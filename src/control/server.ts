@@ -104,7 +104,7 @@ async function answer(
       return sendError(response, 405, wrongMethod(url.pathname, route.method));
     }
     if (name === 'status' && route.method !== 'GET') return sendError(response, 403, readsOnly());
-    const input = { query: url.searchParams, body: await readBody(request), progress: () => {} };
+    const input = { query: url.searchParams, body: await readBody(request, route.bodyLimit), progress: () => {} };
     if (route.answer === 'stream')
       await connections.during(request.socket, () => stream(response, route, handlers, input));
     else {
@@ -134,12 +134,12 @@ async function stream(response: ServerResponse, route: Route, handlers: ControlH
   response.end();
 }
 
-async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+async function readBody(request: IncomingMessage, limit = BODY_LIMIT): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = [];
   let total = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     total += chunk.length;
-    if (total > BODY_LIMIT) throw new CertagentError('BODY_TOO_LARGE', `a request holds at most ${BODY_LIMIT} bytes`);
+    if (total > limit) throw new CertagentError('BODY_TOO_LARGE', `a request holds at most ${limit} bytes`);
     chunks.push(chunk);
   }
   if (total === 0) return {};

@@ -33,6 +33,7 @@ import { makeReaders, planReport } from './readers.ts';
 import { asked, rehearseNode } from './rehearse-node.ts';
 import { renewContextOf } from './renew-context-of.ts';
 import { makeRestores } from './restores.ts';
+import { makeRequests } from './signing-requests.ts';
 import { makeTextfile } from './textfile.ts';
 import { blockedBy, decideOn, observeNode, planOf, SCHEDULED, type View, withCopiesIn } from './view.ts';
 import { makeWatchers } from './watchers.ts';
@@ -114,12 +115,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
 
   /** After the renewal, so that copies get the new credentials. */
   const withCopiesOf = async (view: View, as: Partial<CopiesRequest> = {}): Promise<View> => {
-    const usual = {
-      config: state.config,
-      inventory: view.inventory,
-      dryRun: state.config.mode === 'observe',
-      remember: true,
-    };
+    const { config } = state;
+    const usual = { config, inventory: view.inventory, dryRun: config.mode === 'observe', remember: true };
     return withCopiesIn(view, await syncCopies({ ...usual, ...as }));
   };
 
@@ -181,6 +178,17 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     }
   };
 
+  /** For what runs a plan that a person has asked for. */
+  const part = {
+    ...{ root, journal, look, now, config: () => state.config, running: () => state.running },
+    ...{ exclusive: queue.exclusive, watched: watchers.watched },
+    runPlan: async (plan: RenewalPlan, view: View) => {
+      const outcome = await carryOut(plan, view, 'manual');
+      await report(await look(), outcome);
+      return outcome;
+    },
+  };
+
   const agent: Agent = {
     ...orderHandlers(state, status, wake),
     config: () => state.config,
@@ -210,15 +218,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     },
     rehearse: (request, progress) =>
       queue.exclusive(() => rehearseNode(observe, request, { ...renewContext(), config: state.config, progress })),
-    ...makeRestores({
-      ...{ root, journal, look, config: () => state.config, running: () => state.running },
-      ...{ exclusive: queue.exclusive, watched: watchers.watched },
-      runPlan: async (plan, view) => {
-        const outcome = await carryOut(plan, view, 'manual');
-        await report(await look(), outcome);
-        return outcome;
-      },
-    }),
+    ...makeRestores(part),
+    ...makeRequests(part),
     sync: ({ dryRun, adopt }) =>
       queue.exclusive(async () => {
         const as = { dryRun: dryRun || state.config.mode === 'observe', remember: !dryRun, adopt: adopt ?? null };

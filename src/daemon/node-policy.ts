@@ -37,6 +37,7 @@ export function stableShare(nodeName: string, purpose: string): number {
 export function planSettingsOf({ renew }: Config): PlanSettings {
   return {
     kubeadmConfig: renew.kubeadm_config ?? null,
+    sans: renew.sans,
     cycle: renew.cycle,
     neighbours: renew.neighbours,
     rehearse: renew.rehearse,

@@ -41,6 +41,8 @@ export async function makeSoloAgent(options: AgentOptions): Promise<SoloAgent> {
     check: () => acting((agent) => agent.check()),
     renew: (request, progress) => acting((agent) => agent.renew(request, progress)),
     restore: (request, progress) => acting((agent) => agent.restore(request, progress)),
+    csr: (request) => acting((agent) => agent.csr(request)),
+    install: (request, progress) => acting((agent) => agent.install(request, progress)),
     rehearse: (request, progress) => acting((agent) => agent.rehearse(request, progress), false),
     sync: (request) => (request.dryRun ? reading.sync(request) : acting((agent) => agent.sync(request))),
     acceptClock: () => acting((agent) => agent.acceptClock(), false),

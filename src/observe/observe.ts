@@ -11,6 +11,7 @@ import { detect } from './detect.ts';
 import { addIssuance } from './issuance.ts';
 import { text } from './node-files.ts';
 import { observeHooks } from './observe-hooks.ts';
+import { observeRequests } from './observe-requests.ts';
 import type { Detected } from './observer.ts';
 import { observePreconditions, observeUnit } from './preconditions.ts';
 import { probeServed } from './probe.ts';
@@ -20,7 +21,9 @@ import type { ReadCertificate, SourceRead } from './source.ts';
 
 export type ObserveOptions = {
   root: Root;
-  config: Pick<Config, 'watch'> & { node: Pick<Config['node'], 'unit' | 'name'> } & Partial<Pick<Config, 'hooks'>>;
+  config: Pick<Config, 'watch'> & { node: Pick<Config['node'], 'unit' | 'name'> } & Partial<Pick<Config, 'hooks'>> & {
+      renew?: Pick<Config['renew'], 'kubeadm_config'>;
+    };
   now: Instant;
   /** Called as soon as it is known what kind of node this is. */
   detected?: ((node: Pick<Detected, 'distribution' | 'paths'>) => void) | undefined;
@@ -42,9 +45,11 @@ export async function observe({ root, config, now, detected }: ObserveOptions): 
     readEverything(root, node, config),
   ]);
   const certificates = addIssuance(withUniqueIds(reads.flatMap((read) => read.certificates)));
-  const [served, preconditions] = await Promise.all([
+  const [requests, served, preconditions, apiServer] = await Promise.all([
+    observeRequests(root, certificates),
     probeServed(root, node, certificates),
     observePreconditions(root, node, unit, version, now, reads, certificates),
+    node.apiServer?.(config.renew?.kubeadm_config ?? null) ?? null,
   ]);
   const { distribution, role, paths, missing } = node;
   return {
@@ -61,10 +66,11 @@ export async function observe({ root, config, now, detected }: ObserveOptions): 
     certificates,
     findings,
     served,
-    preconditions,
+    preconditions: { ...preconditions, ...(apiServer === null ? {} : { apiServer }) },
     // The daemon judges the clock: it knows what it showed before.
     clock: { ...clock, doubt: null },
     ...(hooks.hooks.length + hooks.refused.length === 0 ? {} : { hooks }),
+    ...(requests.length === 0 ? {} : { requests }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Distribution, Role } from '../domain/distributions/names.ts';
+import type { ApiServerFacts } from '../domain/model/api-server-facts.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import type {
   ComponentHealth,
@@ -64,6 +65,8 @@ export type Detected = {
   kubelet?(): Promise<KubeletClient>;
   /** Signs of rotations by its operator; absent: there can be none. */
   rotations?(): Promise<Pick<Preconditions, 'caRotation' | 'keyCopies'>>;
+  /** What its files say by which names its API server is reached; absent: it serves none, or nothing is known. */
+  apiServer?(kubeadmConfig: string | null): Promise<ApiServerFacts | null>;
   /** What of it would be copied for a rehearsal; absent: nothing of it is rehearsed. */
   rehearsal?(): Promise<Pick<RehearsalFacts, 'datastore' | 'copyBytes'>>;
   /** Why a restart of its unit would do harm. */

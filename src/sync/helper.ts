@@ -1,8 +1,9 @@
 import { constants, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
+import { replaceValues } from '../host/kubeconfig-edit.ts';
 import { parseYaml } from '../host/yaml.ts';
-import { readContent, replaceValues } from './copy-content.ts';
+import { readContent } from './copy-content.ts';
 import { type GuardedFile, inDirectory, readGuarded } from './guarded.ts';
 import { changed, createGuarded, replaceGuarded } from './guarded-write.ts';
 import { removeLeftovers } from './leftover-files.ts';

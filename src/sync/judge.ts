@@ -1,8 +1,9 @@
 import type { Certificate } from '../domain/model/certificate.ts';
 import { day } from '../domain/time/day.ts';
+import type { NewValue } from '../host/kubeconfig-edit.ts';
 import { isSignedBy } from '../host/x509.ts';
 import { type Ca, readCas, type Source } from './admin-kubeconfig.ts';
-import type { CopyContent, NewValue } from './messages.ts';
+import type { CopyContent } from './messages.ts';
 import { certificateBlocks, certificateOf, decodeData, holdsKey } from './proof.ts';
 
 /**

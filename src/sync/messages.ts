@@ -1,5 +1,6 @@
 import type { Certificate, Instant } from '../domain/model/certificate.ts';
 import type { ObservedCertificate } from '../domain/model/inventory.ts';
+import type { NewValue } from '../host/kubeconfig-edit.ts';
 
 // What the root process and the helper that runs as the copy's owner send each other: one JSON object a line.
 
@@ -45,11 +46,6 @@ export type SeenCertificate = {
   /** `embedded`, in a `file` beside the copy, or found in the `text` of a copy that certagent cannot parse. */
   from: 'embedded' | 'file' | 'text';
 };
-
-/** One value to be exchanged; `index` counts the entries of the list from 0. */
-export type NewValue =
-  | { list: 'users'; index: number; key: 'client-certificate-data' | 'client-key-data'; data: string }
-  | { list: 'clusters'; index: number; key: 'certificate-authority-data'; data: string };
 
 export type CopyFile = ObservedCertificate['file'];
 

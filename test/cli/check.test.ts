@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judge } from '../../src/cli/render/check.ts';
 import type { Severity } from '../../src/domain/alerts/alert.ts';
+import { parseRange } from '../../src/domain/fleet/range.ts';
 import type { StatusReport } from '../../src/domain/model/status.ts';
 import { DAY, HOUR } from '../../src/domain/time/duration.ts';
-import { NOW, report, row } from './reports.ts';
+import { NODE, NOW, report, row } from './reports.ts';
+
+const LIMITS = { warning: parseRange('30')!, critical: parseRange('7')! };
 
 const alert = (severity: Severity): StatusReport['alerts'][number] => ({
   alert: { code: 'RENEWAL_FAILED', severity, subject: 'node', text: 'Something is so.', remedy: 'Do it.', facts: {} },
@@ -49,7 +52,24 @@ const CASES: [what: string, report: StatusReport, exitCode: number, begins: RegE
   ['the configuration was refused', report({ configError: 'x' }), 1, /configuration was refused/],
   ['alerts get lost', report({ failingSinks: ['mail'] }), 1, /do not reach mail/],
   ['a check was missed', report({ nextCheckAt: NOW - HOUR }), 1, /the check due 1 h ago did not run/],
-  ['no certificate', report({ certificates: [] }), 3, /^CERTAGENT UNKNOWN/],
+  [
+    'no certificate on a machine without a node',
+    report({ certificates: [], node: { ...NODE, distribution: null } }),
+    3,
+    /^CERTAGENT UNKNOWN - no certificate was found on this node \| certificates=0;;;0 due=/,
+  ],
+  [
+    'a node of which nothing can be read',
+    report({ certificates: [] }),
+    2,
+    /^CERTAGENT CRITICAL - no certificate of this node can be read \| certificates=0;/,
+  ],
+  [
+    'a node that is not there any more',
+    report({ certificates: [], node: { ...NODE, distribution: null }, alerts: [alert('critical')] }),
+    2,
+    /^CERTAGENT CRITICAL - Something is so; no certificate was found on this node \| .*alerts=1;/,
+  ],
   [
     'copies do not count',
     report({ certificates: [row('apiserver', 239), row('copy', -9, { owner: 'copy' })] }),
@@ -60,7 +80,7 @@ const CASES: [what: string, report: StatusReport, exitCode: number, begins: RegE
 
 for (const [what, given, exitCode, begins] of CASES) {
   test(`check: ${what}`, () => {
-    const judged = judge(given, { warning: 30, critical: 7 }, NOW);
+    const judged = judge(given, LIMITS, NOW);
     assert.match(judged.line, begins);
     assert.equal(judged.exitCode, exitCode);
   });
@@ -68,5 +88,40 @@ for (const [what, given, exitCode, begins] of CASES) {
 
 test('a line has one bar, whatever names hold', () => {
   const named = report({ certificates: [row('a|b', 3, { nearness: 'urgent' })], at: NOW + DAY });
-  assert.equal(judge(named, { warning: 30, critical: 7 }, NOW).line.split('|').length, 2);
+  assert.equal(judge(named, LIMITS, NOW).line.split('|').length, 2);
+});
+
+const RANGES: [warning: string, critical: string, days: number, exitCode: number, line: RegExp][] = [
+  ['30:', '7:', 20, 1, /apiserver expires in 20 d; .*days_left=20;30:;7: /],
+  ['@10:25', '@~:9', 20, 1, /apiserver has 20 d left \(--warning @10:25\); .*days_left=20;@10:25;@~:9 /],
+  ['@10:25', '@~:9', 8, 2, /apiserver has 8 d left \(--critical @~:9\)/],
+  ['@10:25', '@~:9', 26, 0, /OK/],
+  ['30:300', '7', 400, 1, /apiserver has 400 d left \(--warning 30:300\)/],
+];
+
+for (const [warning, critical, days, exitCode, line] of RANGES)
+  test(`check -w ${warning} -c ${critical} with ${days} days left`, () => {
+    const thresholds = { warning: parseRange(warning)!, critical: parseRange(critical)! };
+    const judged = judge(one(days, days < 90 ? 'due' : 'valid'), thresholds, NOW);
+    assert.match(judged.line, line);
+    assert.equal(judged.exitCode, exitCode);
+  });
+
+test('every line is valid performance data', () => {
+  // 'label'=value[UOM];[warn];[crit];[min];[max]
+  const range = String.raw`@?(~|-?[\d.]*):?(-?[\d.]*)`;
+  const datum = new RegExp(`^[a-z_]+=-?\\d+(;${range}(;${range}(;\\d*(;\\d*)?)?)?)?$`);
+  for (const [, given] of CASES) {
+    const [, data = ''] = judge(given, LIMITS, NOW).line.split(' | ');
+    for (const each of data.split(' ')) assert.match(each, datum);
+  }
+});
+
+test('-v adds everything that is wrong, with its remedy', () => {
+  const { details } = judge(report({ alerts: [alert('critical')], configError: 'x' }), LIMITS, NOW);
+  assert.deepEqual(details, [
+    'critical: Something is so',
+    '  What to do: Do it.',
+    'warning: the configuration was refused',
+  ]);
 });

@@ -4,7 +4,7 @@ import { COMMANDS } from '../../src/cli/command-catalogue.ts';
 import { renderStatus } from '../../src/cli/render/status.ts';
 import { CertagentError } from '../../src/domain/model/errors.ts';
 import { served, temporaryRoot } from '../control/support.ts';
-import { copy, report } from './reports.ts';
+import { copy, report, row } from './reports.ts';
 import { type Case, certagent, testCommandLines } from './support.ts';
 
 const CASES: Case[] = [
@@ -33,6 +33,47 @@ const CASES: Case[] = [
     args: ['check', '--warning', 'soon'],
     exitCode: 3,
     stdout: /^CERTAGENT UNKNOWN - --warning soon/,
+  },
+  {
+    what: 'check with a warning that is never seen',
+    args: ['check', '-w', '5', '-c', '10:'],
+    exitCode: 3,
+    stdout: /^CERTAGENT UNKNOWN - --warning 5 is inside --critical 10:: /,
+  },
+  {
+    what: 'check with ranges and everything that is wrong',
+    args: ['check', '-w', '@10:5000', '-c', '~:5000', '-v'],
+    daemon: {
+      status: async () =>
+        report({ at: Date.now(), nextCheckAt: null, configError: 'x', certificates: [row('far', 9999)] }),
+    },
+    exitCode: 2,
+    stdout:
+      /^CERTAGENT CRITICAL - far has \d+ d left \(--critical ~:5000\); .*days_left=\d+;@10:5000;~:5000 .*\n[\s\S]*\nwarning: the configuration was refused\n$/,
+  },
+  {
+    what: 'check of a daemon that does not answer in time',
+    args: ['check', '-t', '1'],
+    daemon: { status: () => new Promise(() => {}) },
+    exitCode: 2,
+    stdout: /^CERTAGENT CRITICAL - no answer within 1 s\n$/,
+  },
+  {
+    what: 'check of a node that cannot be read',
+    args: ['check'],
+    daemon: {
+      status: async () => {
+        throw new CertagentError('NOT_A_FILE', 'the disk | is broken');
+      },
+    },
+    exitCode: 2,
+    stdout: /^CERTAGENT CRITICAL - the disk \/ is broken.*\n$/,
+  },
+  {
+    what: 'check in another format',
+    args: ['check', '-o', 'json'],
+    exitCode: 3,
+    stdout: /^CERTAGENT UNKNOWN - "json" is not an output format of certagent check\n$/,
   },
   {
     what: 'check with an unknown option',

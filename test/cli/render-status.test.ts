@@ -3,8 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { paintWith } from '../../src/cli/render/paint.ts';
 import { renderStatus } from '../../src/cli/render/status.ts';
+import { decide } from '../../src/domain/decide/decide.ts';
 import type { StatusReport } from '../../src/domain/model/status.ts';
 import { DAY, HOUR } from '../../src/domain/time/duration.ts';
+import { NOW as INVENTORY_NOW, inventoryOf, NO_HISTORY, NODE_KINDS, policyOf } from '../support/inventory.ts';
 import { copy, HISTORY, NODE, NOW, report, row } from './reports.ts';
 
 const saturday = Date.UTC(2026, 2, 7, 1, 14);
@@ -235,3 +237,28 @@ test('K3s: at every width of a terminal the names differ and no row is wider tha
   assert.match(tableAt(80)[0]!, /^CERTIFICATE +EXPIRES +REMAINING +STATE +NEXT$/);
   assert.match(tableAt(60)[0]!, /^CERTIFICATE +REMAINING +NEXT$/);
 });
+
+for (const kind of NODE_KINDS)
+  test(`${kind}: at 60, 80 and 120 columns every row fits and has a name of its own`, () => {
+    const inventory = inventoryOf(kind, { days: 20 });
+    const decided = decide({
+      inventory,
+      policy: policyOf(),
+      history: NO_HISTORY,
+      now: INVENTORY_NOW,
+      request: { kind: 'schedule' },
+    });
+    const decisions = new Map(decided.certificates.map((decision) => [decision.id, decision]));
+    const certificates = inventory.certificates.map((each) => ({ ...each, decision: decisions.get(each.id)! }));
+    for (const width of [60, 80, 120]) {
+      const given = report({ at: INVENTORY_NOW, node: inventory.node, certificates, renewal: decided.renewal });
+      const all = renderStatus(given, { width })
+        .split('\n\n')
+        .find((block) => block.startsWith('CERTIFICATE'))!;
+      const lines = all.split('\n');
+      for (const line of lines) assert.ok(line.length <= width, `${width}: ${line}`);
+      const names = lines.slice(1).flatMap((line) => (/^ |^The same CAs/.test(line) ? [] : [line.split(' ')[0]]));
+      assert.equal(new Set(names).size, names.length, `${width}: ${names}`);
+      assert.ok(names.length > 0);
+    }
+  });

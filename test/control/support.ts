@@ -7,6 +7,7 @@ import type { ControlHandlers } from '../../src/control/handlers.ts';
 import { serveControl } from '../../src/control/server.ts';
 import type { Progress } from '../../src/domain/model/journal.ts';
 import { REHEARSAL_SCHEMA } from '../../src/domain/model/rehearsal-report.ts';
+import { CSR_SCHEMA, INSTALL_SCHEMA } from '../../src/domain/model/requests-report.ts';
 import { BACKUPS_SCHEMA, PLAN_SCHEMA, RESTORE_SCHEMA } from '../../src/domain/model/status.ts';
 import { Root } from '../../src/host/root.ts';
 import { HISTORY, NODE, NOW, report } from '../cli/reports.ts';
@@ -29,6 +30,19 @@ export function handlers(change: Partial<ControlHandlers> = {}): ControlHandlers
     }),
     history: async () => HISTORY,
     backups: async () => ({ schema: BACKUPS_SCHEMA, at: NOW, node: NODE, backups: [] }),
+    csr: async () => ({ schema: CSR_SCHEMA, at: NOW, node: NODE, requests: [], dropped: [] }),
+    installPlan: async () => ({
+      schema: INSTALL_SCHEMA,
+      at: NOW,
+      node: NODE,
+      running: null,
+      plan: null,
+      blockers: [],
+      accepted: [],
+      refused: [],
+      waiting: [],
+    }),
+    install: async () => null,
     restorePlan: async ({ plan }) => ({
       schema: RESTORE_SCHEMA,
       at: NOW,

@@ -1,15 +1,17 @@
 // A throw-away node that is put back to the same running state before each try: files from a copy, processes anew.
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Inbox, openInbox } from '../../demo/inbox.ts';
 import { makeSoloAgent } from '../../src/daemon/solo.ts';
 import { HOOK_EVENTS, type HookEvent } from '../../src/domain/model/hook.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
+import { writeRequests } from '../../src/host/exchange-files.ts';
 import { HOOKS_DIR } from '../../src/host/hooks-directory.ts';
 import { silentLog } from '../../src/host/logger.ts';
 import { CONFIG_FILE, Root, STATE_DIR } from '../../src/host/root.ts';
 import { makeNode, type TestNode } from '../../testnode/node.ts';
+import { opensslCa } from '../../testnode/openssl-ca.ts';
 import { quickStandIns } from '../testnode/bundle.ts';
 import { contentsOf } from './files.ts';
 import type { CrashPlan } from './plans.ts';
@@ -47,7 +49,8 @@ export async function makeGround(plan: CrashPlan): Promise<Ground> {
   await configure(node, plan, inbox);
   if (plan.hooks) for (const event of HOOK_EVENTS) await makeHook(root, event);
   for (let age = plan.backups; age > 0; age -= 1) await makeOldBackup(node, age);
-  if (plan.restores === true) await renewBefore(node, plan, inbox);
+  if (plan.installs === true) await signElsewhere(node, plan, inbox, directory);
+  else if (plan.restores === true) await renewBefore(node, plan, inbox);
   await node.faults(plan.faults);
   await cp(root, copy, COPYING);
   let running = false;
@@ -97,6 +100,23 @@ async function renewBefore(node: TestNode, plan: CrashPlan, inbox: Inbox): Promi
   if (outcome?.result !== 'succeeded') throw new Error(`the renewal before failed: ${outcome?.error?.message}`);
   await node.stop();
   await configure(node, { ...plan, config: `mode = "observe"\n${plan.config}` }, inbox);
+}
+
+/** Where the answers of the CA elsewhere are, in the directory of a ground. */
+export const ANSWERS = 'signed';
+
+/** The key of the CA leaves the node; what kubeadm still signs is renewed, and the answers to requests for the rest are there. */
+async function signElsewhere(node: TestNode, plan: CrashPlan, inbox: Inbox, directory: string): Promise<void> {
+  const pki = join(node.root, 'etc/kubernetes/pki');
+  const [certificate, key] = [await readFile(join(pki, 'ca.crt'), 'utf8'), await readFile(join(pki, 'ca.key'), 'utf8')];
+  await rm(join(pki, 'ca.key'));
+  await renewBefore(node, plan, inbox);
+  const options = { root: new Root(node.root), configFile: CONFIG_FILE, now: Date.now, log: silentLog };
+  const agent = await makeSoloAgent(options);
+  const { requests } = await agent.csr({ names: ['apiserver', 'scheduler.conf'], fresh: false, drop: false });
+  await agent.close();
+  await writeRequests(join(directory, 'csr'), requests);
+  opensslCa(join(directory, 'ca'), certificate, key).signAll(join(directory, 'csr'), join(directory, ANSWERS));
 }
 
 /** Copies are another story, with a matrix of its own. */

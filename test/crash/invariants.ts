@@ -76,11 +76,21 @@ async function leftovers({ node, plan }: Ground): Promise<string[]> {
   const tries = (await journalOf(node.root)).records.filter(({ type }) => type === 'plan-started').length;
   const whole = [...backups].filter((name) => files.includes(`${STATE_DIR}/backups/${name}/manifest.json`));
   return [
-    ...files.filter((path) => /\.certagent-|\.tmp$|\.partial(\/|$)|\/certagent\/(moved|rehearsals)\/./.test(path)),
+    ...files.filter((path) =>
+      /\.certagent-|\.tmp$|\.partial(\/|$)|\/certagent\/(moved|rehearsals|installing)\/./.test(path),
+    ),
+    ...halfRequests(files),
     ...[...backups].filter((name) => !whole.includes(name)).map((name) => `backup ${name} has no manifest`),
     // What was only interrupted is tried again at once, with a backup of its own.
     ...(whole.length > plan.backups + Math.max(1, tries) ? [`${whole.length} backups`] : []),
   ];
+}
+
+/** A request has three files, or none. */
+function halfRequests(files: string[]): string[] {
+  const of = files.filter((path) => path.startsWith(`${STATE_DIR}/requests/`));
+  const counts = Map.groupBy(of, (path) => path.replace(/\.(json|csr|key)$/, ''));
+  return [...counts].flatMap(([name, parts]) => (parts.length === 3 ? [] : [`${name} is half a request`]));
 }
 
 /** Each certificate beside its key, each kubeconfig, and K3s's dynamic-cert.json. */
@@ -244,14 +254,14 @@ export async function stepInHand({ node }: Ground): Promise<Faulty[]> {
   return [...open].map((detail) => ({ what: 'not finished at SIGTERM', detail }));
 }
 
-/** As the last restore ended, so are all of its files: what the backup holds, or what it would have replaced. */
+/** As the last restore or installation ended, so are all of its files: what it puts there, or what it would have replaced. */
 async function restored({ node }: Ground): Promise<(string | null)[]> {
   const { records } = await journalOf(node.root);
   const plan = records.findLast((record) => record.type === 'plan-started')?.plan;
   const end = records.findLast((record) => record.type === 'plan-ended');
-  if (plan?.restores === undefined || end === undefined) return [];
+  if (plan === undefined || end === undefined) return [];
   const files = plan.steps.flatMap((step) =>
-    step.kind === 'restore-files' ? step.pairs.flatMap((pair) => pair.files) : [],
+    step.kind === 'restore-files' || step.kind === 'install-files' ? step.pairs.flatMap((pair) => pair.files) : [],
   );
   return Promise.all(
     files.map(async ({ path, sha256, was }) => {

@@ -17,6 +17,8 @@ export type CrashPlan = {
   backups: number;
   /** The plan restores the backup of a renewal that was before. In mode "observe", so that nothing is renewed again. */
   restores?: true;
+  /** The plan installs what a CA elsewhere has signed. In mode "observe", too. */
+  installs?: true;
   /** Whether each event has a hook. */
   hooks: boolean;
   /** Whether the node can rehearse; left out: no. */
@@ -74,6 +76,22 @@ export const PLANS: CrashPlan[] = [
     config: `${limits(20)}\ncycle = "annotate"\nbackups = 1`,
     restarts: 'annotate',
     restores: true,
+  },
+  {
+    ...KUBEADM,
+    name: 'kubeadm, external CA installed',
+    config: `${limits(20)}\ncycle = "annotate"`,
+    restarts: 'annotate',
+    installs: true,
+  },
+  {
+    ...KUBEADM,
+    name: 'kubeadm, external CA, rolled back',
+    config: `${limits(6)}\ncycle = "annotate"`,
+    faults: { rejectsRenewed: ['kube-scheduler'] },
+    ends: 'rolled-back',
+    restarts: 'annotate',
+    installs: true,
   },
   { ...KUBEADM, name: 'kubeadm, hooks', config: limits(20), hooks: true },
   {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { restartsOf } from '../../src/domain/plan/plan-parts.ts';
-import type { Ground } from './ground.ts';
+import { ANSWERS, type Ground } from './ground.ts';
 import { type Faulty, faultsOf, journalOf, stateOf, stepInHand } from './invariants.ts';
 
 /** POWER: SIGKILL, and the disk has nothing that was not synced. */
@@ -72,11 +72,13 @@ export async function tryAt(
   return result;
 }
 
-const asks = ({ plan }: Ground): string => (plan.restores === true ? 'restore' : 'renew');
+const asks = ({ plan }: Ground): string =>
+  plan.installs === true ? 'install' : plan.restores === true ? 'restore' : 'renew';
 
 async function agent(ground: Ground, asked: string, at: number, signal = 'SIGKILL'): Promise<Ended> {
   const log = join(ground.directory, 'points');
-  const child = spawn(process.execPath, ['--no-warnings', `--import=${PRELOAD}`, AGENT, ground.node.root, asked], {
+  const words = [AGENT, ground.node.root, asked, join(ground.directory, ANSWERS)];
+  const child = spawn(process.execPath, ['--no-warnings', `--import=${PRELOAD}`, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,

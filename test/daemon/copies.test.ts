@@ -33,7 +33,7 @@ test('a copy that only waits for permission to write is pending, and raises no a
   assert.deepEqual([status.copies[0]?.result, copies(status)[0]?.decision.nearness], ['pending', 'urgent']);
   assert.deepEqual(status.alerts, []);
   assert.equal((await agent.sync({ dryRun: false }))[0]?.result, 'pending');
-  await configure(node, '');
+  await configure(node, 'mode = "renew"\n');
   await agent.reload();
   await agent.sync({ dryRun: false });
   const [copy] = copies(await agent.status());

@@ -78,7 +78,7 @@ test('a component that is not healthy for a moment: the renewal waits, and nobod
   await node.faults({ neverComesBack: ['kube-scheduler'] });
   process.kill(scheduler.pid!);
   await eventually(async () => (await agent.plan({ force: false, enabled: true })).renewal.kind === 'blocked');
-  await configure(node, '', inbox);
+  await configure(node, 'mode = "renew"\n', inbox);
   await agent.reload();
   await agent.check();
   const { alerts } = await agent.status();
@@ -105,7 +105,7 @@ test('right after a reload the status is that of the new configuration', async (
   await configure(node, 'mode = "observe"');
   await agent.reload();
   assert.deepEqual(await seen(), ['observing', ['OBSERVING']]);
-  await configure(node, '[windows]\nopens = "40d"');
+  await configure(node, 'mode = "renew"\n[windows]\nopens = "40d"');
   await agent.reload();
   assert.deepEqual(await seen(), ['none', []]);
   await configure(node, 'nonsense = 1');
@@ -116,7 +116,7 @@ test('right after a reload the status is that of the new configuration', async (
 test('right after a reload before the first check, too', async (t) => {
   const { node, agent } = await scene(t, { kind: 'kubeadm', days: 60, config: 'mode = "observe"' });
   assert.equal((await agent.status()).renewal.kind, 'observing');
-  await configure(node, '[windows]\nopens = "40d"');
+  await configure(node, 'mode = "renew"\n[windows]\nopens = "40d"');
   await agent.reload();
   assert.equal((await agent.status()).renewal.kind, 'none');
 });

@@ -33,7 +33,10 @@ test('the Ansible role installs, configures, waits, and changes nothing the seco
   skip,
   timeout: 1_200_000,
 }, async (t) => {
-  const machine = await makeMachine('trixie', { packages: ['ansible-core', 'python3-apt'], runsContainers: false });
+  const machine = await makeMachine('trixie', {
+    packages: ['ansible-core', 'python3-apt', 'python3-cffi-backend'],
+    runsContainers: false,
+  });
   t.after(() => machine.remove());
   const node = await installNode(machine, {
     kind: 'kubeadm',

@@ -12,6 +12,7 @@ import { scrub } from '../../src/cli/render/paint.ts';
 import { renderPlan } from '../../src/cli/render/plan.ts';
 import { renderStatus } from '../../src/cli/render/status.ts';
 import type { Dispatch } from '../../src/domain/alerts/alert.ts';
+import { parseRange } from '../../src/domain/fleet/range.ts';
 import { CertagentError } from '../../src/domain/model/errors.ts';
 import { PLAN_SCHEMA, type PlanReport } from '../../src/domain/model/status.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
@@ -85,7 +86,7 @@ test('status, plan, check and errors show no escape sequence, and add no line', 
       decisions: [],
     };
     assert.doesNotMatch(renderPlan(poisoned(plan, text)), STEERS);
-    const { line } = judge(scrub(status), { warning: 30, critical: 7 }, NOW);
+    const { line } = judge(scrub(status), { warning: parseRange('30')!, critical: parseRange('7')! }, NOW);
     assert.doesNotMatch(line, STEERS);
     assert.ok(!line.includes('\n'));
     const error = new CertagentError('USAGE', `about ${text}`, { remedy: `do ${text}`, cause: new Error(text) });

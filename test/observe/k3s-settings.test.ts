@@ -39,6 +39,7 @@ test('K3s’s settings: later files override, "+" appends, the unit’s options 
     bindAddress: null,
     server: null,
     componentArguments: { 'kube-controller-manager': [], 'kube-scheduler': [] },
+    named: [],
     disabled: [],
     hasExternalDatastore: false,
     unread: [],
@@ -62,6 +63,7 @@ test('K3s’s settings: later files override, "+" appends, the unit’s options 
     bindAddress: '10.0.0.5',
     server: null,
     componentArguments: { 'kube-controller-manager': [], 'kube-scheduler': [] },
+    named: ['one', 'two'].map((value) => ({ value, option: 'tls-san' })),
     disabled: [],
     hasExternalDatastore: false,
   });

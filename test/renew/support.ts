@@ -127,7 +127,7 @@ async function planFor(
   const plan = makePlan({
     inventory,
     decisions,
-    settings: { kubeadmConfig: null, rehearse: 'auto', backups: BACKUPS_DIR, ...settings },
+    settings: { kubeadmConfig: null, sans: false, rehearse: 'auto', backups: BACKUPS_DIR, ...settings },
     planId: `plan-${now}`,
     now,
   });

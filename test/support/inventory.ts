@@ -104,6 +104,7 @@ export function policyOf(change: Partial<Policy> = {}): Policy {
 
 export const SETTINGS: PlanSettings = {
   kubeadmConfig: null,
+  sans: false,
   cycle: 'signal',
   neighbours: 'report',
   rehearse: 'auto',

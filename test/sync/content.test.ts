@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { readContent, replaceValues } from '../../src/sync/copy-content.ts';
-import type { NewValue } from '../../src/sync/messages.ts';
+import { type NewValue, replaceValues } from '../../src/host/kubeconfig-edit.ts';
+import { readContent } from '../../src/sync/copy-content.ts';
 
 const CERT: NewValue = { list: 'users', index: 0, key: 'client-certificate-data', data: 'TkVX' };
 const edit = (text: string) => replaceValues(text, [CERT]);

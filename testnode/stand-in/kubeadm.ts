@@ -1,4 +1,5 @@
-// Stand-in for kubeadm: `version`, `certs check-expiration`, `certs renew NAME|all` and `kubeconfig user`, with the texts and exit codes of
+// Stand-in for kubeadm: `version`, `certs check-expiration`, `certs renew NAME|all`, `init phase certs apiserver` and
+// `kubeconfig user`, with the texts and exit codes of
 // v1.22 (and, where newer ones differ and it is known, of the node's version). It really signs with the CA on disk.
 // Simplified: no help texts; a kubeconfig's user is the first; paths may be given with or without the root.
 import { readFileSync } from 'node:fs';
@@ -11,6 +12,7 @@ import { answers } from './ask.ts';
 import { checkExpiration } from './kubeadm-check.ts';
 import type { Place } from './kubeadm-files.ts';
 import { KubeadmError } from './kubeadm-files.ts';
+import { type InitConfig, makeApiserver, type PhaseConfig, refuseMixed } from './kubeadm-phase.ts';
 import { renewOne } from './kubeadm-renew.ts';
 import { printUser, requireConfig } from './kubeadm-user.ts';
 import { hang } from './process.ts';
@@ -22,6 +24,7 @@ export async function kubeadm(root: string, words: string[]): Promise<void> {
     const { operands, flags } = parse(words);
     if (operands[0] === 'version') return tellVersion(root, flags);
     if (operands[0] === 'kubeconfig' && operands[1] === 'user') return await user(root, flags);
+    if (operands.join(' ') === 'init phase certs apiserver') return await phase(root, flags);
     if (operands[0] !== 'certs') throw new KubeadmError(`unknown command "${operands[0] ?? ''}" for "kubeadm"`);
     if (operands[1] === 'check-expiration') return await check(root, flags);
     if (operands[1] === 'renew') return await renew(root, operands[2], flags);
@@ -61,6 +64,16 @@ async function user(root: string, flags: Map<string, string>): Promise<void> {
   await printUser(await placeOf(root, flags, 'kubeconfig', true), flags);
 }
 
+async function phase(root: string, flags: Map<string, string>): Promise<void> {
+  const faults = readFaults(root);
+  refuseMixed(flags);
+  if (faults.kubeadm === 'hang') await hang(root, 'kubeadm');
+  if (faults.kubeadm === 'exit1') throw new KubeadmError('unexpected error: the connection was closed');
+  const documents = flags.has('config') ? readDocuments(fileAt(root, flags.get('config')!)) : [];
+  const of = (kind: string) => documents.find((document) => document.kind === kind) ?? {};
+  await makeApiserver(await placeOf(root, flags, 'init', true), of('ClusterConfiguration'), of('InitConfiguration'));
+}
+
 async function check(root: string, flags: Map<string, string>): Promise<void> {
   const minor = versionNumbers(readNodeRecord(root).version)[1];
   const output = flags.get('output') ?? 'text';
@@ -84,7 +97,7 @@ type ClusterConfiguration = {
  */
 async function placeOf(root: string, flags: Map<string, string>, command: string, quiet = false): Promise<Place> {
   const node = readNodeRecord(root);
-  const at = (path: string) => (path.startsWith(`${root}/`) ? path : join(root, path));
+  const at = (path: string) => fileAt(root, path);
   const kubeconfigDirectory = flags.get('kubeconfig-dir') ?? '/etc/kubernetes';
   let config: ClusterConfiguration = {};
   let localEtcd = node.kind !== 'kubeadm-external-etcd';
@@ -114,7 +127,13 @@ async function placeOf(root: string, flags: Map<string, string>, command: string
   };
 }
 
+const fileAt = (root: string, path: string): string => (path.startsWith(`${root}/`) ? path : join(root, path));
+
 function readConfig(file: string): ClusterConfiguration {
+  return readDocuments(file).find(({ kind }) => kind === 'ClusterConfiguration') ?? {};
+}
+
+function readDocuments(file: string): (ClusterConfiguration & PhaseConfig & InitConfig)[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -122,8 +141,7 @@ function readConfig(file: string): ClusterConfiguration {
     throw new KubeadmError(`unable to read config from "${file}": open ${file}: no such file or directory`);
   }
   const documents = text.split(/^---\s*$/m).filter((document) => document.trim() !== '');
-  const parsed = documents.map((document) => parseYaml(document) as ClusterConfiguration);
-  return parsed.find((document) => document.kind === 'ClusterConfiguration') ?? {};
+  return documents.map((document) => parseYaml(document) as ClusterConfiguration & PhaseConfig & InitConfig);
 }
 
 /** Simplified: a configuration that does not say it keeps the cluster's. */

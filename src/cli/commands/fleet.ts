@@ -2,8 +2,8 @@ import { EXIT_CODES, fleetReport } from '../../domain/fleet/summary.ts';
 import { short } from '../../domain/text/printable.ts';
 import { SECOND } from '../../domain/time/duration.ts';
 import { type Context, print, usage } from '../context.ts';
+import { limitsOf } from '../limits.ts';
 import { renderFleet } from '../render/fleet.ts';
-import { limitsOf } from './check.ts';
 
 export async function run(context: Context): Promise<number> {
   const { options, stdin, stdout, paint, width, output } = context;

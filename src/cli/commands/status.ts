@@ -4,6 +4,7 @@ import { askNode, askStatus } from '../ask.ts';
 import { type Context, print, usage } from '../context.ts';
 import { renderCluster } from '../render/cluster-view.ts';
 import { renderStatus } from '../render/status.ts';
+import { inWindow } from '../render/window.ts';
 
 export async function run(context: Context): Promise<number> {
   if (context.options.cluster === true) return cluster(context);
@@ -30,7 +31,7 @@ async function watch(context: Context): Promise<number> {
     if (context.output === 'json') context.stdout.write(`${printableJson(JSON.stringify(report))}\n`);
     else
       context.stdout.write(
-        `${context.stdout.isTTY ? TOP : ''}${text(report, context)}${context.stdout.isTTY ? REST : '\n'}`,
+        context.stdout.isTTY ? `${TOP}${drawing(report, context)}${REST}` : `${text(report, context)}\n`,
       );
     await sleep(EVERY);
   }
@@ -39,6 +40,11 @@ async function watch(context: Context): Promise<number> {
 const EVERY = 2_000;
 const TOP = '\u001b[H\u001b[2J';
 const REST = '\u001b[J';
+
+function drawing(report: StatusReport, context: Context): string {
+  const { columns, rows } = context.stdout;
+  return inWindow(text(report, context), { width: columns || 80, height: rows || 24 });
+}
 
 function text(report: StatusReport, { paint, stdout, output }: Context): string {
   // Read again at each drawing: the window may have been resized.

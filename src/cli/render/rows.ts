@@ -133,7 +133,7 @@ function kept(row: StatusRow, until: number | null, node: NodeFacts, times: Time
     case 'kubelet':
       return 'the kubelet rotates it';
     case 'external-ca':
-      return 'the owner of its CA renews it';
+      return 'a CA elsewhere signs it: certagent csr';
     case 'operator':
       return 'you renew it';
     case 'cluster-ca':

@@ -45,8 +45,8 @@ function headLines(report: StatusReport, { paint, times }: View): string[] {
   const next = report.nextCheckAt === null ? '' : `, next check ${times.moment(report.nextCheckAt)}`;
   const source =
     report.source === 'daemon'
-      ? `Last check by the daemon at ${times.moment(report.checkedAt)}${next}.`
-      : `No daemon is running, nothing is renewed. Read from the node itself at ${times.moment(report.checkedAt)}.`;
+      ? `Last check by the daemon at ${times.moment(report.checkedAt)}${next} (${report.node.timeZone}).`
+      : `No daemon is running, nothing is renewed. Read from the node itself at ${times.moment(report.checkedAt)} (${report.node.timeZone}).`;
   return [
     `${paint('bold', nodeLine(report.node, report.labels.site))}${report.mode === 'observe' ? ', observe only' : ''}`,
     report.source === 'daemon' ? source : paint('yellow', source),

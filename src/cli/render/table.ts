@@ -1,12 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
 import { type Paint, plain, type Style } from './paint.ts';
+import { distinct, shortened } from './shorten.ts';
 
 export type Cell = { text: string; style?: Style };
 export type Column = { title: string; align?: 'right' };
 
 /**
  * An aligned table without lines. Where `width` columns do not hold it, the last column goes on in lines below itself, and
- * the widest of the others keeps only the ends of its texts.
+ * the widest of the others keeps only the ends of its texts. No two names in the first column ever look alike.
  */
 export function table(
   columns: Column[],
@@ -18,6 +19,12 @@ export function table(
   const widths = widthsOf(columns, rows, width - indent.length);
   const left = indent.length + widths.slice(0, last).reduce((sum, each) => sum + each + GAP.length, 0);
   const room = Math.max(width - left, NARROWEST);
+  const names = distinct(
+    rows.map(([first]) => first?.text ?? ''),
+    widths[0] ?? 0,
+  );
+  const named = (cells: Cell[]) =>
+    cells.map((cell, at) => (at === 0 && last > 0 ? { ...cell, text: names.get(cell.text) ?? cell.text } : cell));
   const line = (cells: Cell[]) => {
     const head = cells
       .slice(0, last)
@@ -31,7 +38,7 @@ export function table(
     );
   };
   const titles = columns.map(({ title }): Cell => ({ text: title, style: 'bold' }));
-  return [...(columns.some(({ title }) => title !== '') ? [titles] : []), ...rows].map(line).join('\n');
+  return [...(columns.some(({ title }) => title !== '') ? [titles] : []), ...rows.map(named)].map(line).join('\n');
 }
 
 const GAP = '  ';
@@ -70,11 +77,6 @@ function pad(cell: Cell, width: number, column: Column | undefined, paint: Paint
   const fill = ' '.repeat(width - shown.length);
   const text = cell.style === undefined ? shown : paint(cell.style, shown);
   return column?.align === 'right' ? fill + text : text + fill;
-}
-
-/** The end of a path says more than its beginning. */
-function shortened(text: string, width: number): string {
-  return text.length <= width ? text : `…${text.slice(text.length - width + 1)}`;
 }
 
 /** Lines of at most `width` columns, broken at blanks where there are some. */

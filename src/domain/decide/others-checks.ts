@@ -2,6 +2,7 @@ import { rulesOfNode } from '../distributions/index.ts';
 import { labelOf } from '../distributions/names.ts';
 import type { Instant } from '../model/certificate.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
+import { day } from '../time/day.ts';
 import { DAY, formatDuration } from '../time/duration.ts';
 import { type CertificateCheck, escalate, expires } from './certificate-check.ts';
 import { isKubeletClient, isLeaf, isRotatedByKubelet, isSelfMade, isToolOwned } from './ownership.ts';
@@ -94,13 +95,8 @@ export const othersChecks: CertificateCheck[] = [
   },
   {
     code: 'EXTERNAL_CA',
-    verdict: ({ observed, nearness, now }) =>
-      observed.owner === 'external-ca' && nearness !== 'valid'
-        ? escalate(
-            `${expires(observed, now)}, and the key of its CA is not on this node`,
-            'Have the external CA sign a new certificate, put it in place and restart what uses it.',
-          )
-        : null,
+    verdict: ({ observed, nearness, inventory, now }) =>
+      observed.owner === 'external-ca' && nearness !== 'valid' ? needsSignature(observed, inventory, now) : null,
   },
   {
     code: 'OPERATOR_RENEWS',
@@ -130,6 +126,20 @@ export const othersChecks: CertificateCheck[] = [
       observed.owner !== inventory.node.distribution ? { kind: 'keep', until: window.opensAt } : null,
   },
 ];
+
+/** Its request waits for an answer, or is still to be made. */
+function needsSignature(observed: ObservedCertificate, { requests = [] }: Inventory, now: Instant) {
+  const request = requests.find(({ id }) => id === observed.id);
+  if (request === undefined)
+    return escalate(
+      `${expires(observed, now)} and needs a signed certificate: certagent csr`,
+      'The key of its CA is not on this node. Write a request (certagent csr), have the CA sign it, and install the answer (certagent install FILES).',
+    );
+  return escalate(
+    `${expires(observed, now)}; its request waits for an answer since ${day(request.createdAt)}`,
+    'Have the CA sign the request (certagent csr shows where it is), and install the answer: certagent install FILES',
+  );
+}
 
 /** The file that the kubelet rotates, where its certificate for the same user is valid for longer; else null. */
 function rotatedInstead({ owner, certificate }: ObservedCertificate, { certificates }: Inventory, now: Instant) {

@@ -91,6 +91,8 @@ export type DistributionRules = {
   remarks?(renewed: Renewed[]): Remark[];
   /** The steps that renew `draft.renewed` and make everything load the new certificates. */
   steps(draft: Draft): Step[];
+  /** The steps that put `draft.renewed` in place as a CA elsewhere has signed them; left out: it has no such certificates. */
+  install?: { steps(draft: Draft, installing: StepOf<'install-files'>): Step[] };
   /** The steps that restore `draft.renewed` from a backup and make everything load it; or why that would not last. */
   restore: Restoring | { refusal: Omit<Blocker, 'code'> };
 };

@@ -9,6 +9,7 @@ import { neighboursOf } from '../plan/neighbours.ts';
 import { MIN_AGE } from '../plan/steps/static-pod-restart.ts';
 import type { StepOf } from '../plan/steps/step-rules.ts';
 import { DAY, SECOND } from '../time/duration.ts';
+import { namesSteps } from './kubeadm-names.ts';
 import { kubeletSteps } from './kubelet-plan.ts';
 import { minorOf, reloadsByItself } from './kubernetes-version.ts';
 
@@ -30,6 +31,7 @@ export function kubeadmSteps(draft: Draft): Step[] {
   const { inventory, settings, renewed } = draft;
   return [
     backupStep(draft),
+    ...namesSteps(draft),
     ...renewed.map((one): Step => {
       const argv = argvFor(one.id, draft);
       const expect = expectation(one, inventory);
@@ -45,6 +47,11 @@ export function kubeadmSteps(draft: Draft): Step[] {
 export function restoringSteps(draft: Draft, restoring: StepOf<'restore-files'>): Step[] {
   const expect = draft.renewed.map((one) => ({ ...expectation(one, draft.inventory), old: null }));
   return [backupStep(draft), restoring, { kind: 'verify-files', expect }, ...loadingSteps(draft)];
+}
+
+/** Certificates that a CA elsewhere has signed, with their keys: kubeadm takes no part in it. */
+export function installingSteps(draft: Draft, installing: StepOf<'install-files'>): Step[] {
+  return [backupStep(draft), installing, ...verified(draft), ...loadingSteps(draft)];
 }
 
 function backupStep(draft: Draft): Step {

@@ -3,6 +3,7 @@ import { lifetime } from '../model/certificate.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Draft } from '../plan/draft.ts';
 import { isDefaultLifetime, KUBEADM_DEFAULTS } from './kubeadm-defaults.ts';
+import { namesWarnings } from './kubeadm-names.ts';
 
 /** kubeadm reads its configuration from the cluster, and uses its defaults where it cannot. */
 export function kubeadmWarnings(draft: Draft): string[] {
@@ -13,8 +14,10 @@ export function kubeadmWarnings(draft: Draft): string[] {
   const differ = renewed.some(
     ({ certificate }) => certificate.keyType !== KUBEADM_DEFAULTS.keyType || !isDefaultLifetime(lifetime(certificate)),
   );
-  if (why === null || !differ) return [];
+  const names = namesWarnings(draft);
+  if (why === null || !differ) return names;
   return [
+    ...names,
     `kubeadm cannot read its configuration from the cluster (${why}) and would use its defaults: ${KUBEADM_DEFAULTS.keyType} keys, valid for one year, at least until admin.conf and apiserver are renewed. To keep other settings, set renew.kubeadm_config to the cluster's kubeadm configuration file before you renew.`,
   ];
 }

@@ -4,7 +4,7 @@ import { kubeadmBlockers } from './kubeadm-blockers.ts';
 import { kubeadmChecks } from './kubeadm-checks.ts';
 import { defaultsUsed } from './kubeadm-defaults.ts';
 import { kubeletConf, kubeletRemedy, kubeletRepair, relink } from './kubeadm-kubelet.ts';
-import { ETCD_CLIENTS, kubeadmSteps, restoringSteps } from './kubeadm-plan.ts';
+import { ETCD_CLIENTS, installingSteps, kubeadmSteps, restoringSteps } from './kubeadm-plan.ts';
 import { kubeadmRehearsing } from './kubeadm-rehearsal.ts';
 import { kubeadmWarnings } from './kubeadm-warnings.ts';
 import { reloadsByItself } from './kubernetes-version.ts';
@@ -50,5 +50,6 @@ export const kubeadm: DistributionRules & { roles: Record<RoleOf<'kubeadm'>, Rol
   warnings: kubeadmWarnings,
   remarks: defaultsUsed,
   steps: kubeadmSteps,
+  install: { steps: installingSteps },
   restore: { steps: restoringSteps },
 };

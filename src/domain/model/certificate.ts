@@ -44,6 +44,6 @@ export function lifetime({ notBefore, notAfter }: Pick<Certificate, 'notBefore' 
 }
 
 /** Sorted SANs of `old` that `renewed` does not cover. */
-export function lostSans(old: Certificate, renewed: Certificate): string[] {
+export function lostSans(old: Pick<Certificate, 'sans'>, renewed: Pick<Certificate, 'sans'>): string[] {
   return old.sans.filter((san) => !renewed.sans.includes(san));
 }

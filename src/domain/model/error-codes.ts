@@ -86,6 +86,15 @@ export const ERRORS = {
   TLS_UNREACHABLE: { meaning: 'A server does not answer over TLS.', remedy: 'Check whether the server runs.' },
 
   // A renewal.
+  INSTALL_REFUSED: {
+    meaning: 'Certificates that were to be installed are wrong.',
+    remedy: 'See each of them: certagent install FILES',
+  },
+  INSTALL_EXPIRED: {
+    meaning: 'A certificate that was to be installed has expired meanwhile.',
+    remedy: 'Have it signed again: certagent csr',
+  },
+  CSR_REFUSED: { meaning: 'No request can be made for this certificate.', remedy: 'See its owner: certagent status' },
   RENEWAL_BLOCKED: { meaning: 'Something prevents the renewal.', remedy: 'See what: certagent plan --now' },
   CERTIFICATE_UNKNOWN: {
     meaning: 'A certificate that was named is not on this node.',
@@ -131,6 +140,10 @@ export const ERRORS = {
     remedy: "Set renew.kubeadm_config to the cluster's kubeadm configuration file, then: certagent renew --force",
   },
   SANS_LOST: { meaning: 'A new certificate lacks names of the previous one.' },
+  SANS_UNEXPECTED: {
+    meaning: 'A new certificate has names that the plan does not say; it was not put in place.',
+    remedy: "See what the cluster's kubeadm configuration file says.",
+  },
   USAGES_LOST: { meaning: 'A new certificate lacks usages of the previous one.' },
   COMPONENT_NOT_ENDED: {
     meaning: 'A component did not stop in time.',

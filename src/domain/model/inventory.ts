@@ -1,12 +1,14 @@
 import type { HazardCode } from '../decide/hazards.ts';
 import type { Distribution, Role } from '../distributions/names.ts';
 import type { StartReason } from '../distributions/start-reasons.ts';
+import type { ApiServerFacts } from './api-server-facts.ts';
 import type { BrokenLeaf } from './broken-leaf.ts';
 import type { Certificate, Instant, Owner, Place } from './certificate.ts';
 import type { ComponentHealth, ComponentName } from './component-health.ts';
 import type { ObservedHooks } from './hook.ts';
 import type { PodIdentity } from './pod-identity.ts';
 import type { RehearsalFacts } from './rehearsal-facts.ts';
+import type { SigningRequest } from './signing-request.ts';
 
 export type { Distribution, Role } from '../distributions/names.ts';
 export type { ComponentHealth, ComponentName } from './component-health.ts';
@@ -192,6 +194,8 @@ export type Preconditions = {
   keyCopies?: string[];
   /** Absent: nothing of this node is rehearsed. */
   rehearsal?: RehearsalFacts;
+  /** Absent: no API server of this node, or nothing is known of its names. */
+  apiServer?: ApiServerFacts;
   hazards: Hazard[];
   /** Milliseconds before expiry from which a restart renews, by version; null where a tool renews at any time. */
   restartWindow: number | null;
@@ -216,4 +220,6 @@ export type Inventory = {
   clock: ClockTrust;
   /** Absent: there are none. */
   hooks?: ObservedHooks;
+  /** Requests to a CA elsewhere whose answer is not on the node yet. Absent: there are none. */
+  requests?: SigningRequest[];
 };

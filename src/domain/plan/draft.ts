@@ -8,6 +8,8 @@ import type { CycleStep } from '../model/plan.ts';
 export type PlanSettings = {
   /** kubeadm's `--config`; null: kubeadm asks the cluster. */
   kubeadmConfig: string | null;
+  /** Whether names that the API server's certificate lacks are added. */
+  sans: boolean;
   /** How a static pod restarts. */
   cycle: CycleStep['method'];
   /** Whether other static pods that use renewed files are restarted, or named. */

@@ -92,7 +92,7 @@ function isPressing(ids: string[]) {
 }
 
 /** A new kubelet.conf that brings no kubelet back is not better than the previous one. */
-function hasStopped(now: Instant) {
+export function hasStopped(now: Instant) {
   return ({ component, certificate }: ObservedCertificate): boolean =>
     component !== null && component !== 'kubelet' && certificate.notAfter < now;
 }

@@ -10,6 +10,7 @@ import { bytesIn } from '../observe-rehearsal.ts';
 import type { Candidate } from '../observer.ts';
 import { versionOf } from '../program-version.ts';
 import type { StaticPod } from '../static-pod-manifest.ts';
+import { kubeadmApiServer } from './kubeadm-api-server.ts';
 import { kubeadmCaKeys } from './kubeadm-ca-keys.ts';
 import { kubeadmComponents } from './kubeadm-components.ts';
 import { observeLoopback } from './kubeadm-loopback.ts';
@@ -70,6 +71,7 @@ export async function kubeadm(root: Root, units: UnitList): Promise<Candidate[]>
       kubelet: () => kubeletClient(root, kubelet),
       ...(controlPlane
         ? {
+            apiServer: (config) => kubeadmApiServer(root, { pods, paths }, config),
             rehearsal: async () => ({
               datastore: null,
               copyBytes: await bytesIn(root, [kubeconfigDir, certificatesDir]),

@@ -1,9 +1,11 @@
 import type { Distribution } from '../../domain/distributions/names.ts';
+import type { SupervisorApiServer } from '../../domain/model/api-server-facts.ts';
 import type { Root } from '../../host/root.ts';
 import type { UnitFile } from '../../host/unit-files.ts';
 import { absolute } from '../node-files.ts';
 import { portOf } from '../port.ts';
 import { readSupervisorConfig, type SupervisorConfig } from './supervisor-config.ts';
+import { namesInSettings } from './supervisor-names.ts';
 
 export type SupervisorSettings = {
   dataDir: string;
@@ -17,6 +19,8 @@ export type SupervisorSettings = {
   server: string | null;
   /** Arguments that the operator passes on to a component, as "name=value". */
   componentArguments: Record<ServingComponent, string[]>;
+  /** Names and addresses by which clients reach it. */
+  named: SupervisorApiServer['named'];
   /** Parts of a server that this one does not run: other servers do. */
   disabled: ServerPart[];
   /** Whether it keeps the cluster's state in a database elsewhere. */
@@ -58,6 +62,7 @@ export async function readSupervisorSettings(
       'kube-controller-manager': strings(options.get('kube-controller-manager-arg')),
       'kube-scheduler': strings(options.get('kube-scheduler-arg')),
     },
+    named: namesInSettings(options),
     disabled: SERVER_PARTS.filter((part) => isTrue(last(`disable-${part}`))),
     hasExternalDatastore: /^(?!sqlite:)./.test(String(last('datastore-endpoint') ?? '')),
     unread,

@@ -17,6 +17,7 @@ import { rehearsedServer } from './rehearsed-server.ts';
 import { observeRotations } from './rotations.ts';
 import { serverHealth, supervisorComponent } from './supervisor-component.ts';
 import { serverHazards } from './supervisor-hazards.ts';
+import { supervisorApiServer } from './supervisor-names.ts';
 import { servingEndpoints } from './supervisor-serving.ts';
 import { type Flavour, readSupervisorSettings, type SupervisorSettings } from './supervisor-settings.ts';
 import { supervisorSources } from './supervisor-sources.ts';
@@ -114,6 +115,7 @@ async function candidate(
             unitPods: async () => flavour.unitPods?.(root, settings) ?? [],
             rotations: () => observeRotations(root, dataDir),
             rehearsal: () => rehearsedServer(root, settings),
+            apiServer: async () => supervisorApiServer(endpoints, settings.named),
           }
         : { servers: () => askServers(root, owner, settings) }),
       // The keys of its CAs are observed as hazards.

@@ -102,9 +102,10 @@ async function restoreTogether(root: Root, backup: string, group: BackedUpFile[]
   return staged.map(({ path }) => path);
 }
 
-type Staged = { path: string; target: string; write: StagedWrite };
+export type Staged = { path: string; target: string; write: StagedWrite };
 
-async function commitAll(staged: Staged[]): Promise<void> {
+/** All take their places, or none. */
+export async function commitAll(staged: Staged[]): Promise<void> {
   const holds = await Promise.all(
     staged.map(async (each) => ({ ...each, held: staged.length > 1 ? await hold(each.target) : null })),
   );

@@ -125,7 +125,7 @@ async function awaitOrphan(run: Run, context: RenewContext): Promise<void> {
   const { pollInterval, waiting } = stepContext(run, step, context);
   await until(
     async () => {
-      const running = (await findProgram(KUBEADM)).some(({ argv }) => argv.includes('renew'));
+      const running = (await findProgram(KUBEADM)).some(({ argv }) => argv.includes('renew') || argv.includes('phase'));
       return running ? 'for a running kubeadm to finish' : {};
     },
     { limit: renew.limit, interval: pollInterval, waiting },

@@ -1,10 +1,12 @@
 import type { Actors } from './actor.ts';
+import { addNames } from './add-names.ts';
 import { awaitListener } from './await-listener.ts';
 import { awaitPods } from './await-pods.ts';
 import { awaitReady } from './await-ready.ts';
 import { backup } from './backup.ts';
 import { cycle } from './cycle.ts';
 import { cycleUnlessServed } from './cycle-unless-served.ts';
+import { installFiles } from './install-files.ts';
 import { kubeadmRenew } from './kubeadm-renew.ts';
 import { kubeletConf } from './kubelet-conf.ts';
 import { pointKubeletConf } from './point-kubelet-conf.ts';
@@ -24,6 +26,7 @@ import { verifyServed } from './verify-served.ts';
 /** What really carries out each kind of step. A kind without an actor does not compile. */
 export const ACTORS: Actors = {
   backup,
+  'add-names': addNames,
   'kubeadm-renew': kubeadmRenew,
   'verify-files': verifyFiles,
   'cycle-unless-served': cycleUnlessServed,
@@ -42,6 +45,7 @@ export const ACTORS: Actors = {
   'restart-kubelet': restartKubelet,
   'point-kubelet-conf': pointKubeletConf,
   'restore-files': restoreFiles,
+  'install-files': installFiles,
   'run-hook': runHook,
   rehearse,
 };

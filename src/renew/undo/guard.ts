@@ -102,10 +102,10 @@ async function stateOf(
   return mayBeOurs ? 'ours' : 'theirs';
 }
 
-/** SHA-256 of what a restore puts there: each file is replaced as a whole, so that it holds this or what it held. */
+/** SHA-256 of what a restore or an installation puts there: each file is replaced as a whole, so that it holds this or what it held. */
 function restoredContent(path: string, { steps }: RenewalPlan): string | null {
   const files = steps.flatMap((step) =>
-    step.kind === 'restore-files' ? step.pairs.flatMap((pair) => pair.files) : [],
+    step.kind === 'restore-files' || step.kind === 'install-files' ? step.pairs.flatMap((pair) => pair.files) : [],
   );
   return files.find((file) => file.path === path)?.sha256 ?? null;
 }

@@ -51,7 +51,7 @@ test('while the clock is doubtful, what today’s date decides is not raised', (
   const dated = CODES.filter(isDated);
   assert.deepEqual(
     dated.filter((code) => ALERTS[code].category !== 'expiry'),
-    ['OBSERVING', 'RENEWAL_BLOCKED', 'RENEWAL_NOT_OURS'],
+    ['OBSERVING', 'RENEWAL_BLOCKED', 'RENEWAL_NOT_OURS', 'REQUEST_WAITING'],
   );
   assert.ok(dated.includes('CERTIFICATE_EXPIRED') && !dated.includes('KEY_MISMATCH'));
 });

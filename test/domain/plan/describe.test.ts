@@ -61,6 +61,7 @@ const table: [Step, string][] = [
     'verify what etcd (2379), etcd-peer (2380) serve',
   ],
   [steps['restart-unit'], 'systemctl restart k3s'],
+  [steps['install-files'], 'install 1 signed certificate with its private key: a'],
   [steps['restore-files'], 'put 1 certificate with its private key back from /b/0'],
   [
     { ...steps['restore-files'], pairs: [...steps['restore-files'].pairs, ...steps['restore-files'].pairs] },

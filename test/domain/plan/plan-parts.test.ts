@@ -48,6 +48,7 @@ test('what a plan expects to be renewed: each certificate once', () => {
 
 const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = {
   backup: 'nothing',
+  'add-names': 'certificates',
   'kubeadm-renew': 'certificates',
   'verify-files': 'nothing',
   'cycle-unless-served': 'processes',
@@ -66,6 +67,7 @@ const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = 
   'restart-kubelet': 'processes',
   'point-kubelet-conf': 'certificates',
   'restore-files': 'certificates',
+  'install-files': 'certificates',
   'run-hook': 'nothing',
   rehearse: 'nothing',
 };
@@ -84,7 +86,7 @@ test('what follows a failure is passed over before, and a hook can be required',
 });
 
 for (const step of Object.values(steps)) {
-  const rule = ['await-pods', 'restart-neighbour', 'point-kubelet-conf', 'run-hook'].includes(step.kind)
+  const rule = ['add-names', 'await-pods', 'restart-neighbour', 'point-kubelet-conf', 'run-hook'].includes(step.kind)
     ? 'continue'
     : 'roll-back';
   test(`${step.kind} changes ${CHANGES[step.kind]}, and its failure means: ${rule}`, () => {

@@ -23,6 +23,18 @@ export const endpoint = {
 
 export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
   backup: { kind: 'backup', directory: '/b/1', files: ['/a'], directories: [] },
+  'add-names': {
+    kind: 'add-names',
+    config: '/k.yaml',
+    version: 'v1.36.3',
+    node: 'node-1',
+    advertiseAddress: '10.0.0.5',
+    serviceRange: null,
+    certificatesDir: '/pki',
+    names: ['DNS:lb.example.org', 'IP:FD00:0:0:0:0:0:0:5'],
+    expect,
+    limit: 120_000,
+  },
   'kubeadm-renew': {
     kind: 'kubeadm-renew',
     name: 'apiserver',
@@ -86,6 +98,11 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
   'restore-files': {
     kind: 'restore-files',
     backup: '/b/0',
+    pairs: [{ id: 'a', notAfter: 1, files: [{ path: '/a.crt', sha256: '0', was: '1' }] }],
+  },
+  'install-files': {
+    kind: 'install-files',
+    from: '/i/0',
     pairs: [{ id: 'a', notAfter: 1, files: [{ path: '/a.crt', sha256: '0', was: '1' }] }],
   },
   'run-hook': {

@@ -1,5 +1,6 @@
 import { isInterrupted } from '../../decide/history-of.ts';
 import { outdated } from '../../decide/outdated.ts';
+import { externalRequests } from '../../external/external-requests.ts';
 import type { Instant } from '../../model/certificate.ts';
 import type { Blocker, Renewal } from '../../model/decision.ts';
 import { ERRORS } from '../../model/error-codes.ts';
@@ -92,7 +93,9 @@ const ALERTS_THEMSELVES = ['KEY_MISMATCH', 'NOT_SIGNED_BY_CA'];
 
 /** What a person has to renew, one alert for each reason. */
 export function notOurs(state: NodeState): Found[] {
-  const named = obstacle(state.decisions.renewal)?.ids ?? [];
+  // One that is requested has an alert of its own.
+  const requested = externalRequests(state.inventory).map(({ id }) => id);
+  const named = [...(obstacle(state.decisions.renewal)?.ids ?? []), ...requested];
   const byCode = new Map<string, Judged[]>();
   for (const each of leavesOf(state)) {
     const { verdict, nearness, id } = each.decision;

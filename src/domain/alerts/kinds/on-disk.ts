@@ -1,4 +1,6 @@
+import { MINUTE } from '../../time/duration.ts';
 import * as files from '../detect/on-disk.ts';
+import { sansMissing } from '../detect/sans-missing.ts';
 import type { StateKind } from '../kind.ts';
 
 /** What is wrong with certificates, keys and copies on disk. */
@@ -40,6 +42,16 @@ export const FILES = {
     remedy: 'Find out whether the CA or the certificate was replaced, and restore the right one from a backup.',
     explainedBy: ['FILE_UNREADABLE', 'KEY_MISMATCH', 'RESTART_HAZARD'],
     find: files.notSignedByCa,
+  },
+  SANS_MISSING: {
+    category: 'files',
+    meaning:
+      "The API server's certificate lacks a name or an address by which clients reach it, as this node's own files say.",
+    severity: 'warning',
+    remedy: 'Add the names, as the alert says.',
+    // K3s completes its listener's certificate in the first minutes after a start.
+    holdOff: 10 * MINUTE,
+    find: sansMissing,
   },
   FILE_UNREADABLE: {
     category: 'files',

@@ -1,4 +1,5 @@
 import * as renewal from '../detect/renewal.ts';
+import * as requests from '../detect/waiting-requests.ts';
 import type { StateKind } from '../kind.ts';
 
 /** What becomes of a renewal. */
@@ -32,6 +33,16 @@ export const RENEWAL = {
     remedy: 'Renew them where they come from.',
     dated: true,
     find: renewal.notOurs,
+  },
+  REQUEST_WAITING: {
+    category: 'renewal',
+    meaning: 'Requests to a CA elsewhere wait for signed certificates, since the day that the alert names.',
+    severity: 'warning',
+    at: { info: 'while nothing is due', critical: 'when a certificate is urgent or has expired' },
+    remedy:
+      'Have them signed (certagent csr shows where they are), and install the answer: certagent install FILES. To drop a request that nobody needs: certagent csr --drop NAME',
+    dated: true,
+    find: requests.waiting,
   },
   OTHER_RENEWER: {
     category: 'renewal',

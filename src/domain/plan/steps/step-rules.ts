@@ -1,9 +1,11 @@
+import { addNames } from './add-names.ts';
 import { awaitListener } from './await-listener.ts';
 import { awaitPods } from './await-pods.ts';
 import { awaitReady } from './await-ready.ts';
 import { backup } from './backup.ts';
 import { cycle } from './cycle.ts';
 import { cycleUnlessServed } from './cycle-unless-served.ts';
+import { installFiles } from './install-files.ts';
 import { kubeadmRenew } from './kubeadm-renew.ts';
 import { kubeletConf } from './kubelet-conf.ts';
 import { pointKubeletConf } from './point-kubelet-conf.ts';
@@ -27,6 +29,7 @@ import { verifyServed } from './verify-served.ts';
  */
 const RULES = {
   backup,
+  'add-names': addNames,
   'kubeadm-renew': kubeadmRenew,
   'verify-files': verifyFiles,
   'cycle-unless-served': cycleUnlessServed,
@@ -45,6 +48,7 @@ const RULES = {
   'restart-kubelet': restartKubelet,
   'point-kubelet-conf': pointKubeletConf,
   'restore-files': restoreFiles,
+  'install-files': installFiles,
   'run-hook': runHook,
   rehearse,
 };

@@ -1,0 +1,193 @@
+import type { Config } from '../config/schema.ts';
+import type { ControlHandlers } from '../control/handlers.ts';
+import { chooseRequests } from '../domain/external/choose-requests.ts';
+import { installBlockers, installPlan } from '../domain/external/install-plan.ts';
+import { type Accepted, type Judgement, judgeAnswers } from '../domain/external/judge-answers.ts';
+import type { Blocker } from '../domain/model/decision.ts';
+import { CertagentError, explain } from '../domain/model/errors.ts';
+import type { ObservedCertificate } from '../domain/model/inventory.ts';
+import type { PlanOutcome, Progress } from '../domain/model/journal.ts';
+import type { RenewalPlan } from '../domain/model/plan.ts';
+import {
+  CSR_SCHEMA,
+  type CsrReport,
+  INSTALL_SCHEMA,
+  type InstallFile,
+  type InstallReport,
+} from '../domain/model/requests-report.ts';
+import type { SigningRequest } from '../domain/model/signing-request.ts';
+import { planIdAt } from '../domain/plan/plan-id.ts';
+import { requestLike } from '../host/certificate-request.ts';
+import { readLeaf } from '../host/leaf.ts';
+import { keepRequest, removeRequest, requestPath, requestText } from '../host/request-files.ts';
+import type { Root } from '../host/root.ts';
+import { asPairs, installingDirectory, type NewPair, newPair, stagePairs } from '../renew/external/installed-files.ts';
+import { answersIn } from '../renew/external/signed-certificates.ts';
+import { planSettingsOf } from './node-policy.ts';
+import { blockedBy, type View } from './view.ts';
+
+export type RequestsPart = {
+  root: Root;
+  now(): number;
+  config(): Config;
+  running(): Progress | null;
+  /** The node as it is now. */
+  look(): Promise<View>;
+  /** Runs a plan as one of the queue, and reports its end. */
+  runPlan(plan: RenewalPlan, view: View): Promise<PlanOutcome>;
+  exclusive<T>(act: () => Promise<T>): Promise<T>;
+  watched<T>(progress: (progress: Progress) => void, act: () => Promise<T>): Promise<T>;
+};
+
+/** What certagent offers for certificates that a CA elsewhere signs. */
+export function makeRequests(part: RequestsPart): Pick<ControlHandlers, 'csr' | 'installPlan' | 'install'> {
+  const { root } = part;
+  return {
+    csr: (request) =>
+      part.exclusive(async () => {
+        const view = await part.look();
+        const dropped = request.drop ? await drop(root, request.names, view) : [];
+        const made = request.drop
+          ? []
+          : await writeRequests(root, chooseRequests(view, request.names), view, request.fresh, part.now());
+        return csrReport(root, await part.look(), made, dropped);
+      }),
+    async installPlan({ files }) {
+      const running = part.running();
+      const view = await part.look();
+      const { judgement, plan, blockers } = await decideInstall(part, files, view, true);
+      const { takenAt: at, node } = view.inventory;
+      const { accepted, refused, waiting } = judgement;
+      const report: InstallReport = {
+        schema: INSTALL_SCHEMA,
+        ...{ at, node, running, plan, blockers, refused },
+        accepted: accepted.map(({ request, answer }) => ({
+          id: request.id,
+          file: answer.file,
+          notAfter: answer.certificate.notAfter,
+        })),
+        waiting: waiting.map(({ id }) => id),
+      };
+      return running === null ? report : { ...report, plan: null };
+    },
+    install: ({ files }, progress) =>
+      part.watched(progress, () => part.exclusive(async () => installNow(part, files, await part.look(), true))),
+  };
+}
+
+/**
+ * Installs what was answered; null: nothing was. Throws CertagentError INSTALL_REFUSED when something in it is wrong, or RENEWAL_BLOCKED:
+ * then nothing has changed.
+ */
+async function installNow(
+  part: RequestsPart,
+  files: InstallFile[],
+  view: View,
+  byPerson: boolean,
+): Promise<PlanOutcome | null> {
+  const { judgement, plan, pairs, blockers } = await decideInstall(part, files, view, byPerson);
+  const [first] = judgement.refused;
+  if (first !== undefined)
+    throw new CertagentError(
+      'INSTALL_REFUSED',
+      `nothing was installed: ${judgement.refused.map(({ file, why }) => `${file}: ${why}`).join('; ')}`,
+    );
+  if (blockers.length > 0) throw blockedBy(blockers);
+  if (plan === null) return null;
+  await stagePairs(part.root, plan.id, pairs, part.now());
+  return part.runPlan(plan, view);
+}
+
+type Decided = { judgement: Judgement; plan: RenewalPlan | null; pairs: NewPair[]; blockers: Blocker[] };
+
+async function decideInstall(
+  { root, config }: RequestsPart,
+  files: InstallFile[],
+  view: View,
+  byPerson: boolean,
+): Promise<Decided> {
+  const { inventory, history, policy, decisions } = view;
+  const now = inventory.takenAt;
+  const { answers, refused } = await answersIn(root, files, inventory);
+  const judged = judgeAnswers(answers, { inventory, now });
+  const judgement = { ...judged, refused: [...refused, ...judged.refused] };
+  const { accepted } = judgement;
+  const pairs = await pairsOf(root, accepted, judgement);
+  const ids = accepted.map(({ request }) => request.id);
+  const blockers = installBlockers(ids, { inventory, policy, history, now, byPerson });
+  if (judgement.refused.length > 0 || blockers.length > 0) return { judgement, plan: null, pairs, blockers };
+  const planId = planIdAt(now, history);
+  const plan = installPlan({
+    ...{ accepted, inventory, decisions, policy, history, byPerson, planId, now },
+    pairs: asPairs(pairs),
+    from: installingDirectory(planId),
+    settings: planSettingsOf(config()),
+  });
+  return { judgement, plan, pairs, blockers };
+}
+
+/** What cannot be replaced is one more that is wrong. */
+async function pairsOf(root: Root, accepted: Accepted[], judgement: Judgement): Promise<NewPair[]> {
+  const pairs: NewPair[] = [];
+  for (const one of accepted)
+    await newPair(root, one).then(
+      (pair) => pairs.push(pair),
+      (error: unknown) => judgement.refused.push({ file: one.answer.file, why: explain(error) }),
+    );
+  return pairs;
+}
+
+/** Requests for these certificates. One that waits stays, with its key, unless it is to be `fresh`. Returns the ids of the new ones. */
+async function writeRequests(
+  root: Root,
+  chosen: ObservedCertificate[],
+  { inventory }: Pick<View, 'inventory'>,
+  fresh: boolean,
+  now: number,
+): Promise<string[]> {
+  const made: string[] = [];
+  for (const { id, place } of chosen) {
+    if (!fresh && inventory.requests?.some((request) => request.id === id) === true) continue;
+    const { certificate, pem } = await readLeaf(root, place.path);
+    const request = await requestLike(pem, certificate.keyType);
+    const { subject, commonName, organizations, sans, usages } = certificate;
+    const { publicKey, keyType } = request;
+    const facts: SigningRequest = {
+      ...{ id, createdAt: now, publicKey, keyType },
+      ...{ subject, commonName, organizations, sans, usages },
+    };
+    await keepRequest(root, facts, request);
+    made.push(id);
+  }
+  return made;
+}
+
+async function drop(root: Root, names: string[], { inventory }: View): Promise<string[]> {
+  const waiting = (inventory.requests ?? []).map(({ id }) => id);
+  const unknown = names.find((name) => !waiting.includes(name));
+  if (unknown !== undefined)
+    throw new CertagentError('CSR_REFUSED', `no request waits for ${JSON.stringify(unknown)}`, {
+      remedy: 'See which wait: certagent csr',
+    });
+  for (const id of names) await removeRequest(root, id);
+  return names;
+}
+
+async function csrReport(root: Root, { inventory }: View, made: string[], dropped: string[]): Promise<CsrReport> {
+  const requests: CsrReport['requests'] = [];
+  for (const request of inventory.requests ?? []) {
+    const { id } = request;
+    const replaced = inventory.certificates.find((one) => one.id === id);
+    const ca = inventory.certificates.find((one) => one.id === replaced?.issuance.ca);
+    requests.push({
+      ...request,
+      path: requestPath(id),
+      csr: await requestText(root, id),
+      isNew: made.includes(id),
+      expires: replaced?.certificate.notAfter ?? null,
+      ca: ca === undefined ? null : { path: ca.place.path, subject: ca.certificate.subject },
+    });
+  }
+  const { takenAt: at, node } = inventory;
+  return { schema: CSR_SCHEMA, at, node, requests, dropped };
+}
