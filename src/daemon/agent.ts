@@ -121,12 +121,8 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
 
   /** After the renewal, so that copies get the new credentials. */
   const withCopiesOf = async (view: View, as: Partial<CopiesRequest> = {}): Promise<View> => {
-    const usual = {
-      config: state.config,
-      inventory: view.inventory,
-      dryRun: state.config.mode === 'observe',
-      remember: true,
-    };
+    const { config } = state;
+    const usual = { config, inventory: view.inventory, dryRun: config.mode === 'observe', remember: true };
     return withCopiesIn(view, await syncCopies({ ...usual, ...as }));
   };
 

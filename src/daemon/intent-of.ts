@@ -11,18 +11,22 @@ import type { View } from './view.ts';
 
 /** What the node is about to do to its cluster. `accepts`: a person accepts seconds without quorum. */
 export function intentOf(plan: RenewalPlan, { inventory, policy }: View, { accepts }: { accepts: boolean }): Intent {
-  const of = inventory.certificates
-    .filter(({ id }) => plan.certificates.includes(id))
-    .map(({ certificate: { notAfter, notBefore } }) => ({ notAfter, lifetime: notAfter - notBefore }));
   return {
     phase: 'wants',
     disruption: disruptionOf(plan),
-    isUrgent: accepts || isLastResort(of, inventory.takenAt),
+    isUrgent: accepts || isLast(plan, inventory),
     hasExpired: plan.oldExpired,
     isKeptDown: isDownByLeaves(inventory, policy),
     recovers: false,
     slot: slotOf(plan.distribution),
   };
+}
+
+function isLast(plan: RenewalPlan, { certificates, takenAt }: View['inventory']): boolean {
+  const renewed = certificates
+    .filter(({ id }) => plan.certificates.includes(id))
+    .map(({ certificate: { notAfter, notBefore } }) => ({ notAfter, lifetime: notAfter - notBefore }));
+  return isLastResort(renewed, takenAt);
 }
 
 /** Of a plan that a killed process left: nothing is known of the node but the plan. */
@@ -43,7 +47,7 @@ export const running = (intent: Intent): Intent => ({ ...intent, phase: 'runs' }
 
 /**
  * When the turn of an agent or a worker comes, which has no credentials for a Lease; null: now. In the maintenance window its share
- * of that spreads it, a person who asks waits for nothing, and a node that is down heals at once.
+ * of that spreads it, a person who asks waits for nothing, nor does a node that is down or whose certificates expire in days.
  */
 export function momentOfAgent(
   plan: RenewalPlan,
@@ -53,6 +57,7 @@ export function momentOfAgent(
   const { node, takenAt } = inventory;
   const { renewal } = decisions;
   const isSpread = renewal.kind === 'now' && renewal.outsideMaintenance !== true;
-  if (takesTurns(node.role) || isSpread || request.kind === 'manual' || plan.oldExpired) return null;
+  if (takesTurns(node.role) || isSpread || request.kind === 'manual') return null;
+  if (plan.oldExpired || isLast(plan, inventory)) return null;
   return agentTurn(stableShare(node.name, 'agent'), takenAt);
 }

@@ -40,7 +40,7 @@ export function turnOf(
       {
         phase,
         disruption: plan === null ? { kind: 'none', etcd: false, api: false } : disruptionOf(plan),
-        isUrgent: isLastResort([{ notAfter: node.notAfter, lifetime: 365 * DAY }], at),
+        isUrgent: isLast(node, at),
         hasExpired: plan?.oldExpired === true,
         isKeptDown: false,
         recovers: false,
@@ -53,6 +53,10 @@ export function turnOf(
     if (turn.kind !== 'write') return turn;
     node.memory = afterWrite(memory, turn.write, store(node, turn.write, at), seen.asked, seen.at);
   }
+}
+
+export function isLast({ notAfter }: SimNode, at: number): boolean {
+  return isLastResort([{ notAfter, lifetime: 365 * DAY }], at);
 }
 
 function clocksOf({ skew }: SimNode, at: number): Clocks {

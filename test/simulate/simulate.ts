@@ -14,7 +14,7 @@ import { inMaintenance } from '../../src/domain/time/windows.ts';
 import { generator } from '../domain/cluster/model/choices.ts';
 import { inventoryOf, SETTINGS } from '../support/inventory.ts';
 import { makeAppointments } from './appointments.ts';
-import { hasApi, isReady, turnOf } from './cluster.ts';
+import { hasApi, isLast, isReady, turnOf } from './cluster.ts';
 import { ENDS, isIn, makeFleet, type Share, type SimNode } from './fleet.ts';
 
 export type Figures = {
@@ -84,7 +84,7 @@ export function simulate(share: Share, { seed = 1, turns = true } = {}): Figures
       report(node, inventory, decisions, null, at);
       return nextCheck(node, decisions, at);
     }
-    const begins = node.isServer ? ownTurn(node, plan, inventory, at) : agentsTurn(node, at);
+    const begins = node.isServer ? ownTurn(node, plan, inventory, at) : agentsTurn(node, plan, at);
     if (begins !== null) {
       if (node.waits === null) report(node, inventory, decisions, null, at);
       node.waits ??= { since: at };
@@ -109,8 +109,11 @@ export function simulate(share: Share, { seed = 1, turns = true } = {}): Figures
     return at + Math.min(Math.max(POLL, waited / 20), 10 * MINUTE);
   };
 
-  const agentsTurn = (node: SimNode, at: number): number | null =>
-    inMaintenance(node.policy.maintenance, at) ? null : agentTurn(node.share, at);
+  /** As the daemon's `momentOfAgent`. */
+  const agentsTurn = (node: SimNode, plan: RenewalPlan, at: number): number | null =>
+    inMaintenance(node.policy.maintenance, at) || plan.oldExpired || isLast(node, at)
+      ? null
+      : agentTurn(node.share, at);
 
   const carryOut = (node: SimNode, plan: RenewalPlan, inventory: Inventory, at: number): void => {
     const { cluster } = node;
