@@ -63,15 +63,12 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     const outcome = plan === null || isHeld ? null : await carryOut(plan, decided, request.kind);
     const asScheduled = request.kind === 'schedule' && outcome === null;
     await report(asScheduled ? decided : await look(), outcome);
-    if (request.kind === 'schedule') await signing();
+    // What a CA elsewhere signs, where a command has it signed. Its failure is an alert: the check goes on.
+    const signing = request.kind === 'schedule' ? await signByCommand({ ...part('schedule'), log }, state.last) : null;
+    if (signing === 'failed') await report(await look(), null);
     const { renewal } = turn.shown(decided).decisions;
     if (request.kind === 'manual' && renewal.kind === 'blocked') throw blockedBy(renewal.blockers);
     return outcome;
-  };
-  /** What a CA elsewhere signs, where a command has it signed. Its failure is an alert: the check goes on. */
-  const signing = async (): Promise<void> => {
-    if (state.last !== null && (await signByCommand({ ...part('schedule'), log }, state.last)) === 'failed')
-      await report(await look(), null);
   };
   const queue = makeQueue(() => cycle(SCHEDULED));
   const wake = () => void queue.request().catch(() => {});
@@ -174,10 +171,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       if (state.last !== null) state.last = withCopiesIn(await look(), state.last.copies);
     } catch (error) {
       state.configError = explain(error);
-      log.error(
-        { code: errorCode(error) },
-        `configuration refused, the previous one stays in use: ${state.configError}`,
-      );
+      log.error({ code: errorCode(error) }, `configuration refused, the previous one stays: ${state.configError}`);
       throw error;
     } finally {
       wake();
@@ -218,8 +212,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       return status();
     },
     renew: (request, progress) => {
-      const accepts = request.force && request.accepts === true;
-      const attempt = () => queue.exclusive(() => cycle(asked(request), accepts));
+      const attempt = () => queue.exclusive(() => cycle(asked(request), request.force && request.accepts));
       return watchers.watched(progress, () => inItsTurn(turn, attempt, progress));
     },
     rehearse: (request, progress) =>

@@ -23,11 +23,11 @@ const UNIT = 'certagent-external-ca';
  */
 export async function signByCommand(
   part: RequestsPart & { log: Log },
-  view: View,
+  view: View | null,
 ): Promise<PlanOutcome | 'not yet' | 'failed'> {
   const { root, now, log } = part;
-  const moment = signingMoment(view);
-  if (moment === null || moment.at > view.inventory.takenAt) return 'not yet';
+  const moment = view === null ? null : signingMoment(view);
+  if (view === null || moment === null || moment.at > view.inventory.takenAt) return 'not yet';
   const ids = moment.due.map(({ id }) => id);
   try {
     await makeWaiting(root, moment.due, view, false, now());
