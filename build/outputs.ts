@@ -1,9 +1,14 @@
 // What every command prints with -o json, by the name of its schema: build/schemas.ts makes the schemas of these types.
 import type { ConfigProblem } from '../src/config/load.ts';
+import type { CodeExplanation } from '../src/domain/alerts/explain-code.ts';
+import type { ClusterReport } from '../src/domain/cluster/cluster-report.ts';
 import type { FleetReport } from '../src/domain/fleet/model.ts';
+import type { Diagnosis } from '../src/domain/model/diagnosis.ts';
+import type { CertificateExplanation } from '../src/domain/model/explanation.ts';
 import type { CopyOutcome, PlanOutcome } from '../src/domain/model/journal.ts';
 import type { Pause, Silence } from '../src/domain/model/orders.ts';
 import type { RehearsalReport } from '../src/domain/model/rehearsal-report.ts';
+import type { CsrReport, InstallReport } from '../src/domain/model/requests-report.ts';
 import type {
   BackupsReport,
   ClockAccepted,
@@ -13,6 +18,7 @@ import type {
   SinkResult,
   StatusReport,
 } from '../src/domain/model/status.ts';
+import type { AttemptReport } from '../src/domain/plan/attempt-report.ts';
 
 type Mode = StatusReport['mode'];
 
@@ -23,12 +29,26 @@ export type Outputs = {
   plan: PlanReport;
   /** certagent plan --rehearse */
   rehearsal: RehearsalReport;
-  /** certagent renew, certagent restore PLAN: how it ended, the plan where it is blocked, null where nothing was due */
-  outcome: PlanOutcome | PlanReport | RestoreReport | null;
+  /** certagent renew, restore PLAN, install: how it ended, the plan where it is blocked, null where nothing was due */
+  outcome: PlanOutcome | PlanReport | RestoreReport | InstallReport | null;
   /** certagent restore */
   backups: BackupsReport;
   /** certagent history */
   history: HistoryReport;
+  /** certagent history PLAN */
+  attempt: AttemptReport;
+  /** certagent explain NAME */
+  certificate: CertificateExplanation;
+  /** certagent explain CODE; `active`: alerts of that code, null where no daemon says */
+  code: CodeExplanation & { active: StatusReport['alerts'] | null };
+  /** certagent explain: the names of the certificates */
+  names: string[];
+  /** certagent doctor */
+  doctor: Diagnosis;
+  /** certagent csr */
+  requests: CsrReport;
+  /** certagent status --cluster */
+  cluster: ClusterReport;
   /** certagent fleet */
   fleet: FleetReport;
   /** certagent sync */

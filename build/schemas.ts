@@ -74,7 +74,7 @@ function schemaMaker(checker: ts.TypeChecker, at: ts.Node) {
     if (type.flags & ts.TypeFlags.BooleanLiteral) return { const: checker.typeToString(type) === 'true' };
     if (type.flags & ts.TypeFlags.Null) return { type: 'null' };
     // A name of a file, a code of a later version: "a" | (string & {}) and `${string}/…` are any text.
-    if (type.flags & (ts.TypeFlags.StringLike | ts.TypeFlags.TemplateLiteral)) return { type: 'string' };
+    if (isText(type)) return { type: 'string' };
     if (type.flags & ts.TypeFlags.NumberLike) return { type: 'number' };
     if (type.flags & ts.TypeFlags.Unknown) return {};
     if (checker.isTupleType(type)) {
@@ -120,13 +120,18 @@ function schemaMaker(checker: ts.TypeChecker, at: ts.Node) {
   return { schemaOf, definitions };
 }
 
+function isText(type: ts.Type): boolean {
+  if (type.isIntersection()) return type.types.some(isText);
+  return (type.flags & (ts.TypeFlags.StringLike | ts.TypeFlags.TemplateLiteral)) !== 0;
+}
+
 const isLiteral = (type: ts.Type): type is ts.StringLiteralType | ts.NumberLiteralType =>
   type.isStringLiteral() || type.isNumberLiteral();
 
 /** Objects, and unions of them: a list of words is clearer where it stands. */
 function isCompound(type: ts.Type): boolean {
   const parts = type.isUnion() ? type.types : [type];
-  return parts.some(({ flags }) => (flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) !== 0);
+  return parts.some((part) => !isText(part) && (part.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) !== 0);
 }
 
 function described(symbol: ts.Symbol, checker: ts.TypeChecker): JsonSchema {

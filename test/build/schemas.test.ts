@@ -1,6 +1,7 @@
 // Every -o json output, of real runs on throw-away nodes, against the schema that the packages install.
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
@@ -15,6 +16,7 @@ import { remote } from '../../src/control/client.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import { Root } from '../../src/host/root.ts';
 import { parseYaml } from '../../src/host/yaml.ts';
+import { makeCluster } from '../../testnode/cluster.ts';
 import type { TestNode } from '../../testnode/node.ts';
 import { certagent } from '../cli/support.ts';
 import { start, until } from '../daemon/process.ts';
@@ -69,6 +71,10 @@ for (const { kind, days } of KINDS)
     await valid(node, 'backups', ['restore']);
     await valid(node, 'sync', ['sync', '--dry-run'], [0, 1]);
     await valid(node, 'config', ['config', 'check']);
+    const [name] = (await valid(node, 'names', ['explain'])) as Outputs['names'];
+    await valid(node, 'certificate', ['explain', name!]);
+    await valid(node, 'code', ['explain', 'RENEWAL_BLOCKED']);
+    await valid(node, 'doctor', ['doctor'], [0, 5, 6]);
     await valid(node, 'error', ['reload'], [3]);
     const yaml = await certagent(new Root(node.root), ['status', '-o', 'yaml']);
     assert.deepEqual(Object.keys(parseYaml(yaml.stdout) as object), Object.keys(status as object));
@@ -102,7 +108,11 @@ test('what changes a node, beside its daemon', async (t) => {
   await valid(node, 'outcome', ['renew', '--yes']);
   await valid(node, 'outcome', ['renew', '--yes']);
   await valid(node, 'status', ['status']);
-  await valid(node, 'history', ['history']);
+  const { attempts } = (await valid(node, 'history', ['history'])) as Outputs['history'];
+  await valid(node, 'attempt', ['history', attempts[0]!.planId]);
+  await valid(node, 'certificate', ['explain', 'apiserver']);
+  await valid(node, 'code', ['explain', 'CA_ENDING']);
+  await valid(node, 'doctor', ['doctor'], [0, 5, 6]);
   const { backups } = (await valid(node, 'backups', ['restore'])) as Outputs['backups'];
   await valid(node, 'outcome', ['restore', backups[0]!.id, '--yes'], [0, 1, 4]);
   await valid(node, 'mode', ['disable']);
@@ -113,8 +123,34 @@ test('what changes a node, beside its daemon', async (t) => {
   await daemon.ended;
 });
 
+test('a CA elsewhere: requests, and an answer that is refused', async (t) => {
+  const node = await nodeFor(t, { leafEnds: Date.now() + 20 * DAY });
+  await configure(node, '');
+  await rm(join(node.root, 'etc/kubernetes/pki/ca.key'));
+  await valid(node, 'requests', ['csr', 'apiserver']);
+  const answer = join(node.root, 'answer.pem');
+  await writeFile(answer, 'no certificate');
+  await valid(node, 'outcome', ['install', answer], [4]);
+});
+
+test('a cluster', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'certagent-schemas-'));
+  const cluster = await makeCluster(directory, 1, { leafEnds: Date.now() + 200 * DAY });
+  t.after(async () => {
+    await cluster.remove();
+    await rm(directory, { recursive: true, force: true });
+  });
+  const [node] = cluster.nodes;
+  await node!.start({ longRunning: true });
+  await valid(node!, 'cluster', ['status', '--cluster']);
+});
+
 test('every command with JSON was tried', () => {
-  const withJson = COMMANDS.filter(({ outputs = OUTPUTS }) => outputs.includes('json')).map(({ name }) => name);
+  // journalctl's own JSON.
+  const others = ['logs'];
+  const withJson = COMMANDS.filter(({ outputs = OUTPUTS }) => outputs.includes('json'))
+    .map(({ name }) => name)
+    .filter((name) => !(others as string[]).includes(name));
   assert.deepEqual(
     withJson.filter((name) => !seen.has(name)),
     [],
@@ -131,6 +167,10 @@ test('the schema of the configuration takes the example, and refuses a key that 
   assert.ok(validate(data(exampleToml())), ajv.errorsText(validate.errors));
   assert.ok(!validate(data('[windows]\nopns = "90d"\n')));
   assert.ok(!validate(data('mode = "watch"\n')));
+});
+
+test('a schema describes data alone, not the methods of a string or an array', () => {
+  assert.doesNotMatch(JSON.stringify(outputSchemas()), /"__@|"charCodeAt"|"forEach"/);
 });
 
 test('a validator of these schemas can fail', () => {
