@@ -23,6 +23,13 @@ const MODULES = [
 const MENTIONS: [path: string, reason: string][] = [
   ['src/config/schema.ts', 'describes keys that concern one tool'],
   ['src/cli/command-catalogue.ts', 'help'],
+  ['src/cli/external-commands.ts', 'help'],
+  ['src/cli/many-nodes-commands.ts', 'help'],
+  ['src/config/cluster-keys.ts', 'describes keys'],
+  ['src/config/external-ca-keys.ts', 'describes keys that concern one tool'],
+  ['src/domain/external/', 'requests are for certificates that one tool made'],
+  ['src/domain/names/', 'remedies are commands of the tool that makes the certificate'],
+  ['src/host/kubeadm-config.ts', 'reads the file of one tool'],
   ['src/domain/decide/reasons.ts', 'the meaning of codes that begin with KUBEADM_ and K3S_'],
   ['src/domain/model/error-codes.ts', 'the meaning of codes that begin with KUBEADM_'],
   ['src/domain/model/plan.ts', 'the step kind kubeadm-renew'],

@@ -1,5 +1,6 @@
 import { nameInCluster } from '../domain/cluster/name-in-cluster.ts';
-import type { Distribution, Endpoint, Inventory, ObservedCertificate } from '../domain/model/inventory.ts';
+import { rulesOfNode } from '../domain/distributions/index.ts';
+import type { Inventory, ObservedCertificate } from '../domain/model/inventory.ts';
 
 /** What of this node has to do with the other servers of its cluster. Paths are the node's own. */
 export type OwnServer = {
@@ -27,29 +28,22 @@ export type OwnEtcd = {
   ca: string;
 };
 
-const API: Partial<Record<Distribution, Endpoint['name']>> = {
-  kubeadm: 'kube-apiserver',
-  k3s: 'k3s',
-  rke2: 'kube-apiserver',
-};
-
 /**
  * null: not a server that takes turns. `kubeconfig`: cluster.kubeconfig of the configuration. A file of sqlite has one server, so
  * that a K3s that uses one waits for nobody, whether its API answers or not.
  */
 export function ownServer(inventory: Inventory, kubeconfig: string | undefined): OwnServer | null {
   const { node, certificates, preconditions } = inventory;
-  const { distribution, paths } = node;
+  const { paths } = node;
   if (preconditions.rehearsal?.datastore === 'sqlite') return null;
   // Not `node.name`, which can be configured: this one is compared with the names of Nodes and of members.
   const name = nameInCluster(node, certificates) ?? node.name;
-  const wanted = distribution === null ? undefined : API[distribution];
-  const { endpoint: api } = inventory.served.find(({ endpoint }) => endpoint.name === wanted) ?? {};
+  const own = rulesOfNode(node)?.cluster.api ?? null;
+  const { endpoint: api } = inventory.served.find(({ endpoint }) => endpoint.name === own?.endpoint) ?? {};
   const path = kubeconfig ?? paths.adminKubeconfig;
-  if (api === undefined || path === null) return null;
+  if (own === null || api === undefined || path === null) return null;
   const { host, port } = api;
-  const ca = `${paths.certificatesDir}/${distribution === 'kubeadm' ? 'ca' : 'server-ca'}.crt`;
-  return { name, kubeconfig: path, api: { host, port }, ca, etcd: ownEtcd(inventory) };
+  return { name, kubeconfig: path, api: { host, port }, ca: own.ca(paths), etcd: ownEtcd(inventory) };
 }
 
 function ownEtcd({ node, served, certificates }: Inventory): OwnEtcd | null {

@@ -1,9 +1,10 @@
 import { agentTurn } from '../domain/cluster/agents.ts';
-import { disruptionOf, takesTurns } from '../domain/cluster/disruption.ts';
+import { disruptionOf } from '../domain/cluster/disruption.ts';
 import { type Intent, isLastResort } from '../domain/cluster/intent.ts';
 import { slotOf } from '../domain/cluster/slots.ts';
 import { isDownByLeaves } from '../domain/decide/broken-leaves.ts';
 import type { DecideRequest } from '../domain/decide/certificate-check.ts';
+import { roleOf } from '../domain/distributions/index.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import type { RenewalPlan } from '../domain/model/plan.ts';
 import { stableShare } from './node-policy.ts';
@@ -57,7 +58,7 @@ export function momentOfAgent(
   const { node, takenAt } = inventory;
   const { renewal } = decisions;
   const isSpread = renewal.kind === 'now' && renewal.outsideMaintenance !== true;
-  if (takesTurns(node.role) || isSpread || request.kind === 'manual') return null;
+  if (roleOf(node)?.takesTurns === true || isSpread || request.kind === 'manual') return null;
   if (plan.oldExpired || isLast(plan, inventory)) return null;
   return agentTurn(stableShare(node.name, 'agent'), takenAt);
 }

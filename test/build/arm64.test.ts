@@ -32,7 +32,7 @@ test('the arm64 executable watches a kubeadm node', { skip }, async (t) => {
   assert.equal(status.code, 0, status.stderr);
   assert.match(status.stdout, /^apiserver +kubeadm .* 19 d /m);
 
-  const due = await arm64(...root, 'check');
+  const due = await arm64(...root, 'check', '-t', '300');
   assert.equal(due.code, 1, due.stdout);
   assert.match(due.stdout, /^CERTAGENT WARNING - /);
 });

@@ -11,12 +11,11 @@ const FREE = {
 };
 const result = async (agent: Agent) => (await agent.status()).lastAttempt?.result;
 
-test('everything has expired: all servers heal at once, without a Lease', async (t) => {
-  const { agents, objects } = await cluster(t, 2, -1);
+// One that sees that the other has healed takes the Lease, as always when an API answers.
+test('everything has expired: all servers heal, although no API answers', async (t) => {
+  const { agents } = await cluster(t, 2, -1);
   await Promise.all(agents.map((agent) => agent.check()));
   for (const agent of agents) await eventually(async () => (await result(agent)) === 'succeeded', 240_000);
-  const lease = objects.get(`${LEASES}/certagent-renewal`)?.spec as { leaseTransitions: number } | undefined;
-  assert.equal(lease?.leaseTransitions ?? 0, 0, 'nobody has held it');
 });
 
 test('another server is away: nothing is stopped until it is back', async (t) => {

@@ -19,7 +19,7 @@ test('a kubeadm node: its manifest, its kubeconfigs, and nothing that is missing
   const inventory = await look(node);
   const url = `https://127.0.0.1:${node.ports.apiserver}`;
   assert.deepEqual(inventory.preconditions.apiServer, {
-    by: 'kubeadm',
+    by: 'manifest',
     manifest: `/${MANIFEST}`,
     advertiseAddress: '127.0.0.1',
     serviceRange: '10.96.0.0/12',
@@ -38,7 +38,7 @@ test('a kubeadm configuration: the ClusterConfiguration among its documents, or 
   const config = async (text: string | null) => {
     if (text !== null) put(node.root, path, text);
     const facts = await factsOf(node, path);
-    return facts?.by === 'kubeadm' ? facts.config : undefined;
+    return facts?.by === 'manifest' ? facts.config : undefined;
   };
   const none = { controlPlaneEndpoint: null, certSANs: [], dnsDomain: null };
   const read = { path, problem: null, ...none };

@@ -1,4 +1,3 @@
-import type { Role } from '../distributions/names.ts';
 import type { RenewalPlan } from '../model/plan.ts';
 import { ruleOf, type Step } from '../plan/steps/step-rules.ts';
 
@@ -36,9 +35,4 @@ function worse(a: Disruption, b: Disruption): Disruption {
   const ORDER = ['none', 'components', 'stops'] as const;
   const kind = ORDER[Math.max(ORDER.indexOf(a.kind), ORDER.indexOf(b.kind))]!;
   return { kind, etcd: a.etcd || b.etcd, api: a.api || b.api };
-}
-
-/** Nodes that stand for the control plane: the others have no credentials for a Lease, and are spread. */
-export function takesTurns(role: Role | null): boolean {
-  return role === 'control-plane' || role === 'server' || role === 'controller';
 }

@@ -1,14 +1,15 @@
+import { USUAL_SLOT } from '../distributions/in-cluster.ts';
+import { rulesOf } from '../distributions/index.ts';
 import type { Distribution } from '../distributions/names.ts';
 import type { Instant } from '../model/certificate.ts';
-import { MINUTE } from '../time/duration.ts';
 import type { Memory } from './memory.ts';
 import { apiAnswers } from './obstacles.ts';
 import type { ClusterSeen, PeerSeen } from './seen.ts';
 import { isDead } from './succession.ts';
 
-/** An RKE2 server's start can take half an hour. */
+/** Milliseconds. `distribution` null: of a plan that does not say it. */
 export function slotOf(distribution: Distribution | null): number {
-  return distribution === 'rke2' ? 40 * MINUTE : 10 * MINUTE;
+  return distribution === null ? USUAL_SLOT : rulesOf(distribution).cluster.slot;
 }
 
 /** A node begins only in the first 30 % of its slot: the rest is for the renewal, and for clocks that differ. */

@@ -17,6 +17,7 @@ import type {
 import type { Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
 import type { StepOf } from '../plan/steps/step-rules.ts';
+import type { InCluster } from './in-cluster.ts';
 import type { Role } from './names.ts';
 import type { Rehearsing } from './rehearsing.ts';
 
@@ -28,6 +29,8 @@ export type RoleRules = {
   tool: string | null;
   /** Its servers sign what it fetches: they are renewed first. */
   followsServers: boolean;
+  /** It runs a part of the control plane: it renews only while none of the others does. */
+  takesTurns: boolean;
 };
 
 export type Restoring = { steps(draft: Draft, restoring: StepOf<'restore-files'>): Step[] };
@@ -35,6 +38,7 @@ export type Restoring = { steps(draft: Draft, restoring: StepOf<'restore-files'>
 /** All that distinguishes one distribution from the others, for the rules. How it is observed is in observe/<name>/. */
 export type DistributionRules = {
   roles: Partial<Record<Role, RoleRules>>;
+  cluster: InCluster;
   /** Ids of the certificates whose common name holds the node's name. */
   kubeletCertificates: readonly string[];
   /** Files of the CAs that sign the users of its kubeconfigs. */

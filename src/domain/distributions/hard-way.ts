@@ -1,5 +1,6 @@
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import type { DistributionRules, RoleRules } from './distribution.ts';
+import { USUAL_SLOT } from './in-cluster.ts';
 import type { RoleOf } from './names.ts';
 
 /**
@@ -8,9 +9,10 @@ import type { RoleOf } from './names.ts';
  */
 export const hardWay: DistributionRules & { roles: Record<RoleOf<'hard-way'>, RoleRules> } = {
   roles: {
-    'control-plane': { unit: 'kube-apiserver', tool: null, followsServers: false },
-    worker: { unit: 'kubelet', tool: null, followsServers: false },
+    'control-plane': { unit: 'kube-apiserver', tool: null, followsServers: false, takesTurns: true },
+    worker: { unit: 'kubelet', tool: null, followsServers: false, takesTurns: false },
   },
+  cluster: { slot: USUAL_SLOT, api: null, kubeletConf: () => null },
   kubeletCertificates: ['kubelet-client', 'kubelet-kubeconfig'],
   clientAuthorities: () => [],
   clientCertificates: {},

@@ -4,6 +4,7 @@ import type { Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
 import { expectation, served, servedSteps } from '../plan/expectations.ts';
 import type { DistributionRules, RoleRules } from './distribution.ts';
+import { USUAL_SLOT } from './in-cluster.ts';
 import { minorOf } from './kubernetes-version.ts';
 import type { Distribution, RoleOf } from './names.ts';
 
@@ -18,8 +19,13 @@ const CLIENTS = { etcd: 'apiserver-etcd-client', 'etcd-peer': 'etcd/peer' } as c
 /** Every start of a controller issues all leaves again, whatever their expiry (k0s pkg/certificate/manager.go). */
 export const k0s: DistributionRules & { roles: Record<RoleOf<'k0s'>, RoleRules> } = {
   roles: {
-    controller: { unit: UNITS.controller, tool: null, followsServers: false },
-    worker: { unit: UNITS.worker, tool: null, followsServers: false },
+    controller: { unit: UNITS.controller, tool: null, followsServers: false, takesTurns: true },
+    worker: { unit: UNITS.worker, tool: null, followsServers: false, takesTurns: false },
+  },
+  cluster: {
+    slot: USUAL_SLOT,
+    api: null,
+    kubeletConf: ({ dataDir }) => (dataDir === null ? null : `${dataDir}/kubelet.conf`),
   },
   kubeletCertificates: ['kubelet-client', 'kubelet.conf'],
   clientAuthorities: ({ certificatesDir }) => [`${certificatesDir}/ca.crt`],

@@ -1,5 +1,6 @@
 import type { ComponentHealth } from '../model/inventory.ts';
 import type { DistributionRules, RoleRules } from './distribution.ts';
+import { USUAL_SLOT } from './in-cluster.ts';
 import { kubeadmBlockers } from './kubeadm-blockers.ts';
 import { kubeadmChecks } from './kubeadm-checks.ts';
 import { defaultsUsed } from './kubeadm-defaults.ts';
@@ -21,8 +22,13 @@ const RELIES_ON: Record<string, ComponentHealth['name'][]> = {
 /** `kubeadm certs renew` writes new certificates; the kubelet runs the control plane as static pods. */
 export const kubeadm: DistributionRules & { roles: Record<RoleOf<'kubeadm'>, RoleRules> } = {
   roles: {
-    'control-plane': { unit: 'kubelet', tool: KUBEADM, followsServers: false },
-    worker: { unit: 'kubelet', tool: null, followsServers: false },
+    'control-plane': { unit: 'kubelet', tool: KUBEADM, followsServers: false, takesTurns: true },
+    worker: { unit: 'kubelet', tool: null, followsServers: false, takesTurns: false },
+  },
+  cluster: {
+    slot: USUAL_SLOT,
+    api: { endpoint: 'kube-apiserver', ca: ({ certificatesDir }) => `${certificatesDir}/ca.crt` },
+    kubeletConf: (paths) => kubeletConf({ paths }),
   },
   kubeletCertificates: ['kubelet-client', 'kubelet.conf'],
   clientAuthorities: ({ certificatesDir }) => [`${certificatesDir}/ca.crt`],

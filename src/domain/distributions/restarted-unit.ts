@@ -6,10 +6,11 @@ import type { Blocker } from '../model/decision.ts';
 import type { NodeFacts, ObservedCertificate } from '../model/inventory.ts';
 import type { Draft } from '../plan/draft.ts';
 import { day } from '../time/day.ts';
-import { formatDuration } from '../time/duration.ts';
+import { formatDuration, MINUTE } from '../time/duration.ts';
 import { renewedAtEveryStart } from './agent-leaves.ts';
 import { foreignRotation, rotationWarnings } from './ca-rotation.ts';
 import type { DistributionRules, RoleRules } from './distribution.ts';
+import { USUAL_SLOT } from './in-cluster.ts';
 import { type Distribution, labelOf } from './names.ts';
 import { isPassedOver } from './passed-over.ts';
 import type { Rehearsing } from './rehearsing.ts';
@@ -36,8 +37,13 @@ export function restartedUnit({ name, units, endpoints, startsWithin, rehearsing
   const label = labelOf(name);
   return {
     roles: {
-      server: { unit: units.server, tool: null, followsServers: false },
-      agent: { unit: units.agent, tool: null, followsServers: true },
+      server: { unit: units.server, tool: null, followsServers: false, takesTurns: true },
+      agent: { unit: units.agent, tool: null, followsServers: true, takesTurns: false },
+    },
+    cluster: {
+      slot: Math.max(USUAL_SLOT, startsWithin + 5 * MINUTE),
+      api: { endpoint: endpoints.api, ca: ({ certificatesDir }) => `${certificatesDir}/server-ca.crt` },
+      kubeletConf: ({ dataDir }) => (dataDir === null ? null : `${dataDir}/agent/kubelet.kubeconfig`),
     },
     kubeletCertificates: ['agent/client-kubelet'],
     clientAuthorities: ({ certificatesDir }) => [`${certificatesDir}/client-ca.crt`],

@@ -5,7 +5,7 @@
 export type ApiServerFacts = KubeadmApiServer | SupervisorApiServer;
 
 export type KubeadmApiServer = {
-  by: 'kubeadm';
+  by: 'manifest';
   /** The manifest, with its `--advertise-address` and `--service-cluster-ip-range`. */
   manifest: string;
   advertiseAddress: string | null;

@@ -33,7 +33,7 @@ export type Addition = { observed: ObservedCertificate; missing: string[] } & (
 export function additionTo(inventory: Inventory): Addition | null {
   const { apiServer, tool } = inventory.preconditions;
   const lacking = missingNames(inventory).find(({ observed }) => observed.id === KUBEADM_APISERVER);
-  if (apiServer?.by !== 'kubeadm' || lacking === undefined) return null;
+  if (apiServer?.by !== 'manifest' || lacking === undefined) return null;
   const { observed } = lacking;
   const { config, advertiseAddress, serviceRange } = apiServer;
   const missing = lacking.names.map(({ san }) => san);

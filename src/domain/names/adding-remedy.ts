@@ -9,7 +9,7 @@ import { shownSan } from './san.ts';
 /** How a person adds the names that a certificate of the API server lacks, as commands for this node. */
 export function addingRemedy(missing: MissingNames, inventory: Inventory): string {
   const { apiServer } = inventory.preconditions;
-  if (apiServer?.by !== 'kubeadm') return restart(inventory);
+  if (apiServer?.by !== 'manifest') return restart(inventory);
   if (missing.observed.owner === 'external-ca')
     return 'Have the external CA sign a certificate with the previous names and these, and put it in place with its key.';
   return kubeadmRemedy(missing, apiServer, inventory);

@@ -14,7 +14,7 @@ export function missingNames({ certificates, preconditions }: Inventory): Missin
   const { apiServer } = preconditions;
   if (apiServer === undefined) return [];
   const names = namesOf(apiServer);
-  const ids = apiServer.by === 'kubeadm' ? [KUBEADM_APISERVER] : apiServer.certificates;
+  const ids = apiServer.by === 'manifest' ? [KUBEADM_APISERVER] : apiServer.certificates;
   return certificates
     .filter((observed) => ids.includes(observed.id) && isLeaf(observed))
     .map((observed) => ({ observed, names: names.filter(({ san }) => !covers(observed.certificate.sans, san)) }))
@@ -30,7 +30,7 @@ export function namesOf(facts: ApiServerFacts): ApiServerName[] {
 
 /** As `namesOf`, with those. A text that no certificate can have is none. */
 export function everyName(facts: ApiServerFacts): ApiServerName[] {
-  const named = facts.by === 'kubeadm' ? kubeadmNames(facts) : facts.named.map(of(({ option }) => option));
+  const named = facts.by === 'manifest' ? kubeadmNames(facts) : facts.named.map(of(({ option }) => option));
   const names = named.flatMap(({ value, from }): ApiServerName[] => {
     const san = sanOf(value);
     return san === null ? [] : [{ san, from }];

@@ -20,7 +20,7 @@ export async function kubeadmApiServer(
   if (pod === undefined || pod.flags.has('tls-sni-cert-key')) return null;
   if (pod.flags.get('tls-cert-file') !== `${paths.certificatesDir}/apiserver.crt`) return null;
   return {
-    by: 'kubeadm',
+    by: 'manifest',
     manifest: pod.manifest,
     advertiseAddress: pod.flags.get('advertise-address') ?? null,
     serviceRange: pod.flags.get('service-cluster-ip-range') ?? null,

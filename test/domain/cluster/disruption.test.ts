@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { disruptionOf, disruptionOfStep, takesTurns } from '../../../src/domain/cluster/disruption.ts';
+import { disruptionOf, disruptionOfStep } from '../../../src/domain/cluster/disruption.ts';
+import { rulesOf } from '../../../src/domain/distributions/index.ts';
+import { DISTRIBUTION_NAMES, type Distribution } from '../../../src/domain/distributions/names.ts';
+import type { NodePaths } from '../../../src/domain/model/inventory.ts';
 import type { CycleStep, Step } from '../../../src/domain/model/plan.ts';
 
 const cycle = (component: CycleStep['component']): CycleStep => ({
@@ -36,9 +39,30 @@ test('what stops a server', () => {
 });
 
 test('who takes turns', () => {
+  const turns = (distribution: Distribution) =>
+    Object.entries(rulesOf(distribution).roles).map(([role, rules]) => `${role} ${rules.takesTurns}`);
+  assert.deepEqual(DISTRIBUTION_NAMES.map(turns), [
+    ['control-plane true', 'worker false'],
+    ['server true', 'agent false'],
+    ['server true', 'agent false'],
+    ['controller true', 'worker false'],
+    ['control-plane true', 'worker false'],
+  ]);
+});
+
+test('which kubeconfig a node has for its own Node', () => {
+  const paths = (dataDir: string | null) => ({ kubeconfigDir: '/etc/kubernetes', dataDir }) as NodePaths;
+  const conf = (name: Distribution, dataDir: string | null = null) => rulesOf(name).cluster.kubeletConf(paths(dataDir));
+  assert.equal(conf('kubeadm'), '/etc/kubernetes/kubelet.conf');
+  assert.equal(conf('k3s', '/data'), '/data/agent/kubelet.kubeconfig');
+  assert.equal(conf('k0s', '/data'), '/data/kubelet.conf');
+  assert.deepEqual([conf('k3s'), conf('k0s'), conf('hard-way')], [null, null, null]);
+});
+
+test('the CA of an API', () => {
+  const paths = { certificatesDir: '/tls' } as NodePaths;
   assert.deepEqual(
-    ['control-plane', 'server', 'controller'].map((role) => takesTurns(role as 'server')),
-    [true, true, true],
+    DISTRIBUTION_NAMES.map((name) => rulesOf(name).cluster.api?.ca(paths)),
+    ['/tls/ca.crt', '/tls/server-ca.crt', '/tls/server-ca.crt', undefined, undefined],
   );
-  assert.deepEqual([takesTurns('agent'), takesTurns('worker'), takesTurns(null)], [false, false, false]);
 });

@@ -14,7 +14,7 @@ export const CONFIG: ReadKubeadmConfig = {
 
 export function apiServer(change: Partial<KubeadmApiServer>): KubeadmApiServer {
   const facts = { advertiseAddress: null, serviceRange: null, servers: [], config: null };
-  return { by: 'kubeadm', manifest: '/m/kube-apiserver.yaml', ...facts, ...change };
+  return { by: 'manifest', manifest: '/m/kube-apiserver.yaml', ...facts, ...change };
 }
 
 /** A node whose API server's certificate has the names in the cluster and of the node, and what else its files say. */
