@@ -1,35 +1,18 @@
-import type { Config } from '../config/schema.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
 import { CertagentError } from '../domain/model/errors.ts';
-import type { PlanOutcome, Progress } from '../domain/model/journal.ts';
-import type { RenewalPlan } from '../domain/model/plan.ts';
 import { BACKUPS_SCHEMA, type BackupSummary, RESTORE_SCHEMA, type RestoreReport } from '../domain/model/status.ts';
 import { planIdAt } from '../domain/plan/plan-id.ts';
 import { BACKUPS_DIR } from '../domain/plan/planner.ts';
 import type { FoundBackup } from '../domain/restore/found-backup.ts';
 import { decideRestore, type RestoreDecision } from '../domain/restore/restore-plan.ts';
 import { type Written, writtenBy } from '../domain/restore/written.ts';
-import type { Root } from '../host/root.ts';
 import { readBackups } from '../renew/backup/read-backups.ts';
-import type { Journal } from '../renew/journal/journal-file.ts';
 import { planSettingsOf } from './node-policy.ts';
+import type { OwnPlans } from './own-plans.ts';
 import { blockedBy, type View } from './view.ts';
 
-type Part = {
-  root: Root;
-  journal: Journal;
-  config(): Config;
-  running(): Progress | null;
-  /** The node as it is now. */
-  look(): Promise<View>;
-  /** Runs a plan as one of the queue, and reports its end. */
-  runPlan(plan: RenewalPlan, view: View): Promise<PlanOutcome>;
-  exclusive<T>(act: () => Promise<T>): Promise<T>;
-  watched<T>(progress: (progress: Progress) => void, act: () => Promise<T>): Promise<T>;
-};
-
 /** What certagent offers of its backups. */
-export function makeRestores(agent: Part): Pick<ControlHandlers, 'backups' | 'restorePlan' | 'restore'> {
+export function makeRestores(agent: OwnPlans): Pick<ControlHandlers, 'backups' | 'restorePlan' | 'restore'> {
   const { root, journal } = agent;
 
   const decideOn = (backup: FoundBackup, view: View, written: Written): RestoreDecision =>

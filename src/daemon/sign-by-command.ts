@@ -10,7 +10,8 @@ import { requestText } from '../host/request-files.ts';
 import { STATE_DIR } from '../host/root.ts';
 import { readSigning, writeSigning } from '../host/signing-memory.ts';
 import { endTransient, runTransient } from '../host/transient-service.ts';
-import { installNow, makeWaiting, type RequestsPart } from './signing-requests.ts';
+import type { OwnPlans } from './own-plans.ts';
+import { installNow, makeWaiting } from './signing-requests.ts';
 import type { View } from './view.ts';
 
 /** For one call: requests and answers, both public. */
@@ -22,7 +23,7 @@ const UNIT = 'certagent-external-ca';
  * plan, which is remembered for an alert and for the next try.
  */
 export async function signByCommand(
-  part: RequestsPart & { log: Log },
+  part: OwnPlans & { log: Log },
   view: View | null,
 ): Promise<PlanOutcome | 'not yet' | 'failed'> {
   const { root, now, log } = part;
@@ -33,7 +34,7 @@ export async function signByCommand(
     await makeWaiting(root, moment.due, view, false, now());
     const files = await answersOf(part, ids);
     // The command has done its part: what becomes of the plan is in the journal, and the next try waits for that.
-    const runPlan: RequestsPart['runPlan'] = async (plan, seen) => {
+    const runPlan: OwnPlans['runPlan'] = async (plan, seen) => {
       await writeSigning(root, { failures: 0, at: now(), error: null });
       return part.runPlan(plan, seen);
     };
@@ -51,7 +52,7 @@ export async function signByCommand(
 }
 
 /** As a hook runs: by systemd, outside of certagent's sandbox, within its limit. Throws CertagentError SIGNING_FAILED. */
-async function answersOf({ root, config, log }: RequestsPart & { log: Log }, ids: string[]) {
+async function answersOf({ root, config, log }: OwnPlans & { log: Log }, ids: string[]) {
   const { command, limit } = config().external_ca;
   const [named = '', ...words] = command;
   const program = await hookProgram(root, named);

@@ -1,4 +1,3 @@
-import type { Config } from '../config/schema.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
 import { chooseRequests } from '../domain/external/choose-requests.ts';
 import { installBlockers, installPlan } from '../domain/external/install-plan.ts';
@@ -6,7 +5,7 @@ import { type Accepted, type Judgement, judgeAnswers } from '../domain/external/
 import type { Blocker } from '../domain/model/decision.ts';
 import { CertagentError, explain } from '../domain/model/errors.ts';
 import type { ObservedCertificate } from '../domain/model/inventory.ts';
-import type { PlanOutcome, Progress } from '../domain/model/journal.ts';
+import type { PlanOutcome } from '../domain/model/journal.ts';
 import type { RenewalPlan } from '../domain/model/plan.ts';
 import {
   CSR_SCHEMA,
@@ -24,23 +23,11 @@ import type { Root } from '../host/root.ts';
 import { asPairs, installingDirectory, type NewPair, newPair, stagePairs } from '../renew/external/installed-files.ts';
 import { answersIn } from '../renew/external/signed-certificates.ts';
 import { planSettingsOf } from './node-policy.ts';
+import type { OwnPlans } from './own-plans.ts';
 import { blockedBy, type View } from './view.ts';
 
-export type RequestsPart = {
-  root: Root;
-  now(): number;
-  config(): Config;
-  running(): Progress | null;
-  /** The node as it is now. */
-  look(): Promise<View>;
-  /** Runs a plan as one of the queue, and reports its end. */
-  runPlan(plan: RenewalPlan, view: View): Promise<PlanOutcome>;
-  exclusive<T>(act: () => Promise<T>): Promise<T>;
-  watched<T>(progress: (progress: Progress) => void, act: () => Promise<T>): Promise<T>;
-};
-
 /** What certagent offers for certificates that a CA elsewhere signs. */
-export function makeRequests(part: RequestsPart): Pick<ControlHandlers, 'csr' | 'installPlan' | 'install'> {
+export function makeRequests(part: OwnPlans): Pick<ControlHandlers, 'csr' | 'installPlan' | 'install'> {
   const { root } = part;
   return {
     csr: (request) =>
@@ -80,7 +67,7 @@ export function makeRequests(part: RequestsPart): Pick<ControlHandlers, 'csr' | 
  * then nothing has changed.
  */
 export async function installNow(
-  part: RequestsPart,
+  part: OwnPlans,
   files: InstallFile[],
   view: View,
   byPerson: boolean,
@@ -101,7 +88,7 @@ export async function installNow(
 type Decided = { judgement: Judgement; plan: RenewalPlan | null; pairs: NewPair[]; blockers: Blocker[] };
 
 async function decideInstall(
-  { root, config }: RequestsPart,
+  { root, config }: OwnPlans,
   files: InstallFile[],
   view: View,
   byPerson: boolean,
