@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { withMode } from '../../src/config/mode.ts';
-import { CONFIG_FILE, type Root } from '../../src/host/root.ts';
+import { CONFIG_FILE, Root } from '../../src/host/root.ts';
 import { handlers, served } from '../control/support.ts';
 import { certagent } from './support.ts';
 
@@ -65,6 +66,14 @@ test('enable writes the mode where there is no configuration yet', async (t) => 
   const root = await served(t);
   assert.equal((await certagent(root, ['disable'])).exitCode, 0);
   assert.equal(await readFile(root.at(CONFIG_FILE), 'utf8'), 'mode = "observe"\n');
+});
+
+test('a machine that may renew, and has no daemon, does not renew', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'certagent-enable-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  const { exitCode, stdout } = await certagent(new Root(directory), ['enable', '--yes']);
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /^The mode is already "renew", but no daemon is running: nothing is renewed\./);
 });
 
 test('a configuration with errors is left alone', async (t) => {

@@ -16,11 +16,8 @@ export async function run(context: Context): Promise<number> {
   const { config } = await loadKeepingMode(context.root, context.configFile);
   const { mode, maintenance } = config;
   if (mode === 'renew') {
-    print(
-      context,
-      { mode, changed: false },
-      () => 'certagent already renews on this node. What it would do: certagent plan',
-    );
+    const runs = await isRunning(context);
+    print(context, { mode, changed: false }, () => (runs ? RENEWS : NOT_RUNNING));
     return 0;
   }
   if (context.output === 'text') {
@@ -36,6 +33,17 @@ export async function run(context: Context): Promise<number> {
     return 1;
   }
   return change(context, file, 'renew');
+}
+
+const RENEWS = 'certagent already renews on this node. What it would do: certagent plan';
+const NOT_RUNNING =
+  'The mode is already "renew", but no daemon is running: nothing is renewed. Start it: systemctl start certagent';
+
+async function isRunning({ root }: Context): Promise<boolean> {
+  return remote(root)
+    .status()
+    .then(() => true)
+    .catch((error) => errorCode(error) !== 'NO_DAEMON');
 }
 
 function hours({ start, end }: { start: number; end: number }): string {
