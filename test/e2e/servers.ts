@@ -8,7 +8,7 @@ import { CONFIG_FILE } from '../../src/host/root.ts';
 import { makeObjects, type Objects } from '../../testnode/api/objects.ts';
 import { apiHandler, NO_API_FAULTS } from '../../testnode/api/serve.ts';
 import { reservePorts } from '../../testnode/ports.ts';
-import { nodeObject } from '../../testnode/stand-in/api.ts';
+import { nodeObject, putCluster } from '../../testnode/stand-in/api.ts';
 import { eventually } from '../testnode/support.ts';
 import { addressIn, type Bridge, makeBridge } from './bridge.ts';
 import { type Machine, makeMachine } from './machine.ts';
@@ -62,7 +62,7 @@ export async function threeServers(t: TestContext, days: number): Promise<Server
       speed: 0.1,
     });
     servers.push({ name, address, machine, node });
-    objects.put('/api/v1/nodes', nodeObject(name, address));
+    putCluster(objects, [nodeObject(name, address)]);
   }
   for (const server of servers) joinEtcd(server, servers);
   await Promise.all(
