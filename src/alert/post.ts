@@ -1,15 +1,12 @@
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { errorCode } from '../domain/model/errors.ts';
 import { onUpgrade } from '../host/http.ts';
 import { proxyFor } from './proxy.ts';
-import { ProxyRefusal, routeTo } from './route.ts';
+import { routeTo } from './route.ts';
 import { SinkError } from './sink.ts';
-import { trustRemedy } from './trusted-cas.ts';
+import { LIMIT, unreached } from './unreached.ts';
 
-const LIMIT = 15_000;
 const ANSWER_LIMIT = 64 * 1024;
-const PROXY_REMEDY = 'The proxy does not connect to this address: check proxy, proxy_file or HTTPS_PROXY.';
 
 export type Post = {
   sink: string;
@@ -37,13 +34,7 @@ export async function post(given: Post): Promise<string> {
   try {
     return await send(given, await routeTo(url, proxy, { ca }, either), either);
   } catch (error) {
-    if (error instanceof SinkError) throw error;
-    if (limit.aborted) throw new SinkError(sink, `${url.origin} did not answer within ${LIMIT / 1000} s`);
-    if (error instanceof ProxyRefusal)
-      throw new SinkError(sink, `${url.origin} could not be reached: ${error.message}`, { remedy: PROXY_REMEDY });
-    const code = reasonOf(error);
-    const remedy = trustRemedy(code);
-    throw new SinkError(sink, `${url.origin} could not be reached (${code})`, remedy === undefined ? {} : { remedy });
+    throw unreached(sink, url, error, limit);
   }
 }
 
@@ -85,12 +76,6 @@ function send({ sink, url, method, body, headers }: Post, route: RequestOptions,
     onUpgrade(request, () => fail('answered HTTP 101, and other protocols are not spoken'));
     request.end(body);
   });
-}
-
-/** The code is enough; messages of TLS errors carry certificates' names. */
-function reasonOf(error: unknown): string {
-  const code = errorCode(error);
-  return code === 'UNKNOWN' && error instanceof Error ? error.name : code;
 }
 
 /** RFC 9110: seconds, or a date. In milliseconds from now; null when absent or unreadable. */

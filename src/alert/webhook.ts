@@ -4,15 +4,12 @@ import { SHAPES } from '../config/sinks/webhook-shapes.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
 import { explain } from '../domain/model/errors.ts';
 import type { Root } from '../host/root.ts';
-import { addressOf } from './address.ts';
 import type { FormatInput, Outgoing } from './formats/format.ts';
 import { FORMATS } from './formats/index.ts';
-import { readHeaders } from './headers.ts';
 import { shown } from './labels.ts';
 import { post } from './post.ts';
-import { readSecret } from './secrets.ts';
 import { type Sink, SinkError } from './sink.ts';
-import { authoritiesFor } from './trusted-cas.ts';
+import { readWebhook } from './webhook-files.ts';
 
 /** Sends each dispatch in the format of its shape. `repeat`: milliseconds after which an active alert is sent again. */
 export function webhookSink(config: WebhookSink, name: string, root: Root, repeat: number): Sink {
@@ -22,14 +19,7 @@ export function webhookSink(config: WebhookSink, name: string, root: Root, repea
     least: config.least,
     ...(refresh === undefined ? {} : { refresh }),
     async send(dispatch, signal) {
-      const read = async (file: string | undefined) => (file === undefined ? null : await readSecret(root, name, file));
-      const { url: given = SHAPES[config.shape].address, url_file } = config;
-      const url = await addressOf(root, name, { url: given, url_file });
-      const secret = await read(config.secret_file);
-      const token = await read(config.token_file);
-      const ca = await authoritiesFor(root, name, config.ca_file);
-      const proxy = (await read(config.proxy_file)) ?? config.proxy ?? null;
-      const extra = config.headers_file === undefined ? {} : await readHeaders(root, name, config.headers_file);
+      const { url, secret, token, ca, proxy, headers: extra } = await readWebhook(config, name, root);
       const bearer = token === null || placesToken === true ? {} : { authorization: `Bearer ${token}` };
       const input = {
         dispatch: shown(dispatch),

@@ -2,29 +2,18 @@ import { connect } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { HeartbeatSettings } from '../../config/sinks/heartbeat-keys.ts';
 import type { WebhookSink } from '../../config/sinks/webhook-keys.ts';
-import { SHAPES } from '../../config/sinks/webhook-shapes.ts';
-import { errorCode } from '../../domain/model/errors.ts';
 import type { Root } from '../../host/root.ts';
 import { addressOf } from '../address.ts';
-import { readHeaders } from '../headers.ts';
 import { bareHost, proxyFor } from '../proxy.ts';
 import { routeTo } from '../route.ts';
-import { readSecret } from '../secrets.ts';
-import { SinkError } from '../sink.ts';
-import { authoritiesFor, trustRemedy } from '../trusted-cas.ts';
-
-const LIMIT = 15_000;
+import { authoritiesFor } from '../trusted-cas.ts';
+import { LIMIT, unreached } from '../unreached.ts';
+import { readWebhook } from '../webhook-files.ts';
 
 /** Its secrets can be read, and its server answers; nothing is asked of it. */
 export async function reachWebhook(settings: WebhookSink, name: string, root: Root): Promise<string> {
-  const { url: given = SHAPES[settings.shape].address, url_file, secret_file, token_file, headers_file } = settings;
-  const read = async (file: string | undefined) => (file === undefined ? null : await readSecret(root, name, file));
-  const url = await addressOf(root, name, { url: given, url_file });
-  await read(secret_file);
-  await read(token_file);
-  if (headers_file !== undefined) await readHeaders(root, name, headers_file);
-  const proxy = (await read(settings.proxy_file)) ?? settings.proxy ?? null;
-  return reach(url, { sink: name, ca: await authoritiesFor(root, name, settings.ca_file), proxy });
+  const { url, ca, proxy } = await readWebhook(settings, name, root);
+  return reach(url, { sink: name, ca, proxy });
 }
 
 export async function reachHeartbeat(settings: HeartbeatSettings, name: string, root: Root): Promise<string> {
@@ -54,11 +43,7 @@ async function reach(
       await opened(connectTls({ host, port, ca, rejectUnauthorized: true, ...nameOf(host) }), 'secureConnect', limit);
     return proxy === null ? `${url.origin} answers${isTls ? ' over TLS' : ''}` : `the proxy to ${url.origin} answers`;
   } catch (error) {
-    if (error instanceof SinkError) throw error;
-    if (limit.aborted) throw new SinkError(sink, `${url.origin} did not answer within ${LIMIT / 1000} s`);
-    const code = errorCode(error);
-    const remedy = trustRemedy(code);
-    throw new SinkError(sink, `${url.origin} could not be reached (${code})`, remedy === undefined ? {} : { remedy });
+    throw unreached(sink, url, error, limit);
   }
 }
 
