@@ -9,6 +9,8 @@ export type ShapeRules = {
   takes?: readonly ShapeKey[];
   /** Where it is sent unless the configuration says otherwise. */
   address?: string;
+  /** Whoever knows its address can post to it. */
+  isSecretAddress?: true;
 };
 
 const SIGNED = { takes: ['secret_file'] } as const;
@@ -16,12 +18,13 @@ const SIGNED = { takes: ['secret_file'] } as const;
 /** Every shape of a webhook. `alert/formats/index.ts` does not compile without the format of each. */
 const TABLE = {
   standard: { what: "certagent's own JSON", ...SIGNED },
-  slack: { what: 'a Slack message with blocks', ...SIGNED },
+  slack: { what: 'a Slack message with blocks', ...SIGNED, isSecretAddress: true },
   'slack-text': {
     what: '{"text": …} for Mattermost, Google Chat, Rocket.Chat, and Discord below /slack',
     ...SIGNED,
+    isSecretAddress: true,
   },
-  teams: { what: 'an Adaptive Card for a workflow of Microsoft Teams' },
+  teams: { what: 'an Adaptive Card for a workflow of Microsoft Teams', isSecretAddress: true },
   ntfy: { what: 'a notification (the address ends in the topic)' },
   gotify: { what: 'a message (the address is that of the server)', needs: ['token_file'] },
   telegram: {

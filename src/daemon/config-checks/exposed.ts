@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { namedFiles } from '../../config/node-config.ts';
 import type { Problem } from '../../config/rules.ts';
 import type { Config } from '../../config/schema.ts';
-import type { Shape } from '../../config/sinks/webhook-shapes.ts';
+import { SHAPES } from '../../config/sinks/webhook-shapes.ts';
 import { followLinks } from '../../host/links.ts';
 import type { Root } from '../../host/root.ts';
 
@@ -18,13 +18,10 @@ export async function exposedSecrets(root: Root, config: Config, file: string): 
   return problems;
 }
 
-/** Whoever knows such an address can post to it. */
-const SECRET_BY_ADDRESS: Shape[] = ['slack', 'slack-text', 'teams'];
-
 function secretAddresses({ alerts }: Config): Problem['path'][] {
   return [
     ...alerts.webhook.flatMap(({ url, shape }, index) =>
-      url !== undefined && (SECRET_BY_ADDRESS.includes(shape) || hasSecret(url))
+      url !== undefined && (SHAPES[shape].isSecretAddress === true || hasSecret(url))
         ? [['alerts', 'webhook', index, 'url']]
         : [],
     ),
