@@ -1,9 +1,8 @@
 import { reachSink } from '../../alert/reach/index.ts';
 import { namedSinks } from '../../config/sinks/index.ts';
-import { CertagentError, explain } from '../../domain/model/errors.ts';
 import { SECOND } from '../../domain/time/duration.ts';
 import { foreignRoot } from '../../host/trust.ts';
-import { type Check, type Finding, fails, ok, warning } from './doctor-check.ts';
+import { type Check, type Finding, failure, ok, warning } from './doctor-check.ts';
 
 /** Connects to each sink as for an alert, and sends none. */
 export const sinks: Check = {
@@ -25,7 +24,7 @@ export const sinks: Check = {
         try {
           return ok(`${sink.name}: ${await reachSink(sink, root)}`);
         } catch (error) {
-          return fails(explain(error), error instanceof CertagentError ? (error.remedy ?? null) : null);
+          return failure(error);
         }
       }),
     );

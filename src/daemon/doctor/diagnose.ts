@@ -11,7 +11,6 @@ import {
   type DoctorResult,
   worstState,
 } from '../../domain/model/diagnosis.ts';
-import { CertagentError, explain } from '../../domain/model/errors.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import { silentLog } from '../../host/logger.ts';
 import type { Root } from '../../host/root.ts';
@@ -19,7 +18,7 @@ import { readJournal } from '../../renew/journal/journal-file.ts';
 import { makeClockMemory } from '../clock-memory.ts';
 import { openOrders } from '../order-book.ts';
 import { decideOn, observeNode, SCHEDULED } from '../view.ts';
-import { type Check, type Examined, type Finding, fails, warning } from './doctor-check.ts';
+import { type Check, type Examined, type Finding, fails, failure, warning } from './doctor-check.ts';
 import { CHECKS } from './doctor-checks.ts';
 
 export type Patient = { root: Root; configFile: string; now: () => Instant };
@@ -53,10 +52,6 @@ export async function diagnose(patient: Patient, progress: (title: string) => vo
 
 const resultsOf = (check: DoctorCheck, findings: Finding[]): DoctorResult[] =>
   findings.map((finding) => ({ check, ...finding }));
-
-function failure(error: unknown): Finding {
-  return fails(explain(error), error instanceof CertagentError ? (error.remedy ?? null) : null);
-}
 
 /** What a check throws is its result. */
 async function within({ limit, run }: Check, known: Examined): Promise<Finding[]> {

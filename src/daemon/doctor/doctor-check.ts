@@ -2,6 +2,7 @@ import type { Config } from '../../config/schema.ts';
 import type { Instant } from '../../domain/model/certificate.ts';
 import type { Blocker } from '../../domain/model/decision.ts';
 import type { DoctorResult } from '../../domain/model/diagnosis.ts';
+import { CertagentError, explain } from '../../domain/model/errors.ts';
 import type { Root } from '../../host/root.ts';
 import type { View } from '../view.ts';
 
@@ -25,6 +26,11 @@ export type Check = { title: string; limit: number; run(known: Examined): Promis
 export const ok = (what: string): Finding => ({ state: 'ok', what, remedy: null });
 export const warning = (what: string, remedy: string | null): Finding => ({ state: 'warning', what, remedy });
 export const fails = (what: string, remedy: string | null): Finding => ({ state: 'fails', what, remedy });
+
+/** What was thrown, as a finding. */
+export function failure(error: unknown): Finding {
+  return fails(explain(error), error instanceof CertagentError ? (error.remedy ?? null) : null);
+}
 
 /** The blockers of these codes, else `good`. */
 export function blockedBy(
