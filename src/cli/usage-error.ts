@@ -1,4 +1,4 @@
-import { nearest } from '../config/nearest.ts';
+import { nearest, suggestion } from '../config/nearest.ts';
 import type { CertagentError } from '../domain/model/errors.ts';
 import { short } from '../domain/text/printable.ts';
 import { COMMANDS, GLOBAL_OPTIONS, GROUPS } from './command-catalogue.ts';
@@ -32,8 +32,7 @@ const quoted = (word: string): string => `'${short(word, 60)}'`;
 
 function meant(word: string, candidates: string[]): string {
   const begun = word.length < SHORTEST ? undefined : candidates.find((candidate) => candidate.startsWith(word));
-  const near = begun ?? nearest(word, candidates);
-  return near === null ? '' : ` (Did you mean ${near}?)`;
+  return suggestion(begun ?? nearest(word, candidates));
 }
 
 /** "--warn" begins "--warning"; fewer letters would begin too many. */

@@ -1,11 +1,20 @@
 /** The candidate closest to `word`; null when none is close. */
-export function nearest(word: string, candidates: string[]): string | null {
+export function nearest(word: string, candidates: readonly string[]): string | null {
   const allowed = Math.max(1, Math.floor(word.length / 3));
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= allowed)
     .sort((a, b) => a.distance - b.distance);
   return ranked[0]?.candidate ?? null;
+}
+
+/** What is added to an error about `word`: " (Did you mean status?)", or nothing when no candidate is close. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  return suggestion(nearest(word, candidates));
+}
+
+export function suggestion(near: string | null): string {
+  return near === null ? '' : ` (Did you mean ${near}?)`;
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */

@@ -1,4 +1,4 @@
-import { nearest } from '../config/nearest.ts';
+import { didYouMean } from '../config/nearest.ts';
 import type { DecideRequest } from '../domain/decide/certificate-check.ts';
 import { refuseName } from '../domain/decide/refuse-name.ts';
 import { CertagentError } from '../domain/model/errors.ts';
@@ -23,10 +23,6 @@ export function decideAsked(observed: Observed, request: DecideRequest): View {
 }
 
 export function unknownCertificate(name: string, { certificates }: Pick<Inventory, 'certificates'>): CertagentError {
-  const near = nearest(
-    name,
-    certificates.map(({ id }) => id),
-  );
-  const meant = near === null ? '' : ` (Did you mean ${near}?)`;
-  return new CertagentError('CERTIFICATE_UNKNOWN', `there is no certificate ${name} on this node${meant}`);
+  const ids = certificates.map(({ id }) => id);
+  return new CertagentError('CERTIFICATE_UNKNOWN', `this node has no certificate ${name}${didYouMean(name, ids)}`);
 }

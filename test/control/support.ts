@@ -62,7 +62,7 @@ export function handlers(change: Partial<ControlHandlers> = {}): ControlHandlers
       throw new CertagentError('PLAN_UNKNOWN', `the journal holds no plan ${plan}`);
     },
     explain: async ({ name }) => {
-      throw new CertagentError('CERTIFICATE_UNKNOWN', `there is no certificate ${name} on this node`);
+      throw new CertagentError('CERTIFICATE_UNKNOWN', `this node has no certificate ${name}`);
     },
     check: async () => report(),
     renew: async (_request, progress) => {

@@ -50,7 +50,7 @@ test('kubeadm: a CA, and a name that is misspelt, are refused before anything is
   const before = await fingerprints(node);
   for (const [name, code, message] of [
     ['etcd-ca', 'CERTIFICATE_NOT_RENEWED', /etcd-ca is a CA/],
-    ['apiservr', 'CERTIFICATE_UNKNOWN', /no certificate apiservr on this node \(Did you mean apiserver\?\)/],
+    ['apiservr', 'CERTIFICATE_UNKNOWN', /^this node has no certificate apiservr \(Did you mean apiserver\?\)/],
   ] as const) {
     const request = { force: false, only: ['admin.conf', name] };
     const matches = (error: Error) => errorCode(error) === code && message.test(error.message);

@@ -1,4 +1,4 @@
-import { nearest } from '../../config/nearest.ts';
+import { didYouMean } from '../../config/nearest.ts';
 import { remote } from '../../control/client.ts';
 import { EXPLAINED, explainCode } from '../../domain/alerts/explain-code.ts';
 import { CertagentError } from '../../domain/model/errors.ts';
@@ -38,9 +38,11 @@ async function activeNow({ root }: Context, code: string): Promise<StatusReport[
 }
 
 function unknownCode(word: string): CertagentError {
-  const near = nearest(word, [...EXPLAINED]);
-  const meant = near === null ? '' : ` (Did you mean ${near}?)`;
-  return new CertagentError('CERTIFICATE_UNKNOWN', `there is no code and no certificate ${word}${meant}`, {
-    remedy: 'certagent explain prints the names of the certificates; man certagent-alerts lists the codes of alerts.',
-  });
+  return new CertagentError(
+    'CERTIFICATE_UNKNOWN',
+    `there is no code and no certificate ${word}${didYouMean(word, EXPLAINED)}`,
+    {
+      remedy: 'certagent explain prints the names of the certificates; man certagent-alerts lists the codes of alerts.',
+    },
+  );
 }
