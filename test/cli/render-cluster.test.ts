@@ -2,17 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderCluster } from '../../src/cli/render/cluster-view.ts';
 import { clusterReport } from '../../src/domain/cluster/cluster-report.ts';
+import { listedNode as node } from '../domain/cluster/parts.ts';
 
 const NOW = Date.UTC(2026, 10, 27, 12, 20);
-
-const node = (name: string, state: string | null, seen: string, firstExpiry: string) => ({
-  name,
-  isServer: name.startsWith('cp'),
-  annotations:
-    state === null
-      ? {}
-      : { 'certagent.io/state': state, 'certagent.io/seen': seen, 'certagent.io/first-expiry': firstExpiry },
-});
 
 test('the nodes of a cluster, worst first', () => {
   const report = clusterReport(

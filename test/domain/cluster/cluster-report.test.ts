@@ -2,22 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clusterReport } from '../../../src/domain/cluster/cluster-report.ts';
 import { requestsInWords } from '../../../src/domain/cluster/serving-requests.ts';
+import { listedNode as node } from './parts.ts';
 
 const NOW = Date.UTC(2026, 10, 27, 12);
-
-const node = (
-  name: string,
-  state: string | null,
-  seen = '2026-11-27T11:00:00Z',
-  firstExpiry = '2027-05-01T00:00:00Z',
-) => ({
-  name,
-  isServer: name.startsWith('cp'),
-  annotations:
-    state === null
-      ? {}
-      : { 'certagent.io/state': state, 'certagent.io/seen': seen, 'certagent.io/first-expiry': firstExpiry },
-});
 
 test('the worst first: bad states, silent nodes, then by state, expiry and name', () => {
   const report = clusterReport(

@@ -56,3 +56,20 @@ export const memory = (changes: Partial<Memory> = {}): Memory => ({
   ...rememberedMembers(['cp-1', 'cp-2', 'cp-3']),
   ...changes,
 });
+
+/** As the API lists a Node. `state` null: no certagent has annotated it. */
+export function listedNode(
+  name: string,
+  state: string | null,
+  seen = '2026-11-27T11:00:00Z',
+  firstExpiry = '2027-05-01T00:00:00Z',
+) {
+  return {
+    name,
+    isServer: name.startsWith('cp'),
+    annotations:
+      state === null
+        ? {}
+        : { 'certagent.io/state': state, 'certagent.io/seen': seen, 'certagent.io/first-expiry': firstExpiry },
+  };
+}
