@@ -31,7 +31,7 @@ const VARIABLES = {
 
 test('the Ansible role installs, configures, waits, and changes nothing the second time', {
   skip,
-  timeout: 1_200_000,
+  timeout: 2_400_000,
 }, async (t) => {
   const machine = await makeMachine('trixie', {
     packages: ['ansible-core', 'python3-apt', 'python3-cffi-backend'],

@@ -16,7 +16,7 @@ const skip = await reasonToSkip();
 
 const TREES = 'var/lib/rancher etc/rancher home';
 
-test('a K3s server, systemd 252', { skip, timeout: 1_200_000 }, async (t) => {
+test('a K3s server, systemd 252', { skip, timeout: 2_400_000 }, async (t) => {
   const here = await scene(t, 'bookworm', 'k3s-server', { grantedDays: 365 });
   const { machine, node } = here;
   await machine.must('sh', '-c', `tar -C / -cpf /root/before.tar ${TREES}`);

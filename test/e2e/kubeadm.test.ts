@@ -12,7 +12,7 @@ import { scene, served } from './support.ts';
 
 const skip = await reasonToSkip();
 
-test('a kubeadm node, systemd 257', { skip, timeout: 1_200_000 }, async (t) => {
+test('a kubeadm node, systemd 257', { skip, timeout: 2_400_000 }, async (t) => {
   const here = await scene(t, 'trixie', 'kubeadm', { etcd: '/usr/bin/etcd' });
   const renewAnew = () => here.machine.run('certagent', 'renew', '--force', '--yes');
 

@@ -66,7 +66,7 @@ export class Mail {
 
   /** Waits until the webhook and an email have reported it. */
   async hears(status: 'raised' | 'cleared' | 'event', code: string): Promise<void> {
-    await eventually(() => this.told().includes(`${status} ${code}`), 120_000);
-    await eventually(() => this.emails.length > 0, 120_000);
+    await eventually(() => this.told().includes(`${status} ${code}`));
+    await eventually(() => this.emails.length > 0);
   }
 }

@@ -14,7 +14,7 @@ import { addressIn, type Bridge, makeBridge } from './bridge.ts';
 import { type Machine, makeMachine } from './machine.ts';
 import { type InstalledNode, installNode, startNode } from './node.ts';
 import { packageFile } from './package.ts';
-import { install } from './support.ts';
+import { install, openWindow } from './support.ts';
 
 export type Server = { name: string; address: string; machine: Machine; node: InstalledNode };
 export type Servers = { servers: [Server, Server, Server]; bridge: Bridge; objects: Objects; port: number };
@@ -97,8 +97,7 @@ function joinEtcd({ machine, node, address }: Server, servers: Server[]): void {
 
 export async function setMode({ machine }: Server, mode: 'renew' | 'observe'): Promise<void> {
   const clock = '[clock]\nrequire_synchronized = false\n';
-  const always = '[maintenance]\nstart = "00:00"\nend = "00:00"\n';
-  writeFileSync(machine.at(CONFIG_FILE), `mode = "${mode}"\n${clock}${always}`);
+  writeFileSync(machine.at(CONFIG_FILE), `mode = "${mode}"\n${clock}${openWindow()}`);
   await machine.must('systemctl', 'reload-or-restart', 'certagent');
 }
 

@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
 import type { JournalRecord } from '../../src/domain/model/journal.ts';
 import type { StatusReport } from '../../src/domain/model/status.ts';
-import { DAY } from '../../src/domain/time/duration.ts';
+import { DAY, MINUTE } from '../../src/domain/time/duration.ts';
 import { CONFIG_FILE } from '../../src/host/root.ts';
 import { JOURNAL_FILE } from '../../src/renew/journal/journal-file.ts';
 import type { NodeKind, NodeOptions } from '../../testnode/node.ts';
@@ -51,7 +51,7 @@ export async function scene(
   const here = { machine, node, mail, deb };
   for (const name of ['api', 'apiserver', 'etcd', 'controllerManager', 'scheduler', 'kubelet']) {
     const port = node.ports[name];
-    if (port !== undefined) await eventually(() => served(here, port), 60_000);
+    if (port !== undefined) await eventually(() => served(here, port));
   }
   return here;
 }
@@ -64,6 +64,15 @@ export async function install({ machine }: Installed, deb: string | null): Promi
   await machine.must('env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '--yes', '/root/certagent.deb');
 }
 
+/**
+ * A maintenance window of the whole day that every node's own moment in it has passed, at whatever hour the test runs: the
+ * last of them comes an hour before its end. The next one begins in 50 minutes.
+ */
+export function openWindow(): string {
+  const start = new Date(Date.now() + 50 * MINUTE).toISOString().slice(11, 16);
+  return `[maintenance]\nstart = "${start}"\nend = "${start}"\n`;
+}
+
 /** A configuration with sinks that the scene's mail receives, and a maintenance window of the whole day, or of another one. */
 export async function configure(
   { machine }: Scene,
@@ -74,11 +83,11 @@ export async function configure(
   const day = new Date(Date.now() + 3 * DAY)
     .toLocaleDateString('en', { weekday: 'short', timeZone: 'UTC' })
     .toLowerCase();
-  const days = window === 'open' ? '' : `days = ["${day}"]\n`;
+  const hours = window === 'open' ? openWindow() : `[maintenance]\ndays = ["${day}"]\nstart = "00:00"\nend = "00:00"\n`;
   // Written in place: owner and mode stay the package's.
   // A machine without a network has nothing to be synchronised with.
   const clock = '[clock]\nrequire_synchronized = false\n';
-  const text = `# ours\nmode = "${mode}"\n${clock}[maintenance]\n${days}start = "00:00"\nend = "00:00"\n${more}\n${SINKS}`;
+  const text = `# ours\nmode = "${mode}"\n${clock}${hours}${more}\n${SINKS}`;
   await writeFile(machine.at(CONFIG_FILE), text);
 }
 
@@ -87,15 +96,11 @@ export async function status({ machine }: Installed): Promise<StatusReport> {
 }
 
 /** Asks until the status is as wanted. */
-export function statusOnce(
-  wanted: (status: StatusReport) => boolean,
-  of: Installed,
-  limit = 60_000,
-): Promise<StatusReport> {
+export function statusOnce(wanted: (status: StatusReport) => boolean, of: Installed): Promise<StatusReport> {
   return eventually(async () => {
     const report = await status(of);
     return wanted(report) && report;
-  }, limit);
+  });
 }
 
 /** The status after the daemon's first check. */
@@ -138,7 +143,7 @@ export function inStep(of: Installed, kind: string, before: number): Promise<Jou
     const started = records.find((record) => record.type === 'plan-started');
     const steps = started?.type === 'plan-started' ? started.plan.steps : [];
     return records.find((record) => record.type === 'step-started' && steps[record.step]?.kind === kind);
-  }, 60_000);
+  });
 }
 
 /** Content, owner, mode and time of everything of the cluster's and the users', and the node's processes: what must not change when nothing is to be touched. */

@@ -10,7 +10,7 @@ import { journal, status } from './support.ts';
 const LONG = process.env.CERTAGENT_LONG === '1';
 const skip = LONG ? await reasonToSkip() : 'three machines take minutes: npm run test:long';
 
-test('three control planes', { skip, timeout: 1_200_000 }, async (t) => {
+test('three control planes', { skip, timeout: 2_400_000 }, async (t) => {
   const cluster = await threeServers(t, 60);
   const { servers, bridge, objects } = cluster;
   const [first, second, third] = servers;

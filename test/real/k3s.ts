@@ -4,7 +4,7 @@ import { CONFIG_FILE, STATE_DIR } from '../../src/host/root.ts';
 import type { Issued } from '../../testnode/pki.ts';
 import { type Machine, makeMachine } from '../e2e/machine.ts';
 import { put } from '../e2e/node.ts';
-import { served } from '../e2e/support.ts';
+import { openWindow, served } from '../e2e/support.ts';
 import { eventually, type Ran } from '../testnode/support.ts';
 import { KUBECONFIG, type Secret } from './aging.ts';
 import { hasOldControlGroups } from './kernel.ts';
@@ -72,8 +72,10 @@ export async function reset({ machine }: RealNode, more = ''): Promise<void> {
   await machine.must('sh', '-ec', `${remove}; tar -C / -xf /root/k3s.tar; rm -rf ${STATE_DIR}/*`);
   await machine.must('systemctl', 'reset-failed');
   // Written in place: owner and mode stay the package's. A machine without a network has no time to synchronise with.
-  const window = '[maintenance]\nstart = "00:00"\nend = "00:00"\n';
-  writeFileSync(machine.at(CONFIG_FILE), `mode = "renew"\n[clock]\nrequire_synchronized = false\n${window}${more}`);
+  writeFileSync(
+    machine.at(CONFIG_FILE),
+    `mode = "renew"\n[clock]\nrequire_synchronized = false\n${openWindow()}${more}`,
+  );
 }
 
 /** Returns when every component serves: the scheduler reads its certificate seconds after the start is done. */
@@ -83,7 +85,7 @@ export async function startK3s(machine: Machine): Promise<void> {
     for (const port of COMPONENTS) await served({ machine }, port);
     return isReady(machine);
   };
-  await eventually(serves, 120_000).catch(async () => {
+  await eventually(serves).catch(async () => {
     const log = await machine.must('journalctl', '--unit=k3s', '--output=cat', '--no-pager', '--lines=25');
     throw new Error(`k3s has started, and not every component serves:\n${log}`);
   });

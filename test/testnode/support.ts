@@ -91,8 +91,11 @@ export function clientOf(kubeconfig: string): { cert: string; key: string } {
 
 type Truthy<T> = Exclude<NonNullable<T>, false>;
 
+/** How long a test waits at most: what passes in seconds takes minutes where the machine has much else to do. */
+const PATIENCE = 300_000;
+
 /** Waits until `condition` gives something other than undefined, false or a rejection. */
-export async function eventually<T>(condition: () => T | Promise<T>, limit = 60_000): Promise<Truthy<T>> {
+export async function eventually<T>(condition: () => T | Promise<T>, limit = PATIENCE): Promise<Truthy<T>> {
   const end = Date.now() + limit;
   for (;;) {
     const value = await Promise.resolve()

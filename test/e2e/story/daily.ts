@@ -62,8 +62,8 @@ export function watchdogBites(t: TestContext, here: Scene): Promise<void> {
     await machine.must('systemctl', 'restart', 'certagent');
     const pid = await property(here, 'MainPID');
     await machine.must('sh', '-c', `kill -STOP ${pid}`);
-    await eventually(async () => (await property(here, 'NRestarts')) === '1', 60_000);
-    await eventually(async () => (await property(here, 'ActiveState')) === 'active', 30_000);
+    await eventually(async () => Number(await property(here, 'NRestarts')) >= 1);
+    await eventually(async () => (await property(here, 'ActiveState')) === 'active');
     assert.notEqual(await property(here, 'MainPID'), pid);
     assert.match(await machine.must('journalctl', '--unit=certagent', '--output=cat'), /Watchdog timeout/);
     assert.equal((await checked(here)).source, 'daemon');

@@ -55,7 +55,7 @@ async function recovered(here: Scene, known: number): Promise<void> {
     journal(here)
       .slice(known)
       .some(({ type }) => type === 'plan-ended');
-  await eventually(over, 120_000);
+  await eventually(over);
   const report = await statusOnce(
     ({ renewal, running, nextCheckAt }) => renewal.kind === 'none' && running === null && nextCheckAt !== null,
     here,

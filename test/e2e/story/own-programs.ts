@@ -48,7 +48,7 @@ export function givesToOthers(t: TestContext, here: Scene, file: string): Promis
         [6],
       );
       const serialOf = (path: string) => new X509Certificate(readFileSync(machine.at(path))).serialNumber;
-      await eventually(() => serialOf(COPY) === serialOf(file), 20_000);
+      await eventually(() => serialOf(COPY) === serialOf(file));
       assert.equal(await ownerOf(here, COPY), 'root:root 644');
       assert.equal(await ownerOf(here, `${COPY}.key`), 'root:root 600');
       assert.match(await machine.must('cat', METRICS), /^certagent_build_info\{/m);

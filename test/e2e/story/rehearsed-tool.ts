@@ -63,7 +63,7 @@ export async function unchanged(ground: Ground, before: string): Promise<void> {
   await eventually(async () => {
     now = await ground.state();
     return now === before;
-  }, 15_000).catch(() => assert.equal(now, before));
+  }).catch(() => assert.equal(now, before));
 }
 
 const STATE = `cd /
