@@ -20,7 +20,7 @@ async function program(name: string, script: string): Promise<void> {
 
 test('output, errors and the exit code are results', async () => {
   await program('speaks', 'echo out; echo err >&2; exit 3');
-  assert.deepEqual(await run(root, 'speaks', [], { limit: 5_000 }), {
+  assert.deepEqual(await run(root, 'speaks', [], { limit: 60_000 }), {
     exitCode: 3,
     signal: null,
     stdout: 'out',
@@ -31,14 +31,14 @@ test('output, errors and the exit code are results', async () => {
 
 test('arguments are not read by a shell', async () => {
   await program('counts', 'echo "$#:$1"');
-  assert.equal((await run(root, 'counts', ['a b; rm -rf $HOME'], { limit: 5_000 })).stdout, '1:a b; rm -rf $HOME');
+  assert.equal((await run(root, 'counts', ['a b; rm -rf $HOME'], { limit: 60_000 })).stdout, '1:a b; rm -rf $HOME');
 });
 
 test('the environment is fixed: nothing of ours reaches a child', async () => {
   process.env.CERTAGENT_TEST_SECRET = 'hush';
   await program('shows', '/usr/bin/env | /usr/bin/cut -d= -f1 | /usr/bin/sort | /usr/bin/tr "\\n" " "');
   assert.equal(
-    (await run(root, 'shows', [], { limit: 5_000 })).stdout.replace(/\b(_|PWD|SHLVL|OLDPWD) /g, '').trim(),
+    (await run(root, 'shows', [], { limit: 60_000 })).stdout.replace(/\b(_|PWD|SHLVL|OLDPWD) /g, '').trim(),
     'HOME LANG LC_ALL PATH',
   );
   delete process.env.CERTAGENT_TEST_SECRET;
@@ -46,7 +46,7 @@ test('the environment is fixed: nothing of ours reaches a child', async () => {
 
 test('a command outside of the root is not found', async () => {
   assert.equal(await findCommand(root, 'openssl'), null);
-  await assert.rejects(run(root, 'openssl', ['version'], { limit: 5_000 }), {
+  await assert.rejects(run(root, 'openssl', ['version'], { limit: 60_000 }), {
     code: 'COMMAND_MISSING',
     message: /openssl is not on this node/,
   });
@@ -115,7 +115,7 @@ for (const [what, shown, stopped] of [
 
 test("a restart that fails gives systemd's words and where to look", async () => {
   await program('systemctl', 'echo "Job for k3s.service failed because the control process exited." >&2; exit 1');
-  await assert.rejects(restartUnit(root, 'k3s', 5_000), {
+  await assert.rejects(restartUnit(root, 'k3s', 60_000), {
     code: 'UNIT_RESTART_FAILED',
     message: /exited with 1: Job for k3s\.service failed/,
     remedy: /journalctl -u k3s/,

@@ -50,11 +50,11 @@ async function listen(server: Server): Promise<number> {
 test('the served certificate is seen even when the server wants a client certificate that certagent lacks', async () => {
   const open = await listen(createHttpsServer(pem));
   assert.equal(
-    parseCertificate(await servedCertificate('127.0.0.1', open, { limit: 5_000 })).fingerprint,
+    parseCertificate(await servedCertificate('127.0.0.1', open, { limit: 60_000 })).fingerprint,
     parseCertificate(pem.cert).fingerprint,
   );
   const strict = await listen(createHttpsServer({ ...pem, requestCert: true, rejectUnauthorized: true, ca: pem.cert }));
-  assert.equal(parseCertificate(await servedCertificate('127.0.0.1', strict, { limit: 5_000 })).commonName, 'served');
+  assert.equal(parseCertificate(await servedCertificate('127.0.0.1', strict, { limit: 60_000 })).commonName, 'served');
 });
 
 test('a server that asks for client certificates sees the whole handshake, and has nothing to log', async () => {
@@ -69,7 +69,7 @@ test('a server that asks for client certificates sees the whole handshake, and h
     });
   });
   const client = { certificate: pem.cert.toString(), key: pem.key.toString() };
-  await servedCertificate('127.0.0.1', port, { limit: 5_000, client });
+  await servedCertificate('127.0.0.1', port, { limit: 60_000, client });
   await ended;
   assert.deepEqual(seen, ['shaken hands', 'closed']);
 });
@@ -96,7 +96,7 @@ test('a health check gives the status, over http and https, and null when nobody
   const https = await listen(createHttpsServer(pem, answer));
   const silent = await listen(createServer());
   const ask = (scheme: 'http' | 'https', port: number) =>
-    askHealth({ scheme, host: '127.0.0.1', port, path: '/readyz' }, { limit: 1_000 });
+    askHealth({ scheme, host: '127.0.0.1', port, path: '/readyz' }, { limit: 5_000 });
   assert.equal((await ask('http', http)).status, 500);
   assert.equal((await ask('https', https)).status, 500);
   assert.equal((await ask('https', silent)).status, null);
@@ -111,6 +111,6 @@ test('a server that switches to another protocol has answered, however often it 
   );
   const check = { scheme: 'http' as const, host: '127.0.0.1', port, path: '/' };
   // Without an answer the test would end with its promise pending, which fails it.
-  assert.deepEqual(await askHealth(check, { limit: 5_000 }), { status: null, detail: 'UPGRADE' });
-  assert.equal(await askVersion(check, { limit: 5_000 }), null);
+  assert.deepEqual(await askHealth(check, { limit: 60_000 }), { status: null, detail: 'UPGRADE' });
+  assert.equal(await askVersion(check, { limit: 60_000 }), null);
 });

@@ -132,7 +132,7 @@ test("the arguments of a person's process are not even read: it can make that wa
   const freed = setTimeout(() => {
     isRead = true;
     writeFileSync(cmdline, 'found\0', { flag: 'r+' });
-  }, 3_000);
+  }, 30_000);
   await findProcesses(join(root.prefix, 'proc'), () => true);
   clearTimeout(freed);
   assert.equal(isRead, false);

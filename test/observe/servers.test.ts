@@ -127,7 +127,7 @@ test('where a K3s or RKE2 server is asked: RKE2’s ports are fixed, and its API
   }
 });
 
-test('a server that accepts and does not answer is unreachable, within seconds', { timeout: 30_000 }, async (t) => {
+test('a server that accepts and does not answer is unreachable, within seconds', { timeout: 120_000 }, async (t) => {
   const silent = createServer(() => {});
   silent.listen(0, '127.0.0.1');
   await once(silent, 'listening');
