@@ -1,5 +1,6 @@
 import type { StatusReport } from '../../domain/model/status.ts';
 import { printableJson } from '../../domain/text/printable.ts';
+import { printed } from '../../domain/time/printed.ts';
 import { askNode, askStatus } from '../ask.ts';
 import { type Context, dataText, print, usage } from '../context.ts';
 import { renderCluster } from '../render/cluster-view.ts';
@@ -28,7 +29,7 @@ async function watch(context: Context): Promise<number> {
   const { setTimeout: sleep } = await import('node:timers/promises');
   for (;;) {
     const report = await askStatus(context);
-    if (context.output === 'json') context.stdout.write(`${printableJson(JSON.stringify(report))}\n`);
+    if (context.output === 'json') context.stdout.write(`${printableJson(JSON.stringify(printed(report)))}\n`);
     else if (context.output === 'yaml') context.stdout.write(`---\n${dataText(context, report)}\n`);
     else
       context.stdout.write(
