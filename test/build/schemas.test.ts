@@ -94,7 +94,7 @@ test('what changes a node, beside its daemon', async (t) => {
     ({ nextCheckAt }) => nextCheckAt !== null,
     'the first check',
   );
-  await valid(node, 'outcome', ['renew'], [4]);
+  await valid(node, 'renew', ['renew'], [4]);
   await valid(node, 'mode', ['enable', '--yes']);
   await valid(node, 'mode', ['enable', '--yes']);
   await valid(node, 'reload', ['reload']);
@@ -106,8 +106,10 @@ test('what changes a node, beside its daemon', async (t) => {
   await valid(node, 'unsilenced', ['alert', 'unsilence', 'CA_ENDING']);
   await valid(node, 'sinks', ['alert', 'test']);
   await valid(node, 'clock', ['clock', 'accept']);
-  await valid(node, 'outcome', ['renew', '--yes']);
-  await valid(node, 'outcome', ['renew', '--yes']);
+  await valid(node, 'renew', ['renew'], [2]);
+  await valid(node, 'renew', ['renew', 'nobody', '--yes'], [1, 2]);
+  await valid(node, 'renew', ['renew', '--yes']);
+  await valid(node, 'renew', ['renew', '--yes']);
   await valid(node, 'status', ['status']);
   const { attempts } = (await valid(node, 'history', ['history'])) as Outputs['history'];
   await valid(node, 'attempt', ['history', attempts[0]!.planId]);
