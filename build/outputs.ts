@@ -8,6 +8,7 @@ import type { CertificateExplanation } from '../src/domain/model/explanation.ts'
 import type { CopyOutcome, PlanOutcome } from '../src/domain/model/journal.ts';
 import type { Pause, Silence } from '../src/domain/model/orders.ts';
 import type { RehearsalReport } from '../src/domain/model/rehearsal-report.ts';
+import type { RenewReport } from '../src/domain/model/renew-report.ts';
 import type { CsrReport, InstallReport } from '../src/domain/model/requests-report.ts';
 import type {
   BackupsReport,
@@ -29,8 +30,10 @@ export type Outputs = {
   plan: PlanReport;
   /** certagent plan --rehearse */
   rehearsal: RehearsalReport;
-  /** certagent renew, restore PLAN, install: how it ended, the plan where it is blocked, null where nothing was due */
-  outcome: PlanOutcome | PlanReport | RestoreReport | InstallReport | null;
+  /** certagent renew: one form, whatever happens */
+  renew: RenewReport;
+  /** certagent restore PLAN, install: how it ended, the plan where it is blocked, null where there was nothing to do */
+  outcome: PlanOutcome | RestoreReport | InstallReport | null;
   /** certagent restore */
   backups: BackupsReport;
   /** certagent history */

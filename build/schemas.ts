@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { jsonSchemaOf } from '../src/config/fields.ts';
 import { schema as configuration } from '../src/config/schema.ts';
+import { printedSchema } from '../src/domain/time/printed.ts';
 import { PROJECT } from './project.ts';
 
 export type JsonSchema = { [key: string]: unknown };
@@ -100,6 +101,14 @@ function schemaMaker(checker: ts.TypeChecker, at: ts.Node) {
     return parts.length === 1 ? parts[0]! : { anyOf: parts };
   }
 
+  function memberSchema(member: ts.Symbol): JsonSchema {
+    const schema = schemaOf(checker.getTypeOfSymbolAtLocation(member, at));
+    if (isInstant(member)) return timesIn(schema);
+    return member.name === 'schema' && typeof schema.const === 'string'
+      ? { const: printedSchema(schema.const) }
+      : schema;
+  }
+
   function objectOf(type: ts.Type): JsonSchema {
     const members = checker.getPropertiesOfType(type);
     const index = checker.getIndexTypeOfType(type, ts.IndexKind.String);
@@ -107,10 +116,7 @@ function schemaMaker(checker: ts.TypeChecker, at: ts.Node) {
     return {
       type: 'object',
       properties: Object.fromEntries(
-        members.map((member) => [
-          member.name,
-          { ...described(member, checker), ...schemaOf(checker.getTypeOfSymbolAtLocation(member, at)) },
-        ]),
+        members.map((member) => [member.name, { ...described(member, checker), ...memberSchema(member) }]),
       ),
       required: members.filter((member) => !isOptional(member)).map(({ name }) => name),
       ...(index === undefined ? {} : { additionalProperties: schemaOf(index) }),
@@ -118,6 +124,24 @@ function schemaMaker(checker: ts.TypeChecker, at: ts.Node) {
   }
 
   return { schemaOf, definitions };
+}
+
+/** Whether a member is declared as an Instant, or as one or null: to the compiler it is a number like any other. */
+function isInstant({ declarations = [] }: ts.Symbol): boolean {
+  const isNamed = (type: ts.TypeNode): boolean =>
+    ts.isUnionTypeNode(type)
+      ? type.types.some(isNamed)
+      : ts.isTypeReferenceNode(type) && type.typeName.getText() === 'Instant';
+  return declarations.some((each) => ts.isPropertySignature(each) && each.type !== undefined && isNamed(each.type));
+}
+
+/** Within certagent it is a number; this is what is printed (domain/time/printed.ts). */
+function timesIn(schema: JsonSchema): JsonSchema {
+  if (schema.type === 'number') return { type: 'string', format: 'date-time' };
+  return {
+    ...schema,
+    anyOf: (schema.anyOf as JsonSchema[]).map((each) => (each.type === 'null' ? each : timesIn(each))),
+  };
 }
 
 function isText(type: ts.Type): boolean {

@@ -39,9 +39,12 @@ const CATALOGUE = [
     name: 'status',
     summary: 'show every certificate, when it expires and what happens next',
     detail:
-      'Most urgent first, then the active alerts, the last renewal and the kubeconfig copies. Asks the running daemon; without one, certagent reads the node itself and says so.',
+      'Most urgent first, then the active alerts, the last renewal and the kubeconfig copies. Asks the running daemon; without one, certagent reads the node itself and says so. --due, --within and --owner limit the certificates that are shown, also with -o json, and nothing else.',
     options: [
       { flags: '-w, --watch', description: 'refresh every 2 seconds' },
+      { flags: '--due', description: 'only certificates whose renewal window is open, or that have expired' },
+      { flags: '--within <duration>', description: 'only certificates that expire within this time, for example 30d' },
+      { flags: '--owner <owner>', description: 'only certificates of this owner, as in the column OWNER' },
       {
         flags: '--cluster',
         description: 'every node of the cluster, as the Kubernetes API has it (root, on a server)',
@@ -52,7 +55,8 @@ const CATALOGUE = [
       'certagent status',
       'certagent status --cluster',
       'certagent status -o wide',
-      'certagent status -o json | jq .renewal',
+      'certagent status --within 30d --owner kubeadm',
+      "certagent status -o json | jq -r '.certificates[] | [.id, .certificate.notAfter] | @tsv'",
     ],
     exitCodes: usual('the status was shown, whatever it is'),
   },
@@ -81,10 +85,15 @@ const CATALOGUE = [
     name: 'renew',
     summary: 'renew now what is due, whatever the maintenance window',
     detail:
-      'Shows the plan, asks, and carries it out through the running daemon; without one, in this process. What blocks an automatic renewal blocks this one too. With names it renews these certificates, due or not: on kubeadm these alone, while K3s, RKE2 and k0s renew by a restart, which renews every certificate that is due.',
+      'Shows the plan, asks, and carries it out through the running daemon; without one, in this process. What blocks an automatic renewal blocks this one too. -o json prints one object, whatever happens: the plan, the decision, the result, the error (renew.schema.json). With names it renews these certificates, due or not: on kubeadm these alone, while K3s, RKE2 and k0s renew by a restart, which renews every certificate that is due.',
     argument: { flags: '[certificate...]', description: 'renew these, by their names in certagent status' },
     options: [{ flags: '--force', description: 'also renew what is not due yet (K3s and RKE2: on servers)' }, YES],
-    examples: ['certagent renew', 'certagent renew apiserver admin.conf', 'certagent renew --force --yes'],
+    examples: [
+      'certagent renew',
+      'certagent renew apiserver admin.conf',
+      'certagent renew --force --yes',
+      'certagent renew --yes -o json | jq -r .result',
+    ],
     exitCodes: [
       [0, 'renewed, or nothing was due'],
       [1, 'failed, or you answered no'],

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { CertagentError } from '../domain/model/errors.ts';
 import { printableJson, short } from '../domain/text/printable.ts';
+import { printed } from '../domain/time/printed.ts';
 import { CONFIG_FILE, existingRoot, type Root } from '../host/root.ts';
 import { yamlTextOf } from '../host/yaml.ts';
 import { asciiText, isUtf8 } from './charset.ts';
@@ -104,7 +105,8 @@ export function print(context: Context, report: unknown, text: () => string): vo
 export const isData = (output: string | undefined): boolean => output === 'json' || output === 'yaml';
 
 /** A report for a program, as -o wants it, without the last line end. */
-export function dataText({ output }: Pick<Context, 'output'>, data: unknown): string {
+export function dataText({ output }: Pick<Context, 'output'>, report: unknown): string {
+  const data = printed(report);
   const json = jsonText(data);
   // JSON is YAML too, and has a way to write what a terminal must not see.
   if (output !== 'yaml' || json !== JSON.stringify(data, null, 2)) return json;

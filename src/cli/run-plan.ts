@@ -10,13 +10,14 @@ import { timesIn } from './render/time.ts';
 export const BLOCKED = 4;
 
 /**
- * Asks whether to run a plan that was shown, runs it with its progress, and prints how it ended. `timeZone`: the node's. Returns
- * the exit code.
+ * Asks whether to run a plan that was shown, runs it with its progress, and prints how it ended. `timeZone`: the node's. `asData`: what
+ * -o json prints of it. Returns the exit code.
  */
 export async function runPlan(
   context: Context,
   timeZone: string,
   act: (progress: (progress: Progress) => void) => Promise<PlanOutcome | null>,
+  asData: (outcome: PlanOutcome | null) => unknown = (outcome) => outcome,
 ): Promise<number> {
   const { paint, stdout, output } = context;
   if (!(await agreed('Run this plan?', context))) {
@@ -29,7 +30,7 @@ export async function runPlan(
     line.end();
     const now = Date.now();
     const lines = () => outcomeLines(scrub(outcome), now, { paint, times: timesIn(timeZone, now) }).join('\n');
-    stdout.write(`${isData(output) ? dataText(context, outcome) : lines()}\n`);
+    stdout.write(`${isData(output) ? dataText(context, asData(outcome)) : lines()}\n`);
     return outcome === null || outcome.result === 'succeeded' ? 0 : 1;
   } finally {
     line.end();

@@ -3,6 +3,7 @@ import type { FleetAnswer } from '../domain/fleet/model.ts';
 import type { Instant } from '../domain/model/certificate.ts';
 import { STATUS_SCHEMA } from '../domain/model/status.ts';
 import { said, short } from '../domain/text/printable.ts';
+import { printedSchema } from '../domain/time/printed.ts';
 import { readAs } from '../host/shape.ts';
 import { STATUS } from './status-shape.ts';
 
@@ -65,13 +66,15 @@ function statusIn(value: unknown, host: string, askedAt: Instant | null): FleetA
   if (typeof refusal.code === 'string' && typeof refusal.message === 'string')
     return { host, silent: short(`${refusal.message} (${refusal.code})`) };
   if (typeof schema !== 'string' || !schema.startsWith('certagent.status/')) return { host, silent: NOT_STATUS };
-  const reading = schema === STATUS_SCHEMA ? readAs(STATUS, value) : null;
+  const reading = KNOWN.includes(schema) ? readAs(STATUS, value) : null;
   if (reading?.fits === true) return { host, askedAt, status: reading.value };
   return {
     host,
     silent: `its status, of certagent ${short(String(version), 40)}, has a form that this version cannot read`,
   };
 }
+
+const KNOWN = [STATUS_SCHEMA, printedSchema(STATUS_SCHEMA)];
 
 const membersOf = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

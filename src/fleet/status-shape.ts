@@ -1,15 +1,15 @@
 import type { FleetStatus } from '../domain/fleet/model.ts';
-import { byName, count, instant, list, object, optional, orNull, type Shape, text, word } from '../host/shape.ts';
+import { byName, count, list, object, optional, orNull, type Shape, text, time, word } from '../host/shape.ts';
 
 const SEVERITY = word(['info', 'warning', 'critical']);
 const NEARNESS = word(['valid', 'due', 'urgent', 'expired', 'not-yet-valid']);
 
 /**
- * What certagent reads of the status of another node. Members that it does not know are dropped; one that an earlier version
- * did not write can be left out.
+ * What certagent reads of the status of another node: certagent.status/v2, whose times are in ISO 8601, and v1, where they were
+ * milliseconds since the epoch. Members that it does not know are dropped; one that an earlier version did not write can be left out.
  */
 export const STATUS: Shape<FleetStatus> = object({
-  at: instant,
+  at: time,
   source: word(['daemon', 'node']),
   version: text,
   mode: text,
@@ -19,22 +19,22 @@ export const STATUS: Shape<FleetStatus> = object({
     object({
       id: text,
       owner: text,
-      certificate: object({ notAfter: instant }),
-      decision: object({ nearness: NEARNESS, opensAt: instant }),
+      certificate: object({ notAfter: time }),
+      decision: object({ nearness: NEARNESS, opensAt: time }),
     }),
   ),
   renewal: object({
     kind: text,
-    nextAt: optional(orNull(instant)),
-    until: optional(orNull(instant)),
+    nextAt: optional(orNull(time)),
+    until: optional(orNull(time)),
     why: optional(text),
     blockers: optional(list(object({ why: text }))),
   }),
   running: orNull(object({ step: count, steps: count })),
   lastAttempt: orNull(
     object({
-      startedAt: instant,
-      endedAt: orNull(instant),
+      startedAt: time,
+      endedAt: orNull(time),
       result: text,
       trigger: text,
       error: orNull(object({ code: text, message: text })),
@@ -44,10 +44,10 @@ export const STATUS: Shape<FleetStatus> = object({
   alerts: list(
     object({
       alert: object({ code: text, severity: SEVERITY, subject: text, text, remedy: text }),
-      since: orNull(instant),
+      since: orNull(time),
     }),
   ),
-  nextCheckAt: orNull(instant),
+  nextCheckAt: orNull(time),
   configError: orNull(text),
   failingSinks: list(text),
 });

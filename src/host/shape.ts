@@ -21,6 +21,18 @@ export const number: Shape<number> = z.number();
 export const count: Shape<number> = z.int().check(z.nonnegative());
 /** What Date can hold. */
 export const instant: Shape<number> = z.number().check(z.minimum(-8.64e15), z.maximum(8.64e15));
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
+/** An instant, as the number that it is or in ISO 8601 (UTC), as -o json prints it. */
+export const time: Shape<number> = z.union([
+  instant,
+  z.pipe(
+    z.string().check(
+      z.regex(ISO),
+      z.refine((text) => !Number.isNaN(Date.parse(text))),
+    ),
+    z.transform(Date.parse),
+  ),
+]) as unknown as Shape<number>;
 /** An absolute path of the node. */
 export const nodePath: Shape<string> = z
   .string()

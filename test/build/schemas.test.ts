@@ -35,6 +35,7 @@ function closed(schema: unknown): unknown {
 }
 
 const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true });
+ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 const VALIDATORS = Object.fromEntries(
   Object.entries(outputSchemas()).map(([name, schema]) => [name, ajv.compile(closed(schema) as JsonSchema)]),
 ) as Record<Name, ValidateFunction>;
@@ -93,7 +94,7 @@ test('what changes a node, beside its daemon', async (t) => {
     ({ nextCheckAt }) => nextCheckAt !== null,
     'the first check',
   );
-  await valid(node, 'outcome', ['renew'], [4]);
+  await valid(node, 'renew', ['renew'], [4]);
   await valid(node, 'mode', ['enable', '--yes']);
   await valid(node, 'mode', ['enable', '--yes']);
   await valid(node, 'reload', ['reload']);
@@ -105,8 +106,10 @@ test('what changes a node, beside its daemon', async (t) => {
   await valid(node, 'unsilenced', ['alert', 'unsilence', 'CA_ENDING']);
   await valid(node, 'sinks', ['alert', 'test']);
   await valid(node, 'clock', ['clock', 'accept']);
-  await valid(node, 'outcome', ['renew', '--yes']);
-  await valid(node, 'outcome', ['renew', '--yes']);
+  await valid(node, 'renew', ['renew'], [2]);
+  await valid(node, 'renew', ['renew', 'nobody', '--yes'], [1, 2]);
+  await valid(node, 'renew', ['renew', '--yes']);
+  await valid(node, 'renew', ['renew', '--yes']);
   await valid(node, 'status', ['status']);
   const { attempts } = (await valid(node, 'history', ['history'])) as Outputs['history'];
   await valid(node, 'attempt', ['history', attempts[0]!.planId]);
@@ -169,6 +172,14 @@ test('the schema of the configuration takes the example, and refuses a key that 
   assert.ok(!validate(data('mode = "watch"\n')));
 });
 
+test('every output with times has version 2 of its schema, in which they are ISO 8601', () => {
+  for (const [name, schema] of Object.entries(outputSchemas())) {
+    const text = JSON.stringify(schema);
+    const [, version] = /"schema":\{(?:[^{}]*,)?"const":"certagent\.[a-z]+\/(v\d)"/.exec(text) ?? [];
+    if (version !== undefined) assert.equal(version, text.includes('"date-time"') ? 'v2' : 'v1', name);
+  }
+});
+
 test('a schema describes data alone, not the methods of a string or an array', () => {
   assert.doesNotMatch(JSON.stringify(outputSchemas()), /"__@|"charCodeAt"|"forEach"/);
 });
@@ -176,7 +187,8 @@ test('a schema describes data alone, not the methods of a string or an array', (
 test('a validator of these schemas can fail', () => {
   assert.ok(!VALIDATORS.version({ version: 1 }));
   assert.ok(!VALIDATORS.version({ version: '1', more: 1 }));
-  assert.ok(!VALIDATORS.status({ schema: 'certagent.status/v1' }));
+  assert.ok(!VALIDATORS.status({ schema: 'certagent.status/v2' }));
+  assert.ok(!VALIDATORS.clock({ at: 1, takenBack: null }));
 });
 
 async function statusFile(node: TestNode): Promise<string> {

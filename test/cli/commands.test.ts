@@ -7,18 +7,66 @@ import { served, temporaryRoot } from '../control/support.ts';
 import { copy, report, row } from './reports.ts';
 import { type Case, certagent, testCommandLines } from './support.ts';
 
+const MIXED = report({
+  certificates: [
+    row('old', -2, { nearness: 'expired' }),
+    row('soon', 50, { nearness: 'due' }),
+    row('calm', 300, { owner: 'kubelet' }),
+  ],
+});
+
 const CASES: Case[] = [
   {
     what: 'status as JSON is the report',
     args: ['status', '-o', 'json'],
     exitCode: 0,
-    stdout: /"schema": "certagent.status\/v1"/,
+    stdout: /"schema": "certagent\.status\/v2",\n {2}"at": "2026-03-03T13:30:00Z"/,
+  },
+  {
+    what: 'status of what is due',
+    args: ['status', '--due'],
+    daemon: { status: async () => MIXED },
+    exitCode: 0,
+    stdout:
+      /^(?![\s\S]*\ncalm )[\s\S]*\nold +kubeadm [\s\S]*\nsoon +kubeadm [\s\S]*\n2 of 3 certificates match --due\.\n/,
+  },
+  {
+    what: 'status of what expires within a time and has an owner, as JSON',
+    args: ['status', '--within', '40d', '--owner', 'kubelet', '-o', 'json'],
+    daemon: { status: async () => MIXED },
+    exitCode: 0,
+    stdout: /"certificates": \[\],/,
+  },
+  {
+    what: 'status under a filter that nothing passes still shows the alerts',
+    args: ['status', '--within', '1h', '--owner', 'kubelet'],
+    daemon: { status: async () => MIXED },
+    exitCode: 0,
+    stdout: /3 certificates; the first expired[\s\S]*\nNone of 3 certificates match --within 1h --owner kubelet\.\n/,
+  },
+  {
+    what: 'an owner that does not exist',
+    args: ['status', '--owner', 'kubeadmin'],
+    exitCode: 2,
+    stderr: /no certificate has the owner kubeadmin \(USAGE\)\nWhat to do: Use one of kubeadm, k3s, .*kubelet.*\n$/,
+  },
+  {
+    what: 'a time that is no duration',
+    args: ['status', '--within', '30'],
+    exitCode: 2,
+    stderr: /--within 30 is not a duration \(USAGE\)\nWhat to do: .*--within 30d\n$/,
+  },
+  {
+    what: 'the cluster has no filters',
+    args: ['status', '--cluster', '--due'],
+    exitCode: 2,
+    stderr: /--cluster and --due cannot be used together/,
   },
   {
     what: 'status as YAML',
     args: ['status', '-o', 'yaml'],
     exitCode: 0,
-    stdout: /^schema: certagent\.status\/v1\n[\s\S]*\ncertificates:\n {2}- id: /,
+    stdout: /^schema: certagent\.status\/v2\n[\s\S]*\ncertificates:\n {2}- id: /,
   },
   {
     what: 'an error with -o yaml',

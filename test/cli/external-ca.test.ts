@@ -102,7 +102,7 @@ const CASES: Case[] = [
     args: ['csr', 'apiserver', '--new', '-o', 'json'],
     daemon: { csr: async ({ names, fresh }) => ({ ...REQUESTS, dropped: fresh ? names : [] }) },
     exitCode: 0,
-    stdout: /"schema": "certagent\.csr\/v1"[\s\S]*"dropped": \[\s*"apiserver"/,
+    stdout: /"schema": "certagent\.csr\/v2"[\s\S]*"dropped": \[\s*"apiserver"/,
   },
   { what: 'a drop of nothing', args: ['csr', '--drop'], daemon: {}, exitCode: 2, stderr: /--drop needs the names/ },
   {

@@ -80,7 +80,7 @@ const CASES: Case[] = [
     args: ['explain', 'apiserver', '-o', 'json'],
     daemon: { explain: async () => explanation() },
     exitCode: 0,
-    stdout: /^\{\n {2}"schema": "certagent\.explain\/v1"/,
+    stdout: /^\{\n {2}"schema": "certagent\.explain\/v2"/,
   },
   {
     what: 'explain: a name with letters that an address would not hold',
@@ -130,7 +130,7 @@ const CASES: Case[] = [
     args: ['history', 'p2', '-o', 'json'],
     daemon: { attempt: async () => ATTEMPT },
     exitCode: 0,
-    stdout: /"schema": "certagent\.attempt\/v1"/,
+    stdout: /"schema": "certagent\.attempt\/v2"/,
   },
   {
     what: 'history: an unknown plan',
@@ -187,6 +187,19 @@ test('explain names what prevents a renewal, with what to do, and a server that 
   assert.match(text, /\nWhat prevents a renewal\n {2}KUBEADM_MISSING: .*\n {4}What to do: /);
   assert.match(text, /which serves ANOTHER: AB, expires/);
   assert.match(text, /due \(expires in 20 d\), and blocked/);
+});
+
+test('in observe mode explain promises no renewal: it says what would happen in mode renew', () => {
+  const seen = { ...explanation(), mode: 'observe' } as const;
+  assert.equal(seen.decision.verdict.kind, 'defer');
+  const text = renderCertificate(seen);
+  assert.match(
+    text,
+    /\n {2}Now +only observed: it would be renewed .* if mode were "renew": .*\(MAINTENANCE_WINDOW\)\n/,
+  );
+  assert.match(text, /\n {2}Would renew at +\S/);
+  assert.doesNotMatch(text, /\bRenewed at\b|: renewed|Now +renewed/);
+  assert.match(renderCertificate(explanation()), /\n {2}Now +renewed [\s\S]*\n {2}Renewed at +\S/);
 });
 
 test('a step by step history and a diagnosis fit 80 columns', () => {

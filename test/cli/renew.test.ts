@@ -141,7 +141,7 @@ const CASES: Case[] = [
     args: ['plan', '--rehearse', '-o', 'json'],
     daemon: { rehearse: async () => rehearsed('doubtful') },
     exitCode: 5,
-    stdout: /^\{\n {2}"schema": "certagent\.rehearsal\/v1"/,
+    stdout: /^\{\n {2}"schema": "certagent\.rehearsal\/v2"/,
   },
   {
     what: 'a plan that is not rehearsed says why',
@@ -188,7 +188,23 @@ const CASES: Case[] = [
     args: ['renew', '--yes', '-o', 'json'],
     daemon: { plan: async () => DUE, renew: async () => FAILED },
     exitCode: 1,
-    stdout: /^\{\n {2}"planId": "p",\n {2}"result": "rolled-back"/,
+    stdout:
+      /^\{\n {2}"schema": "certagent\.renew\/v2",\n {2}"at": "[\dT:-]+Z",[\s\S]*"plan": \{[\s\S]*"planId": "p",[\s\S]*"code": "UNIT_RESTART_FAILED"[\s\S]*"result": "rolled-back"/,
+  },
+  {
+    what: 'a blocked renewal as JSON: the same form',
+    args: ['renew', '-o', 'json'],
+    daemon: { plan: async () => BLOCKED },
+    exitCode: 4,
+    stdout:
+      /^\{\n {2}"schema": "certagent\.renew\/v2",[\s\S]*"plan": null,[\s\S]*"code": "UNIT_MISSING",[\s\S]*"result": "blocked"/,
+  },
+  {
+    what: 'nothing due as JSON: the same form',
+    args: ['renew', '-o', 'json'],
+    daemon: { plan: async () => ({ ...DUE, renewal: { kind: 'none', nextAt: null }, plan: null }) },
+    exitCode: 0,
+    stdout: /^\{\n {2}"schema": "certagent\.renew\/v2",[\s\S]*"error": null,[\s\S]*"result": "nothing-due"/,
   },
   {
     what: 'a renewal that failed',
@@ -235,6 +251,7 @@ const CASES: Case[] = [
     args: ['renew', '-o', 'json'],
     daemon: { plan: async () => DUE, renew: () => assert.fail('it renewed') },
     exitCode: 2,
+    stdout: /"schema": "certagent\.renew\/v2",[\s\S]*"planId": null,[\s\S]*"code": "USAGE"[\s\S]*"result": "error"/,
     stderr: /^\{"error":\{"code":"USAGE"/,
   },
   {

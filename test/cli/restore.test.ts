@@ -115,7 +115,7 @@ const CASES: Case[] = [
     args: ['restore', '-o', 'json'],
     daemon: { backups: async () => LISTED },
     exitCode: 0,
-    stdout: /"schema": "certagent\.backups\/v1"/,
+    stdout: /"schema": "certagent\.backups\/v2"/,
   },
   {
     what: 'a restore, step by step',
@@ -173,7 +173,7 @@ const CASES: Case[] = [
     args: ['restore', ID, '--yes', '-o', 'json'],
     daemon: { restorePlan: async () => RUNNING },
     exitCode: 4,
-    stdout: /"schema": "certagent\.restore\/v1"/,
+    stdout: /"schema": "certagent\.restore\/v2"/,
   },
   {
     what: 'nothing to restore',

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { renderFleet } from '../../src/cli/render/fleet.ts';
 import type { FleetReport } from '../../src/domain/fleet/model.ts';
 import { fleetReport } from '../../src/domain/fleet/summary.ts';
+import { printed } from '../../src/domain/time/printed.ts';
 import { answersIn } from '../../src/fleet/read-answers.ts';
 import { NOW } from '../cli/reports.ts';
 import { certagent } from '../cli/support.ts';
@@ -35,7 +36,7 @@ test('a fleet without sites has no column for them, and one node is not "1 nodes
 test('hosts: each is asked, at most so many at once, and what goes wrong is a row', { timeout: 120_000 }, async (t) => {
   const root = await fleetRoot(t, {
     good: says(json(statusOf('k3s-1'))),
-    urgent: says(json(statusOf('k3s-2', 20))),
+    urgent: says(json(printed(statusOf('k3s-2', 20)))),
     'admin@none': `echo 'bash: line 1: certagent: command not found' >&2; exit 127`,
     dead: `echo banner >&2; echo 'ssh: connect to host dead port 22: Connection refused' >&2; exit 255`,
     mute: 'exit 255',
@@ -55,7 +56,7 @@ test('hosts: each is asked, at most so many at once, and what goes wrong is a ro
   assert.equal(ran.stderr, '');
   assert.equal(ran.exitCode, 3);
   const report = JSON.parse(ran.stdout) as FleetReport;
-  assert.equal(report.schema, 'certagent.fleet/v1');
+  assert.equal(report.schema, 'certagent.fleet/v2');
   assert.deepEqual(Object.fromEntries(report.nodes.map(({ host, level, silent }) => [host, silent ?? level])), {
     good: 'ok',
     urgent: 'warning',
@@ -152,6 +153,23 @@ test('files and standard input: one status, several, arrays, what Ansible prints
   assert.equal(ran.exitCode, 0);
   assert.match(await piped(`${a}\n${b}`), /2 nodes of one site: 2 ok\./);
   assert.match(await piped(''), /No node: nothing was read\./);
+});
+
+test('an earlier version writes times as numbers: both forms are the same node', () => {
+  const status = statusOf('k3s-1', 20, { lastAttempt: null });
+  const [newer] = answersIn(json(printed(status)), 'x');
+  const [earlier] = answersIn(json(status), 'x');
+  assert.ok(newer !== undefined && 'status' in newer && earlier !== undefined && 'status' in earlier);
+  const rows = [newer, earlier].map((answer) => {
+    const { nodes } = printed(fleetReport([answer], LIMITS, status.at)) as FleetReport;
+    return nodes.map(({ name, level, at, certificates, alerts }) => ({ name, level, at, certificates, alerts }));
+  });
+  assert.deepEqual(rows[0], rows[1]);
+  assert.match(JSON.stringify(rows[0]), /"notAfter":"\d{4}-/);
+  for (const at of ['tomorrow', '2027-02-03', '2027-02-30T25:00:00Z', 'Infinity', '', '2027-02-03T04:05:06+01:00']) {
+    const [answer] = answersIn(json({ ...(printed(status) as object), at }), 'x');
+    assert.ok(answer !== undefined && 'silent' in answer, at);
+  }
 });
 
 test('a hostile answer steers neither the terminal nor the page', async (t) => {

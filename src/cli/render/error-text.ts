@@ -15,8 +15,13 @@ export function renderError(error: unknown, paint: Paint = plain): string {
 
 /** An error for a program. */
 export function errorJson(error: unknown): string {
+  return `${printableJson(JSON.stringify({ error: errorFacts(error) }))}\n`;
+}
+
+/** What is said of an error. */
+export function errorFacts(error: unknown): { code: string; message: string; remedy: string | null } {
   const remedy = error instanceof CertagentError ? (error.remedy ?? null) : null;
-  return `${printableJson(JSON.stringify({ error: { code: errorCode(error), message: explain(error), remedy } }))}\n`;
+  return { code: errorCode(error), message: explain(error), remedy };
 }
 
 /** Exit status that goes with an error. */

@@ -65,7 +65,7 @@ function decisionRows(seen: CertificateExplanation, times: Times): Row[] {
   ].map((row) => row as Row);
 }
 
-function whenRows({ timing, decision, at, clock, certificate }: CertificateExplanation, times: Times): Row[] {
+function whenRows({ timing, decision, at, clock, certificate, mode }: CertificateExplanation, times: Times): Row[] {
   const { opens, urgent, configured, maintenance, backOffUntil, moment } = timing;
   const isOwn = moment !== null;
   const shorter = isOwn && opens !== configured.opens ? ` (windows.opens is ${formatDuration(configured.opens)})` : '';
@@ -88,7 +88,7 @@ function whenRows({ timing, decision, at, clock, certificate }: CertificateExpla
           ...(backOffUntil === null
             ? []
             : [['After failures', `no automatic attempt before ${times.full(backOffUntil)}`, 'yellow']]),
-          ['Renewed at', moment <= at ? 'the next check' : times.full(moment)],
+          [mode === 'observe' ? 'Would renew at' : 'Renewed at', moment <= at ? 'the next check' : times.full(moment)],
         ] as Row[])),
     ['Time zone', certificateZone(maintenance.window.timeZone)],
     [

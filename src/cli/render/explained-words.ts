@@ -31,7 +31,7 @@ export function ownerWords({ certificate: observed, node, restart, timing }: Cer
 
 /** What was decided, and why. */
 export function decisionWords(
-  { certificate, decision, renewal, at, timing }: CertificateExplanation,
+  { certificate, decision, renewal, mode, at, timing }: CertificateExplanation,
   times: Times,
 ): string {
   const { verdict } = decision;
@@ -40,10 +40,14 @@ export function decisionWords(
       return `needs you: it ${verdict.why} (${verdict.code})`;
     case 'renew':
       if (renewal.kind === 'blocked') return `due (${verdict.why}), and blocked`;
-      if (renewal.kind === 'observing') return `due (${verdict.why}), and only observed`;
+      if (renewal.kind === 'observing' || mode === 'observe') return `due (${verdict.why}), and only observed`;
       return `renewed at the next check: ${verdict.why} (${verdict.code})`;
-    case 'defer':
-      return `${verdict.until === null ? 'renewed later' : `renewed ${times.moment(verdict.until)}`}: ${verdict.why} (${verdict.code})`;
+    case 'defer': {
+      const when = verdict.until === null ? 'later' : times.moment(verdict.until);
+      if (mode === 'observe')
+        return `only observed: it would be renewed ${when} if mode were "renew": ${verdict.why} (${verdict.code})`;
+      return `renewed ${when}: ${verdict.why} (${verdict.code})`;
+    }
     default:
       if (timing.moment === null || verdict.until === null) return 'nothing to do';
       return at > certificate.certificate.notAfter

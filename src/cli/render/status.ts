@@ -1,5 +1,6 @@
 import type { StatusReport } from '../../domain/model/status.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
+import { filtered, type StatusFilter } from '../status-filter.ts';
 import { nodeLine } from './node.ts';
 import { type Paint, plain, scrub } from './paint.ts';
 import { renewalLines } from './renewal-lines.ts';
@@ -12,7 +13,7 @@ import { timesIn } from './time.ts';
 /** `certagent status` for a person. `width`: columns of the terminal, Infinity when there is none. */
 export function renderStatus(
   unsafe: StatusReport,
-  options: { paint?: Paint; width?: number; wide?: boolean } = {},
+  options: { paint?: Paint; width?: number; wide?: boolean; filter?: StatusFilter } = {},
 ): string {
   // The error of a refused configuration has several lines; here it is one of the lines at the top.
   const configError = unsafe.configError?.replaceAll(/\s*\n\s*/g, '; ') ?? null;
@@ -26,7 +27,7 @@ export function renderStatus(
   const prose = (lines: string[]) => lines.map((line) => fold(line, view.width));
   const blocks = [
     prose(headLines(report, view)),
-    report.certificates.length === 0 ? [] : [certificateTable(report, view)],
+    certificateLines(report, view, options.filter),
     prose(renewalLines(report.renewal, report.running, report.certificates, view)),
     alertLines(report.alerts, view),
     prose(silenceLines(report.silences ?? [], view)),
@@ -39,6 +40,17 @@ export function renderStatus(
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** The table; under a filter, of what it lets through, and a line that says so: a short list must not look like all there is. */
+function certificateLines(report: StatusReport, view: View, filter?: StatusFilter): string[] {
+  const all = report.certificates.length;
+  if (all === 0) return [];
+  if (filter === undefined || filter.words === '') return [certificateTable(report, view)];
+  const shown = filtered(report, filter);
+  const count = shown.certificates.length;
+  const line = `${count === 0 ? 'None' : count} of ${all} certificates ${count === 1 ? 'matches' : 'match'} ${filter.words}.`;
+  return [...(count === 0 ? [] : [certificateTable(shown, view)]), view.paint('dim', line)];
 }
 
 function headLines(report: StatusReport, { paint, times }: View): string[] {

@@ -1,4 +1,5 @@
 import type { StartReason } from '../distributions/start-reasons.ts';
+import type { Instant } from './certificate.ts';
 import type { Expectation } from './expectation.ts';
 import type { HealthCheck } from './health-check.ts';
 import type { Datastore } from './rehearsal-facts.ts';
@@ -64,8 +65,8 @@ export type RehearsedFacts = {
   keyType: string;
   sans: string[];
   usages: string[];
-  notBefore: number;
-  notAfter: number;
+  notBefore: Instant;
+  notAfter: Instant;
   /** Number of certificates in its file: the leaf, and what follows it. */
   chain: number;
 };

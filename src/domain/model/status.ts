@@ -7,6 +7,7 @@ import type { CopyOutcome, Progress } from './journal.ts';
 import type { Pause, Silence } from './orders.ts';
 import type { RenewalPlan } from './plan.ts';
 
+/** On the daemon's sockets, with instants as numbers. What -o json prints is version 2 (time/printed.ts), of every report. */
 export const STATUS_SCHEMA = 'certagent.status/v1';
 
 /** One row of `certagent status`: a certificate and what happens next with it. */
