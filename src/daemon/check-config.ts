@@ -11,6 +11,7 @@ import { exposedSecrets } from './config-checks/exposed.ts';
 import { refusedInDirectory, refusedPrograms } from './config-checks/hooks.ts';
 import { missingFiles } from './config-checks/missing-files.ts';
 import { notOnNode } from './config-checks/on-node.ts';
+import { unusable } from './config-checks/places.ts';
 import { wrongAddresses } from './config-checks/sink-addresses.ts';
 
 /**
@@ -44,5 +45,6 @@ async function warnings(root: Root, config: Config): Promise<Problem[]> {
     ...(await missingFiles(root, config)),
     ...(await unknownAccounts(root, config)),
     ...(await refusedPrograms(root, config)),
+    ...(await unusable(root, config)),
   ];
 }

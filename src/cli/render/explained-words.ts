@@ -42,8 +42,14 @@ export function decisionWords(
       if (renewal.kind === 'blocked') return `due (${verdict.why}), and blocked`;
       if (renewal.kind === 'observing') return `due (${verdict.why}), and only observed`;
       return `renewed at the next check: ${verdict.why} (${verdict.code})`;
-    case 'defer':
-      return `${verdict.until === null ? 'renewed later' : `renewed ${times.moment(verdict.until)}`}: ${verdict.why} (${verdict.code})`;
+    case 'defer': {
+      if (renewal.kind === 'blocked') return `due later (${verdict.why}), and blocked`;
+      if (renewal.kind === 'observing' && renewal.blockers.length > 0)
+        return `only observed, and in mode "renew" it would be blocked: ${verdict.why}`;
+      const when = verdict.until === null ? 'later' : times.moment(verdict.until);
+      const renewed = renewal.kind === 'observing' ? `only observed; in mode "renew" it would be renewed` : 'renewed';
+      return `${renewed} ${when}: ${verdict.why} (${verdict.code})`;
+    }
     default:
       if (timing.moment === null || verdict.until === null) return 'nothing to do';
       return at > certificate.certificate.notAfter
