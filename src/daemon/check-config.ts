@@ -11,8 +11,8 @@ import { exposedSecrets } from './config-checks/exposed.ts';
 import { refusedInDirectory, refusedPrograms } from './config-checks/hooks.ts';
 import { missingFiles } from './config-checks/missing-files.ts';
 import { notOnNode } from './config-checks/on-node.ts';
-import { unusable } from './config-checks/places.ts';
 import { wrongAddresses } from './config-checks/sink-addresses.ts';
+import { unusable } from './config-checks/unusable.ts';
 
 /**
  * As a daemon loads its configuration, for a person who asks whether all is well: throws ConfigError for what a daemon would
