@@ -85,7 +85,7 @@ type Line = { sink: Sink; spool: Spool; courier: Courier };
 /** Opens the book and the spools and takes up what an earlier process left in them. */
 export async function openAlerts(options: AlertServiceOptions): Promise<AlertService> {
   const { root, config, now, log, pace = PACE, late = () => false, monotonic } = options;
-  const { labels, name = hostname() } = options.identity ?? { labels: config.labels };
+  const { labels, name } = options.identity ?? { labels: config.labels };
   const sinks = options.sinks ?? makeSinks(config, root);
   const lines: Line[] = await Promise.all(
     sinks.map(async (sink) => {
@@ -105,8 +105,9 @@ export async function openAlerts(options: AlertServiceOptions): Promise<AlertSer
   const failedBefore = new Set(
     book.flatMap(({ alert }) => (alert.code === 'SINK_FAILING' ? Object.keys(alert.facts) : [])),
   );
-  /** Of the last report; before the first only the name is known. */
-  let node = await identified({ name, distribution: null, role: null }, root, labels);
+  /** Of the last report; until the first of this process, as an earlier one knew it: a test after a reload is about the same node. */
+  const known = loaded.node ?? { name: hostname(), distribution: null, role: null };
+  let node = await identified({ ...known, name: name ?? known.name }, root, labels);
   const heartbeats = makeHeartbeats({ config, root, log, late, monotonic });
   /**
    * What is sent again. Nothing before the first report, when the node's name is a guess, nor during one: it could overtake

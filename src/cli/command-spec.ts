@@ -9,8 +9,8 @@ export const OUTPUTS: readonly OutputFormat[] = ['text', 'json', 'yaml'];
 
 export type OptionSpec = {
   /**
-   * "-w, --warning <days>". In place of "days", "plan", "certificate", "dir", "file", "format", "shell" and "command" say how a
-   * shell completes the value.
+   * "-w, --warning <days>". In place of "days", "certificate", "plan", "code", "level", "dir", "file", "format", "shell" and
+   * "command" say how a shell completes the value.
    */
   readonly flags: string;
   readonly description: string;

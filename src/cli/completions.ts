@@ -1,7 +1,9 @@
 // The shell completions, made from the catalogue of commands.
+import { CODES } from '../domain/alerts/catalogue.ts';
 import { COMMANDS, GLOBAL_OPTIONS, GROUPS } from './command-catalogue.ts';
 import { OUTPUTS, SHELLS } from './command-spec.ts';
 import { type Flags, readFlags } from './flags.ts';
+import { LEVELS } from './levels.ts';
 
 type Word = { word: string; summary: string };
 type Option = Flags & { description: string };
@@ -9,8 +11,13 @@ type Option = Flags & { description: string };
 /** What can follow certain words: more words, options, an argument. The path of certagent itself is empty. */
 type Place = { path: string; words: Word[]; options: Option[]; argument: string | null; formats: readonly string[] };
 
-/** Prints the names of this node's certificates. */
-const CERTIFICATES = 'certagent explain 2>/dev/null';
+/** Commands that print the names of this node's certificates, and of its plans. */
+const NAMES: Record<string, string> = {
+  certificate: 'certagent explain 2>/dev/null',
+  plan: "certagent history 2>/dev/null | sed -n 's/.*; plan //p'",
+};
+/** Words that are the same on each node, by what the catalogue calls the value. */
+const FIXED: Record<string, readonly string[]> = { shell: SHELLS, level: LEVELS, code: CODES };
 const PLACES = places();
 const PATHS = PLACES.map(({ path }) => path).filter((path) => path !== '');
 
@@ -70,7 +77,7 @@ function patterns(wanted: (option: Option) => boolean): string[] {
 }
 
 /** Values that a shell can complete; of the others only a person knows. */
-const COMPLETED = ['dir', 'file', 'format', 'shell'];
+const COMPLETED = ['dir', 'file', 'format', ...Object.keys(NAMES), ...Object.keys(FIXED)];
 
 const withValue = patterns(({ value }) => value !== null);
 /** PATH:WORD for each word that leads from one place to the next. */
@@ -85,14 +92,24 @@ export function bashCompletion(): string {
       `    ${quoted(`${place.path}:-o`)}|${quoted(`${place.path}:--output`)}) words="${place.formats.join(' ')}" ;;`,
   );
   const words = PLACES.flatMap(({ path, words: next, argument }) => {
-    const all = argument === 'shell' ? SHELLS : next.map(({ word }) => word);
+    const all = FIXED[argument ?? ''] ?? next.map(({ word }) => word);
     return all.length === 0 ? [] : [`    ${quoted(path)}) words="${all.join(' ')}" ;;`];
   });
   const options = PLACES.filter((place) => place.options.length > 0).map(
     (place) => `    ${quoted(place.path)}) options="${place.options.map(({ long }) => `--${long}`).join(' ')}" ;;`,
   );
   const files = PLACES.filter(({ argument }) => argument === 'file').map(({ path }) => path);
-  const named = PLACES.filter(({ argument }) => argument === 'certificate').map(({ path }) => quoted(path));
+  const named = Object.entries(NAMES).map(([name, command]) => {
+    const paths = PLACES.filter(({ argument }) => argument === name).map(({ path }) => quoted(path));
+    return `    ${paths.join('|')}) words="$(${command})" ;;`;
+  });
+  const values = [
+    ...Object.entries(FIXED).map(([name, all]) => [name, all.join(' ')]),
+    ...Object.entries(NAMES).map(([name, command]) => [name, `$(${command})`]),
+  ].flatMap(([name, all]) => {
+    const pattern = bashPattern(patterns(({ value }) => value === name));
+    return pattern === '' ? [] : [`    ${pattern}) words="${all}" ;;`];
+  });
   return `# bash completion of certagent
 _certagent() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
@@ -113,11 +130,12 @@ _certagent() {
     ${bashPattern(patterns(({ value }) => value === 'dir'))}) compopt -o dirnames; return ;;
     ${bashPattern(patterns(({ value }) => value === 'file'))}) compopt -o default; return ;;
 ${formats.join('\n')}
+${values.join('\n')}
     ${bashPattern(patterns(({ value }) => value !== null && !COMPLETED.includes(value)))}) return ;;
     *)
       case "$path" in
 ${words.join('\n')}
-    ${named.join('|')}) words="$(${CERTIFICATES})" ;;
+${named.join('\n')}
 ${files.map((path) => `    ${quoted(path)}) if [[ $current != -* ]]; then compopt -o default; return; fi ;;`).join('\n')}
       esac
       case "$path" in
@@ -169,9 +187,10 @@ function zshArguments({ options, argument, formats }: Place): string[] {
     dir: ':directory:_directories',
     file: ':file:_files',
     format: `:format:(${formats.join(' ')})`,
-    certificate: `:certificate:{local -a names; names=(\${(f)"$(${CERTIFICATES})"}); compadd -a names}`,
-    shell: `:shell:(${SHELLS.join(' ')})`,
   };
+  for (const [name, command] of Object.entries(NAMES))
+    actions[name] = `:${name}:{local -a names; names=(\${(f)"$(${command})"}); compadd -a names}`;
+  for (const [name, all] of Object.entries(FIXED)) actions[name] = `:${name}:(${all.join(' ')})`;
   const described = options.flatMap(({ long, short, value, description }) => {
     const text = `[${description.replaceAll(/[[\]:\\]/g, '\\$&')}]${value === null ? '' : (actions[value] ?? `:${value}:`)}`;
     const both = short === null ? '' : `(-${short} --${long})`;
@@ -180,7 +199,7 @@ function zshArguments({ options, argument, formats }: Place): string[] {
       ...(short === null ? [] : [quoted(`${both}-${short}${value === null ? '' : '+'}${text}`)]),
     ];
   });
-  const several = argument === 'certificate' ? '*' : '1';
+  const several = argument === 'certificate' || argument === 'code' ? '*' : '1';
   return [...described, ...(argument === null ? [] : [quoted(`${several}${actions[argument] ?? `:${argument}:`}`)])];
 }
 
@@ -193,6 +212,10 @@ export function fishCompletion(): string {
       file: ' -r -F',
       format: ` -x -a ${quoted(formats.join(' '))}`,
     };
+    for (const [name, command] of Object.entries(NAMES))
+      actions[name] = ` -x -a ${quoted(`(type -q certagent; and ${command})`)}`;
+    for (const [name, all] of Object.entries(FIXED)) actions[name] = ` -x -a ${quoted(all.join(' '))}`;
+    const offered = argument === null ? undefined : actions[argument]?.replace(' -x', '');
     return [
       ...words.map(({ word, summary }) => `${here} -a ${word} -d ${quoted(summary)}`),
       ...options.map(({ long, short, value, description }) => {
@@ -200,8 +223,7 @@ export function fishCompletion(): string {
         return `${here}${flags}${value === null ? '' : (actions[value] ?? ' -x')} -d ${quoted(description)}`;
       }),
       ...(argument === 'file' ? [`${here} -F`] : []),
-      ...(argument === 'certificate' ? [`${here} -a '(type -q certagent; and ${CERTIFICATES})'`] : []),
-      ...(argument === 'shell' ? [`${here} -a ${quoted(SHELLS.join(' '))}`] : []),
+      ...(argument !== null && (argument in NAMES || argument in FIXED) ? [`${here}${offered}`] : []),
     ];
   });
   return `# fish completion of certagent

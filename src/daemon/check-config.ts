@@ -12,6 +12,7 @@ import { refusedInDirectory, refusedPrograms } from './config-checks/hooks.ts';
 import { missingFiles } from './config-checks/missing-files.ts';
 import { notOnNode } from './config-checks/on-node.ts';
 import { wrongAddresses } from './config-checks/sink-addresses.ts';
+import { unusable } from './config-checks/unusable.ts';
 
 /**
  * As a daemon loads its configuration, for a person who asks whether all is well: throws ConfigError for what a daemon would
@@ -44,5 +45,6 @@ async function warnings(root: Root, config: Config): Promise<Problem[]> {
     ...(await missingFiles(root, config)),
     ...(await unknownAccounts(root, config)),
     ...(await refusedPrograms(root, config)),
+    ...(await unusable(root, config)),
   ];
 }

@@ -38,6 +38,14 @@ export function makeTextfile(root: Root, log: Log): Textfile {
   };
 }
 
+/** Why a metrics.textfile would not be written: others could lead it elsewhere; null: nothing is known against it. */
+export async function textfileRefusal(root: Root, path: string): Promise<string | null> {
+  return inItsDirectory(root, path, async () => {}).then(
+    () => null,
+    (error) => (errorCode(error) === 'TEXTFILE_UNTRUSTED' ? explain(error) : null),
+  );
+}
+
 /** Whole or not at all, readable by everyone. Throws CertagentError TEXTFILE_UNTRUSTED, or the operating system's error. */
 async function writeTextfile(root: Root, path: string, metrics: string): Promise<void> {
   await inItsDirectory(root, path, (target) => writeAtomic(target, metrics, { mode: 0o644 }));

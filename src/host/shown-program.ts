@@ -22,8 +22,13 @@ export async function runShown(
   });
   const end = () => child.kill('SIGKILL');
   const timer = limit === null ? undefined : setTimeout(end, limit);
-  // It must not go on alone.
+  // It must not go on alone: a signal ends it first, and then this process, as if there were no handler.
+  const pass = (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    child.once('close', () => process.kill(process.pid, signal));
+  };
   process.once('exit', end);
+  for (const signal of SIGNALS) process.once(signal, pass);
   try {
     return await new Promise((resolve, reject) => {
       child.once('error', (cause) =>
@@ -38,5 +43,9 @@ export async function runShown(
   } finally {
     clearTimeout(timer);
     process.off('exit', end);
+    for (const signal of SIGNALS) process.off(signal, pass);
   }
 }
+
+/** What ends a program by default; a terminal sends the first and the last to both. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { withMode } from '../../src/config/mode.ts';
+import type { StatusReport } from '../../src/domain/model/status.ts';
 import { CONFIG_FILE, Root } from '../../src/host/root.ts';
 import { handlers, served } from '../control/support.ts';
+import { NOW, report } from './reports.ts';
 import { certagent } from './support.ts';
 
 const EDITS: [what: string, before: string, after: string][] = [
@@ -61,6 +63,19 @@ test('enable shows the plan, keeps comments and mode of the file, and the daemon
 });
 
 const WANTED = { force: false, enabled: true };
+
+for (const [what, until, expected] of [
+  ['now', NOW, /The renewal above begins AT ONCE\.\n/],
+  ['later', NOW + 3_600_000, /The renewal above begins on \d{4}-\d\d-\d\d \d\d:\d\d \(\S+\)\.\n/],
+] as const)
+  test(`enable says when the renewal that it shows begins: ${what}`, async (t) => {
+    const renewal: StatusReport['renewal'] = { kind: 'observing', until, ids: ['apiserver'], why: 'w', blockers: [] };
+    const root = await served(t, { status: async () => ({ ...report(), at: NOW, renewal }), reload: async () => {} });
+    await put(root, 'mode = "observe"\n');
+    const { stdout } = await certagent(root, ['enable', '--yes']);
+    assert.match(stdout, /between 02:00 and 05:00 on every day, and immediately/);
+    assert.match(stdout, expected);
+  });
 
 test('enable writes the mode where there is no configuration yet', async (t) => {
   const root = await served(t);

@@ -193,13 +193,33 @@ test('in observe mode explain promises no renewal: it says what would happen in 
   const seen = { ...explanation(), mode: 'observe' } as const;
   assert.equal(seen.decision.verdict.kind, 'defer');
   const text = renderCertificate(seen);
-  assert.match(
-    text,
-    /\n {2}Now +only observed: it would be renewed .* if mode were "renew": .*\(MAINTENANCE_WINDOW\)\n/,
-  );
+  assert.match(text, /\n {2}Now +only observed; in mode "renew" it would be renewed .*MAINTENANCE_WINDOW/);
   assert.match(text, /\n {2}Would renew at +\S/);
   assert.doesNotMatch(text, /\bRenewed at\b|: renewed|Now +renewed/);
   assert.match(renderCertificate(explanation()), /\n {2}Now +renewed [\s\S]*\n {2}Renewed at +\S/);
+});
+
+test('explain promises no renewal that the mode or a blocker prevents, and speaks of a restart only where one renews', () => {
+  const renewal = { ids: ['apiserver'], why: 'w', until: NOW + DAY, blockers: [] };
+  const observing = renderCertificate({
+    ...explanation(),
+    mode: 'observe',
+    renewal: { ...renewal, kind: 'observing' },
+  });
+  assert.match(observing, /\n {2}Now +only observed; in mode "renew" it would be renewed .*MAINTENANCE_WINDOW/);
+  const [blocker] = explanation(withPreconditions(inventoryOf('kubeadm', { days: 20 }), { tool: null })).blockers;
+  const both = renderCertificate({
+    ...explanation(),
+    renewal: { ...renewal, kind: 'observing', blockers: [blocker!] },
+  });
+  assert.match(both, /\n {2}Now +only observed, and in mode "renew" it would be blocked: expires/);
+  const blocked = renderCertificate({ ...explanation(), renewal: { kind: 'blocked', ids: [], blockers: [blocker!] } });
+  assert.match(blocked, /\n {2}Now +due later \(expires in 60 d.*\), and blocked\n/);
+  assert.doesNotMatch(observing, /A restart/);
+  assert.match(
+    renderCertificate(explanation(inventoryOf('k3s-server', { days: 60 }), 'client-admin')),
+    /\n {2}A restart +of k3s/,
+  );
 });
 
 test('a step by step history and a diagnosis fit 80 columns', () => {

@@ -21,6 +21,7 @@ async function warningsOf(t: TestContext, text: string, mode = 0o640): Promise<s
   const root = await temporaryRoot(t);
   await put(root, '/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n', 0o644);
   await put(root, '/etc/group', 'root:x:0:\nadm:x:4:\n', 0o644);
+  for (const program of ['apprise', 'x']) await put(root, `/usr/bin/${program}`, '#!/bin/sh\n', 0o755);
   await put(root, '/etc/certagent/secret', 'x');
   await put(root, '/etc/certagent/open', 'x', 0o644);
   await put(root, '/etc/certagent/empty', '');
@@ -92,6 +93,22 @@ const CASES: [what: string, text: string, expected: string[]][] = [
       'line 5: control.group names a group that /etc/group does not have: only root can use the status socket',
     ],
   ],
+  [
+    'a program that is not there',
+    '[[alerts.command]]\ncommand = ["apprise2"]\n',
+    ['line 2: alerts.command[0].command names a program that this node does not have'],
+  ],
+  [
+    'a unit that is not there',
+    '[node]\nunit = "k3s-edge"\n',
+    ['line 2: node.unit names a unit that systemd has no file of'],
+  ],
+  ['a unit that is there', '[node]\nunit = "certagent"\n', []],
+  [
+    'a window of a minute',
+    '[maintenance]\nstart = "02:00"\nend = "02:01"\n',
+    ['line 3: maintenance.end makes a window of 1 min: 10 min or more is usual'],
+  ],
   ['a group that exists', '[control]\ngroup = "adm"\n', []],
   [
     'a program of an unknown user',
@@ -151,6 +168,19 @@ test('a secret address in a file that every user can read', async (t) => {
   assert.deepEqual(await warningsOf(t, '[[alerts.heartbeat]]\nurl = "https://hc-ping.com/x"', 0o644), [
     secret('line 2: alerts.heartbeat[0].url'),
   ]);
+});
+
+test('metrics in a directory that everybody can write to', async (t) => {
+  const root = await temporaryRoot(t);
+  await mkdir(root.at('/srv/open'), { recursive: true });
+  await chmod(root.at('/srv/open'), 0o777);
+  await put(root, CONFIG_FILE, '[metrics]\ntextfile = "/srv/open/x.prom"\n', 0o640);
+  const [problem, ...others] = await checkConfig(root, CONFIG_FILE);
+  assert.match(
+    describeProblem(problem!),
+    /^line 2: metrics\.textfile will not be written: .*\/srv\/open can be written by others/,
+  );
+  assert.deepEqual(others, []);
 });
 
 test('a mode that is missing on a node that was observed', async (t) => {

@@ -7,6 +7,8 @@ import { serveControl } from '../../src/control/server.ts';
 import { diagnose } from '../../src/daemon/doctor/diagnose.ts';
 import { type Diagnosis, DOCTOR_CHECKS } from '../../src/domain/model/diagnosis.ts';
 import { CONFIG_FILE, type Root } from '../../src/host/root.ts';
+import { report } from '../cli/reports.ts';
+import { handlers } from '../control/support.ts';
 import { configure, fingerprints, type Scene, scene } from './support.ts';
 
 const ask = (root: Root, progress: (title: string) => void = () => {}) =>
@@ -99,6 +101,53 @@ test('a refused configuration: the error with its line, and that nothing else wa
     ],
   );
   assert.match(diagnosis.results[0]!.what, /line 2: windows\.opens/);
+});
+
+test('while a renewal runs, what it works on is not judged', async (t) => {
+  const { root } = await scene(t, { kind: 'kubeadm', version: 'v1.36.3', days: 200 });
+  const running = {
+    planId: 'p',
+    step: 2,
+    steps: 6,
+    title: 'systemctl restart k3s',
+    state: 'started' as const,
+    detail: '',
+  };
+  const control = await serveControl({
+    root,
+    groupId: null,
+    handlers: handlers({ status: async () => ({ ...report(), running }) }),
+  });
+  t.after(() => control.close());
+  const { results } = await ask(root);
+  assert.deepEqual(
+    [...new Set(results.map(({ check }) => check))],
+    ['renewal', 'configuration', 'daemon', 'hooks', 'sinks'],
+  );
+  assert.match(results[0]!.what, /^under way, step 3 of 6: systemctl restart k3s/);
+});
+
+test('several errors of a configuration are several lines', async (t) => {
+  const { node, root } = await scene(t, { kind: 'k3s-server', days: 200 });
+  await configure(node, '[windows]\nopens = "soon"\nurgent = "later"\n');
+  const { results } = await ask(root);
+  assert.deepEqual(
+    results.map(({ what }) => /line \d: windows\.\w+|nothing else/.exec(what)?.[0]),
+    ['line 2: windows.opens', 'line 3: windows.urgent', 'nothing else'],
+  );
+  for (const { what } of results) assert.doesNotMatch(what, /\n/);
+});
+
+test('a clock that is trusted by configuration: what the configuration already says is not advised', async (t) => {
+  const { node, root } = await scene(t, { kind: 'kubeadm', version: 'v1.36.3', days: 200 });
+  await configure(node, '[clock]\nrequire_synchronized = false\n');
+  for (const { state, remedy } of of(await ask(root), 'clock'))
+    if (state === 'warning') assert.doesNotMatch(remedy ?? '', /set clock\.require_synchronized/);
+});
+
+test('K3s: the CAs whose keys are on the server are named', async (t) => {
+  const { root } = await scene(t, { kind: 'k3s-server', version: 'v1.36.3+k3s1', days: 200 });
+  assert.match(of(await ask(root), 'ca-keys')[0]!.what, /^present, and they match: .*client-ca/);
 });
 
 test('K3s: a missing CA key is found by the rules that decide', async (t) => {

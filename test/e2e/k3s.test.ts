@@ -8,6 +8,7 @@ import * as daily from './story/daily.ts';
 import * as first from './story/first-run.ts';
 import { stopsTheHelper } from './story/hostile-user.ts';
 import * as interrupted from './story/interrupted.ts';
+import { operates } from './story/operator.ts';
 import * as own from './story/own-programs.ts';
 import { purge } from './story/package-life.ts';
 import { configure, scene, statusOnce } from './support.ts';
@@ -32,6 +33,7 @@ test('a K3s server, systemd 252', { skip, timeout: 2_400_000 }, async (t) => {
   await t.test('for that K3s was restarted', async () => assert.notEqual(await k3sPid(), pid));
   await own.givesToOthers(t, here, '/var/lib/rancher/k3s/server/tls/serving-kube-apiserver.crt');
   await first.oneLineAStep(t, here);
+  await operates(t, here, { certificate: 'serving-kube-apiserver', port: node.ports.api!, restores: false });
   await stopsTheHelper(t, here);
   await makeDueAgain();
   await interrupted.poweredOff(t, here, 'a reboot', 'restart-unit', renew);

@@ -6,6 +6,7 @@ import { reasonToSkip } from './base.ts';
 import * as daily from './story/daily.ts';
 import * as first from './story/first-run.ts';
 import * as interrupted from './story/interrupted.ts';
+import { operates } from './story/operator.ts';
 import * as own from './story/own-programs.ts';
 import * as packageLife from './story/package-life.ts';
 import { scene, served } from './support.ts';
@@ -34,6 +35,7 @@ test('a kubeadm node, systemd 257', { skip, timeout: 2_400_000 }, async (t) => {
   await daily.restarts(t, here);
   await daily.disables(t, here);
   await daily.watchdogBites(t, here);
+  await operates(t, here, { certificate: 'apiserver', port: here.node.ports.apiserver!, restores: true });
   await interrupted.stopped(t, here);
   await interrupted.poweredOff(t, here, 'a reboot', 'cycle', renewAnew);
   await interrupted.poweredOff(t, here, 'a power cut', 'cycle', renewAnew);

@@ -4,11 +4,13 @@ import { setMode } from '../../config/mode.ts';
 import { writableConfig } from '../../config/node-config.ts';
 import { remote } from '../../control/client.ts';
 import { errorCode } from '../../domain/model/errors.ts';
+import type { StatusReport } from '../../domain/model/status.ts';
 import { agreed } from '../agreed.ts';
-import { askNode } from '../ask.ts';
+import { askNode, askStatus } from '../ask.ts';
 import { requireNamedConfig } from '../config-file.ts';
 import { type Context, print } from '../context.ts';
 import { renderPlan } from '../render/plan.ts';
+import { timesIn } from '../render/time.ts';
 
 /** `certagent enable`: shows what would run and when, asks, and lets the daemon renew. */
 export async function run(context: Context): Promise<number> {
@@ -24,8 +26,8 @@ export async function run(context: Context): Promise<number> {
     const { answer } = await askNode(context, (node) => node.plan({ force: false, enabled: true }));
     context.stdout.write(`${renderPlan(answer, { paint: context.paint, width: context.width })}\n`);
     context.stdout.write(
-      `Once enabled, certagent renews automatically ${hours(maintenance)} on the days in maintenance.days, ` +
-        'and immediately when a certificate becomes urgent.\n',
+      `Once enabled, certagent renews automatically ${hours(maintenance)} ${daysOf(maintenance)}, ` +
+        `and immediately when a certificate becomes urgent.\n${firstRenewal(await askStatus(context))}`,
     );
   }
   if (!(await agreed('Let certagent renew on this node?', context))) {
@@ -44,6 +46,17 @@ async function isRunning({ root }: Context): Promise<boolean> {
     .status()
     .then(() => true)
     .catch((error) => errorCode(error) !== 'NO_DAEMON');
+}
+
+/** When that begins which the plan shows: the operator agrees to a moment, not only to steps. */
+function firstRenewal({ at, node, renewal }: StatusReport): string {
+  if (renewal.kind !== 'observing' || renewal.until === null || renewal.blockers.length > 0) return '';
+  if (renewal.until <= at) return 'The renewal above begins AT ONCE.\n';
+  return `The renewal above begins on ${timesIn(node.timeZone, at).full(renewal.until)} (${node.timeZone}).\n`;
+}
+
+function daysOf({ days }: { days: number[] }): string {
+  return days.length === 7 ? 'on every day' : 'on the days in maintenance.days';
 }
 
 function hours({ start, end }: { start: number; end: number }): string {

@@ -2,9 +2,8 @@ import { CertagentError } from '../../domain/model/errors.ts';
 import { parseDuration, SECOND } from '../../domain/time/duration.ts';
 import { askNode } from '../ask.ts';
 import { type Context, coloured, usage } from '../context.ts';
+import { LEVELS } from '../levels.ts';
 import { showOwnLog } from '../standalone.ts';
-
-const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
 
 export async function run(context: Context): Promise<number> {
   const { options, output, stdout } = context;

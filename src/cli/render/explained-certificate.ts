@@ -1,3 +1,4 @@
+import { rulesOfNode } from '../../domain/distributions/index.ts';
 import type { CertificateExplanation } from '../../domain/model/explanation.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import { decisionWords, ownerWords } from './explained-words.ts';
@@ -120,7 +121,7 @@ function factRows({ certificate: { place, certificate, issuance, key } }: Certif
   ];
 }
 
-function useRows({ served, component, restart, at }: CertificateExplanation, times: Times): Row[] {
+function useRows({ node, served, component, restart, at }: CertificateExplanation, times: Times): Row[] {
   return [
     ...served.map((one): Row => {
       const { name, host, port } = one.endpoint;
@@ -142,7 +143,7 @@ function useRows({ served, component, restart, at }: CertificateExplanation, tim
             component.health.healthy ? undefined : 'red',
           ] as Row,
         ]),
-    ...restartRow(restart, at, times),
+    ...(rulesOfNode(node)?.renewsSingly === true ? [] : restartRow(restart, at, times)),
   ];
 }
 

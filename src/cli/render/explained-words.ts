@@ -43,10 +43,13 @@ export function decisionWords(
       if (renewal.kind === 'observing' || mode === 'observe') return `due (${verdict.why}), and only observed`;
       return `renewed at the next check: ${verdict.why} (${verdict.code})`;
     case 'defer': {
+      if (renewal.kind === 'blocked') return `due later (${verdict.why}), and blocked`;
+      if (renewal.kind === 'observing' && renewal.blockers.length > 0)
+        return `only observed, and in mode "renew" it would be blocked: ${verdict.why}`;
       const when = verdict.until === null ? 'later' : times.moment(verdict.until);
-      if (mode === 'observe')
-        return `only observed: it would be renewed ${when} if mode were "renew": ${verdict.why} (${verdict.code})`;
-      return `renewed ${when}: ${verdict.why} (${verdict.code})`;
+      const isObserved = renewal.kind === 'observing' || mode === 'observe';
+      const renewed = isObserved ? `only observed; in mode "renew" it would be renewed` : 'renewed';
+      return `${renewed} ${when}: ${verdict.why} (${verdict.code})`;
     }
     default:
       if (timing.moment === null || verdict.until === null) return 'nothing to do';

@@ -21,6 +21,7 @@ const USUAL: [key: string, read: (config: Config) => number, least: number, most
 export function unusualDurations(config: Config): Problem[] {
   return [
     ...USUAL.flatMap(([key, read, least, most]) => problem(key.split('.'), read(config), least, most)),
+    ...shortWindow(config),
     ...config.alerts.command.flatMap(({ limit }, index) =>
       problem(['alerts', 'command', index, 'limit'], limit, SECOND, 10 * MINUTE),
     ),
@@ -29,6 +30,16 @@ export function unusualDurations(config: Config): Problem[] {
     ),
   ];
 }
+
+/** The same time twice is the whole day. */
+function shortWindow({ maintenance: { start, end } }: Config): Problem[] {
+  const length = ((end - start) * MINUTE + DAY) % DAY;
+  if (length === 0 || length >= SHORTEST_WINDOW) return [];
+  const message = `makes a window of ${formatDuration(length)}: ${formatDuration(SHORTEST_WINDOW)} or more is usual`;
+  return [{ path: ['maintenance', 'end'], message }];
+}
+
+const SHORTEST_WINDOW = 10 * MINUTE;
 
 function problem(path: Problem['path'], value: number, least: number, most: number): Problem[] {
   if (value < least) return [{ path, message: `is unusually short: ${formatDuration(least)} or more is usual` }];

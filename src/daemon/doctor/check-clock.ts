@@ -9,6 +9,11 @@ export const clock: Check = {
     const { doubt, synchronized, detail } = inventory.clock;
     if (doubt !== null) return [fails(`it is doubtful: ${doubt}`, CLOCK_REMEDY)];
     if (synchronized === true) return [ok('it is synchronised')];
-    return [warning(`certagent trusts it, and does not know whether it is right (${detail})`, CLOCK_REMEDY)];
+    const trusted =
+      'certagent trusts it, because clock.require_synchronized = false, and does not know whether it is right';
+    return [warning(`${trusted} (${detail})`, TRUSTED_REMEDY)];
   },
 };
+
+const TRUSTED_REMEDY =
+  'Compare it with a clock that is right. Where an NTP server can be reached: timedatectl set-ntp true, and remove that key.';

@@ -21,7 +21,8 @@ export const renewal: Check = {
       verdict.kind === 'escalate' ? [warning(`${id} ${verdict.why}`, verdict.remedy)] : [],
     );
     const own = inventory.certificates.filter(({ owner }) => owner === inventory.node.distribution);
-    const good = ok(own.length === 0 ? 'certagent renews no certificate of this node' : 'nothing prevents it');
+    const rest = blockers.length === 0 ? 'nothing prevents it' : 'nothing else prevents it';
+    const good = ok(own.length === 0 ? 'certagent renews no certificate of this node' : rest);
     return [...(found.length === 0 ? [good] : found), ...chosen, ...needy];
   },
 };

@@ -24,7 +24,9 @@ export const servers: Check = {
     const names = preconditions.components.map(({ name }) => name);
     const all = names.length === 0 ? 'none that certagent must restart' : `healthy: ${names.join(', ')}`;
     const good =
-      wrong.length > 0 ? [] : [ok(`${all}${served.length === 0 ? '' : `; ${served.length} serve what is on disk`}`)];
+      wrong.length > 0 ? [] : [ok(`${all}${served.length === 0 ? '' : `; ${serving(served.length)} what is on disk`}`)];
     return [...blockedBy(TOPICS.servers, known, good), ...wrong];
   },
 };
+
+const serving = (count: number): string => (count === 1 ? 'one port serves' : `${count} ports serve`);

@@ -28,6 +28,6 @@ export const watching: Check = {
       return [
         warning(`root can watch ${most} files at most`, 'Raise the limit: sysctl fs.inotify.max_user_watches=65536'),
       ];
-    return [ok(Number.isNaN(most) ? 'they can be watched' : `they can be watched, at most ${most}`)];
+    return [ok(`files can be watched${Number.isNaN(most) ? '' : `, ${most} at most`}`)];
   },
 };

@@ -1,5 +1,7 @@
 import packageJson from '../../../package.json' with { type: 'json' };
 import { loadKeepingMode } from '../../config/kept-mode.ts';
+import { ConfigError, describeProblem } from '../../config/load.ts';
+import { remote } from '../../control/client.ts';
 import { findBlockers } from '../../domain/decide/blockers.ts';
 import { isLeaf } from '../../domain/decide/ownership.ts';
 import type { Instant } from '../../domain/model/certificate.ts';
@@ -11,6 +13,7 @@ import {
   type DoctorResult,
   worstState,
 } from '../../domain/model/diagnosis.ts';
+import { CertagentError, errorCode } from '../../domain/model/errors.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import { silentLog } from '../../host/logger.ts';
 import type { Root } from '../../host/root.ts';
@@ -23,18 +26,24 @@ import { CHECKS } from './doctor-checks.ts';
 
 export type Patient = { root: Root; configFile: string; now: () => Instant };
 
-/** Checks one thing after the other, each within its time limit. Reads the node itself, whether or not a daemon runs; writes nothing. */
+/**
+ * Checks one thing after the other, each within its time limit. Reads the node itself, whether or not a daemon runs; writes nothing.
+ * Throws CertagentError NOT_ROOT where this user may not read it.
+ */
 export async function diagnose(patient: Patient, progress: (title: string) => void): Promise<Diagnosis> {
   const results: DoctorResult[] = [];
   progress('the node');
   try {
+    const running = await runningPlan(patient.root);
     const known = await examined(patient);
-    for (const name of DOCTOR_CHECKS) {
+    if (running !== null) results.push(...resultsOf('renewal', [running]));
+    for (const name of running === null ? DOCTOR_CHECKS : DURING_RENEWAL) {
       progress(CHECKS[name].title);
       results.push(...resultsOf(name, await within(CHECKS[name], known)));
     }
   } catch (error) {
-    results.push(...resultsOf('configuration', [failure(error)]));
+    if (process.getuid?.() !== 0 && ['EACCES', 'EPERM'].includes(errorCode(error))) throw notRoot(error);
+    results.push(...resultsOf('configuration', refusals(error)));
     results.push(
       ...resultsOf('node', [
         warning('nothing else was checked', 'Correct the above, then run certagent doctor again.'),
@@ -48,6 +57,37 @@ export async function diagnose(patient: Patient, progress: (title: string) => vo
     state: worstState(results),
     results,
   };
+}
+
+/** A renewal stops and starts what the other checks look at. */
+const DURING_RENEWAL: readonly DoctorCheck[] = ['configuration', 'daemon', 'hooks', 'sinks'];
+
+/** What the daemon carries out now; null: nothing, or nothing is known of it, which the check of the daemon reports. */
+async function runningPlan(root: Root): Promise<Finding | null> {
+  const running = await remote(root)
+    .status()
+    .then(
+      (status) => status.running,
+      () => null,
+    );
+  if (running === null) return null;
+  const where = `step ${running.step + 1} of ${running.steps}: ${running.title}`;
+  return warning(
+    `under way, ${where}; what it works on is not checked now`,
+    'Wait until it is over (certagent status --watch), then run certagent doctor again.',
+  );
+}
+
+const notRoot = (cause: unknown): CertagentError =>
+  new CertagentError('NOT_ROOT', 'this user may not read what certagent doctor checks', {
+    cause,
+    remedy: 'Run it as root: sudo certagent doctor',
+  });
+
+/** Each error of a configuration is a line of its own. */
+function refusals(error: unknown): Finding[] {
+  if (!(error instanceof ConfigError)) return [failure(error)];
+  return error.problems.map((problem) => fails(`${error.file}, ${describeProblem(problem)}`, error.remedy ?? null));
 }
 
 const resultsOf = (check: DoctorCheck, findings: Finding[]): DoctorResult[] =>

@@ -22,7 +22,7 @@ export function standingAlerts(input: AlertInput): Alert[] {
   const stays = before.filter(({ code }) => inventory.clock.doubt !== null && isDated(code));
   const raised = inventory.clock.doubt === null ? found : found.filter(({ code }) => !isDated(code));
   const active = [...raised, ...stays];
-  return input.renewing === true ? [...active, ...left(active, before)] : active;
+  return input.renewing === true ? [...active, ...left(active, before).filter(stillSo(input))] : active;
 }
 
 /** What happened in this cycle. */
@@ -88,6 +88,12 @@ function withoutRenewal(state: NodeState): NodeState {
     },
   };
 }
+
+/** `certagent enable` takes effect at once, and the renewal that it allows has not ended yet. */
+const stillSo =
+  ({ decisions }: AlertInput) =>
+  ({ code }: Alert): boolean =>
+    code !== 'OBSERVING' || decisions.renewal.kind === 'observing';
 
 /** What was active before the renewal started, and clears only when it has ended. */
 function left(raised: Alert[], before: Alert[]): Alert[] {

@@ -180,6 +180,19 @@ test('while a renewal runs, what was active before stays, and another blocker is
   ]);
 });
 
+test('while the renewal runs that certagent enable has allowed, nothing says that certagent only observes', () => {
+  const before = [{ ...standingAlerts(node(halfWay))[0]!, code: 'OBSERVING' as AlertCode }];
+  const codes = (renewal: NodeChange['renewal']) =>
+    standingAlerts(node({ ...halfWay, ...(renewal === undefined ? {} : { renewal }), renewing: true, before })).map(
+      ({ code }) => code,
+    );
+  assert.ok(!codes(halfWay.renewal).includes('OBSERVING'));
+  // A restore runs in mode "observe", too.
+  assert.ok(
+    codes({ kind: 'observing', until: null, ids: ['a'], why: 'w', blockers: [unfinished] }).includes('OBSERVING'),
+  );
+});
+
 test('while a renewal runs that has left nothing due, nothing of it is raised either', () => {
   const none = { kind: 'none' as const, nextAt: null };
   assert.deepEqual(codesAndMembers(standingAlerts(node({ ...halfWay, renewal: none, renewing: true }))), [
