@@ -34,6 +34,8 @@ export type Objects = {
 
 /** A path of one object, or of a collection: /api/v1/nodes, /apis/GROUP/VERSION/namespaces/NAMESPACE/leases. */
 const PATH = /^(\/api\/v1|\/apis\/[^/]+\/[^/]+)(\/namespaces\/[^/]+)?\/([a-z]+)(?:\/([^/]+))?$/;
+/** Where a part of an object is written by others than the rest. */
+const PART = /\/(status|approval)$/;
 
 export function makeObjects(now: () => number = Date.now): Objects {
   const all = new Map<string, ApiObject>();
@@ -66,6 +68,7 @@ export function makeObjects(now: () => number = Date.now): Objects {
   const handle: Objects['handle'] = (method, path, query, body) => {
     // What `kubectl get --raw=/api` asks for.
     if (path === '/api') return { status: 200, body: { kind: 'APIVersions', versions: ['v1'] } };
+    if (method === 'PUT' && PART.test(path)) return replaceStatus(path.replace(PART, ''), body);
     const parts = PATH.exec(path);
     if (parts === null) return failure(404, 'NotFound', 'the server could not find the requested resource');
     const [, , , resource, name] = parts;
@@ -93,6 +96,12 @@ export function makeObjects(now: () => number = Date.now): Objects {
     if (wanted !== undefined && wanted !== there.metadata.resourceVersion)
       return failure(409, 'Conflict', 'the object has been modified; please apply your changes to the latest version');
     return { status: 200, body: store(path, body) };
+  };
+
+  const replaceStatus = (path: string, body: unknown): ApiAnswer => {
+    const there = all.get(path);
+    if (there === undefined) return failure(404, 'NotFound', `${path} not found`);
+    return isObject(body) ? replace(path, there, { ...there, metadata: body.metadata, status: body.status }) : wrong();
   };
 
   const page = (collection: string, query: URLSearchParams): ApiAnswer => {
