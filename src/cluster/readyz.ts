@@ -5,7 +5,7 @@ import { exchange, type Target } from './api/send.ts';
 
 const LIMIT = 4_000;
 /** A server that refuses to say is asked so often, with a pause: longer than one refuses that starts. */
-const TIMES = 3;
+const TIMES = 4;
 const PAUSE = 1_500;
 
 export type Ready = { ready: boolean; detail: string };

@@ -44,6 +44,9 @@ const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
 const OWN = `${LEASES}/${LEASE.name}`;
 const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 const NOW = Date.parse('2026-11-27T02:14:00.250Z');
+/** Each write is of a later moment: one that changes nothing is not written. */
+let moment = NOW;
+const later = (): number => ++moment;
 const LINE: NodeLine = { firstExpiry: NOW + DAY, state: 'ok', seen: NOW };
 const EVENT: NodeEvent = { key: 'RENEWED 1', reason: 'CertificatesRenewed', type: 'Normal', message: 'renewed' };
 /** More than one page of a list. */
@@ -56,6 +59,7 @@ export const CHECKS: [name: string, check: (subject: Subject) => Promise<void>][
   ['of two that write at once, one does, forty times', writtenOnce],
   ['what is written is what others read', writtenWhole],
   ['a Lease that was deleted meanwhile is a conflict', deleted],
+  ['a write that changes nothing keeps the version', unchanged],
   ['the rules of the manifest are enough', enough],
   ['the rules of the manifest allow nothing else', nothingElse],
   ['without rules everything is forbidden', forbidden],
@@ -67,6 +71,11 @@ export const CHECKS: [name: string, check: (subject: Subject) => Promise<void>][
   ['requests for serving certificates, until they are decided', requests],
   ['while the own server is away, its peer answers', away],
 ];
+
+const LEASE_BODY = {
+  ...{ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' },
+  spec: { holderIdentity: 'cp-3', leaseDurationSeconds: 60 },
+};
 
 const SERVERS = [
   { name: 'cp-1', addresses: ['10.0.0.1'] },
@@ -113,21 +122,21 @@ async function prepare(of: Subject): Promise<void> {
 }
 
 async function createdOnce(of: Subject): Promise<void> {
-  const states = (await Promise.all([0, 1].map(() => writeLease(as(of), creating(NOW))))).map(({ state }) => state);
+  const states = (await Promise.all([0, 1].map(() => writeLease(as(of), creating(later()))))).map(({ state }) => state);
   assert.deepEqual(states.sort(), ['conflict', 'written']);
 }
 
 async function writtenOnce(of: Subject): Promise<void> {
   for (let round = 0; round < 40; round += 1) {
     const seen = await lease(as(of));
-    const writes = ['cp-1', 'cp-2'].map((name) => writeLease(as(of), acquiring(name, seen, NOW)));
+    const writes = ['cp-1', 'cp-2'].map((name) => writeLease(as(of), acquiring(name, seen, later())));
     const outcomes = await Promise.all(writes);
     assert.deepEqual(outcomes.map(({ state }) => state).sort(), ['conflict', 'written'], `round ${round}`);
     const won = outcomes[0]!.state === 'written' ? 'cp-1' : 'cp-2';
     assert.equal((await lease(as(of))).holder, won);
-    const released = await writeLease(as(of), releasing(await lease(as(of)), NOW));
+    const released = await writeLease(as(of), releasing(await lease(as(of)), later()));
     assert.ok(released.state === 'written' && released.record.holder === null, JSON.stringify(released));
-    assert.equal((await writeLease(as(of), renewing(won, seen, NOW))).state, 'conflict');
+    assert.equal((await writeLease(as(of), renewing(won, seen, later()))).state, 'conflict');
   }
 }
 
@@ -145,16 +154,32 @@ async function writtenWhole(of: Subject): Promise<void> {
 async function deleted(of: Subject): Promise<void> {
   const seen = await lease(as(of));
   await of.delete(OWN);
-  assert.equal((await writeLease(as(of), renewing('cp-1', seen, NOW))).state, 'conflict');
   assert.equal((await readLease(as(of))).state, 'absent');
+  assert.equal((await writeLease(as(of), renewing('cp-1', seen, later()))).state, 'conflict');
+  assert.equal((await readLease(as(of))).state, 'absent');
+  // Why the uid is sent: without it the Lease would be there again, with a holder that nobody else has seen.
+  value(await as(of).put(OWN, { ...LEASE_BODY, metadata: { ...LEASE, resourceVersion: seen.resourceVersion } }));
+  assert.equal((await readLease(as(of))).state, 'read');
+  await of.delete(OWN);
+}
+
+/** A write that changes nothing keeps the version, so that it cannot be told from one that was not carried out. */
+async function unchanged(of: Subject): Promise<void> {
+  value(await as(of).post(LEASES, { ...LEASE_BODY, metadata: LEASE }));
+  const { resourceVersion } = await lease(as(of));
+  value(await as(of).put(OWN, { ...LEASE_BODY, metadata: { ...LEASE, resourceVersion } }));
+  assert.equal((await lease(as(of))).resourceVersion, resourceVersion);
+  // A write that names no version is refused, and with another answer than one that is late.
+  assert.equal(kind(await as(of).put(OWN, { ...LEASE_BODY, metadata: LEASE })), 'refused');
+  await of.delete(OWN);
 }
 
 async function enough(of: Subject): Promise<void> {
   const api = as(of, 'certagent');
-  assert.equal((await writeLease(api, creating(NOW))).state, 'written');
+  assert.equal((await writeLease(api, creating(later()))).state, 'written');
   for (const write of [acquiring, renewing] as const)
-    assert.equal((await writeLease(api, write('cp-1', await lease(api), NOW))).state, 'written');
-  assert.equal((await writeLease(api, releasing(await lease(api), NOW))).state, 'written');
+    assert.equal((await writeLease(api, write('cp-1', await lease(api), later()))).state, 'written');
+  assert.equal((await writeLease(api, releasing(await lease(api), later()))).state, 'written');
   assert.deepEqual(value(await listServers(api)), SERVERS);
   assert.equal(value(await listCluster(new Root(of.directory), file('certagent'))).nodes.length, WORKERS + 2);
   const access = value(await makeAccessReader(new Root(of.directory), file('certagent'))());
@@ -185,7 +210,7 @@ async function forbidden(of: Subject): Promise<void> {
   const api = as(of, 'nobody');
   const seen = await readLease(api);
   assert.ok(seen.state === 'unreadable' && seen.why === 'forbidden', JSON.stringify(seen));
-  const outcome = await writeLease(api, acquiring('cp-1', await lease(as(of)), NOW));
+  const outcome = await writeLease(api, acquiring('cp-1', await lease(as(of)), later()));
   assert.ok(outcome.state === 'refused' && outcome.why === 'forbidden', JSON.stringify(outcome));
   assert.equal(kind(await listServers(api)), 'forbidden');
 }
@@ -194,7 +219,7 @@ async function unauthorized(of: Subject): Promise<void> {
   for (const user of ['stranger', 'forger'] as const) {
     const seen = await readLease(as(of, user));
     assert.ok(seen.state === 'unreadable' && seen.why === 'no-credentials', `${user}: ${JSON.stringify(seen)}`);
-    const outcome = await writeLease(as(of, user), creating(NOW));
+    const outcome = await writeLease(as(of, user), creating(later()));
     assert.ok(outcome.state === 'refused' && outcome.why === 'no-credentials', `${user}: ${JSON.stringify(outcome)}`);
   }
 }
@@ -256,14 +281,14 @@ async function requests(of: Subject): Promise<void> {
 
 async function away(of: Subject): Promise<void> {
   const api = as(of, 'certagent', [of.urls[1]]);
-  assert.equal((await writeLease(api, acquiring('cp-1', await lease(api), NOW))).state, 'written');
+  assert.equal((await writeLease(api, acquiring('cp-1', await lease(api), later()))).state, 'written');
   await of.stop();
   assert.equal((await readLease(as(of, 'certagent'))).state, 'unreadable');
-  assert.equal((await writeLease(api, renewing('cp-1', await lease(api), NOW))).state, 'written');
+  assert.equal((await writeLease(api, renewing('cp-1', await lease(api), later()))).state, 'written');
   await of.start();
   // From the moment that it listens: whatever it answers while it starts, the Lease is renewed.
   for (let round = 0; round < 10; round += 1) {
-    assert.equal((await writeLease(api, renewing('cp-1', await lease(api), NOW))).state, 'written');
+    assert.equal((await writeLease(api, renewing('cp-1', await lease(api), later()))).state, 'written');
     await sleep(50);
   }
   await eventually(async () => (await readLease(as(of, 'certagent'))).state === 'read');

@@ -112,7 +112,7 @@ export async function startK3s(machine: Machine): Promise<void> {
     for (const port of COMPONENTS) await served({ machine }, port);
     return isReady(machine);
   };
-  await eventually(serves, 120_000).catch(async () => {
+  await eventually(serves, 300_000).catch(async () => {
     const log = await machine.must('journalctl', '--unit=k3s', '--output=cat', '--no-pager', '--lines=25');
     throw new Error(`k3s has started, and not every component serves:\n${log}`);
   });

@@ -1,8 +1,11 @@
 // `npm run test:real -- DIR [--scene WORD]`: certagent's package on a real K3s. DIR holds k3s, or a directory with k3s for
-// each version; what lies beside it is put on the PATH, too. Prints a table; exits with 1 when a scene has failed.
+// each version; what lies beside it is put on the PATH, too. Where DIR holds kube-apiserver, its client is tried on that, with an
+// etcd that lies beside it or is on the PATH. Prints a table; exits with 1 when a scene has failed.
 import { parseArgs } from 'node:util';
 import { reasonToSkip } from '../e2e/base.ts';
 import { packageFile } from '../e2e/package.ts';
+import { apiScenes } from './api.ts';
+import { apiserverIn } from './apiserver.ts';
 import { installK3s, type RealNode } from './k3s.ts';
 import { keepKernelParameters } from './kernel.ts';
 import type { Outcome, Scene } from './play.ts';
@@ -23,6 +26,8 @@ async function main(directory: string | undefined, word: string): Promise<number
     console.log(`skipped: ${skip}. Usage: npm run test:real -- DIR`);
     return 0;
   }
+  const apiserver = apiserverIn(directory);
+  if (apiserver !== null) return conclude(await apiScenes(apiserver, word));
   const found = programsIn(directory);
   const scenes = SCENES.filter(({ name }) => name.includes(word));
   const several = SERVERS_SCENES.filter(({ name }) => name.includes(word));
@@ -41,9 +46,13 @@ async function main(directory: string | undefined, word: string): Promise<number
     if (scenes.length > 0) rows.push(...(await allOn(programs, deb, scenes)));
     if (several.length > 0) rows.push(...(await allOnThree(programs, deb, several)));
   }
+  return conclude(rows);
+}
+
+function conclude(rows: Row[]): number {
   console.log(`\n${table(rows)}`);
   for (const line of ratios(rows, SETTLING)) console.log(line);
-  return rows.every(({ problems }) => problems.length === 0) ? 0 : 1;
+  return rows.length > 0 && rows.every(({ problems }) => problems.length === 0) ? 0 : 1;
 }
 
 /** Seconds; `renew.settle` of the configuration. */

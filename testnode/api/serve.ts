@@ -105,7 +105,7 @@ function mayAsNode(user: string, what: string, path: string): boolean {
   const name = /^system:node:(.*)$/.exec(user)?.[1];
   if (name === undefined) return true;
   if (what === 'get nodes' || what === 'patch nodes') return path === `/api/v1/nodes/${name}`;
-  return what === 'create events' || what === 'get certificatesigningrequests';
+  return what === 'create events' || /^(?:get|create) certificatesigningrequests$/.test(what);
 }
 
 /** Who asks for a certificate is what the API writes into the request. */

@@ -16,6 +16,7 @@ test('what is written, to the letter', () => {
   assert.deepEqual(acquiring('cp-1', lease(), WALL), {
     why: 'acquire',
     resourceVersion: '7',
+    uid: 'u1',
     spec: {
       holderIdentity: 'cp-1',
       leaseDurationSeconds: 60,
