@@ -6,9 +6,14 @@ export const caKeys: Check = {
   title: 'the CA keys',
   limit: 10 * SECOND,
   async run(known) {
-    const names = known.view.inventory.preconditions.caKeys.map(({ ca }) => ca);
-    const good =
-      names.length === 0 ? 'certagent needs none on this node' : `present, and they match: ${names.join(', ')}`;
-    return blockedBy(TOPICS['ca-keys'], known, [ok(good)]);
+    const keys = known.view.inventory.preconditions.caKeys;
+    const [here, elsewhere] = ['present', 'missing'].map((state) =>
+      keys.flatMap((key) => (key.state === state ? [key.ca] : [])),
+    );
+    const parts = [
+      ...(here!.length === 0 ? [] : [`present, and they match: ${here!.join(', ')}`]),
+      ...(elsewhere!.length === 0 ? [] : [`not on this node, so a CA elsewhere signs: ${elsewhere!.join(', ')}`]),
+    ];
+    return blockedBy(TOPICS['ca-keys'], known, [ok(parts.join('; ') || 'certagent needs none on this node')]);
   },
 };
