@@ -17,6 +17,7 @@ export type SignOptions = {
   from?: string;
   until?: string;
   subject?: string;
+  digest?: string;
 };
 
 /** With the certificate and the key of the CA, PEM. */
@@ -41,7 +42,7 @@ function sign(
   directory: string,
   request: string,
   answer: string,
-  { days = 365, extensions, from, until, subject }: SignOptions,
+  { days = 365, extensions, from, until, subject, digest = 'sha256' }: SignOptions,
 ): string {
   const config = join(directory, 'ca.cnf');
   writeFileSync(
@@ -55,7 +56,7 @@ new_certs_dir = $dir/certificates
 certificate = $dir/ca.crt
 private_key = $dir/ca.key
 rand_serial = yes
-default_md = sha256
+default_md = ${digest}
 policy = any
 preserve = yes
 unique_subject = no

@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { whyStale } from '../domain/external/requested-names.ts';
 import { signingMoment } from '../domain/external/signing-moment.ts';
 import { CertagentError, explain } from '../domain/model/errors.ts';
 import type { PlanOutcome } from '../domain/model/journal.ts';
@@ -31,7 +32,9 @@ export async function signByCommand(
   if (view === null || moment === null || moment.at > view.inventory.takenAt) return 'not yet';
   const ids = moment.due.map(({ id }) => id);
   try {
-    await makeWaiting(root, moment.due, view, false, now());
+    // Nobody else has these requests: one that is no longer what the node needs is made again.
+    const { sans } = part.config().renew;
+    await makeWaiting(part, moment.due, view, (each, of) => whyStale(each, of, view.inventory, sans) !== null);
     const files = await answersOf(part, ids);
     // The command has done its part: what becomes of the plan is in the journal, and the next try waits for that.
     const runPlan: OwnPlans['runPlan'] = async (plan, seen) => {

@@ -2,6 +2,8 @@ import type { ControlHandlers } from '../control/handlers.ts';
 import { chooseRequests } from '../domain/external/choose-requests.ts';
 import { installBlockers, installPlan } from '../domain/external/install-plan.ts';
 import { type Accepted, type Judgement, judgeAnswers } from '../domain/external/judge-answers.ts';
+import { addedToRequest, whyStale } from '../domain/external/requested-names.ts';
+import { requiredOf } from '../domain/external/required.ts';
 import type { Blocker } from '../domain/model/decision.ts';
 import { CertagentError, explain } from '../domain/model/errors.ts';
 import type { ObservedCertificate } from '../domain/model/inventory.ts';
@@ -34,10 +36,9 @@ export function makeRequests(part: OwnPlans): Pick<ControlHandlers, 'csr' | 'ins
       part.exclusive(async () => {
         const view = await part.look();
         const dropped = request.drop ? await drop(root, request.names, view) : [];
-        const made = request.drop
-          ? []
-          : await makeWaiting(root, chooseRequests(view, request.names), view, request.fresh, part.now());
-        return csrReport(root, await part.look(), made, dropped);
+        const chosen = request.drop ? [] : chooseRequests(view, request.names);
+        const made = await makeWaiting(part, chosen, view, () => request.fresh);
+        return csrReport(part, await part.look(), made, dropped);
       }),
     async installPlan({ files }) {
       const running = part.running();
@@ -124,23 +125,27 @@ async function pairsOf(root: Root, accepted: Accepted[], judgement: Judgement): 
   return pairs;
 }
 
-/** Requests for these certificates. One that waits stays, with its key, unless it is to be `fresh`. Returns the ids of the new ones. */
+/** Requests for these certificates. One that waits stays, with its key, unless `isReplaced`. Returns the ids of the new ones. */
 export async function makeWaiting(
-  root: Root,
+  { root, config, now }: Pick<OwnPlans, 'root' | 'config' | 'now'>,
   chosen: ObservedCertificate[],
   { inventory }: Pick<View, 'inventory'>,
-  fresh: boolean,
-  now: number,
+  isReplaced: (waiting: SigningRequest, observed: ObservedCertificate) => boolean,
 ): Promise<string[]> {
   const made: string[] = [];
-  for (const { id, place } of chosen) {
-    if (!fresh && inventory.requests?.some((request) => request.id === id) === true) continue;
+  for (const observed of chosen) {
+    const { id, place } = observed;
+    const waiting = inventory.requests?.find((request) => request.id === id);
+    if (waiting !== undefined && !isReplaced(waiting, observed)) continue;
     const { certificate, pem } = await readLeaf(root, place.path);
-    const request = await requestLike(pem, certificate.keyType);
-    const { subject, commonName, organizations, sans, usages } = certificate;
+    const added = addedToRequest(observed, inventory, config().renew.sans);
+    const required = requiredOf({ id, certificate }, inventory.node);
+    const [sans, { usages }] = [[...required.sans, ...added].sort(), required];
+    const request = await requestLike(pem, certificate.keyType, { added, ...required });
+    const { subject, commonName, organizations } = certificate;
     const { publicKey, keyType } = request;
     const facts: SigningRequest = {
-      ...{ id, createdAt: now, publicKey, keyType },
+      ...{ id, createdAt: now(), publicKey, keyType },
       ...{ subject, commonName, organizations, sans, usages },
     };
     await keepRequest(root, facts, request);
@@ -160,7 +165,13 @@ async function drop(root: Root, names: string[], { inventory }: View): Promise<s
   return names;
 }
 
-async function csrReport(root: Root, { inventory }: View, made: string[], dropped: string[]): Promise<CsrReport> {
+async function csrReport(
+  { root, config }: OwnPlans,
+  { inventory }: View,
+  made: string[],
+  dropped: string[],
+): Promise<CsrReport> {
+  const { sans } = config().renew;
   const requests: CsrReport['requests'] = [];
   for (const request of inventory.requests ?? []) {
     const { id } = request;
@@ -172,6 +183,7 @@ async function csrReport(root: Root, { inventory }: View, made: string[], droppe
       csr: await requestText(root, id),
       isNew: made.includes(id),
       expires: replaced?.certificate.notAfter ?? null,
+      outdated: replaced === undefined ? null : whyStale(request, replaced, inventory, sans),
       ca: ca === undefined ? null : { path: ca.place.path, subject: ca.certificate.subject },
     });
   }

@@ -1,14 +1,17 @@
 import { createPublicKey, hash, KeyObject, webcrypto } from 'node:crypto';
-import { loadX509 } from './x509-package.ts';
+import { loadX509, type X509Package } from './x509-package.ts';
 
 /** PEM of a request and of its new private key, which is never shown. `publicKey`: SHA-256 of the SubjectPublicKeyInfo. */
 export type NewRequest = { csr: string; key: string; publicKey: string; keyType: string };
 
+/** What the successor is to have: none of the names, or only these usages; and names in addition, such as "DNS:lb.example.org". */
+type Wanted = { sans: string[]; usages: string[]; added: string[] };
+
 /**
- * A request (PKCS #10) for a successor of a certificate: the same subject, names and usages, byte for byte, and a new key of the same
- * kind.
+ * A request (PKCS #10) for a successor of a certificate: the same subject, names and usages, byte for byte unless they change, and a new
+ * key of the same kind.
  */
-export async function requestLike(certificatePem: string, keyType: string): Promise<NewRequest> {
+export async function requestLike(certificatePem: string, keyType: string, wanted?: Wanted): Promise<NewRequest> {
   const x509 = await loadX509();
   const previous = new x509.X509Certificate(certificatePem);
   const { generate, sign, type, name } = algorithmOf(keyType);
@@ -17,7 +20,9 @@ export async function requestLike(certificatePem: string, keyType: string): Prom
     name: previous.subjectName,
     keys,
     signingAlgorithm: sign,
-    extensions: previous.extensions.filter((extension) => TAKEN_OVER.includes(extension.type)),
+    extensions: previous.extensions
+      .flatMap((extension) => extensionFor(extension, x509, wanted))
+      .concat(newNames(x509, previous, wanted)),
   });
   const key = KeyObject.from(keys.privateKey);
   return {
@@ -27,6 +32,42 @@ export async function requestLike(certificatePem: string, keyType: string): Prom
     keyType: name,
   };
 }
+
+type Names = InstanceType<X509Package['SubjectAlternativeNameExtension']>;
+type Extension = InstanceType<X509Package['Extension']>;
+
+function extensionFor(extension: Extension, x509: X509Package, wanted: Wanted | undefined): Extension[] {
+  if (!TAKEN_OVER.includes(extension.type)) return [];
+  if (wanted === undefined) return [extension];
+  if (extension.type === SAN) return wanted.sans.length === 0 || wanted.added.length > 0 ? [] : [extension];
+  if (!(extension instanceof x509.ExtendedKeyUsageExtension)) return [extension];
+  const kept = extension.usages.filter((usage) =>
+    wanted.usages.some((name) => USAGES[name] === usage || name === usage),
+  );
+  if (kept.length === extension.usages.length) return [extension];
+  return [new x509.ExtendedKeyUsageExtension(kept, extension.critical)];
+}
+
+const USAGES: Record<string, string> = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2' };
+
+/** The names of the certificate, and those that are added. */
+function newNames(
+  { SubjectAlternativeNameExtension }: X509Package,
+  previous: InstanceType<X509Package['X509Certificate']>,
+  wanted: Wanted | undefined,
+): Names[] {
+  const added = wanted?.added ?? [];
+  if (added.length === 0) return [];
+  const present = previous.getExtension(SubjectAlternativeNameExtension);
+  const more = added.map((san) => ({
+    type: san.startsWith('IP:') ? ('ip' as const) : ('dns' as const),
+    value: san.slice(san.indexOf(':') + 1).toLowerCase(),
+  }));
+  const critical = present?.critical ?? false;
+  return [new SubjectAlternativeNameExtension([...(present?.names.toJSON() ?? []), ...more], critical)];
+}
+
+const SAN = '2.5.29.17';
 
 /** Key usage, subject alternative names, extended key usage: the rest is the CA's to decide. */
 const TAKEN_OVER = ['2.5.29.15', '2.5.29.17', '2.5.29.37'];

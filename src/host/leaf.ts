@@ -8,18 +8,18 @@ import { certificateTexts, privateKeyText, readPem } from './pem.ts';
 import type { Root } from './root.ts';
 import { parseCertificate } from './x509.ts';
 
-/** A leaf certificate and the private key kept with it (PEM); the key stays in memory. */
-export type Leaf = { certificate: Certificate; pem: string };
+/** A leaf certificate, and those that follow it: intermediate CAs, or a CA (PEM). */
+export type Leaf = { certificate: Certificate; pem: string; others: string[] };
 
 /**
  * The leaf of a PEM file, of `dynamic-cert.json` or of a kubeconfig's user. Throws CertagentError BAD_CERTIFICATE or
  * BAD_KUBECONFIG naming the file, or the operating system's error.
  */
 export async function readLeaf(root: Root, path: string): Promise<Leaf> {
-  const pem = certificateTexts(await textWith(root, path, 'certificate'))[0];
+  const [pem, ...others] = certificateTexts(await textWith(root, path, 'certificate'));
   if (pem === undefined) throw new CertagentError('BAD_CERTIFICATE', `${path} holds no certificate`);
   try {
-    return { certificate: parseCertificate(pem), pem };
+    return { certificate: parseCertificate(pem), pem, others };
   } catch (cause) {
     throw new CertagentError('BAD_CERTIFICATE', `${path} holds a certificate that cannot be read`, { cause });
   }

@@ -1,3 +1,5 @@
+import { type DerValue, derAt } from './der.ts';
+
 /** A certificate's public key as it is written (SubjectPublicKeyInfo, DER), and what kind of key it is. */
 export type KeyInfo = { spki: Buffer; keyType: string };
 
@@ -50,15 +52,10 @@ function spkiOf(der: Buffer): Buffer | null {
   return at === null || key === null ? null : der.subarray(at, key.end);
 }
 
-/** Where the content of the value at `at` is; null when it has another tag, or goes beyond the end. */
-function inside(der: Buffer, at: number, tag: number): { start: number; end: number } | null {
-  const first = der[at + 1];
-  if (der[at] !== tag || first === undefined || first === 0x80 || first > 0x84) return null;
-  const long = first > 0x80 ? first - 0x80 : 0;
-  const start = at + 2 + long;
-  if (start > der.length) return null;
-  const length = long === 0 ? first : der.readUIntBE(at + 2, long);
-  return start + length <= der.length ? { start, end: start + length } : null;
+/** The value at `at`; null when it has another tag, or goes beyond the end. */
+function inside(der: Buffer, at: number, tag: number): DerValue | null {
+  const value = derAt(der, at);
+  return value?.tag === tag ? value : null;
 }
 
 /** The length of the one DER value that bytes begin with; null when it is not a sequence that ends within them. */

@@ -1,4 +1,5 @@
 import type { Issuance, ObservedCertificate } from '../domain/model/inventory.ts';
+import { pathTo } from '../host/chain.ts';
 import { isSignedBy } from '../host/x509.ts';
 import type { ReadCertificate } from './source.ts';
 
@@ -26,7 +27,8 @@ function issuanceOf(
     const expected = filesOf(all, one.ca);
     if (expected.length === 0) return { ca: one.ca, state: 'ca-missing', caNotAfter: null };
     const signer = expected.find((ca) => isSignedBy(one.der, ca.der));
-    return verdict(signer === undefined ? 'not-signed' : 'signed', signer ?? expected[0]!);
+    if (signer !== undefined) return verdict('signed', signer);
+    return throughOthers(one, all, expected) ?? verdict('not-signed', expected[0]!);
   }
   if (one.certificate.subject === one.certificate.issuer && isSignedBy(one.der, one.der))
     return { ca: null, state: 'self-signed', caNotAfter: null };
@@ -35,6 +37,28 @@ function issuanceOf(
   if (signer !== undefined) return verdict('signed', signer);
   const known = candidates.find(({ owner }) => owner === 'cluster-ca');
   return known === undefined ? { ca: null, state: 'unknown', caNotAfter: null } : verdict('not-signed', known);
+}
+
+/**
+ * Signed through intermediate CAs that follow it in its file, as a CA elsewhere can do it; kubeadm would write a certificate without them. It
+ * is valid as long as all of them.
+ */
+function throughOthers(one: ReadCertificate, all: ReadCertificate[], expected: ReadCertificate[]): Issuance | null {
+  if (one.owner !== 'external-ca') return null;
+  const behind = all.filter((other) => isBehind(other, one));
+  for (const ca of expected) {
+    const path = pathTo([one.der, ...behind.map(({ der }) => der)], ca.der);
+    if (path === null) continue;
+    const used = behind.filter(({ der }) => path.includes(der));
+    const ends = [ca, ...used].map(({ certificate }) => certificate.notAfter);
+    return { ...verdict('signed', ca), caNotAfter: Math.min(...ends) };
+  }
+  return null;
+}
+
+function isBehind({ place }: ReadCertificate, { place: first }: ReadCertificate): boolean {
+  const isOfUser = place.kind !== 'kubeconfig' || place.entry === 'user';
+  return place.path === first.path && place.index > first.index && isOfUser;
 }
 
 /** A CA file may hold the previous and the next CA while the cluster changes over. */

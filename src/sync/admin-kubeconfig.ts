@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Certificate } from '../domain/model/certificate.ts';
 import { CertagentError } from '../domain/model/errors.ts';
+import { leadsTo } from '../host/chain.ts';
 import { readSmall, readTextIfThere } from '../host/files.ts';
 import { currentEntries, parseKubeconfig } from '../host/kubeconfig.ts';
 import { followLinks } from '../host/links.ts';
 import { certificateTexts } from '../host/pem.ts';
 import type { Root } from '../host/root.ts';
-import { isSignedBy } from '../host/x509.ts';
 import { certificateBlocks, certificateOf, holdsKey } from './proof.ts';
 
 /** The node's own kubeconfig, from which copies are updated, and how its copies are recognised. */
@@ -39,13 +39,14 @@ export async function readSource(root: Root, path: string, clientCaPaths: string
   const entries = currentEntries(parseKubeconfig(bytes));
   if (!entries?.user.certificate || !entries.user.key) throw unusable(path, 'holds no embedded client certificate');
   const certificateData = encode(entries.user.certificate);
-  const leaf = certificateBlocks(certificateData)[0];
+  const chain = certificateBlocks(certificateData);
+  const [leaf] = chain;
   const certificate = certificateOf(leaf);
   if (leaf === undefined || certificate === null)
     throw unusable(path, 'holds a client certificate that cannot be read');
   if (!holdsKey(leaf, entries.user.key)) throw unusable(path, 'holds a key that does not belong to its certificate');
   const clientCas = await readClientCas(root, clientCaPaths);
-  if (!clientCas.some((ca) => isSignedBy(leaf, ca)))
+  if (!clientCas.some((ca) => leadsTo(chain, ca)))
     throw unusable(path, "holds a certificate that the cluster's client CA did not sign");
   const caData = entries.cluster.ca === null ? null : encode(entries.cluster.ca);
   return {

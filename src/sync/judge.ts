@@ -1,5 +1,6 @@
 import type { Certificate } from '../domain/model/certificate.ts';
 import { day } from '../domain/time/day.ts';
+import { leadsTo } from '../host/chain.ts';
 import type { NewValue } from '../host/kubeconfig-edit.ts';
 import { isSignedBy } from '../host/x509.ts';
 import { type Ca, readCas, type Source } from './admin-kubeconfig.ts';
@@ -49,12 +50,13 @@ function judgeUser(user: User, copy: CopyContent, source: Source, permit: Permit
   const left = (why: string): UserVerdict => ({ verdict: 'left', why });
   if (user.other !== null) return left(`has ${user.other}`);
   if (user.certificate === null) return left('has no embedded certificate');
-  const leaf = certificateBlocks(user.certificate)[0];
+  const chain = certificateBlocks(user.certificate);
+  const [leaf] = chain;
   const certificate = certificateOf(leaf);
   if (leaf === undefined || certificate === null) return left('has a certificate that cannot be read');
   if (!isSameIdentity(certificate, source.certificate)) return left('is another identity');
   if (!certificate.usages.includes('clientAuth')) return left('has a certificate that is not for clients');
-  if (!source.clientCas.some((ca) => isSignedBy(leaf, ca)))
+  if (!source.clientCas.some((ca) => leadsTo(chain, ca)))
     return left("has a certificate that the cluster's client CA did not sign");
   const key = user.key === null ? null : decodeData(user.key);
   if (key === null) return left('has no private key');

@@ -1,5 +1,5 @@
+import { leadsTo } from '../host/chain.ts';
 import { certificateTexts } from '../host/pem.ts';
-import { isSignedBy } from '../host/x509.ts';
 import type { CopyContent, SeenCertificate } from './messages.ts';
 import { certificateBlocks, certificateOf, decodeData, holdsKey } from './proof.ts';
 
@@ -19,11 +19,12 @@ export function seenCertificates(
 ): SeenCertificate[] {
   return users.slice(0, MOST).flatMap(({ name, certificate, key, certificateFile }): SeenCertificate[] => {
     if (certificate === null && certificateFile !== null)
-      return signed(name, certificateTexts(beside(certificateFile) ?? '')[0], clientCas, 'missing', 'file');
-    const pem = certificateBlocks(certificate ?? '')[0];
+      return signed(name, certificateTexts(beside(certificateFile) ?? ''), clientCas, 'missing', 'file');
+    const chain = certificateBlocks(certificate ?? '');
+    const [pem] = chain;
     const data = key === null ? null : decodeData(key);
     const state = data === null ? 'missing' : pem !== undefined && holdsKey(pem, data) ? 'matches' : 'differs';
-    return signed(name, pem, clientCas, state, 'embedded');
+    return signed(name, chain, clientCas, state, 'embedded');
   });
 }
 
@@ -33,10 +34,10 @@ const ENCODED = /LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t[A-Za-z0-9+/\s]*/g;
 /** As `seenCertificates`, in a text that cannot be parsed: kubectl may be less strict, and its user relies on the copy. */
 export function certificatesInText(text: string, clientCas: string[]): SeenCertificate[] {
   return (text.match(ENCODED) ?? []).slice(0, MOST).flatMap((found) => {
-    const pem = certificateTexts(
+    const chain = certificateTexts(
       Buffer.from(found.slice(0, LONGEST).replace(/\s/g, ''), 'base64').toString('latin1'),
-    )[0];
-    return signed('', pem, clientCas, 'missing', 'text');
+    );
+    return signed('', chain, clientCas, 'missing', 'text');
   });
 }
 
@@ -45,12 +46,12 @@ const LONGEST = 64 * 1024;
 
 function signed(
   user: string,
-  pem: string | undefined,
+  chain: string[],
   clientCas: string[],
   key: SeenCertificate['key'],
   from: SeenCertificate['from'],
 ): SeenCertificate[] {
-  const certificate = certificateOf(pem);
-  const ca = certificateOf(clientCas.find((each) => pem !== undefined && isSignedBy(pem, each)));
+  const certificate = certificateOf(chain[0]);
+  const ca = certificateOf(clientCas.find((each) => leadsTo(chain, each)));
   return certificate === null || ca === null ? [] : [{ user, certificate, key, caNotAfter: ca.notAfter, from }];
 }

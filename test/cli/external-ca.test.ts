@@ -36,6 +36,7 @@ const REQUEST: CsrReport['requests'][number] = {
   csr: 'the request\n',
   isNew: false,
   expires: NOW + 20 * DAY,
+  outdated: null,
   ca: { path: '/etc/kubernetes/pki/ca.crt', subject: 'CN=kubernetes' },
 };
 const REQUESTS: CsrReport = { schema: CSR_SCHEMA, at: NOW, node: NODE, requests: [REQUEST], dropped: [] };

@@ -167,6 +167,7 @@ const WRONG: Wrong[] = [
     ({ ca }, from, to) => ca.signAll(from, to, { subject: '/O=system:masters/CN=kube-apiserver' }),
     /has the subject/,
   ],
+  ['one signed with SHA-1', ({ ca }, from, to) => ca.signAll(from, to, { digest: 'sha1' }), /is signed with .*SHA1/i],
   ['garbage', (_, __, to) => writeFile(join(to, 'a.pem'), 'what is this'), /holds no certificate/],
   [
     'half a file',

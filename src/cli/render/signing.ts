@@ -23,7 +23,7 @@ export function renderRequests(
       'No request waits. Nothing that a CA elsewhere signs is due; to make a request all the same: certagent csr NAME';
     return `${[...removed, fold(none, width)].join('\n')}\n`;
   }
-  const blocks = requests.map(({ id, path, csr: _csr, isNew, createdAt, expires, ca, ...asks }) =>
+  const blocks = requests.map(({ id, path, csr: _csr, isNew, createdAt, expires, ca, outdated, ...asks }) =>
     [
       `${paint('bold', id)}  ${isNew ? 'new request' : `waits since ${times.full(createdAt)}`}${expires === null ? '' : `; the present certificate expires ${times.full(expires)}`}`,
       `  request  ${out === null ? path : join(out, `${id}.csr`)}`,
@@ -31,6 +31,7 @@ export function renderRequests(
       ...(asks.sans.length === 0 ? [] : [fold(`  names    ${asks.sans.join(', ')}`, width)]),
       `  usages   ${asks.usages.join(', ') || '-'}; ${asks.keyType}`,
       `  CA       ${ca === null ? 'is not on this node' : `${ca.subject} (${ca.path})`}`,
+      ...(outdated === null ? [] : [fold(`  ${paint('yellow', 'outdated')} the request ${outdated}`, width)]),
     ].join('\n'),
   );
   const next = [

@@ -61,7 +61,7 @@ function ofOwner({ id, place }: ObservedCertificate, owner: Owner): Found {
     case 'external-ca':
       return {
         why: `${id} was signed by an external CA, whose key is not on this node`,
-        remedy: `Have that CA sign a new certificate, put it in place at ${place.path} and restart what uses it.`,
+        remedy: `Write a request, have that CA sign it, and install the answer: certagent csr ${id}; certagent install FILES.`,
       };
     case 'copy':
       return {

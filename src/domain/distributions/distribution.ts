@@ -96,7 +96,11 @@ export type DistributionRules = {
   /** The steps that renew `draft.renewed` and make everything load the new certificates. */
   steps(draft: Draft): Step[];
   /** The steps that put `draft.renewed` in place as a CA elsewhere has signed them; left out: it has no such certificates. */
-  install?: { steps(draft: Draft, installing: StepOf<'install-files'>): Step[] };
+  install?: {
+    steps(draft: Draft, installing: StepOf<'install-files'>): Step[];
+    /** Extended key usages that the tool gives to this certificate; null: it makes none of this name. */
+    usages(id: string): readonly string[] | null;
+  };
   /** The steps that restore `draft.renewed` from a backup and make everything load it; or why that would not last. */
   restore: Restoring | { refusal: Omit<Blocker, 'code'> };
 };

@@ -7,6 +7,7 @@ import { defaultsUsed } from './kubeadm-defaults.ts';
 import { kubeletConf, kubeletRemedy, kubeletRepair, relink } from './kubeadm-kubelet.ts';
 import { ETCD_CLIENTS, installingSteps, kubeadmSteps, restoringSteps } from './kubeadm-plan.ts';
 import { kubeadmRehearsing } from './kubeadm-rehearsal.ts';
+import { kubeadmUsages } from './kubeadm-usages.ts';
 import { kubeadmWarnings } from './kubeadm-warnings.ts';
 import { reloadsByItself } from './kubernetes-version.ts';
 import { KUBEADM, type RoleOf } from './names.ts';
@@ -56,6 +57,6 @@ export const kubeadm: DistributionRules & { roles: Record<RoleOf<'kubeadm'>, Rol
   warnings: kubeadmWarnings,
   remarks: defaultsUsed,
   steps: kubeadmSteps,
-  install: { steps: installingSteps },
+  install: { steps: installingSteps, usages: kubeadmUsages },
   restore: { steps: restoringSteps },
 };

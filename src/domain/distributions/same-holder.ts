@@ -24,5 +24,6 @@ function withoutGroups(subject: string): string {
   return subject
     .split(/, | \+ /)
     .filter((part) => !part.startsWith('O='))
+    .sort()
     .join(', ');
 }

@@ -12,6 +12,7 @@ import { counted } from '../plan/steps/counted.ts';
 import type { RestoredPair } from '../plan/steps/restore-files.ts';
 import { withHooks } from '../plan/with-hooks.ts';
 import { type Accepted, additions } from './judge-answers.ts';
+import { requiredOf } from './required.ts';
 
 export type InstallInput = {
   accepted: Accepted[];
@@ -55,7 +56,13 @@ export function installPlan(input: InstallInput): RenewalPlan | null {
   const { accepted, pairs, from, inventory, decisions, history, settings, byPerson, planId, now } = input;
   const rules = rulesOfNode(inventory.node)?.install;
   if (rules === undefined || accepted.length === 0) return null;
-  const renewed = accepted.map(({ observed }) => observed).sort((a, b) => (a.id < b.id ? -1 : 1));
+  // What is verified is what was required, not what the CA had added to the previous certificates.
+  const renewed = accepted
+    .map(({ observed: { certificate, ...rest } }) => ({
+      ...rest,
+      certificate: { ...certificate, ...requiredOf({ id: rest.id, certificate }, inventory.node) },
+    }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
   const backup = `${settings.backups}/${planId}`;
   const draft = { inventory, history, settings, renewed, heals: [], backup, isMaintenance: !byPerson };
   const left = settings.neighbours === 'restart' ? [] : neighboursOf(inventory, renewed);

@@ -3,7 +3,7 @@ import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import type { AnswerCertificate, RefusedAnswer, SigningRequest } from '../model/signing-request.ts';
 import { day } from '../time/day.ts';
 import { MINUTE } from '../time/duration.ts';
-import { isFor } from './external-requests.ts';
+import { isFor, whyOutdated } from './external-requests.ts';
 
 /** A certificate that takes the place of another. */
 export type Accepted = { request: SigningRequest; observed: ObservedCertificate; answer: AnswerCertificate };
@@ -16,7 +16,7 @@ export type Judgement = {
   waiting: SigningRequest[];
 };
 
-type Known = { inventory: Pick<Inventory, 'certificates' | 'requests'>; now: Instant };
+type Known = { inventory: Pick<Inventory, 'certificates' | 'node' | 'requests'>; now: Instant };
 
 /** The clock of a CA may be ahead of this node's by so much. */
 const SKEW = 5 * MINUTE;
@@ -65,18 +65,21 @@ function replaced(request: SigningRequest, { inventory }: Known): ObservedCertif
 }
 
 /** Why it cannot take the place of the present certificate; null: it can. */
-function whyNot(request: SigningRequest, { certificate, signers }: AnswerCertificate, known: Known): string | null {
+function whyNot(request: SigningRequest, answer: AnswerCertificate, known: Known): string | null {
+  const { certificate, signers, chain, flaw } = answer;
   const observed = replaced(request, known);
   if (observed === undefined) return `${request.id} is not a certificate of a CA elsewhere any more`;
   const ca = authorityOf(observed, known);
   const of = `the certificate for ${request.id}`;
+  const outdated = whyOutdated(request, observed, known.inventory.node);
   const { notBefore, notAfter } = certificate;
   const present = observed.certificate.notAfter;
   const [lost, usages] = [lostSans(request, certificate), request.usages.filter(isNotIn(certificate.usages))];
   if (certificate.isCa) return `${of} is a CA certificate`;
   if (ca === undefined) return `the CA of ${request.id} is not on this node: put its certificate in place first`;
   if (!signers.includes(ca.place.path))
-    return `${of} was signed by "${certificate.issuer}", and not by the CA in ${ca.place.path} ("${ca.certificate.subject}")`;
+    return `${of} was signed by "${certificate.issuer}", and not by the CA in ${ca.place.path} ("${ca.certificate.subject}"), nor does a certificate among the files lead there`;
+  if (flaw !== null) return `${of} ${flaw}`;
   if (!isSameSubject(request, certificate))
     return `${of} has the subject "${certificate.subject}", the request has "${request.subject}"`;
   if (lost.length > 0) return `${of} lacks ${lost.join(', ')}`;
@@ -85,9 +88,12 @@ function whyNot(request: SigningRequest, { certificate, signers }: AnswerCertifi
   if (notBefore > known.now + SKEW) return `${of} is not valid before ${day(notBefore)}`;
   if (notAfter <= present)
     return `${of} expires on ${day(notAfter)}, and the present one on ${day(present)}: it must expire later`;
-  if (notAfter > ca.certificate.notAfter)
-    return `${of} expires on ${day(notAfter)}, after its CA on ${day(ca.certificate.notAfter)}`;
-  return null;
+  const later = [...chain, ca].map((one) => one.certificate).find((one) => one.notBefore > known.now + SKEW);
+  if (later !== undefined) return `the CA of ${of} ("${later.subject}") is not valid before ${day(later.notBefore)}`;
+  const sooner = [...chain, ca].map((one) => one.certificate).find((one) => one.notAfter < notAfter);
+  if (sooner !== undefined)
+    return `${of} expires on ${day(notAfter)}, after its CA on ${day(sooner.notAfter)} ("${sooner.subject}")`;
+  return outdated === null ? null : `${of} answers a request that ${outdated}`;
 }
 
 /** The first certificate of the CA's file: the one that certagent verifies with. */

@@ -20,7 +20,7 @@ export function signingMoment(seen: Seen): { at: Instant; due: ObservedCertifica
   const ids = due.map(({ id }) => id);
   if (signing === undefined || due.length === 0) return null;
   if (installBlockers(ids, { inventory, policy, history, now, byPerson: false }).length > 0) return null;
-  const from = Math.max(now, backOffUntil(signing), nextTryAt(history, policy, now));
+  const from = Math.max(now, backOffUntil(signing, now), nextTryAt(history, policy, now));
   const moments = decisions.certificates
     .filter(({ id }) => ids.includes(id))
     .map(({ opensAt, urgentAt }) =>
@@ -29,7 +29,7 @@ export function signingMoment(seen: Seen): { at: Instant; due: ObservedCertifica
   return { at: Math.min(...moments), due };
 }
 
-/** An hour, then twice as long each time, at most a day. */
-function backOffUntil({ failures, at }: NonNullable<Inventory['signing']>): Instant {
-  return at === null || failures === 0 ? 0 : at + Math.min(DAY, HOUR * 2 ** (failures - 1));
+/** An hour, then twice as long each time, at most a day. A failure in the future was written under a wrong clock. */
+function backOffUntil({ failures, at }: NonNullable<Inventory['signing']>, now: Instant): Instant {
+  return at === null || failures === 0 || at > now ? 0 : at + Math.min(DAY, HOUR * 2 ** (failures - 1));
 }

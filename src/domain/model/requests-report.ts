@@ -25,6 +25,8 @@ export type CsrReport = {
     isNew: boolean;
     /** When the present certificate expires; null: there is none any more. */
     expires: Instant | null;
+    /** Why its answer would not be what the node needs, in words that follow "a request that"; null: it would. */
+    outdated: string | null;
     /** The CA on this node that has to have signed the answer; null: it is not on the node. */
     ca: { path: string; subject: string } | null;
   })[];

@@ -20,8 +20,12 @@ export type AnswerCertificate = {
   certificate: Certificate;
   /** PEM of this one certificate. */
   pem: string;
-  /** Files of the CAs on this node that have signed it. */
+  /** Files of the CAs on this node that have signed it, themselves or through intermediate CAs. */
   signers: string[];
+  /** The intermediate CAs between it and the first of these, in order. */
+  chain: { certificate: Pick<Certificate, 'subject' | 'notBefore' | 'notAfter'>; pem: string }[];
+  /** Why Kubernetes' programs refuse it, in words that follow "the certificate"; null: they take it. */
+  flaw: string | null;
 };
 
 /** A file, or a certificate in one, that is not installed. */

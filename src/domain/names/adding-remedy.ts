@@ -11,7 +11,7 @@ export function addingRemedy(missing: MissingNames, inventory: Inventory): strin
   const { apiServer } = inventory.preconditions;
   if (apiServer?.by !== 'manifest') return restart(inventory);
   if (missing.observed.owner === 'external-ca')
-    return 'Have the external CA sign a certificate with the previous names and these, and put it in place with its key.';
+    return 'Set renew.sans = true, which puts these names into new requests; then: certagent csr --new apiserver, have the CA sign the request, certagent install FILES.';
   return kubeadmRemedy(missing, apiServer, inventory);
 }
 

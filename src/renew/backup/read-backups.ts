@@ -2,10 +2,10 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CertagentError, explain } from '../../domain/model/errors.ts';
 import type { FoundBackup, FoundFile, FoundLeaf } from '../../domain/restore/found-backup.ts';
+import { leadsTo } from '../../host/chain.ts';
 import { parseIfKubeconfig } from '../../host/kubeconfig.ts';
 import { type Leaf, readLeaf } from '../../host/leaf.ts';
 import { Root } from '../../host/root.ts';
-import { isSignedBy } from '../../host/x509.ts';
 import { checkPair } from '../verify/check-renewed.ts';
 import { checksum, isAuthority } from './authorities.ts';
 import { type BackedUpFile, type BackupManifest, MANIFEST, readBackedUp, readManifest } from './backup-manifest.ts';
@@ -94,5 +94,7 @@ async function flawOfPair(inBackup: Root, path: string, keyPath: string): Promis
 async function flawOfIssuer(root: Root, leaf: Leaf, caPath: string | null): Promise<string | null> {
   if (caPath === null) return null;
   const ca = await readLeaf(root, caPath).catch(() => null);
-  return ca !== null && isSignedBy(leaf.pem, ca.pem) ? null : `was not signed by the CA that is in ${caPath} now`;
+  return ca !== null && leadsTo([leaf.pem, ...leaf.others], ca.pem)
+    ? null
+    : `was not signed by the CA that is in ${caPath} now`;
 }

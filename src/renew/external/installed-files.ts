@@ -33,10 +33,11 @@ export async function newPair(root: Root, { request, observed, answer }: Accepte
   if (publicKeyOfPrivate(key) !== answer.certificate.publicKey)
     throw refused(`the key that was kept for ${request.id} is not the one of its request`);
   const { place } = observed;
+  const pem = [answer.pem, ...answer.chain.map((ca) => ca.pem)].join('');
   const files =
     place.kind === 'kubeconfig'
-      ? [await replacing(root, place.path, (text) => withCredentials(text, place.path, answer.pem, key))]
-      : await pairOfFiles(root, observed, answer.pem, key);
+      ? [await replacing(root, place.path, (text) => withCredentials(text, place.path, pem, key))]
+      : await pairOfFiles(root, observed, pem, key);
   return { id: request.id, notAfter: answer.certificate.notAfter, files };
 }
 

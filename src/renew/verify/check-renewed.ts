@@ -3,9 +3,10 @@ import { type Certificate, lostSans } from '../../domain/model/certificate.ts';
 import { CertagentError, type ErrorCode } from '../../domain/model/errors.ts';
 import type { Expectation } from '../../domain/model/plan.ts';
 import { day } from '../../domain/time/day.ts';
+import { leadsTo } from '../../host/chain.ts';
 import { type Leaf, readKey, readLeaf } from '../../host/leaf.ts';
 import type { Root } from '../../host/root.ts';
-import { isSignedBy, publicKeyOfPrivate } from '../../host/x509.ts';
+import { publicKeyOfPrivate } from '../../host/x509.ts';
 
 /**
  * Whether the files hold a renewed certificate: one that can be read, matches its key, is signed by its CA, has the subject
@@ -32,7 +33,7 @@ export async function checkPair(root: Root, expect: Expectation): Promise<Leaf> 
   const key = await readKey(root, expect.keyPath);
   if (publicKeyIn(expect, key) !== leaf.certificate.publicKey)
     throw failure('KEY_MISMATCH', expect, `the certificate does not belong to the private key in ${expect.keyPath}`);
-  if (expect.caPath !== null && !isSignedBy(leaf.pem, (await readLeaf(root, expect.caPath)).pem))
+  if (expect.caPath !== null && !leadsTo([leaf.pem, ...leaf.others], (await readLeaf(root, expect.caPath)).pem))
     throw failure('NOT_SIGNED', expect, `the certificate is not signed by the CA in ${expect.caPath}`);
   return leaf;
 }

@@ -14,13 +14,19 @@ export function requestFor(id: string, change: Partial<SigningRequest> = {}): Si
   return { id, createdAt: NOW - DAY, publicKey: `new key of ${id}`, ...asked, ...change };
 }
 
-/** The node with these requests; its leaves expire in 20 days. */
+/** The node with these requests, each like the certificate that it replaces; its leaves expire in 20 days. */
 export function nodeWith(...requests: SigningRequest[]): Inventory {
   const node = inventoryOf('kubeadm-external-ca', { days: 20 });
   const named = withCertificate(node, 'apiserver', {
     certificate: { sans: ['DNS:kubernetes', 'IP:10.96.0.1'], usages: ['serverAuth'] },
   });
-  return { ...named, requests };
+  const certificates = named.certificates.map((one) => {
+    const request = requests.find(({ id }) => id === one.id);
+    if (request === undefined) return one;
+    const { subject, commonName, organizations, sans, usages } = request;
+    return { ...one, certificate: { ...one.certificate, subject, commonName, organizations, sans, usages } };
+  });
+  return { ...named, certificates, requests };
 }
 
 /** What the CA makes of a request. */
@@ -40,5 +46,5 @@ export function answerTo(
     isCa: false,
     ...change,
   };
-  return { file, certificate, pem: `pem of ${id}`, signers: [CA] };
+  return { file, certificate, pem: `pem of ${id}`, signers: [CA], chain: [], flaw: null };
 }

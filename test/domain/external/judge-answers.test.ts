@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { additions, judgeAnswers } from '../../../src/domain/external/judge-answers.ts';
+import type { Certificate } from '../../../src/domain/model/certificate.ts';
 import type { AnswerCertificate } from '../../../src/domain/model/signing-request.ts';
 import { DAY, MINUTE } from '../../../src/domain/time/duration.ts';
 import { NOW } from '../../support/inventory.ts';
@@ -17,6 +18,11 @@ const admin = requestFor('admin.conf', {
 });
 const inventory = nodeWith(admin, apiserver);
 const judge = (...answers: AnswerCertificate[]) => judgeAnswers(answers, { inventory, now: NOW });
+
+function through(change: { notBefore?: number; notAfter?: number } = {}): AnswerCertificate['chain'][number] {
+  const certificate = { subject: 'CN=issuing', notBefore: NOW - DAY, notAfter: NOW + 1_000 * DAY, ...change };
+  return { certificate, pem: 'pem of issuing' };
+}
 
 const WRONG: [what: string, answer: AnswerCertificate, why: RegExp][] = [
   [
@@ -56,6 +62,21 @@ const WRONG: [what: string, answer: AnswerCertificate, why: RegExp][] = [
   ['one that is not valid yet', answerTo(apiserver, { notBefore: NOW + 6 * MINUTE }), /is not valid before/],
   ['one that expires with the present one', answerTo(apiserver, { notAfter: NOW + 20 * DAY }), /it must expire later$/],
   ['one that outlives its CA', answerTo(apiserver, { notAfter: NOW + 3_001 * DAY }), /after its CA on/],
+  [
+    'one that Go programs refuse',
+    { ...answerTo(apiserver), flaw: 'is signed with SHA-1' },
+    /^the certificate for apiserver is signed with SHA-1$/,
+  ],
+  [
+    'one that outlives an intermediate CA',
+    { ...answerTo(apiserver), chain: [through({ notAfter: NOW + 300 * DAY })] },
+    /expires on \S+, after its CA on \S+ \("CN=issuing"\)$/,
+  ],
+  [
+    'one through a CA that is not valid yet',
+    { ...answerTo(apiserver), chain: [through({ notBefore: NOW + DAY })] },
+    /^the CA of the certificate for apiserver \("CN=issuing"\) is not valid before/,
+  ],
 ];
 
 for (const [what, answer, why] of WRONG)
@@ -111,7 +132,7 @@ test('a request for what is not signed elsewhere any more, and a node without th
     judgeAnswers([answerTo(apiserver)], { inventory: node, now: NOW }).refused[0]?.why;
   assert.match(why(kubeadm) ?? '', /not a certificate of a CA elsewhere any more/);
   assert.match(why(without) ?? '', /is not on this node/);
-  assert.deepEqual(judgeAnswers([], { inventory: { certificates: [] }, now: NOW }).waiting, []);
+  assert.deepEqual(judgeAnswers([], { inventory: { node: inventory.node, certificates: [] }, now: NOW }).waiting, []);
 });
 
 test('whatever is answered, what is accepted fits its request', () => {
@@ -136,5 +157,28 @@ test('whatever is answered, what is accepted fits its request', () => {
         assert.ok(certificate.notAfter > NOW + 20 * DAY && certificate.notAfter <= NOW + 3_000 * DAY);
       }
     }),
+  );
+});
+
+test('an answer through an intermediate CA is accepted', () => {
+  const { accepted, refused } = judge({ ...answerTo(apiserver), chain: [through()] });
+  assert.deepEqual([accepted.length, refused], [1, []]);
+});
+
+test('the answer to a request from before the certificate was replaced: it would take something away', () => {
+  const since = (change: Partial<Certificate>) => {
+    const certificates = inventory.certificates.map((one) =>
+      one.id === 'apiserver' ? { ...one, certificate: { ...one.certificate, ...change } } : one,
+    );
+    return judgeAnswers([answerTo(apiserver)], { inventory: { ...inventory, certificates }, now: NOW }).refused[0]?.why;
+  };
+  assert.equal(since({}), undefined);
+  assert.match(
+    since({ sans: [...apiserver.sans, 'DNS:lb'], usages: ['clientAuth', 'serverAuth'] }) ?? '',
+    /answers a request that lacks DNS:lb, which the present certificate has: .* certagent csr --new apiserver$/,
+  );
+  assert.match(
+    since({ subject: 'CN=other' }) ?? '',
+    /is for "CN=[^"]+", while the present certificate is for "CN=other"/,
   );
 });

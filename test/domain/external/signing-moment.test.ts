@@ -42,6 +42,10 @@ test('it is not called where none is configured, nothing is due, or something fo
   assert.equal(momentOf(20, NONE, { mode: 'observe' }), null);
 });
 
+test('a failure that was written under a clock of the future does not count', () => {
+  assert.equal(momentOf(20, failed(3, NOW + 900 * DAY))?.at, NOW);
+});
+
 test('after a failure it waits, longer each time, and after a plan that was undone', () => {
   const waits = (failures: number) => momentOf(20, failed(failures, NOW))!.at - NOW;
   assert.deepEqual([1, 2, 3, 9].map(waits), [HOUR, 2 * HOUR, 4 * HOUR, DAY]);
