@@ -183,7 +183,7 @@ export type Preconditions = {
   /** Absent: its unit replaces none, or certagent sees no process of them. */
   unitPods?: UnitPod[];
   /** Whether a server of this agent answers: without one its unit does not start. Absent: no agent, or no server is known. */
-  servers?: { answers: boolean; detail: string };
+  servers?: { answers: boolean; detail: string; urls?: string[] };
   /** Absent: no kube-apiserver of a static pod runs here, or nothing is known of it. */
   loopback?: LoopbackCertificate;
   /** Absent: none was seen. */
@@ -196,6 +196,8 @@ export type Preconditions = {
   keyCopies?: string[];
   /** Absent: nothing of this node is rehearsed. */
   rehearsal?: RehearsalFacts;
+  /** What a server serves besides, which nobody asks at each check. Absent: nothing is known. */
+  alsoServes?: Endpoint[];
   /** Absent: no API server of this node, or nothing is known of its names. */
   apiServer?: ApiServerFacts;
   hazards: Hazard[];

@@ -26,6 +26,8 @@ type SupervisorFlavour = Flavour & {
   endpoints(settings: SupervisorSettings): Endpoint[];
   /** Static pods that a server's unit replaces when it restarts; absent: none. */
   unitPods?(root: Root, settings: SupervisorSettings): Promise<UnitPod[]>;
+  /** What it serves besides; absent: nobody needs to know. */
+  alsoServes?(root: Root, settings: SupervisorSettings, isServer: boolean): Promise<Endpoint[]>;
 };
 /** A unit's file; `isInstalled` false: there is none, it would have this name. */
 type NodeUnit = UnitFile & { isInstalled: boolean };
@@ -110,6 +112,7 @@ async function candidate(
       // Agents fetch everything from their servers when they start.
       hazards: async (reads, known) =>
         isServer ? serverHazards(root, { certificatesDir, kubeconfig }, reads, known) : [],
+      alsoServes: async () => flavour.alsoServes?.(root, settings, isServer) ?? [],
       ...(isServer
         ? {
             unitPods: async () => flavour.unitPods?.(root, settings) ?? [],

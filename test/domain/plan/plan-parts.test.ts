@@ -68,6 +68,9 @@ const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = 
   'point-kubelet-conf': 'certificates',
   'restore-files': 'certificates',
   'install-files': 'certificates',
+  'install-rehearsed': 'certificates',
+  'fetch-leaves': 'certificates',
+  'await-clients': 'nothing',
   'run-hook': 'nothing',
   rehearse: 'nothing',
 };

@@ -1,0 +1,30 @@
+import { rulesOfNode } from '../distributions/index.ts';
+import type { Draft } from './draft.ts';
+import type { rehearsalOf } from './rehearsal-of.ts';
+
+type Rehearsing = ReturnType<typeof rehearsalOf>;
+
+/**
+ * The draft of a plan that replaces certificates while the node runs, with its rehearsal; or why the node restarts although the
+ * configuration wants it to run on. `why` null: nobody wants that, or this distribution cannot.
+ */
+export function inPlaceOf(
+  drafted: Draft,
+  rehearsal: Rehearsing,
+  directory: string,
+): { draft: Draft; rehearsal: Rehearsing } | { draft: null; why: string | null } {
+  const { inventory, settings } = drafted;
+  const rules = rulesOfNode(inventory.node)?.inPlace;
+  if (settings.inPlace !== true || rules === undefined) return { draft: null, why: null };
+  const without = rehearsal.step === null ? (rehearsal.why ?? 'renew.rehearse is "never"') : null;
+  const why = rules.hindrance(drafted, without);
+  if (why !== null) return { draft: null, why };
+  const draft: Draft = {
+    ...drafted,
+    renewed: drafted.renewed.filter((one) => !rules.isLeftToNode(one, drafted)),
+    isInPlace: true,
+    ...(rules.needsRehearsal(drafted) ? { rehearsedTo: directory } : {}),
+  };
+  if (rehearsal.step === null) return { draft, rehearsal };
+  return { draft, rehearsal: { step: { ...rehearsal.step, keeps: directory, required: true, doubtful: 'stop' } } };
+}
