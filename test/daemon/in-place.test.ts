@@ -28,7 +28,10 @@ describe('a K3s server that is renewed while it runs', { concurrency: 2 }, () =>
     assert.deepEqual(await pidOf(node), pid);
     const after = await fingerprints(node);
     const changed = Object.keys(after).filter((path) => after[path] !== before[path]);
-    assert.ok(changed.every((path) => !/-ca\.(crt|key)$|dynamic-cert/.test(path)), changed.join(' '));
+    assert.ok(
+      changed.every((path) => !/-ca\.(crt|key)$|dynamic-cert/.test(path)),
+      changed.join(' '),
+    );
     for (const name of ['tls/client-admin.crt', 'tls/client-admin.key', 'tls/serving-kube-apiserver.crt'])
       assert.ok(changed.includes(`/var/lib/rancher/k3s/server/${name}`), name);
     assert.ok(changed.includes('/etc/rancher/k3s/k3s.yaml'));

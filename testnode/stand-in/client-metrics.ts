@@ -3,7 +3,21 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 
 const BOUNDS = [
-  0, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 345600, 604800, 2592000, 7776000, 15552000, 31104000, Infinity,
+  0,
+  1800,
+  3600,
+  7200,
+  21600,
+  43200,
+  86400,
+  172800,
+  345600,
+  604800,
+  2592000,
+  7776000,
+  15552000,
+  31104000,
+  Infinity,
 ];
 const NAME = 'apiserver_client_certificate_expiration_seconds';
 

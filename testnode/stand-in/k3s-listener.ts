@@ -25,11 +25,7 @@ const FIRST_CHANCE = { before: 30_000, today: 0 };
 const NEXT_CHANCE = 6 * 3_600_000;
 
 /** Listens. K3s's listener passes the API on: `state.ready` decides between "starting" and its answers. */
-export async function listen(
-  root: string,
-  node: NodeRecord,
-  state: ServerState,
-): Promise<void> {
+export async function listen(root: string, node: NodeRecord, state: ServerState): Promise<void> {
   const tls = join(root, k3sDataDirectory(node), 'server/tls');
   const file = join(tls, 'dynamic-cert.json');
   if (!existsSync(file)) await renew(undefined);
@@ -137,11 +133,7 @@ function leaseOf(name: string, { renewedAt }: ServerState): string {
 }
 
 /** What the API answers, behind K3s's listener or as RKE2's kube-apiserver. */
-export function answerAsApi(
-  request: IncomingMessage,
-  response: ServerResponse,
-  state: ServerState,
-) {
+export function answerAsApi(request: IncomingMessage, response: ServerResponse, state: ServerState) {
   const path = (request.url ?? '/').split('?')[0];
   if (!state.ready) return answer(response, 503, 'starting');
   const user = clientOf(request);

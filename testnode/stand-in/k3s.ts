@@ -117,7 +117,8 @@ async function runAgent(root: string, node: NodeRecord): Promise<void> {
 function serveApi(root: string, node: NodeRecord, state: ServerState) {
   const tls = join(root, k3sDataDirectory(node), 'server/tls');
   const pair = node.disabled.includes('apiserver') ? join(root, OTHER_SERVER) : join(tls, 'serving-kube-apiserver');
-  if (node.ports.apiInternal !== undefined) return serve(node.ports.apiInternal, pair, { reloads: reload(root, node, 'kube-apiserver') });
+  if (node.ports.apiInternal !== undefined)
+    return serve(node.ports.apiInternal, pair, { reloads: reload(root, node, 'kube-apiserver') });
   const ca = readFileSync(join(tls, 'client-ca.crt'), 'utf8');
   const options = { ca, requestCert: true, rejectUnauthorized: false };
   serve(node.ports.api!, pair, { options }, (request, response) => answerAsApi(request, response, state));

@@ -11,8 +11,6 @@ export type InPlace = {
   hindrance(draft: Draft, rehearsal: string | null): string | null;
   /** Whether the running node renews this one by itself: it is left out of the plan. */
   isLeftToNode(observed: ObservedCertificate, draft: Draft): boolean;
-  /** Whether it needs what a rehearsal has issued. */
-  needsRehearsal(draft: Draft): boolean;
   /** The steps that put new certificates in place and prove that everything uses them. */
   steps(draft: Draft): Step[];
 };

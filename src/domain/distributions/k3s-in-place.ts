@@ -14,7 +14,7 @@ import { leavesMadeAtStart, makesServingLeaves } from './server-leaves.ts';
  * A running K3s loads replaced files: its servers within a second, its clients within five minutes (measured on v1.36.3). So its
  * certificates are the rehearsal's, and those of its agent are signed by the running supervisor, as at a start.
  */
-export const k3sInPlace: InPlace = { hindrance, isLeftToNode, needsRehearsal: isServer, steps };
+export const k3sInPlace: InPlace = { hindrance, isLeftToNode, steps };
 
 const ENDPOINTS: RestartEndpoints = { api: 'k3s', listener: 'k3s' };
 
@@ -39,15 +39,15 @@ function hindrance(draft: Draft, rehearsal: string | null): string | null {
   const { inventory, renewed, heals, rotates, history } = draft;
   const { node, preconditions, takenAt } = inventory;
   const { version } = node;
+  if (node.role !== 'server') return 'certagent has tried this on servers only';
   const failed = failedInPlace(history);
   if (failed !== null) return failed;
   if (!makesServingLeaves(version))
     return `K3s ${version ?? 'of unknown version'} does not load all of them while it runs: v1.33.1, v1.32.5, v1.31.9, v1.30.13 and later versions do`;
   if (rotates === true) return 'only a start issues certificates again that are not due';
   if (heals.length > 0) return 'only a start issues broken certificates again';
-  if (!isServer(draft) && preconditions.servers?.urls === undefined) return 'certagent knows no server of this agent';
-  if (isServer(draft) && rehearsal !== null) return `the certificates would be the rehearsal's, and ${rehearsal}`;
-  if (isServer(draft) && preconditions.rehearsal?.datastore !== 'sqlite')
+  if (rehearsal !== null) return `the certificates would be the rehearsal's, and ${rehearsal}`;
+  if (preconditions.rehearsal?.datastore !== 'sqlite')
     return 'its datastore is embedded etcd, and certagent has tried this with sqlite only';
   const down = preconditions.components.find(({ healthy }) => !healthy);
   if (preconditions.unit?.active !== true || down !== undefined)
@@ -71,10 +71,6 @@ function obstacle(observed: ObservedCertificate, draft: Draft): string | null {
   // That of a kubeconfig is in the same file.
   if (key.state !== 'matches' && key.state !== 'not-expected') return `only a start mends the private key of ${id}`;
   return null;
-}
-
-function isServer({ inventory }: Draft): boolean {
-  return inventory.node.role === 'server';
 }
 
 const isOfAgent = ({ id }: ObservedCertificate): boolean => Object.hasOwn(OF_AGENT, id);
@@ -105,8 +101,7 @@ function steps(draft: Draft): Step[] {
   ];
 }
 
-const unitOf = (draft: Draft): string =>
-  draft.inventory.preconditions.unit?.name ?? (isServer(draft) ? 'k3s' : 'k3s-agent');
+const unitOf = ({ inventory }: Draft): string => inventory.preconditions.unit?.name ?? 'k3s';
 
 function fetchStep(draft: Draft, leaves: ObservedCertificate[]): Extract<Step, { kind: 'fetch-leaves' }> {
   const { inventory, settings } = draft;
@@ -115,7 +110,7 @@ function fetchStep(draft: Draft, leaves: ObservedCertificate[]): Extract<Step, {
   return {
     kind: 'fetch-leaves',
     leaves: leaves.map((one) => ({ resource: OF_AGENT[one.id]!, expect: expectation(one, inventory) })),
-    servers: isServer(draft) ? [urlOf(listenerOf(draft))] : (inventory.preconditions.servers?.urls ?? []),
+    server: urlOf(listenerOf(draft)),
     ca: `${agent}/server-ca.crt`,
     client: { certificatePath: `${agent}/client-kubelet.crt`, keyPath: `${agent}/client-kubelet.key` },
     password: '/etc/rancher/node/password',
@@ -139,7 +134,7 @@ function addressIn(san: string): string | null {
   return address === null || /^(127\.|::1$|0:0:0:0:0:0:0:1$)/.test(address) ? null : address;
 }
 
-/** On a server and on an agent. */
+/** That of the server's own agent. */
 const agentDirectory = ({ inventory: { node } }: Draft): string =>
   `${node.paths.dataDir ?? '/var/lib/rancher/k3s'}/agent`;
 
@@ -165,13 +160,11 @@ function clientsStep(draft: Draft): Step {
   const { inventory, settings, renewed } = draft;
   const { node } = inventory;
   const { clients } = settings.limits;
-  const server = isServer(draft);
-  const { host, port } = server ? listenerOf(draft) : { host: '', port: 0 };
+  const { host, port } = listenerOf(draft);
   return {
     kind: 'await-clients',
-    api: server ? { host, port } : null,
-    kubeconfig: server ? node.paths.adminKubeconfig! : `${agentDirectory(draft)}/kubelet.kubeconfig`,
-    counts: server,
+    api: { host, port },
+    kubeconfig: node.paths.adminKubeconfig!,
     previous: renewed.map(({ place, certificate }) => ({ path: place.path, notAfter: certificate.notAfter })),
     node: nodeIn(inventory),
     patience: Math.round((clients * 5) / 6),

@@ -183,7 +183,7 @@ export type Preconditions = {
   /** Absent: its unit replaces none, or certagent sees no process of them. */
   unitPods?: UnitPod[];
   /** Whether a server of this agent answers: without one its unit does not start. Absent: no agent, or no server is known. */
-  servers?: { answers: boolean; detail: string; urls?: string[] };
+  servers?: { answers: boolean; detail: string };
   /** Absent: no kube-apiserver of a static pod runs here, or nothing is known of it. */
   loopback?: LoopbackCertificate;
   /** Absent: none was seen. */

@@ -56,8 +56,6 @@ export type Draft = Pick<PlanInput, 'inventory' | 'settings' | 'history'> & {
   isPressing?: true;
   /** Whether it is tried on copies first; left out: no. */
   isRehearsed?: true;
-  /** Whether certificates are replaced while the node runs; left out: no. */
-  isInPlace?: true;
-  /** Where the rehearsal leaves what is put in place then; left out: nowhere. */
+  /** Where the rehearsal leaves what is put in place while the node runs; left out: a restart renews. */
   rehearsedTo?: string;
 };

@@ -16,15 +16,16 @@ export function inPlaceOf(
   const { inventory, settings } = drafted;
   const rules = rulesOfNode(inventory.node)?.inPlace;
   if (settings.inPlace !== true || rules === undefined) return { draft: null, why: null };
-  const without = rehearsal.step === null ? (rehearsal.why ?? 'renew.rehearse is "never"') : null;
-  const why = rules.hindrance(drafted, without);
+  if (rehearsal.step === null)
+    return { draft: null, why: rules.hindrance(drafted, rehearsal.why ?? 'renew.rehearse is "never"') };
+  const why = rules.hindrance(drafted, null);
   if (why !== null) return { draft: null, why };
-  const draft: Draft = {
-    ...drafted,
-    renewed: drafted.renewed.filter((one) => !rules.isLeftToNode(one, drafted)),
-    isInPlace: true,
-    ...(rules.needsRehearsal(drafted) ? { rehearsedTo: directory } : {}),
+  return {
+    draft: {
+      ...drafted,
+      renewed: drafted.renewed.filter((one) => !rules.isLeftToNode(one, drafted)),
+      rehearsedTo: directory,
+    },
+    rehearsal: { step: { ...rehearsal.step, keeps: directory, required: true, doubtful: 'stop' } },
   };
-  if (rehearsal.step === null) return { draft, rehearsal };
-  return { draft, rehearsal: { step: { ...rehearsal.step, keeps: directory, required: true, doubtful: 'stop' } } };
 }

@@ -23,7 +23,7 @@ export async function askServers(
   const problems = await Promise.all(urls.map((url) => askTrusted(url, { ca, limit: LIMIT })));
   const answers = problems.includes(null);
   const detail = urls.map((url, index) => `${new URL(url).host}: ${problems[index] ?? 'answers'}`).join(', ');
-  return { answers, detail, urls: urls.map((url) => url.replace(/\/ping$/, '')) };
+  return { answers, detail };
 }
 
 /** What the agent's load balancer has written down. */

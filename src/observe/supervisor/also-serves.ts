@@ -13,9 +13,8 @@ import type { SupervisorSettings } from './supervisor-settings.ts';
 export async function alsoServes(
   root: Root,
   { dataDir, kubeletArguments, supervisorPort, disabled }: SupervisorSettings,
-  isServer: boolean,
 ): Promise<Endpoint[]> {
-  const hasOwnApi = isServer && supervisorPort === null && !disabled.includes('apiserver');
+  const hasOwnApi = supervisorPort === null && !disabled.includes('apiserver');
   const api = hasOwnApi ? await innerApi(root, `${dataDir}/server/cred/admin.kubeconfig`) : null;
   const given = (argument: string) =>
     kubeletArguments.findLast((one) => one.startsWith(`${argument}=`))?.slice(argument.length + 1);

@@ -27,7 +27,7 @@ type SupervisorFlavour = Flavour & {
   /** Static pods that a server's unit replaces when it restarts; absent: none. */
   unitPods?(root: Root, settings: SupervisorSettings): Promise<UnitPod[]>;
   /** What it serves besides; absent: nobody needs to know. */
-  alsoServes?(root: Root, settings: SupervisorSettings, isServer: boolean): Promise<Endpoint[]>;
+  alsoServes?(root: Root, settings: SupervisorSettings): Promise<Endpoint[]>;
 };
 /** A unit's file; `isInstalled` false: there is none, it would have this name. */
 type NodeUnit = UnitFile & { isInstalled: boolean };
@@ -112,9 +112,9 @@ async function candidate(
       // Agents fetch everything from their servers when they start.
       hazards: async (reads, known) =>
         isServer ? serverHazards(root, { certificatesDir, kubeconfig }, reads, known) : [],
-      alsoServes: async () => flavour.alsoServes?.(root, settings, isServer) ?? [],
       ...(isServer
         ? {
+            alsoServes: async () => flavour.alsoServes?.(root, settings) ?? [],
             unitPods: async () => flavour.unitPods?.(root, settings) ?? [],
             rotations: () => observeRotations(root, dataDir),
             rehearsal: () => rehearsedServer(root, settings),

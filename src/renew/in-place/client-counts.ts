@@ -9,19 +9,15 @@ import { type TrustedAnswer, type TrustedRequest, trustedRequest } from '../../h
 /** An API server, and as whom it is asked. In memory only. */
 export type ApiAccess = Pick<TrustedRequest, 'ca' | 'client'> & { url: string };
 
-/** As a kubeconfig has it now; `at`: another address of the same API server. Throws what reading it throws. */
-export async function apiAccess(
-  root: Root,
-  path: string,
-  at: { host: string; port: number } | null,
-): Promise<ApiAccess> {
+/** With the CA and the credentials that a kubeconfig has now. Throws what reading it throws. */
+export async function apiAccess(root: Root, path: string, at: { host: string; port: number }): Promise<ApiAccess> {
   const read = async (file: string) => (await readSmall(await followLinks(root, file))).bytes;
   const cluster = currentEntries(parseKubeconfig(await read(path)))?.cluster;
   const ca = cluster?.ca ?? (cluster?.caFile ? (await read(cluster.caFile)).toString('utf8') : null);
-  if (!cluster?.server || ca === null) throw new Error('the kubeconfig names no server, or no CA of it');
-  const host = at?.host.includes(':') ? `[${at.host}]` : at?.host;
+  if (ca === null) throw new Error('the kubeconfig names no CA');
+  const host = at.host.includes(':') ? `[${at.host}]` : at.host;
   return {
-    url: at === null ? cluster.server.replace(/\/+$/, '') : `https://${host}:${at.port}`,
+    url: `https://${host}:${at.port}`,
     ca,
     client: { certificate: (await readLeaf(root, path)).pem, key: await readKey(root, path) },
   };

@@ -5,20 +5,16 @@ import { type ApiAccess, ask } from './client-counts.ts';
 /** A kubelet renews its Lease every 10 s, and its node counts as gone after 40 s. */
 const FRESH = 40 * SECOND;
 
-/**
- * What shows that the kubelet of this node does not work, after "waited"; null: nothing. `reached`: whether these credentials may reach
- * it through the API server.
- */
+/** What shows that the kubelet of this node does not work, after "waited"; null: nothing. */
 export async function kubeletProblem(
   access: ApiAccess,
-  { node, now, reached }: { node: string; now: Instant; reached: boolean },
+  { node, now }: { node: string; now: Instant },
 ): Promise<string | null> {
   const name = encodeURIComponent(node);
   const lease = await ask(access, `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${name}`);
   if (lease.status !== 200) return `for the Lease of ${node}: ${said(lease)}`;
   const renewed = renewTime(lease.text);
   if (renewed === null || now - renewed > FRESH) return `for the kubelet to renew the Lease of ${node}`;
-  if (!reached) return null;
   const kubelet = await ask(access, `/api/v1/nodes/${name}/proxy/healthz`);
   return kubelet.status === 200 ? null : `for the kubelet to answer through the API server: ${said(kubelet)}`;
 }

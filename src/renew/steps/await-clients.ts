@@ -6,7 +6,7 @@ import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import { followLinks } from '../../host/links.ts';
 import type { Root } from '../../host/root.ts';
-import { count, flag, instant, list, nodePath, number, object, orNull, tag, text } from '../../host/shape.ts';
+import { count, instant, list, nodePath, number, object, orNull, tag, text } from '../../host/shape.ts';
 import { type ApiAccess, apiAccess, clientCounts } from '../in-place/client-counts.ts';
 import { kubeletProblem } from '../in-place/kubelet-problem.ts';
 import { stopwatch, until } from '../wait.ts';
@@ -17,9 +17,8 @@ type AwaitClientsStep = StepOf<'await-clients'>;
 export const awaitClients: StepActor<AwaitClientsStep> = {
   schema: object({
     kind: tag('await-clients'),
-    api: orNull(object({ host: text, port: count })),
+    api: object({ host: text, port: count }),
     kubeconfig: nodePath,
-    counts: flag,
     previous: list(object({ path: nodePath, notAfter: instant })),
     node: orNull(text),
     patience: number,
@@ -94,19 +93,18 @@ class Watch {
     } catch (error) {
       return unseen(`for credentials in ${step.kubeconfig}: ${explain(error)}`);
     }
-    const counted = step.counts ? await this.#count(access) : null;
+    const counted = await this.#count(access);
     if (counted !== null) return counted;
     const left = step.patience - this.#before - (performance.now() - this.#startedAt);
     if (left > 0) return unseen(`until every client has looked for new certificates, ${formatDuration(left)} more`);
     if (step.node === null) return null;
     this.#own += 2;
-    const problem = await kubeletProblem(access, { node: step.node, now: now(), reached: step.counts });
+    const problem = await kubeletProblem(access, { node: step.node, now: now() });
     return problem === null ? null : unseen(problem);
   }
 
   words(): string {
     const kubelet = this.#step.node === null ? '' : ', and the kubelet renews its Lease';
-    if (!this.#step.counts) return `the kubelet renews its Lease`;
     return `no request with a previous certificate for ${formatDuration(performance.now() - this.#quietSince)}, ${this.#others} with others${kubelet}`;
   }
 

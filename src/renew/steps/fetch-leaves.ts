@@ -22,7 +22,7 @@ export const fetchLeaves: StepActor<FetchLeavesStep> = {
   schema: object({
     kind: tag('fetch-leaves'),
     leaves: list(object({ resource: text, expect: expectation })),
-    servers: list(text),
+    server: text,
     ca: nodePath,
     client: object({ certificatePath: nodePath, keyPath: nodePath }),
     password: nodePath,
@@ -62,7 +62,7 @@ async function act(step: FetchLeavesStep, { root, plan, signal }: StepContext): 
     if ((await renewedCertificate(root, expect)) !== null) continue;
     const [{ pem: previous }, key] = [await readLeaf(root, expect.path), await readKey(root, expect.keyPath)];
     const body = await requestFor(previous, key);
-    const pem = await askServers(step, resource, { ...access, body });
+    const pem = await askServer(step.server, resource, { ...access, body });
     const { notAfter } = await checkSuccessor(root, expect, { certificate: pem, key });
     signed.push({ expect, pem, notAfter });
   }
@@ -89,21 +89,15 @@ async function accessOf(
   return { ca: await read(ca), client: own, method: 'POST', headers, limit, signal };
 }
 
-/** The first server that answers decides. */
-async function askServers(
-  { servers }: FetchLeavesStep,
-  resource: string,
-  request: Omit<TrustedRequest, 'url'>,
-): Promise<string> {
-  const problems: string[] = [];
-  for (const server of servers) {
-    const answer = await trustedRequest({ ...request, url: `${server.replace(/\/+$/, '')}/v1-k3s/${resource}` });
-    const { host } = new URL(server);
-    if (answer.status === 200) return answer.text;
-    if (answer.status !== null) throw refused(`${host} answers HTTP ${answer.status}: ${short(answer.text, 200)}`);
-    problems.push(`${host}: ${answer.problem}`);
-  }
-  throw refused(problems.join(', '));
+async function askServer(server: string, resource: string, request: Omit<TrustedRequest, 'url'>): Promise<string> {
+  const answer = await trustedRequest({ ...request, url: `${server}/v1-k3s/${resource}` });
+  if (answer.status === 200) return answer.text;
+  const { host } = new URL(server);
+  throw refused(
+    answer.status === null
+      ? `${host}: ${answer.problem}`
+      : `${host} answers HTTP ${answer.status}: ${short(answer.text, 200)}`,
+  );
 }
 
 function refused(why: string): CertagentError {

@@ -109,7 +109,7 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
   'fetch-leaves': {
     kind: 'fetch-leaves',
     leaves: [{ resource: 'client-kubelet.crt', expect: { ...expect, id: 'agent/client-kubelet' } }],
-    servers: ['https://127.0.0.1:6443'],
+    server: 'https://127.0.0.1:6443',
     ca: '/agent/server-ca.crt',
     client: { certificatePath: '/agent/client-kubelet.crt', keyPath: '/agent/client-kubelet.key' },
     password: '/etc/rancher/node/password',
@@ -121,7 +121,6 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
     kind: 'await-clients',
     api: { host: '127.0.0.1', port: 6443 },
     kubeconfig: '/k3s.yaml',
-    counts: true,
     previous: [{ path: '/a.crt', notAfter: 1 }],
     node: 'node-1',
     patience: 300_000,

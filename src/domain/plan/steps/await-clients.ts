@@ -8,14 +8,12 @@ import type { StepRule } from './step-rule.ts';
  */
 export type AwaitClientsStep = {
   kind: 'await-clients';
-  /** The API server that is asked with the credentials of `kubeconfig`; null: the one that this names. */
-  api: { host: string; port: number } | null;
+  /** The API server, asked with the credentials of `kubeconfig`. */
+  api: { host: string; port: number };
   kubeconfig: string;
-  /** Whether these credentials may read the API server's counters; an agent's may not. */
-  counts: boolean;
   /** The replaced certificates: the files, and when the previous content would have expired. */
   previous: { path: string; notAfter: Instant }[];
-  /** Name of this node's Node, whose Lease must be renewed; null: no kubelet runs here. */
+  /** Name of this node's Node, whose kubelet must renew its Lease and answer through the API server; null: no kubelet runs here. */
   node: string | null;
   /** Milliseconds. Kubernetes' clients look for new certificates every 5 minutes: what is seen before that proves nothing. */
   patience: number;
@@ -25,8 +23,8 @@ export type AwaitClientsStep = {
 };
 
 export const awaitClients: StepRule<AwaitClientsStep> = {
-  describe: ({ counts, patience, limit }) =>
-    `${counts ? 'watch the API server until no request uses a previous certificate any more' : 'watch whether the kubelet goes on renewing its Lease'}: at least ${formatDuration(patience)}, at most ${formatDuration(limit)}`,
+  describe: ({ patience, limit }) =>
+    `watch the API server until no request uses a previous certificate any more: at least ${formatDuration(patience)}, at most ${formatDuration(limit)}`,
   onFailure: 'roll-back',
   changes: 'nothing',
   isLeftAtOnce: () => true,

@@ -2,16 +2,16 @@ import type { Expectation } from '../../model/expectation.ts';
 import type { StepRule } from './step-rule.ts';
 
 /**
- * Has a server of K3s sign the certificates of this node's agent again, each for the key that it has. The server knows the node by
- * the client certificate of its kubelet and by the node's password.
+ * Has the running K3s sign the certificates of its own agent again, each for the key that it has. It knows the node by the client
+ * certificate of the kubelet and by the node's password.
  */
 export type FetchLeavesStep = {
   kind: 'fetch-leaves';
   /** `resource`: the last part of the path by which the server signs it. */
   leaves: { resource: string; expect: Expectation }[];
-  /** Addresses ("https://127.0.0.1:6443"), asked in this order until one answers. */
-  servers: string[];
-  /** Path of the CA that has signed the servers' certificates. */
+  /** Its address, as "https://127.0.0.1:6443". */
+  server: string;
+  /** Path of the CA that has signed the server's certificate. */
   ca: string;
   client: { certificatePath: string; keyPath: string };
   password: string;
@@ -22,8 +22,8 @@ export type FetchLeavesStep = {
 };
 
 export const fetchLeaves: StepRule<FetchLeavesStep> = {
-  describe: ({ leaves, servers }) =>
-    `have ${servers.map((server) => server.replace(/^https:\/\//, '')).join(' or ')} sign ${leaves.map(({ expect }) => expect.id).join(', ')} again, for the same keys`,
+  describe: ({ leaves, server }) =>
+    `have ${server.replace(/^https:\/\//, '')} sign ${leaves.map(({ expect }) => expect.id).join(', ')} again, for the same keys`,
   onFailure: 'roll-back',
   changes: 'certificates',
 };
