@@ -75,7 +75,7 @@ export const PLANS: CrashPlan[] = [
     ...UNIT,
     name: 'K3s, in place',
     kind: 'k3s-server',
-    config: `${limits(6)}\nk3s = "in-place"\nclients_limit = "4s"`,
+    config: `${limits(6)}\nk3s = "in-place"\nclients_limit = "8s"`,
     sandbox: true,
     freshListener: true,
   },
