@@ -39,6 +39,12 @@ export function renewalTable(): string {
       `the unit \`${node.includes('agent') ? 'k3s-agent' : 'k3s'}\`; workloads keep running`,
       away,
     ]),
+    [
+      'K3s server with sqlite, `renew.k3s = "in-place"`',
+      'certagent: the certificates of the rehearsal',
+      'nothing',
+      'not at all: no failed request (v1.36.3)',
+    ],
     ['RKE2', 'as K3s of the same version', 'the unit, which replaces its static pods', 'not measured'],
     ['k0s controller', 'the restart: everything, whatever its expiry', 'the unit `k0scontroller`', 'not measured'],
     ['k0s worker', 'nothing: the kubelet rotates its certificates', 'nothing', 'not at all'],

@@ -34,6 +34,8 @@ type Act = {
   version?: string;
   /** Whether the node can rehearse; default: no. */
   sandbox?: true;
+  /** K3s has renewed what its listener serves by itself. */
+  freshListener?: true;
   /** Lines of the table [renew]. */
   renew?: string;
   /** What is shown between the node's start and the last status. */
@@ -83,6 +85,18 @@ const ACTS: Act[] = [
     version: 'v1.32.3+k3s1',
     sandbox: true,
     perform: rehearseFirst,
+  },
+  {
+    title: 'A K3s server that gets its certificates without a restart',
+    story:
+      'The rehearsal on copies issues them, certagent puts them in place, and the running K3s loads them. The plan ends when the API server has counted no request with a previous certificate for a while: five minutes on a real K3s, shortened here.',
+    name: 'in-place',
+    kind: 'k3s-server',
+    leafDays: 60,
+    freshListener: true,
+    sandbox: true,
+    renew: 'k3s = "in-place"\nclients_limit = "12s"',
+    perform: renewByHand,
   },
   {
     title: 'A kubeadm control-plane node in external CA mode: the key of its CA is elsewhere',
@@ -174,6 +188,7 @@ async function play(act: Act, home: string, nodes: TestNode[], options: DemoOpti
     speed: 0.2,
     timeZone,
     sandbox,
+    ...(act.freshListener === true ? { listenerEnds: Date.now() + 300 * DAY } : {}),
     ...(version === undefined ? {} : { version }),
   });
   nodes.push(node);

@@ -21,11 +21,12 @@ const MODULES = [
 
 /** Texts that may mention a distribution, with the reason. None of them decides anything. */
 const MENTIONS: [path: string, reason: string][] = [
-  ['src/config/schema.ts', 'describes keys that concern one tool'],
   ['src/cli/command-catalogue.ts', 'help'],
   ['src/cli/external-commands.ts', 'help'],
   ['src/cli/many-nodes-commands.ts', 'help'],
   ['src/config/cluster-keys.ts', 'describes keys'],
+  ['src/config/renew-keys.ts', 'describes keys that concern one tool'],
+  ['src/config/schema.ts', 'examples of values'],
   ['src/config/external-ca-keys.ts', 'describes keys that concern one tool'],
   ['src/domain/external/', 'requests are for certificates that one tool made'],
   ['src/domain/names/', 'remedies are commands of the tool that makes the certificate'],

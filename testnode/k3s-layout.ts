@@ -56,6 +56,8 @@ export async function layOutK3s(root: string, node: NodeRecord): Promise<void> {
   if (server) await Promise.all(k3sServerLeaves(node).map(issue));
   await Promise.all(k3sAgentLeaves(node).map((leaf) => layOutAgentLeaf(leaf)));
   layOutAgent(root, node, cas);
+  if (k3sFlavour(node.kind) === 'k3s')
+    put(root, 'etc/rancher/node/password', `${randomBytes(16).toString('hex')}\n`, 0o600);
   if (server) await layOutServer(root, node, cas, leaves);
   if (node.disabled.includes('apiserver')) putPair(root, 'run/demo/other-server', await issueOther(node, cas));
   else layOutServersCas(root, cas);
@@ -85,7 +87,7 @@ async function layOutServer(root: string, node: NodeRecord, cas: Map<string, Iss
     sans: listenerSans(node),
     usages: ['server'],
     notBefore: node.caStarts,
-    notAfter: node.leafEnds,
+    notAfter: node.listenerEnds,
   });
   const dynamic = dynamicCertText(flavour, listener, listenerSans(node), 227);
   put(root, `${data}/server/tls/dynamic-cert.json`, dynamic, 0o644);
@@ -102,7 +104,7 @@ async function layOutServer(root: string, node: NodeRecord, cas: Map<string, Iss
   put(root, k3sKubeconfigPath(node), k3sKubeconfig(node, ca, admin), 0o600);
   // RKE2's ports are fixed, so real ones skip both keys; several throw-away nodes on one machine need ports of their own.
   const supervisor = node.ports.supervisor === undefined ? '' : `supervisor-port: ${node.ports.supervisor}\n`;
-  const config = `https-listen-port: ${node.ports.api}\n${supervisor}node-name: ${node.nodeName}\nwrite-kubeconfig-mode: "0600"\n${node.disabled.map((part) => `disable-${part}: true\n`).join('')}`;
+  const config = `https-listen-port: ${node.ports.api}\n${supervisor}node-name: ${node.nodeName}\nwrite-kubeconfig-mode: "0600"\nkubelet-arg: ["port=${node.ports.kubelet}"]\n${node.disabled.map((part) => `disable-${part}: true\n`).join('')}`;
   put(root, `etc/rancher/${flavour}/config.yaml`, config, 0o600);
 }
 
@@ -154,7 +156,7 @@ function layOutAgent(root: string, node: NodeRecord, cas: Map<string, Issued>): 
     );
   }
   if (!node.kind.endsWith('-agent')) return;
-  const config = `node-name: ${node.nodeName}\nserver: https://127.0.0.1:${node.ports.server}\ntoken: demo-token\n`;
+  const config = `node-name: ${node.nodeName}\nserver: https://127.0.0.1:${node.ports.server}\ntoken: demo-token\nkubelet-arg: ["port=${node.ports.kubelet}"]\n`;
   put(root, `etc/rancher/${flavour}/config.yaml`, config, 0o600);
 }
 

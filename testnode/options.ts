@@ -26,6 +26,8 @@ export type NodeOptions = {
    * it starts only as `longRunning`, and not again.
    */
   kubeletEnds?: number;
+  /** notAfter of what K3s's listener serves; default: as every leaf. */
+  listenerEnds?: number;
   /** notAfter of every CA; default ten years from now. */
   caEnds?: number;
   /** notBefore of every CA, and with it of every leaf; default a year ago. */
@@ -109,6 +111,10 @@ export type Faults = {
     | 'dies-after-start'
     | 'waits-for-server'
     | 'rotate-fails';
+  /** Parts of a running K3s, by their certificates ("client-scheduler"), that load no new one. */
+  clientsStayOld: string[];
+  /** The supervisor signs nothing for agents. */
+  supervisorRefuses: boolean;
   /** An agent's server is away: what it asks is refused. */
   serverAway: boolean;
   /** Of restart, start and stop; show still answers. */
@@ -126,6 +132,8 @@ const noFaults: Faults = {
   etcdReloads: true,
   apiserverReloads: true,
   k3s: 'none',
+  clientsStayOld: [],
+  supervisorRefuses: false,
   serverAway: false,
   systemctl: 'none',
 };
@@ -140,6 +148,7 @@ export function withDefaults(options: NodeOptions, now: number): Omit<NodeRecord
     kind: options.kind,
     leafEnds: options.leafEnds,
     kubeletEnds: options.kubeletEnds ?? Math.max(options.leafEnds, now + 200 * DAY),
+    listenerEnds: options.listenerEnds ?? options.leafEnds,
     caEnds: options.caEnds ?? now + 3650 * DAY,
     caStarts: options.caStarts ?? now - 365 * DAY,
     speed: options.speed ?? 0.02,

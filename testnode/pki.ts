@@ -25,6 +25,8 @@ export type CertificateRequest = {
   keyType?: KeyType;
   /** A PEM key to use again instead of a new one (K3s does so for its listener). */
   keyPem?: string;
+  /** A request (PKCS #10, DER) whose public key it gets: then no private key is known. */
+  csr?: Buffer;
 };
 
 export type AuthorityRequest = {
@@ -54,7 +56,7 @@ export async function issueCertificate(request: CertificateRequest): Promise<Iss
     issuer: issuer.subjectName,
     notBefore: new Date(request.notBefore),
     notAfter: new Date(request.notAfter),
-    publicKey: publicCryptoKey(key),
+    publicKey: request.csr === undefined ? publicCryptoKey(key) : await keyOfRequest(x509, request.csr),
     signingKey: privateCryptoKey(signer),
     signingAlgorithm: algorithm(signer),
     extensions: [
@@ -66,6 +68,13 @@ export async function issueCertificate(request: CertificateRequest): Promise<Iss
     ],
   });
   return { certificatePem: pem(certificate), keyPem: keyPem(key) };
+}
+
+/** Throws for what is not a request, or was not signed with its own key. */
+async function keyOfRequest(x509: X509Package, der: Buffer) {
+  const request = new x509.Pkcs10CertificateRequest(der);
+  if (!(await request.verify())) throw new Error('the request is not signed with its key');
+  return request.publicKey;
 }
 
 /** A certificate authority that signed itself, or that another has signed. */

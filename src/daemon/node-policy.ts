@@ -41,6 +41,7 @@ export function planSettingsOf({ renew }: Config): PlanSettings {
     cycle: renew.cycle,
     neighbours: renew.neighbours,
     rehearse: renew.rehearse,
+    inPlace: renew.k3s === 'in-place',
     backups: BACKUPS_DIR,
     limits: {
       kubeadm: renew.kubeadm_limit,
@@ -50,6 +51,7 @@ export function planSettingsOf({ renew }: Config): PlanSettings {
       settle: renew.settle,
       listener: renew.listener_limit,
       served: renew.served_limit,
+      clients: renew.clients_limit,
     },
   };
 }

@@ -1,4 +1,5 @@
 import { createPublicKey, hash, KeyObject, webcrypto } from 'node:crypto';
+import { parseCertificate, privateKeyOf } from './x509.ts';
 import { loadX509, type X509Package } from './x509-package.ts';
 
 /** PEM of a request and of its new private key, which is never shown. `publicKey`: SHA-256 of the SubjectPublicKeyInfo. */
@@ -31,6 +32,28 @@ export async function requestLike(certificatePem: string, keyType: string, wante
     publicKey: hash('sha256', createPublicKey(key).export({ type: 'spki', format: 'der' })),
     keyType: name,
   };
+}
+
+/**
+ * A request for a successor of a certificate with the key that it has (PEM), in DER: whoever signs it may take nothing of it but the
+ * key. The key stays in memory.
+ */
+export async function requestFor(certificatePem: string, keyPem: string): Promise<Buffer> {
+  const x509 = await loadX509();
+  const { generate, sign } = algorithmOf(parseCertificate(certificatePem).keyType);
+  const privateKey = privateKeyOf(keyPem);
+  const keys = {
+    privateKey: privateKey.toCryptoKey(generate, true, ['sign']),
+    publicKey: createPublicKey(privateKey).toCryptoKey(generate, true, ['verify']),
+  };
+  const { subjectName } = new x509.X509Certificate(certificatePem);
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: subjectName,
+    // Node's type of a pair differs from that of the package in name only.
+    keys: keys as webcrypto.CryptoKeyPair,
+    signingAlgorithm: sign,
+  });
+  return Buffer.from(request.rawData);
 }
 
 type Names = InstanceType<X509Package['SubjectAlternativeNameExtension']>;

@@ -59,6 +59,8 @@ export type Detected = {
   loopback?(components: ComponentHealth[], certificates: ObservedCertificate[]): Promise<LoopbackCertificate | null>;
   /** Static pods that its unit replaces when it restarts; absent: none. */
   unitPods?(): Promise<UnitPod[]>;
+  /** What it serves besides its endpoints; absent: nothing. */
+  alsoServes?(): Promise<Endpoint[]>;
   /** Whether a server of an agent answers; absent: it has none. */
   servers?(): Promise<Preconditions['servers'] | null>;
   /** How its kubelet gets its client certificate; absent: not as kubeadm's does. */

@@ -39,6 +39,7 @@ export async function observePreconditions(
     kubelet,
     rotations,
     rehearsal,
+    alsoServes,
   ] = await Promise.all([
     observeTool(root, node, version),
     upgradeOn(root, node),
@@ -56,6 +57,7 @@ export async function observePreconditions(
     node.kubelet?.() ?? null,
     node.rotations?.() ?? {},
     observeRehearsal(root, node),
+    node.alsoServes?.() ?? [],
   ]);
   const unitPods = (await node.unitPods?.()) ?? [];
   const loopback = (await node.loopback?.(components, certificates)) ?? null;
@@ -75,6 +77,7 @@ export async function observePreconditions(
     ...(kubelet === null ? {} : { kubelet }),
     ...rotations,
     ...(rehearsal === null ? {} : { rehearsal }),
+    ...(alsoServes.length === 0 ? {} : { alsoServes }),
     hazards,
     restartWindow,
   };

@@ -44,6 +44,7 @@ export async function makeGround(plan: CrashPlan): Promise<Ground> {
     leafEnds: Date.now() + 20 * DAY,
     speed: plan.speed,
     sandbox: plan.sandbox === true,
+    ...(plan.freshListener === true ? { listenerEnds: Date.now() + 300 * DAY } : {}),
   });
   const inbox = await openInbox();
   await configure(node, plan, inbox);

@@ -25,6 +25,8 @@ export type CrashPlan = {
   sans?: true;
   /** Whether the node can rehearse; left out: no. */
   sandbox?: true;
+  /** K3s has renewed what its listener serves by itself. */
+  freshListener?: true;
 };
 
 const limits = (seconds: number) =>
@@ -69,6 +71,24 @@ export const PLANS: CrashPlan[] = [
   { ...KUBEADM, name: 'kubeadm, move', restarts: 'move', config: `${limits(20)}\ncycle = "move"` },
   { ...UNIT, name: 'K3s', kind: 'k3s-server' },
   { ...UNIT, name: 'K3s, rehearsed', kind: 'k3s-server', sandbox: true },
+  {
+    ...UNIT,
+    name: 'K3s, in place',
+    kind: 'k3s-server',
+    config: `${limits(6)}\nk3s = "in-place"\nclients_limit = "8s"`,
+    sandbox: true,
+    freshListener: true,
+  },
+  {
+    ...UNIT,
+    name: 'K3s, in place, rolled back',
+    kind: 'k3s-server',
+    config: `${limits(6)}\nk3s = "in-place"\nclients_limit = "3s"`,
+    faults: { clientsStayOld: ['client-scheduler'] },
+    ends: 'rolled-back',
+    sandbox: true,
+    freshListener: true,
+  },
   { ...UNIT, name: 'RKE2', kind: 'rke2-server' },
   {
     ...KUBEADM,

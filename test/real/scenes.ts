@@ -5,6 +5,7 @@ import type { Machine } from '../e2e/machine.ts';
 import { checked, journal } from '../e2e/support.ts';
 import { eventually } from '../testnode/support.ts';
 import { ageLeaves, ageListener, keyOf, leavesOf, TLS } from './aging.ts';
+import { IN_PLACE } from './in-place.ts';
 import { incarnation, type RealNode, reset } from './k3s.ts';
 import { MOMENTS, sigkill } from './kill.ts';
 import {
@@ -35,6 +36,7 @@ export const SCENES: Scene[] = [
   { name: 'renew --force, nothing due', play: forced },
   ...MOMENTS.map((moment) => ({ name: `SIGKILL ${moment.name}`, play: (node: RealNode) => sigkill(node, moment) })),
   ...REHEARSALS,
+  ...IN_PLACE,
 ];
 
 async function bareRestart(node: RealNode): Promise<Outcome> {

@@ -39,6 +39,7 @@ const LIMITS: PlanSettings['limits'] = {
   settle: 300,
   listener: 20_000,
   served: 10_000,
+  clients: 4_000,
 };
 
 export async function stage(

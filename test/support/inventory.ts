@@ -117,5 +117,6 @@ export const SETTINGS: PlanSettings = {
     settle: 6_000,
     listener: 180_000,
     served: 90_000,
+    clients: 360_000,
   },
 };

@@ -13,6 +13,7 @@ import { type Issued, issueAuthority } from '../pki.ts';
 import { overwrite } from '../put.ts';
 import { answer, refuse } from './answers.ts';
 import { makeApi } from './api.ts';
+import { ClientMetrics } from './client-metrics.ts';
 import { isLongRunning } from './k3s-leaves.ts';
 import { answerAsApi } from './k3s-listener.ts';
 import { log, sleep, stay } from './process.ts';
@@ -69,7 +70,12 @@ async function readOrMakeCa(root: string, name: string, commonName: string): Pro
 
 function serveAll(root: string, { ports }: NodeRecord): void {
   const ca = (name: string) => readFileSync(join(root, K0S_PKI, `${name}.crt`), 'utf8');
-  const state = { ready: readFaults(root).k3s !== 'never-ready', api: makeApi(readNodeRecord(root)) };
+  const state = {
+    ready: readFaults(root).k3s !== 'never-ready',
+    api: makeApi(readNodeRecord(root)),
+    metrics: new ClientMetrics(),
+    renewedAt: Date.now(),
+  };
   const clients = { ca: ca('ca'), requestCert: true, rejectUnauthorized: false };
   const members = { ca: ca('etcd/ca'), requestCert: true, rejectUnauthorized: true };
   const health: RequestListener = (_request, response) => answer(response, 200, '{"health":"true"}');

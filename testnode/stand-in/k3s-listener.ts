@@ -15,7 +15,9 @@ import type { Issued } from '../pki.ts';
 import { issueCertificate } from '../pki.ts';
 import { overwrite } from '../put.ts';
 import { answer, clientOf, refuse } from './answers.ts';
+import type { ClientMetrics } from './client-metrics.ts';
 import { grantedValidity, isLongRunning, logSigned, renewalWindow } from './k3s-leaves.ts';
+import { isForAgent, signForAgent } from './k3s-supervisor.ts';
 import { address, log } from './process.ts';
 
 /** The first chance to renew after a start (today: at its first connection), and the time from one chance to the next. */
@@ -23,11 +25,7 @@ const FIRST_CHANCE = { before: 30_000, today: 0 };
 const NEXT_CHANCE = 6 * 3_600_000;
 
 /** Listens. K3s's listener passes the API on: `state.ready` decides between "starting" and its answers. */
-export async function listen(
-  root: string,
-  node: NodeRecord,
-  state: { ready: boolean; api: ApiHandler },
-): Promise<void> {
+export async function listen(root: string, node: NodeRecord, state: ServerState): Promise<void> {
   const tls = join(root, k3sDataDirectory(node), 'server/tls');
   const file = join(tls, 'dynamic-cert.json');
   if (!existsSync(file)) await renew(undefined);
@@ -100,6 +98,8 @@ export async function listen(
     const path = (request.url ?? '/').split('?')[0];
     if (path === '/ping') return answer(response, 200, 'pong');
     if (path === '/cacerts') return answer(response, 200, readFileSync(join(tls, 'server-ca.crt'), 'utf8'));
+    if (k3sFlavour(node.kind) === 'k3s' && isForAgent(path ?? ''))
+      return void signForAgent(root, node, { path: path!, cas: tls }, request, response);
     if (node.ports.supervisor !== undefined) return answer(response, 404, '404 page not found\n');
     if (node.disabled.includes('apiserver')) return answer(response, 503, 'apiserver disabled\n');
     answerAsApi(request, response, state);
@@ -124,16 +124,25 @@ function waitFor(root: string, node: NodeRecord, complaint: string): Promise<nev
   return new Promise(() => {});
 }
 
+/** `renewedAt`: when the kubelet has renewed its Lease. */
+export type ServerState = { ready: boolean; api: ApiHandler; metrics: ClientMetrics; renewedAt: number };
+
+function leaseOf(name: string, { renewedAt }: ServerState): string {
+  const spec = { holderIdentity: name, leaseDurationSeconds: 40, renewTime: new Date(renewedAt).toISOString() };
+  return JSON.stringify({ kind: 'Lease', apiVersion: 'coordination.k8s.io/v1', metadata: { name }, spec });
+}
+
 /** What the API answers, behind K3s's listener or as RKE2's kube-apiserver. */
-export function answerAsApi(
-  request: IncomingMessage,
-  response: ServerResponse,
-  state: { ready: boolean; api: ApiHandler },
-) {
+export function answerAsApi(request: IncomingMessage, response: ServerResponse, state: ServerState) {
   const path = (request.url ?? '/').split('?')[0];
   if (!state.ready) return answer(response, 503, 'starting');
   const user = clientOf(request);
   if (user === undefined) return refuse(response);
+  state.metrics.count(request);
+  if (path === '/metrics') return answer(response, 200, state.metrics.text());
+  if (/^\/api\/v1\/nodes\/[^/]+\/proxy\/healthz$/.test(path!)) return answer(response, 200, 'ok');
+  const lease = /\/namespaces\/kube-node-lease\/leases\/([^/]+)$/.exec(path!)?.[1];
+  if (lease !== undefined) return answer(response, 200, leaseOf(lease, state), 'application/json');
   if (path === '/readyz' || path === '/livez' || path === '/healthz') return answer(response, 200, 'ok');
   void state.api(request, response, user);
 }

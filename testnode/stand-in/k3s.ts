@@ -6,15 +6,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer, type ServerOptions } from 'node:https';
 import { join } from 'node:path';
-import type { ApiHandler } from '../api/serve.ts';
 import { k3sDataDirectory } from '../k3s-layout.ts';
 import type { NodeRecord } from '../options.ts';
-import { k3sFlavour, readFaults, readNodeRecord, unitOf } from '../options.ts';
+import { k3sFlavour, readFaults, readNodeRecord, unitOf, versionNumbers } from '../options.ts';
 import { refuse } from './answers.ts';
 import { makeApi } from './api.ts';
+import { ClientMetrics } from './client-metrics.ts';
 import { prepareAgent } from './k3s-agent.ts';
 import { certificate } from './k3s-certificate.ts';
-import { answerAsApi, listen } from './k3s-listener.ts';
+import { runClients } from './k3s-clients.ts';
+import { answerAsApi, listen, type ServerState } from './k3s-listener.ts';
 import { brokenServing, prepareServer, renewAgentFiles, writeKubeconfigs } from './k3s-server.ts';
 import { address, log, sleep, stay } from './process.ts';
 import { RKE2_PODS, replacePod } from './rke2-pods.ts';
@@ -91,7 +92,7 @@ function tellVersion(flavour: string, version: string): void {
 
 /** `isAlone`: without its own agent. */
 async function runServer(root: string, node: NodeRecord, isAlone: boolean): Promise<void> {
-  const state = { ready: false, api: makeApi(node) };
+  const state = { ready: false, api: makeApi(node), metrics: new ClientMetrics(), renewedAt: 0 };
   if (isAlone) needPeers(root, node);
   const cas = await prepareServer(root, node);
   await listen(root, node, state);
@@ -100,6 +101,7 @@ async function runServer(root: string, node: NodeRecord, isAlone: boolean): Prom
   writeKubeconfigs(root, node);
   serveApi(root, node, state);
   if (!isAlone) serveKubelet(root, node);
+  if (!isAlone && node.kind === 'k3s-server') runClients(root, node, () => (state.renewedAt = Date.now()));
   await sleep(0.9 * START * node.speed);
   state.ready = readFaults(root).k3s !== 'never-ready';
   if (node.kind === 'rke2-server') await replacePod(root, node, RKE2_PODS[0]!);
@@ -112,34 +114,56 @@ async function runAgent(root: string, node: NodeRecord): Promise<void> {
 }
 
 // K3s's listener passes requests on to an inner port; RKE2's kube-apiserver is the one that clients see.
-function serveApi(root: string, node: NodeRecord, state: { ready: boolean; api: ApiHandler }) {
+function serveApi(root: string, node: NodeRecord, state: ServerState) {
   const tls = join(root, k3sDataDirectory(node), 'server/tls');
   const pair = node.disabled.includes('apiserver') ? join(root, OTHER_SERVER) : join(tls, 'serving-kube-apiserver');
-  if (node.ports.apiInternal !== undefined) return serve(node.ports.apiInternal, pair);
+  if (node.ports.apiInternal !== undefined)
+    return serve(node.ports.apiInternal, pair, { reloads: reload(root, node, 'kube-apiserver') });
   const ca = readFileSync(join(tls, 'client-ca.crt'), 'utf8');
   const options = { ca, requestCert: true, rejectUnauthorized: false };
-  serve(node.ports.api!, pair, options, (request, response) => answerAsApi(request, response, state));
+  serve(node.ports.api!, pair, { options }, (request, response) => answerAsApi(request, response, state));
 }
 
 /** What a load balancer shows, in the place of the kube-apiserver that this server leaves to another one. */
 const OTHER_SERVER = 'run/demo/other-server';
 
 function serveKubelet(root: string, node: NodeRecord): void {
-  serve(node.ports.kubelet!, join(root, k3sDataDirectory(node), 'agent/serving-kubelet'));
+  const pair = join(root, k3sDataDirectory(node), 'agent/serving-kubelet');
+  serve(node.ports.kubelet!, pair, { reloads: reload(root, node, 'kubelet') });
 }
 
-// Loaded once, at start; everything behind it wants credentials. A pair that does not load leaves the port closed.
+/** Today's K3s loads replaced files within a second (measured on v1.36.3 and v1.32.3). */
+function reload(root: string, { kind, version }: NodeRecord, component: string): (() => boolean) | undefined {
+  if (k3sFlavour(kind) !== 'k3s' || versionNumbers(version)[1] < 32) return undefined;
+  return () => !readFaults(root).servesStale.includes(component);
+}
+
+const LOOKS_EVERY = 200;
+
+// Loaded at the start, and again where `reloads` says so; everything behind it wants credentials. A pair that does not load leaves
+// the port closed, or the previous one in use.
 function serve(
   port: number,
   path: string,
-  options: ServerOptions = {},
+  { options = {}, reloads }: { options?: ServerOptions; reloads?: (() => boolean) | undefined },
   handle: RequestListener = (_request, response) => refuse(response),
 ): void {
   try {
-    const { cert, key } = readPair(`${path}.crt`, `${path}.key`);
-    createServer({ ...options, cert, key }, handle)
+    let pair = readPair(`${path}.crt`, `${path}.key`);
+    const server = createServer({ ...options, ...pair }, handle)
       .on('error', (error) => process.stderr.write(`${error.message}\n`))
       .listen(port, address());
+    if (reloads === undefined) return;
+    setInterval(() => {
+      try {
+        const now = readPair(`${path}.crt`, `${path}.key`);
+        if ((now.cert === pair.cert && now.key === pair.key) || !reloads()) return;
+        server.setSecureContext({ ...options, ...now });
+        pair = now;
+      } catch {
+        // Half a pair.
+      }
+    }, LOOKS_EVERY);
   } catch (error) {
     process.stderr.write(`${path}: ${(error as Error).message}\n`);
     readFileSync(`${path}.crt`); // absent altogether: the start fails

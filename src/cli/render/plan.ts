@@ -1,7 +1,9 @@
 import { rulesOfNode } from '../../domain/distributions/index.ts';
+import { labelOf } from '../../domain/distributions/names.ts';
 import type { RenewalPlan } from '../../domain/model/plan.ts';
 import type { PlanReport } from '../../domain/model/status.ts';
 import { describeStep } from '../../domain/plan/describe.ts';
+import { isInPlace } from '../../domain/plan/plan-parts.ts';
 import { nodeLine } from './node.ts';
 import { type Paint, plain, scrub } from './paint.ts';
 import { renewalLines } from './renewal-lines.ts';
@@ -24,7 +26,7 @@ export function renderPlan(unsafe: PlanReport, options: { paint?: Paint; width?:
     ...planLines(plan, { paint, width }),
     '',
     fold(`Renews ${plan.certificates.join(', ')}.`, width),
-    ...restartRenews(node).map((line) => fold(line, width)),
+    ...(isInPlace(plan) ? [] : restartRenews(node)).map((line) => fold(line, width)),
     ...noteLines(plan, width),
     ...(plan.oldExpired ? ['The current certificates have expired: the new ones stay even after a failure.'] : []),
   ].join('\n')}\n`;
@@ -45,8 +47,14 @@ export function planLines({ steps }: RenewalPlan, { paint, width }: { paint: Pai
 }
 
 /** What a person should do or know. */
-export function noteLines({ neighbours = [], notRehearsed, warnings = [] }: RenewalPlan, width: number): string[] {
+export function noteLines(
+  { distribution, neighbours = [], notRehearsed, notInPlace, warnings = [] }: RenewalPlan,
+  width: number,
+): string[] {
   return [
+    ...(notInPlace === undefined
+      ? []
+      : [fold(`${labelOf(distribution)} is restarted, and not renewed in place: ${notInPlace}.`, width)]),
     ...neighbours.map((one) => fold(`Afterwards, restart ${one}: certagent does not.`, width)),
     ...(notRehearsed === undefined ? [] : [fold(`Not rehearsed before: ${notRehearsed}.`, width)]),
     ...warnings.map((one) => fold(`Warning: ${one}`, width)),

@@ -1,6 +1,7 @@
 import type { Instant } from '../model/certificate.ts';
 import type { Attempt, History, Policy } from '../model/decision.ts';
 import type { JournalRecord, UnknownRecord } from '../model/journal.ts';
+import { isInPlace } from '../plan/plan-parts.ts';
 import { DAY, MINUTE } from '../time/duration.ts';
 
 /** A plan of another version whose name cannot be read. */
@@ -18,6 +19,7 @@ export function historyOf(records: JournalRecord[]): History {
         result: 'unfinished',
         trigger: record.trigger,
         ...(record.plan.restores === undefined ? {} : { restores: record.plan.restores }),
+        ...(isInPlace(record.plan) ? { inPlace: true as const } : {}),
         error: null,
         granted: [],
       });

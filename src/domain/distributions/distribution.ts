@@ -18,6 +18,7 @@ import type { Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
 import type { StepOf } from '../plan/steps/step-rules.ts';
 import type { InCluster } from './in-cluster.ts';
+import type { InPlace } from './in-place.ts';
 import type { Role } from './names.ts';
 import type { Rehearsing } from './rehearsing.ts';
 
@@ -89,6 +90,8 @@ export type DistributionRules = {
   refuseForce(firstExpiry: Instant): Blocker | null;
   /** How its renewal is tried on copies first; left out: it never is. */
   rehearsing?: Rehearsing;
+  /** How a running node gets its certificates without a restart; left out: it cannot. */
+  inPlace?: InPlace;
   /** What a person should know before the plan runs; nothing when left out. */
   warnings?(draft: Draft): string[];
   /** What a person should know of the certificates that a plan has renewed; nothing when left out. */

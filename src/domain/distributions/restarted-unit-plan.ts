@@ -5,6 +5,7 @@ import type { Draft } from '../plan/draft.ts';
 import { expectation, filesOf, served, servedSteps } from '../plan/expectations.ts';
 import type { AwaitPodsStep } from '../plan/steps/await-pods.ts';
 import type { RegenerateListenerStep } from '../plan/steps/regenerate-listener.ts';
+import type { StepOf } from '../plan/steps/step-rules.ts';
 import { SECOND } from '../time/duration.ts';
 import { LISTENER_TRIGGER } from './server-leaves.ts';
 
@@ -23,19 +24,8 @@ export function restartSteps(draft: Draft, usual: UsualUnit): Step[] {
   const { paths, role } = inventory.node;
   const unit = inventory.preconditions.unit?.name ?? usual.unit;
   const endpoints = role === 'server' ? served(draft) : [];
-  // A listener of the API's own is asked itself.
-  const api =
-    endpoints.find(({ name }) => name === 'kube-apiserver') ??
-    endpoints.find(({ name }) => name === usual.endpoints.api);
-  const withoutApi = healthWithoutApi(inventory);
-  // The operator may have moved or removed the administrator's kubeconfig: the supervisor has one of its own.
-  const hasKubeconfig = inventory.certificates.some(({ place }) => place.path === paths.adminKubeconfig);
   const listener = endpoints.find(({ name }) => name === usual.endpoints.listener);
   const ownListener = renewed.find(({ id }) => id === listener?.expects);
-  const directories = role === 'server' ? [paths.certificatesDir, paths.kubeconfigDir] : [];
-  const elsewhere = filesOf(inventory.certificates.filter(({ owner }) => owner === inventory.node.distribution)).filter(
-    (file) => !directories.some((directory) => file.startsWith(`${directory}/`)),
-  );
   const limit = Math.max(settings.limits.restart, role === 'server' ? usual.startsWithin : 0);
   // The command creates the trigger file itself.
   const first =
@@ -53,7 +43,7 @@ export function restartSteps(draft: Draft, usual: UsualUnit): Step[] {
     ...heals.filter(({ id }) => renewed.every((one) => one.id !== id)).map((leaf) => ({ ...leaf, old: null })),
   ];
   return [
-    { kind: 'backup', directory: draft.backup, files: [...elsewhere, ...created, ...broken], directories },
+    backupStep(draft, [...created, ...broken]),
     ...(heals.length === 0 ? [] : [{ kind: 'remove-leaves' as const, leaves: heals }]),
     ...first,
     {
@@ -62,20 +52,7 @@ export function restartSteps(draft: Draft, usual: UsualUnit): Step[] {
       limit,
       ...(mayHang === null ? {} : { listener: { path: mayHang, trigger: triggerPath(paths) } }),
     },
-    {
-      kind: 'await-ready',
-      unit,
-      health:
-        withoutApi ?? (api === undefined ? null : { scheme: 'https', host: api.host, port: api.port, path: '/readyz' }),
-      kubeconfig:
-        api === undefined || withoutApi !== null
-          ? null
-          : hasKubeconfig
-            ? paths.adminKubeconfig
-            : `${paths.kubeconfigDir}/admin.kubeconfig`,
-      settle: settings.limits.settle,
-      limit,
-    },
+    readyStep(draft, { ...usual, unit }, limit),
     ...podSteps(draft, unit, limit),
     ...(listener === undefined || ownListener === undefined
       ? []
@@ -90,6 +67,44 @@ export function restartSteps(draft: Draft, usual: UsualUnit): Step[] {
     { kind: 'verify-files', expect: written },
     ...servedSteps({ ...draft, inventory: { ...inventory, served: inventory.served.filter(isExpected) } }),
   ];
+}
+
+/** Of everything that a start or a step of the plan may write, and of `more`. */
+export function backupStep({ inventory, backup }: Draft, more: string[] = []): StepOf<'backup'> {
+  const { paths, role, distribution } = inventory.node;
+  const directories = role === 'server' ? [paths.certificatesDir, paths.kubeconfigDir] : [];
+  const elsewhere = filesOf(inventory.certificates.filter(({ owner }) => owner === distribution)).filter(
+    (file) => !directories.some((directory) => file.startsWith(`${directory}/`)),
+  );
+  return { kind: 'backup', directory: backup, files: [...elsewhere, ...more], directories };
+}
+
+export function readyStep(
+  { inventory, settings }: Draft,
+  { unit, endpoints: { api: name } }: Pick<UsualUnit, 'unit' | 'endpoints'>,
+  limit: number,
+): StepOf<'await-ready'> {
+  const { paths, role } = inventory.node;
+  const endpoints = role === 'server' ? served({ inventory }) : [];
+  // A listener of the API's own is asked itself.
+  const api = endpoints.find((one) => one.name === 'kube-apiserver') ?? endpoints.find((one) => one.name === name);
+  const withoutApi = healthWithoutApi(inventory);
+  // The operator may have moved or removed the administrator's kubeconfig: the supervisor has one of its own.
+  const hasKubeconfig = inventory.certificates.some(({ place }) => place.path === paths.adminKubeconfig);
+  return {
+    kind: 'await-ready',
+    unit,
+    health:
+      withoutApi ?? (api === undefined ? null : { scheme: 'https', host: api.host, port: api.port, path: '/readyz' }),
+    kubeconfig:
+      api === undefined || withoutApi !== null
+        ? null
+        : hasKubeconfig
+          ? paths.adminKubeconfig
+          : `${paths.kubeconfigDir}/admin.kubeconfig`,
+    settle: settings.limits.settle,
+    limit,
+  };
 }
 
 /** Programs in static pods that read these certificates when they start. Servers are compared by what they show. */
@@ -149,7 +164,7 @@ function triggerFor(
 }
 
 /** A server can run without these two: the plan does not wait for what did not answer before the restart. */
-function isExpected({ endpoint, state }: ServedCertificate): boolean {
+export function isExpected({ endpoint, state }: ServedCertificate): boolean {
   return state !== 'unreachable' || !OPTIONAL.includes(endpoint.name);
 }
 

@@ -11,6 +11,7 @@ import { renewedAtEveryStart } from './agent-leaves.ts';
 import { foreignRotation, rotationWarnings } from './ca-rotation.ts';
 import type { DistributionRules, RoleRules } from './distribution.ts';
 import { USUAL_SLOT } from './in-cluster.ts';
+import type { InPlace } from './in-place.ts';
 import { type Distribution, labelOf } from './names.ts';
 import { isPassedOver } from './passed-over.ts';
 import type { Rehearsing } from './rehearsing.ts';
@@ -26,6 +27,8 @@ type Flavour = {
   /** Milliseconds that the start of a server may need at least; 0: the configuration alone says. */
   startsWithin: number;
   rehearsing: Rehearsing;
+  /** Left out: only a restart renews. */
+  inPlace?: InPlace;
 };
 
 /** The name of the one process that K3s and RKE2 run, in the lists of components. */
@@ -33,7 +36,7 @@ export const PROCESS: Distribution = 'k3s';
 
 type Rules = DistributionRules & { roles: Record<'server' | 'agent', RoleRules> };
 
-export function restartedUnit({ name, units, endpoints, startsWithin, rehearsing }: Flavour): Rules {
+export function restartedUnit({ name, units, endpoints, startsWithin, rehearsing, inPlace }: Flavour): Rules {
   const label = labelOf(name);
   return {
     roles: {
@@ -64,6 +67,7 @@ export function restartedUnit({ name, units, endpoints, startsWithin, rehearsing
       ...(draft.rotates === true ? [keysStay(name, draft)] : []),
     ],
     rehearsing,
+    ...(inPlace === undefined ? {} : { inPlace }),
     rotates: isRotated,
     restoresAuthorities,
     leavesMadeAtStart: (version) => leavesMadeAtStart(name, version),

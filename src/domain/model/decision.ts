@@ -67,6 +67,8 @@ export type Attempt = {
   trigger: 'schedule' | 'manual';
   /** The earlier plan whose backup it restored; absent: it renewed. */
   restores?: string;
+  /** It replaced certificates while the node ran; absent: it restarted it, or what must load them. */
+  inPlace?: true;
   error: { code: string; message: string } | null;
   /** What another version of certagent wrote into this plan and this one does not know; left out when nothing. */
   unknown?: string;

@@ -196,6 +196,8 @@ export type Preconditions = {
   keyCopies?: string[];
   /** Absent: nothing of this node is rehearsed. */
   rehearsal?: RehearsalFacts;
+  /** What a server serves besides, which nobody asks at each check. Absent: nothing is known. */
+  alsoServes?: Endpoint[];
   /** Absent: no API server of this node, or nothing is known of its names. */
   apiServer?: ApiServerFacts;
   hazards: Hazard[];

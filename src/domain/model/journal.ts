@@ -15,6 +15,8 @@ export type Undo =
   | { kind: 'restart-unit'; unit: string; backup: string }
   /** Start the unit that the plan has stopped, unless a later step restarts it. */
   | { kind: 'start-unit'; unit: string; limit: number }
+  /** Verify that everything serves what is on disk again: it loads that by itself. */
+  | { kind: 'await-served' }
   /** Make the kubelet load the kubelet.conf that is on disk now, if it can. */
   | { kind: 'restart-kubelet'; unit: string; limit: number };
 

@@ -24,5 +24,7 @@ export type RenewalPlan = {
   warnings?: string[];
   /** Why it is not rehearsed; absent: it is, or nobody wants it. */
   notRehearsed?: string;
+  /** Why the unit restarts although the configuration wants the node to run on; absent: it does not, or nobody wants that. */
+  notInPlace?: string;
   steps: Step[];
 };

@@ -16,6 +16,8 @@ export type PlanSettings = {
   neighbours: 'report' | 'restart';
   /** Whether the renewal is tried on copies first. */
   rehearse: Rehearse;
+  /** Whether a distribution that can gets its certificates while it runs; left out: no. */
+  inPlace?: boolean;
   /** Directory of all backups; each plan has its own directory below it. */
   backups: string;
   limits: {
@@ -26,6 +28,7 @@ export type PlanSettings = {
     settle: number;
     listener: number;
     served: number;
+    clients: number;
   };
 };
 
@@ -53,4 +56,6 @@ export type Draft = Pick<PlanInput, 'inventory' | 'settings' | 'history'> & {
   isPressing?: true;
   /** Whether it is tried on copies first; left out: no. */
   isRehearsed?: true;
+  /** Where the rehearsal leaves what is put in place while the node runs; left out: a restart renews. */
+  rehearsedTo?: string;
 };

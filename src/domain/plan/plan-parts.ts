@@ -23,6 +23,11 @@ export function restartsUnit({ steps }: Pick<RenewalPlan, 'steps'>): boolean {
   return steps.some(({ kind }) => kind === 'restart-unit');
 }
 
+/** Whether it replaces certificates that the running unit loads. */
+export function isInPlace({ steps }: Pick<RenewalPlan, 'steps'>): boolean {
+  return steps.some(({ kind }) => kind === 'install-rehearsed' || kind === 'fetch-leaves');
+}
+
 /** Everything the plan expects to be renewed, each certificate once. */
 export function expectationsOf({ steps }: RenewalPlan): Expectation[] {
   const all = steps.flatMap((step) => ruleOf(step).expects?.(step) ?? []);

@@ -8,6 +8,7 @@ import { CertagentError } from '../model/errors.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
 import type { RenewalPlan } from '../model/plan.ts';
 import type { Draft, PlanInput } from './draft.ts';
+import { inPlaceOf } from './in-place-of.ts';
 import { type AffectedNeighbour, neighboursOf } from './neighbours.ts';
 import { rehearsalOf } from './rehearsal-of.ts';
 import type { RehearseStep } from './steps/rehearse.ts';
@@ -16,6 +17,8 @@ import { withHooks } from './with-hooks.ts';
 export type { PlanSettings } from './draft.ts';
 
 export const BACKUPS_DIR = '/var/lib/certagent/backups';
+/** What plans install; each has a directory of its own below it, with private keys. Removed when the plan has ended. */
+export const INSTALLING_DIR = '/var/lib/certagent/installing';
 
 /**
  * The renewal that was decided on as plain data; null when nothing is to be renewed now.
@@ -30,24 +33,31 @@ export function makePlan(input: PlanInput): RenewalPlan | null {
   const { renewed } = drafted;
   const left = settings.neighbours === 'restart' ? [] : neighboursOf(inventory, renewed);
   refuseManifestsDir(inventory, drafted.backup);
-  const rehearsal = rehearsalOf(drafted);
-  const draft: Draft = rehearsal.step === null ? drafted : { ...drafted, isRehearsed: true };
+  const found = rehearsalOf(drafted);
+  const placed = inPlaceOf(drafted, found, `${INSTALLING_DIR}/${planId}`);
+  const rehearsal = placed.draft === null ? found : placed.rehearsal;
+  const { draft: inPlace } = placed;
+  const draft: Draft = { ...(inPlace ?? drafted), ...(rehearsal.step === null ? {} : { isRehearsed: true as const }) };
   const rules = rulesOf(distribution);
   const warnings = rules.warnings?.(draft) ?? [];
   return {
     id: planId,
     createdAt: now,
     distribution,
-    certificates: [...ids].sort(),
+    certificates: (inPlace === null ? [...ids] : draft.renewed.map(({ id }) => id)).sort(),
     why,
     oldExpired: renewed.some(hasStopped(now)),
     ...(left.length === 0 ? {} : { neighbours: left.map(neighbourInWords) }),
     ...(warnings.length === 0 ? {} : { warnings }),
-    ...(rehearsal.step !== null || rehearsal.why === null ? {} : { notRehearsed: rehearsal.why }),
+    ...(rehearsal.step !== null || rehearsal.why === null || inPlace !== null ? {} : { notRehearsed: rehearsal.why }),
+    ...(placed.draft !== null || placed.why === null ? {} : { notInPlace: placed.why }),
     // A hook of "before" may tell people: it runs when the rehearsal has passed.
     steps: [
       ...(rehearsal.step === null ? [] : [rehearsal.step]),
-      ...withHooks({ inventory, decisions, renewed: draft.renewed }, rules.steps(draft)),
+      ...withHooks(
+        { inventory, decisions, renewed: draft.renewed },
+        inPlace === null ? rules.steps(draft) : rules.inPlace!.steps(draft),
+      ),
     ],
   };
 }

@@ -1,4 +1,5 @@
 import { localAddress } from '../local-address.ts';
+import { alsoServes } from '../supervisor/also-serves.ts';
 import { supervisorObserver } from '../supervisor/supervisor.ts';
 import type { Flavour } from '../supervisor/supervisor-settings.ts';
 
@@ -10,6 +11,7 @@ export const K3S: Flavour = { name: 'k3s', supervisorPort: null };
  */
 export const k3s = supervisorObserver({
   ...K3S,
+  alsoServes,
   endpoints: ({ bindAddress, port, supervisorPort, disabled }) => {
     const host = localAddress(bindAddress);
     const listener = { name: 'k3s', host, port: supervisorPort ?? port, expects: 'dynamic-cert' } as const;

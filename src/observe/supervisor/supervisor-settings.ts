@@ -19,6 +19,8 @@ export type SupervisorSettings = {
   server: string | null;
   /** Arguments that the operator passes on to a component, as "name=value". */
   componentArguments: Record<ServingComponent, string[]>;
+  /** The same for the kubelet. */
+  kubeletArguments: string[];
   /** Names and addresses by which clients reach it. */
   named: SupervisorApiServer['named'];
   /** Parts of a server that this one does not run: other servers do. */
@@ -62,6 +64,7 @@ export async function readSupervisorSettings(
       'kube-controller-manager': strings(options.get('kube-controller-manager-arg')),
       'kube-scheduler': strings(options.get('kube-scheduler-arg')),
     },
+    kubeletArguments: strings(options.get('kubelet-arg')),
     named: namesInSettings(options),
     disabled: SERVER_PARTS.filter((part) => isTrue(last(`disable-${part}`))),
     hasExternalDatastore: /^(?!sqlite:)./.test(String(last('datastore-endpoint') ?? '')),

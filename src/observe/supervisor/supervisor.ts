@@ -26,6 +26,8 @@ type SupervisorFlavour = Flavour & {
   endpoints(settings: SupervisorSettings): Endpoint[];
   /** Static pods that a server's unit replaces when it restarts; absent: none. */
   unitPods?(root: Root, settings: SupervisorSettings): Promise<UnitPod[]>;
+  /** What it serves besides; absent: nobody needs to know. */
+  alsoServes?(root: Root, settings: SupervisorSettings): Promise<Endpoint[]>;
 };
 /** A unit's file; `isInstalled` false: there is none, it would have this name. */
 type NodeUnit = UnitFile & { isInstalled: boolean };
@@ -112,6 +114,7 @@ async function candidate(
         isServer ? serverHazards(root, { certificatesDir, kubeconfig }, reads, known) : [],
       ...(isServer
         ? {
+            alsoServes: async () => flavour.alsoServes?.(root, settings) ?? [],
             unitPods: async () => flavour.unitPods?.(root, settings) ?? [],
             rotations: () => observeRotations(root, dataDir),
             rehearsal: () => rehearsedServer(root, settings),

@@ -3,25 +3,23 @@ import { dirname, join } from 'node:path';
 import type { Accepted } from '../../domain/external/judge-answers.ts';
 import type { Instant } from '../../domain/model/certificate.ts';
 import { CertagentError } from '../../domain/model/errors.ts';
+import { INSTALLING_DIR } from '../../domain/plan/planner.ts';
 import type { RestoredPair } from '../../domain/plan/steps/restore-files.ts';
 import { type FileFacts, readSmall, syncDirectory, writeAtomic } from '../../host/files.ts';
 import { currentEntries, parseKubeconfig } from '../../host/kubeconfig.ts';
 import { replaceValues } from '../../host/kubeconfig-edit.ts';
 import { followLinks } from '../../host/links.ts';
 import { requestKey } from '../../host/request-files.ts';
-import { type Root, STATE_DIR } from '../../host/root.ts';
+import type { Root } from '../../host/root.ts';
 import { publicKeyOfPrivate } from '../../host/x509.ts';
 import { type BackedUpFile, type BackupManifest, MANIFEST, placeIn, sha256 } from '../backup/backup-manifest.ts';
-
-/** What plans install; each has a directory of its own below it, with private keys. Removed when the plan has ended. */
-const INSTALLING_DIR = `${STATE_DIR}/installing`;
 
 export function installingDirectory(planId: string): string {
   return `${INSTALLING_DIR}/${planId}`;
 }
 
 /** A file as it is to be. `was`: SHA-256 of what is there; `at`: where that is on this machine. */
-type NewFile = { path: string; at: string; content: string; was: string; facts: FileFacts };
+export type NewFile = { path: string; at: string; content: string; was: string; facts: FileFacts };
 
 /** What takes the place of one certificate: with its key, or the kubeconfig that holds both. */
 export type NewPair = { id: string; notAfter: Instant; files: NewFile[] };
@@ -54,14 +52,14 @@ async function pairOfFiles(
   return [await replacing(root, key.path, () => newKey), await replacing(root, place.path, () => pem)];
 }
 
-async function replacing(root: Root, path: string, become: (text: string) => string): Promise<NewFile> {
+export async function replacing(root: Root, path: string, become: (text: string) => string): Promise<NewFile> {
   const at = await followLinks(root, path);
   const { bytes, facts } = await readSmall(at);
   return { path, at, content: become(bytes.toString('utf8')), was: sha256(bytes), facts };
 }
 
 /** Everything else in the kubeconfig stays as it is, to the byte. */
-function withCredentials(text: string, path: string, pem: string, key: string): string {
+export function withCredentials(text: string, path: string, pem: string, key: string): string {
   const config = parseKubeconfig(text);
   const name = currentEntries(config)?.user.name;
   const index = config.users.findIndex((user) => user.name === name);

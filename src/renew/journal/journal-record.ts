@@ -89,6 +89,7 @@ const plan: Shape<RenewalPlan> = object({
   neighbours: optional(list(text)),
   warnings: optional(list(text)),
   notRehearsed: optional(text),
+  notInPlace: optional(text),
   steps: list(step),
 });
 const error = object({ code: text, message: text });

@@ -21,7 +21,7 @@ export async function rehearseServer(
   root: Root,
   rehearsal: ServerRehearsal,
   place: Place,
-  { now, waiting, signal }: RehearseOptions,
+  { now, waiting, signal, keep }: RehearseOptions,
 ): Promise<RehearsalResult> {
   const startedAt = performance.now();
   const beganAt = now();
@@ -62,13 +62,16 @@ export async function rehearseServer(
     return impossible(answer.kind === 'impossible' ? answer.why : 'the helper answered something else');
   const outside = answer.readyAfter === null ? writtenOutside(answer.log, copy) : null;
   if (outside !== null) return impossible(`it writes to ${outside}, of which there is no copy`);
+  const judged = await judgeCopy(root, new Root(place.image), { certificates, authorities }, beganAt);
+  const isGood = answer.readyAfter !== null && judged.certificates.every(({ problem }) => problem === null);
+  if (isGood) await keep?.(new Root(place.image));
   return {
     kind: 'start',
     readyAfter: answer.readyAfter,
     ending: answer.ending,
     limitReached: answer.limitReached,
     reason: answer.readyAfter === null ? startReason(answer.log) : null,
-    ...(await judgeCopy(root, new Root(place.image), { certificates, authorities }, beganAt)),
+    ...judged,
     kubeconfig: answer.kubeconfig,
     listener: answer.readyAfter === null ? null : listenerProblem(answer, now()),
     measures: measured(root, { startedAt, copied: copy.bytes, answer }),

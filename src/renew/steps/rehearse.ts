@@ -4,7 +4,9 @@ import type { Rehearsed } from '../../domain/model/rehearsal-report.ts';
 import type { RehearsalFinding } from '../../domain/plan/judge-rehearsal.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
-import { flag, nodePath, object, orNull, tag, word } from '../../host/shape.ts';
+import type { Root } from '../../host/root.ts';
+import { flag, nodePath, object, optional, orNull, tag, word } from '../../host/shape.ts';
+import { keepLeaves } from '../in-place/keep-leaves.ts';
 import { rehearsalShape } from '../rehearsal/rehearsal-shape.ts';
 import { rehearseWithCure } from '../rehearsal/with-cure.ts';
 import { neverDone, noFiles, noUndo, type StepActor, type StepContext } from './actor.ts';
@@ -18,6 +20,7 @@ export const rehearse: StepActor<RehearseStep> = {
     rehearsal: rehearsalShape,
     cure: orNull(nodePath),
     required: flag,
+    keeps: optional(nodePath),
     doubtful: word(['stop', 'go-on']),
   }),
   writes: noFiles,
@@ -29,7 +32,8 @@ export const rehearse: StepActor<RehearseStep> = {
 /** Throws CertagentError REHEARSAL_FAILED or REHEARSAL_IMPOSSIBLE where the plan must not go on. */
 async function act(step: RehearseStep, context: StepContext): Promise<string> {
   const { root, now, pollInterval, waiting, signal, learnt } = context;
-  const rehearsed = await rehearseWithCure(root, step, { now, pollInterval, waiting, signal });
+  const keep = step.keeps === undefined ? undefined : (copy: Root) => keepLeaves(root, copy, step, context);
+  const rehearsed = await rehearseWithCure(root, step, { now, pollInterval, waiting, signal, keep });
   const { verdict, findings } = rehearsed.judgement;
   const words = findings.map(({ what }) => what).join('; ');
   if (verdict === 'failed' || (verdict === 'doubtful' && step.doubtful === 'stop'))

@@ -9,6 +9,7 @@ import { writtenAtStart } from '../backup/lasting-files.ts';
 import { returnManifest } from '../components/manifest-file.ts';
 import { type Actors, actorOf, type StepContext } from '../steps/actor.ts';
 import { restart } from '../steps/step-shapes.ts';
+import { untilServed } from '../verify/served.ts';
 import { type PutBack, putBack, type Traces } from './guard.ts';
 
 /** Where an undo is done. */
@@ -66,6 +67,12 @@ export const UNDOS: { [Kind in Undo['kind']]: UndoActor<Kind> } = {
     putBack: noFiles,
     load: startAgain,
   },
+  'await-served': {
+    schema: object({ kind: tag('await-served') }),
+    filePart: () => null,
+    putBack: noFiles,
+    load: servedAgain,
+  },
   'restart-kubelet': {
     schema: object({ kind: tag('restart-kubelet'), unit: text, limit: number }),
     filePart: () => null,
@@ -110,6 +117,15 @@ async function restartWithOldFiles(
     throw new CertagentError('CA_CHANGED', `${unit} has loaded a new CA that the previous one has not signed`);
   const ready = plan.steps.find((step) => step.kind === 'await-ready');
   return ready === undefined ? 'restarted' : actors['await-ready'].act(ready, context);
+}
+
+/** Throws CertagentError SERVED_STALE or SERVED_UNREACHABLE. */
+async function servedAgain(_part: UndoOf<'await-served'>, { context }: UndoContext): Promise<string> {
+  const step = context.plan.steps.find(({ kind }) => kind === 'verify-served');
+  if (step?.kind !== 'verify-served') return 'loaded without a restart';
+  const answer = await untilServed(step.endpoints, step.limit, context);
+  if (!(answer instanceof Map)) throw answer;
+  return `${answer.size === 1 ? 'the previous certificate is' : 'the previous certificates are'} served again`;
 }
 
 async function startAgain(

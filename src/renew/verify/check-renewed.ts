@@ -5,8 +5,9 @@ import type { Expectation } from '../../domain/model/plan.ts';
 import { day } from '../../domain/time/day.ts';
 import { leadsTo } from '../../host/chain.ts';
 import { type Leaf, readKey, readLeaf } from '../../host/leaf.ts';
+import { certificateTexts, privateKeyText } from '../../host/pem.ts';
 import type { Root } from '../../host/root.ts';
-import { publicKeyOfPrivate } from '../../host/x509.ts';
+import { parseCertificate, publicKeyOfPrivate } from '../../host/x509.ts';
 
 /**
  * Whether the files hold a renewed certificate: one that can be read, matches its key, is signed by its CA, has the subject
@@ -25,17 +26,37 @@ export async function renewedCertificate(root: Root, expect: Expectation): Promi
 }
 
 /**
+ * As `checkRenewed`, for what is not in place yet: PEM of a certificate, and of the private key that it is to be used with. Throws as
+ * that does.
+ */
+export async function checkSuccessor(
+  root: Root,
+  expect: Expectation,
+  { certificate: pem, key }: { certificate: string; key: string },
+): Promise<Certificate> {
+  const [text, ...others] = certificateTexts(pem);
+  if (text === undefined) throw failure('BAD_CERTIFICATE', expect, 'what was issued for it holds no certificate');
+  const leaf = { pem: text, others, certificate: parseCertificate(text) };
+  await checkTogether(root, expect, leaf, privateKeyText(key) ?? key);
+  checkAgainstOld(expect, leaf.certificate);
+  return leaf.certificate;
+}
+
+/**
  * Only that the pair is usable: readable, certificate and key belong together, signed by the CA on disk. A pair that is
  * not (new key, old certificate) is worse than an expired one: etcd accepts no connection with it.
  */
 export async function checkPair(root: Root, expect: Expectation): Promise<Leaf> {
   const leaf = await readLeaf(root, expect.path);
-  const key = await readKey(root, expect.keyPath);
+  await checkTogether(root, expect, leaf, await readKey(root, expect.keyPath));
+  return leaf;
+}
+
+async function checkTogether(root: Root, expect: Expectation, leaf: Leaf, key: string): Promise<void> {
   if (publicKeyIn(expect, key) !== leaf.certificate.publicKey)
     throw failure('KEY_MISMATCH', expect, `the certificate does not belong to the private key in ${expect.keyPath}`);
   if (expect.caPath !== null && !leadsTo([leaf.pem, ...leaf.others], (await readLeaf(root, expect.caPath)).pem))
     throw failure('NOT_SIGNED', expect, `the certificate is not signed by the CA in ${expect.caPath}`);
-  return leaf;
 }
 
 /** Whether every pair of these is usable, as `checkPair` judges. */

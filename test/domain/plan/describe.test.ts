@@ -88,6 +88,16 @@ const table: [Step, string][] = [
   [steps['run-hook'], 'run the hook /h/reload'],
   [{ ...steps['run-hook'], on: 'failed', user: 'web' }, 'if the renewal fails, run the hook /h/reload as web'],
   [steps['await-listener'], 'connect to 127.0.0.1:6443 until its own certificate is new, at most 3 min'],
+  [steps['install-rehearsed'], 'put 1 certificate of the rehearsal in place with its private key: apiserver'],
+  [
+    { ...steps['install-rehearsed'], leaves: [expect, { ...expect, id: 'b' }] },
+    'put 2 certificates of the rehearsal in place with their private keys: apiserver, b',
+  ],
+  [steps['fetch-leaves'], 'have 127.0.0.1:6443 sign agent/client-kubelet again, for the same keys'],
+  [
+    steps['await-clients'],
+    'watch the API server until no request uses a previous certificate any more: at least 5 min, at most 6 min',
+  ],
 ];
 
 for (const [step, said] of table) test(`a step is described: ${said}`, () => assert.equal(describeStep(step), said));

@@ -68,13 +68,22 @@ const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = 
   'point-kubelet-conf': 'certificates',
   'restore-files': 'certificates',
   'install-files': 'certificates',
+  'install-rehearsed': 'certificates',
+  'fetch-leaves': 'certificates',
+  'await-clients': 'nothing',
   'run-hook': 'nothing',
   rehearse: 'nothing',
 };
 
 test('SIGTERM leaves what only waits, and a restart that may take longer than systemd waits for certagent', () => {
   const left = Object.values(steps).filter(isLeftAtOnce);
-  assert.deepEqual(left.map(({ kind }) => kind).sort(), ['await-listener', 'await-pods', 'await-ready', 'rehearse']);
+  assert.deepEqual(left.map(({ kind }) => kind).sort(), [
+    'await-clients',
+    'await-listener',
+    'await-pods',
+    'await-ready',
+    'rehearse',
+  ]);
   assert.ok(isLeftAtOnce({ ...steps['restart-unit'], limit: 35 * 60_000 }));
 });
 

@@ -12,6 +12,8 @@ export type RehearseStep = {
   cure: string | null;
   /** Whether the plan stops where nothing could be rehearsed. */
   required: boolean;
+  /** Where what it has issued is left for a later step of the plan: certificates with their private keys. Left out: nothing is. */
+  keeps?: string;
   /** What a doubtful result means: a start that failed for a reason that nobody knows, which can lie in the sandbox. */
   doubtful: 'stop' | 'go-on';
 };

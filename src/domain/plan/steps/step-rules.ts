@@ -1,11 +1,14 @@
 import { addNames } from './add-names.ts';
+import { awaitClients } from './await-clients.ts';
 import { awaitListener } from './await-listener.ts';
 import { awaitPods } from './await-pods.ts';
 import { awaitReady } from './await-ready.ts';
 import { backup } from './backup.ts';
 import { cycle } from './cycle.ts';
 import { cycleUnlessServed } from './cycle-unless-served.ts';
+import { fetchLeaves } from './fetch-leaves.ts';
 import { installFiles } from './install-files.ts';
+import { installRehearsed } from './install-rehearsed.ts';
 import { kubeadmRenew } from './kubeadm-renew.ts';
 import { kubeletConf } from './kubelet-conf.ts';
 import { pointKubeletConf } from './point-kubelet-conf.ts';
@@ -49,6 +52,9 @@ const RULES = {
   'point-kubelet-conf': pointKubeletConf,
   'restore-files': restoreFiles,
   'install-files': installFiles,
+  'install-rehearsed': installRehearsed,
+  'fetch-leaves': fetchLeaves,
+  'await-clients': awaitClients,
   'run-hook': runHook,
   rehearse,
 };

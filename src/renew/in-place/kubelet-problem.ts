@@ -1,0 +1,34 @@
+import type { Instant } from '../../domain/model/certificate.ts';
+import { SECOND } from '../../domain/time/duration.ts';
+import { type ApiAccess, ask } from './client-counts.ts';
+
+/** A kubelet renews its Lease every 10 s, and its node counts as gone after 40 s. */
+const FRESH = 40 * SECOND;
+
+/** What shows that the kubelet of this node does not work, after "waited"; null: nothing. */
+export async function kubeletProblem(
+  access: ApiAccess,
+  { node, now }: { node: string; now: Instant },
+): Promise<string | null> {
+  const name = encodeURIComponent(node);
+  const lease = await ask(access, `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${name}`);
+  if (lease.status !== 200) return `for the Lease of ${node}: ${said(lease)}`;
+  const renewed = renewTime(lease.text);
+  if (renewed === null || now - renewed > FRESH) return `for the kubelet to renew the Lease of ${node}`;
+  const kubelet = await ask(access, `/api/v1/nodes/${name}/proxy/healthz`);
+  return kubelet.status === 200 ? null : `for the kubelet to answer through the API server: ${said(kubelet)}`;
+}
+
+function said(answer: Awaited<ReturnType<typeof ask>>): string {
+  return answer.status === null ? answer.problem : `HTTP ${answer.status}`;
+}
+
+function renewTime(text: string): Instant | null {
+  try {
+    const { spec } = JSON.parse(text) as { spec?: { renewTime?: unknown } };
+    const time = Date.parse(String(spec?.renewTime));
+    return Number.isNaN(time) ? null : time;
+  } catch {
+    return null;
+  }
+}
