@@ -10,7 +10,7 @@ export async function run(context: Context): Promise<number> {
     if (stderr.isTTY) stderr.write(`\r\u001b[2K${text.slice(0, (stderr.columns || 80) - 1)}`);
   };
   try {
-    const diagnosis = await examine(context, (title) => show(`Checking ${title} …`));
+    const diagnosis = await examine(context, (title) => show(`Checking ${title}`));
     show('');
     print(context, diagnosis, () => renderDiagnosis(diagnosis, { paint, width }));
     return EXIT_CODES[diagnosis.state];

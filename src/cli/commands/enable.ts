@@ -24,7 +24,9 @@ export async function run(context: Context): Promise<number> {
   }
   if (context.output === 'text') {
     const { answer } = await askNode(context, (node) => node.plan({ force: false, enabled: true }));
-    context.stdout.write(`${renderPlan(answer, { paint: context.paint, width: context.width })}\n`);
+    context.stdout.write(
+      `${renderPlan(answer, { paint: context.paint, width: context.width, when: 'once enabled' })}\n`,
+    );
     context.stdout.write(
       `Once enabled, certagent renews automatically ${hours(maintenance)} ${daysOf(maintenance)}, ` +
         `and immediately when a certificate becomes urgent.\n${firstRenewal(await askStatus(context))}`,

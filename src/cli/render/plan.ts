@@ -10,13 +10,15 @@ import { renewalLines } from './renewal-lines.ts';
 import { fold, wrap } from './table.ts';
 import { timesIn } from './time.ts';
 
-/** `certagent plan` for a person: every step that would run, or why none would. */
-export function renderPlan(unsafe: PlanReport, options: { paint?: Paint; width?: number } = {}): string {
+type Look = { paint?: Paint; width?: number; when?: string };
+
+/** `certagent plan` for a person: every step that would run, or why none would. `when` it would run: "now". */
+export function renderPlan(unsafe: PlanReport, options: Look = {}): string {
   const { node, at, plan, renewal, running, decisions } = scrub(unsafe);
-  const { paint = plain, width = Number.POSITIVE_INFINITY } = options;
+  const { paint = plain, width = Number.POSITIVE_INFINITY, when = 'now' } = options;
   const head = [
     paint('bold', nodeLine(node)),
-    ...renewalLines(renewal, running, decisions, { paint, times: timesIn(node.timeZone, at), when: 'now' }),
+    ...renewalLines(renewal, running, decisions, { paint, times: timesIn(node.timeZone, at), when }),
   ];
   const prose = head.map((line) => fold(line, width));
   if (running !== null) return `${[...prose, 'To watch it: certagent status --watch'].join('\n')}\n`;
