@@ -52,9 +52,10 @@ export async function judgeEtcd(
     listed.voting.map(async (member): Promise<MemberSeen> => {
       const hosts = urlsOf(member).map(hostOf);
       const { servers, self } = known;
-      const isNamed = servers.some(({ name }) => name === member.name);
+      const named = serverOf(member, listed.isEmbedded).name;
+      const isNamed = servers.some(({ name }) => name === named);
       const byAddress = servers.find(({ addresses }) => addresses.some((address) => hosts.includes(address)));
-      const node = isNamed ? (member.name ?? null) : (byAddress?.name ?? null);
+      const node = isNamed ? named : (byAddress?.name ?? null);
       const health = node === self ? listed.own : await healthOf(member, node);
       return { name: short(member.name ?? '', 100), node, healthy: health.ok, detail: health.detail };
     }),

@@ -22,8 +22,9 @@ export async function readLease(api: Api, options?: CallOptions): Promise<LeaseS
 
 /** The API refuses it with 409 when somebody has written since: of two that write at once, one gets `conflict`. */
 export async function writeLease(api: Api, write: LeaseWrite, options?: CallOptions): Promise<WriteOutcome> {
-  const { resourceVersion, spec } = write;
-  const metadata = { ...LEASE, ...(resourceVersion === null ? {} : { resourceVersion }) };
+  const { resourceVersion, uid, spec } = write;
+  const known = resourceVersion === null ? {} : { resourceVersion, ...(uid === null ? {} : { uid }) };
+  const metadata = { ...LEASE, ...known };
   const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
   const answer = resourceVersion === null ? await api.post(LEASES, body, options) : await api.put(ONE, body, options);
   if (!answer.ok) return outcomeOf(answer.problem);
@@ -49,7 +50,7 @@ function whyNot({ kind, detail }: ApiProblem): { why: 'no-credentials' | 'forbid
 }
 
 type Body = {
-  metadata: { name: string; resourceVersion: string };
+  metadata: { name: string; resourceVersion: string; uid?: string };
   spec?: {
     holderIdentity?: string | null;
     leaseDurationSeconds?: number | null;
@@ -60,7 +61,7 @@ type Body = {
 };
 
 const SHAPE: Shape<Body> = object({
-  metadata: object({ name: text, resourceVersion: text }),
+  metadata: object({ name: text, resourceVersion: text, uid: optional(text) }),
   spec: optional(
     orNull(
       object({
@@ -79,10 +80,11 @@ function recordOf(value: unknown): LeaseRecord | null {
   const read = readAs(SHAPE, value);
   if (!read.fits || read.value.metadata.name !== LEASE.name) return null;
   const { metadata, spec } = read.value;
-  const words = [metadata.resourceVersion, spec?.holderIdentity, spec?.acquireTime, spec?.renewTime];
+  const words = [metadata.resourceVersion, metadata.uid, spec?.holderIdentity, spec?.acquireTime, spec?.renewTime];
   if (words.some((word) => typeof word === 'string' && short(word, LONGEST) !== word)) return null;
   return {
     resourceVersion: metadata.resourceVersion,
+    uid: metadata.uid ?? null,
     holder: spec?.holderIdentity || null,
     durationSeconds: spec?.leaseDurationSeconds ?? null,
     acquireTime: spec?.acquireTime ?? null,

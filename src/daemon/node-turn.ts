@@ -1,4 +1,4 @@
-import type { Coordinator } from '../cluster/coordinator.ts';
+import type { Asked, Coordinator } from '../cluster/coordinator.ts';
 import type { Config } from '../config/schema.ts';
 import type { Degraded } from '../domain/cluster/degraded.ts';
 import { disruptionOfStep } from '../domain/cluster/disruption.ts';
@@ -77,14 +77,12 @@ export function makeNodeTurn(options: {
   /** A plan was interrupted: what it holds is for the process that goes on with it. */
   let isUnfinished = false;
   let attended = 0;
+  let accepted = false; // By one of those persons: seconds without quorum.
   /** What is asked without a plan, beside the queue. */
   let resting: Promise<void> = Promise.resolve();
   const persons = new Set<{ come: () => void; changed: (why: string) => void }>();
 
-  const ask = async (
-    coordinator: Coordinator,
-    what: Intent,
-  ): Promise<Awaited<ReturnType<Coordinator['ask']>>['turn']> => {
+  const ask = async (coordinator: Coordinator, what: Intent): Promise<Asked['turn']> => {
     try {
       const asked = await coordinator.ask(what);
       degraded = asked.degraded;
@@ -120,10 +118,13 @@ export function makeNodeTurn(options: {
       held = heldUntil(until, plan);
       return held;
     }
-    intent = intentOf(plan, view, { accepts });
+    accepted ||= accepts;
+    intent = intentOf(plan, view, { accepts: accepted });
     const coordinator = intent.disruption.kind === 'none' ? null : await coordinators.of(view.inventory);
     if (coordinator === null || isFresh(coordinator)) return null;
     go = null;
+    // What was answered to a renewal that must wait for others is no answer to one that need not.
+    if (wanted !== null && wanted.intent.isUrgent !== intent.isUrgent) held = null;
     wanted = { coordinator, intent, plan, timeZone: view.policy.maintenance.timeZone };
     held ??= heldOf({ kind: 'rest', again: 0 }, plan, wanted.timeZone);
     if (seeking !== null) return held;
@@ -211,6 +212,7 @@ export function makeNodeTurn(options: {
         return await work();
       } finally {
         attended -= 1;
+        if (attended === 0) accepted = false;
       }
     },
     async come(changed) {

@@ -189,11 +189,29 @@ describe('while the own server is away', () => {
   });
 
   test('what the API refuses is refused by all: no other is asked', async (t) => {
-    const [own, peer] = [await serverFor(t), await serverFor(t)];
-    own.faults({ forbidden: ['*'] });
+    const own = await serverFor(t);
+    const peer = await serverFor(t, { ca: own.ca });
+    own.faults({ unauthorized: true });
     const api = await apiFor(t, adminKubeconfig(own), [peer.url]);
-    assert.equal(kindOf(await api.get(NODES)), 'forbidden');
+    assert.equal(kindOf(await api.get(NODES)), 'unauthorized');
     assert.deepEqual(peer.seen, []);
+  });
+
+  test('one that starts forbids everything: another one knows better', async (t) => {
+    const own = await serverFor(t);
+    const peer = await serverFor(t, { ca: own.ca });
+    own.faults({ starting: true });
+    const api = await apiFor(t, adminKubeconfig(own), [peer.url]);
+    assert.equal(kindOf(await api.get(NODES)), 'ok');
+  });
+
+  test('forbidden by one and not answered by the others is forbidden', async (t) => {
+    const server = await serverFor(t);
+    server.faults({ forbidden: ['*'] });
+    const asked = await apiFor(t, adminKubeconfig(server), [await closedPort()]);
+    assert.equal(kindOf(await asked.get(NODES)), 'forbidden');
+    const own = adminKubeconfig({ ...server, url: await closedPort() });
+    assert.equal(kindOf(await (await apiFor(t, own, [server.url])).get(NODES)), 'forbidden');
   });
 
   test('with nobody there, the own server is what is named', async (t) => {

@@ -1,13 +1,18 @@
 // `npm run test:real -- DIR [--scene WORD]`: certagent's package on a real K3s. DIR holds k3s, or a directory with k3s for
-// each version; what lies beside it is put on the PATH, too. Prints a table; exits with 1 when a scene has failed.
+// each version; what lies beside it is put on the PATH, too. Where DIR holds kube-apiserver, its client is tried on that, with an
+// etcd that lies beside it or is on the PATH. Prints a table; exits with 1 when a scene has failed.
 import { parseArgs } from 'node:util';
 import { reasonToSkip } from '../e2e/base.ts';
 import { packageFile } from '../e2e/package.ts';
+import { apiScenes } from './api.ts';
+import { apiserverIn } from './apiserver.ts';
 import { installK3s, type RealNode } from './k3s.ts';
 import { keepKernelParameters } from './kernel.ts';
 import type { Outcome, Scene } from './play.ts';
 import { type Programs, programsIn } from './programs.ts';
 import { SCENES } from './scenes.ts';
+import { installServers, type RealServers } from './servers.ts';
+import { SERVERS_SCENES, type ServersScene } from './several.ts';
 import { type Row, ratios, table } from './table.ts';
 
 const { values, positionals } = parseArgs({
@@ -21,20 +26,33 @@ async function main(directory: string | undefined, word: string): Promise<number
     console.log(`skipped: ${skip}. Usage: npm run test:real -- DIR`);
     return 0;
   }
+  const apiserver = apiserverIn(directory);
+  if (apiserver !== null) return conclude(await apiScenes(apiserver, word));
   const found = programsIn(directory);
   const scenes = SCENES.filter(({ name }) => name.includes(word));
+  const several = SERVERS_SCENES.filter(({ name }) => name.includes(word));
   if (found.length === 0) console.error(`${directory} holds no k3s, and no directory with a k3s`);
-  if (scenes.length === 0)
-    console.error(`no scene has "${word}" in its name:\n${SCENES.map(({ name }) => name).join('\n')}`);
-  if (found.length === 0 || scenes.length === 0) return 2;
+  const count = scenes.length + several.length;
+  if (count === 0)
+    console.error(
+      `no scene has "${word}" in its name:\n${[...SCENES, ...SERVERS_SCENES].map(({ name }) => name).join('\n')}`,
+    );
+  if (found.length === 0 || count === 0) return 2;
 
   const rows: Row[] = [];
   process.once('exit', keepKernelParameters());
   const deb = await packageFile();
-  for (const programs of found) rows.push(...(await allOn(programs, deb, scenes)));
+  for (const programs of found) {
+    if (scenes.length > 0) rows.push(...(await allOn(programs, deb, scenes)));
+    if (several.length > 0) rows.push(...(await allOnThree(programs, deb, several)));
+  }
+  return conclude(rows);
+}
+
+function conclude(rows: Row[]): number {
   console.log(`\n${table(rows)}`);
   for (const line of ratios(rows, SETTLING)) console.log(line);
-  return rows.every(({ problems }) => problems.length === 0) ? 0 : 1;
+  return rows.length > 0 && rows.every(({ problems }) => problems.length === 0) ? 0 : 1;
 }
 
 /** Seconds; `renew.settle` of the configuration. */
@@ -51,21 +69,44 @@ async function allOn(programs: Programs, deb: string, scenes: Scene[]): Promise<
   }
   try {
     const rows: Row[] = [];
-    for (const scene of scenes) rows.push(await played(scene, node));
+    for (const { name, play } of scenes) rows.push(await played(name, node.version, () => play(node), [node]));
     return rows;
   } finally {
     await node.machine.remove();
   }
 }
 
+/** The scenes of three servers on one K3s. */
+async function allOnThree(programs: Programs, deb: string, scenes: ServersScene[]): Promise<Row[]> {
+  let cluster: RealServers;
+  try {
+    cluster = await installServers(programs, deb);
+  } catch (error) {
+    console.error(error);
+    return [{ scene: 'installation of three servers', version: programs.name, ...failed(error) }];
+  }
+  try {
+    const rows: Row[] = [];
+    for (const { name, play } of scenes)
+      rows.push(await played(name, cluster.version, () => play(cluster), cluster.servers));
+    return rows;
+  } finally {
+    await cluster.remove();
+  }
+}
+
 /** A scene that cannot go on has failed, and the others are played all the same. */
-async function played(scene: Scene, node: RealNode): Promise<Row> {
-  const outcome = await scene
-    .play(node)
-    .catch((error: unknown): Outcome => ({ problems: [String(error)], result: '', away: null, whole: null }));
-  const row = { scene: scene.name, version: node.version, ...outcome };
+async function played(
+  scene: string,
+  version: string,
+  play: () => Promise<Outcome>,
+  nodes: Pick<RealNode, 'machine'>[],
+): Promise<Row> {
+  const outcome = await play().catch((error: unknown) => failed(error));
+  const row = { scene, version, ...outcome };
   console.log(`${new Date().toISOString().slice(11, 19)}  ${table([row]).split('\n')[1]}`);
-  if (row.problems.length > 0) await explain(row, node);
+  for (const problem of row.problems) console.log(`  ${problem}`);
+  if (row.problems.length > 0) for (const node of nodes) await explain(node);
   return row;
 }
 
@@ -73,9 +114,8 @@ function failed(error: unknown): Outcome {
   return { problems: [String(error)], result: '', away: null, whole: null };
 }
 
-/** The problems, certagent's log, and what of K3s's is an error. */
-async function explain({ problems }: Row, { machine }: RealNode): Promise<void> {
-  for (const problem of problems) console.log(`  ${problem}`);
+/** certagent's log, and what of K3s's is an error. */
+async function explain({ machine }: Pick<RealNode, 'machine'>): Promise<void> {
   for (const [unit, lines] of Object.entries({ certagent: 40, k3s: 2_000 })) {
     const words = [`--unit=${unit}`, '--output=short-iso', '--no-pager', '--no-hostname', `--lines=${lines}`];
     const log = (await machine.run('journalctl', ...words)).stdout.trimEnd().split('\n');

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { Machine } from '../e2e/machine.ts';
 import { command, DAY, nodeFor } from '../testnode/support.ts';
 import { ageLeaves, ageListener, KUBECONFIG, leavesOf, listenerOf, type Secret, TLS } from './aging.ts';
-import { secondsAway } from './probe.ts';
+import { gapsOf, inAll, secondsAway } from './probe.ts';
 import { programsIn } from './programs.ts';
 import { BARE_RESTART, RENEWAL, ratios, table } from './table.ts';
 
@@ -48,6 +48,25 @@ test('the API was away between two good answers', () => {
     [['200', '503', '503'], 0.2],
   ];
   for (const [said, away] of cases) assert.equal(secondsAway(answers(...said), 900), away, said.join());
+});
+
+test('the API was away while no server answered', () => {
+  const answers = (text: string) =>
+    [...text].map((said, index) => ({ at: 1_000 + index * 100, said: said === '.' ? '200' : 'ECONNREFUSED' }));
+  const cases: [string, string, number][] = [
+    ['..xxx....', '.....xxx.', 0],
+    ['..xxx....', '...xxx...', 300],
+    ['x.x.x.x..', '..xxxxx..', 500],
+    ['.........', 'xxxxxxxxx', 0],
+  ];
+  for (const [first, second, away] of cases) {
+    const common = inAll([first, second].map((text) => gapsOf(answers(text), 1_000)));
+    assert.equal(
+      common.reduce((sum, { from, to }) => sum + to - from, 0),
+      away,
+      `${first} ${second}`,
+    );
+  }
 });
 
 test('the table names the first problem of a scene', () => {

@@ -42,7 +42,7 @@ export async function startCertagent({ machine }: RealNode): Promise<void> {
  * Waits until a plan has an outcome, or nothing is due, and nothing runs; what is not so by then the proof reports. Each
  * question starts a program, and would slow down what is measured: it is asked seldom.
  */
-export async function over(node: RealNode): Promise<void> {
+export async function over(node: Pick<RealNode, 'machine'>): Promise<void> {
   const end = Date.now() + RENEWAL_LIMIT;
   for (let round = 1; Date.now() < end; round++) {
     await sleep(250);

@@ -101,6 +101,7 @@ function store({ cluster }: SimNode, { resourceVersion, spec }: LeaseWrite, at: 
   const { holderIdentity, leaseDurationSeconds, acquireTime, renewTime, leaseTransitions } = spec;
   cluster.lease = {
     resourceVersion: String(cluster.version),
+    uid: null,
     holder: holderIdentity === '' ? null : holderIdentity,
     durationSeconds: leaseDurationSeconds,
     acquireTime,

@@ -1,5 +1,7 @@
 // What the Kubernetes API keeps: objects with a resourceVersion, created and changed one request after the other. Simplified:
 // no schemas, no admission, no managed fields; a list that goes on is not of one moment.
+import { isDeepStrictEqual } from 'node:util';
+
 export type ApiObject = {
   apiVersion?: string;
   kind?: string;
@@ -34,6 +36,8 @@ export type Objects = {
 
 /** A path of one object, or of a collection: /api/v1/nodes, /apis/GROUP/VERSION/namespaces/NAMESPACE/leases. */
 const PATH = /^(\/api\/v1|\/apis\/[^/]+\/[^/]+)(\/namespaces\/[^/]+)?\/([a-z]+)(?:\/([^/]+))?$/;
+/** Where a part of an object is written by others than the rest. */
+const PART = /\/(status|approval)$/;
 
 export function makeObjects(now: () => number = Date.now): Objects {
   const all = new Map<string, ApiObject>();
@@ -41,8 +45,10 @@ export function makeObjects(now: () => number = Date.now): Objects {
   let version = 1000;
 
   const store = (path: string, object: ApiObject): ApiObject => {
-    version += 1;
     const before = all.get(path);
+    // What changes nothing is not written.
+    if (before !== undefined && isSame(before, object)) return structuredClone(before);
+    version += 1;
     const metadata = {
       creationTimestamp: new Date(now()).toISOString().replace(/\.\d+Z/, 'Z'),
       uid: `00000000-0000-4000-8000-${String(version).padStart(12, '0')}`,
@@ -66,12 +72,14 @@ export function makeObjects(now: () => number = Date.now): Objects {
   const handle: Objects['handle'] = (method, path, query, body) => {
     // What `kubectl get --raw=/api` asks for.
     if (path === '/api') return { status: 200, body: { kind: 'APIVersions', versions: ['v1'] } };
+    if (method === 'PUT' && PART.test(path)) return replaceStatus(path.replace(PART, ''), body);
     const parts = PATH.exec(path);
     if (parts === null) return failure(404, 'NotFound', 'the server could not find the requested resource');
     const [, , , resource, name] = parts;
     if (name === undefined)
       return method === 'POST' ? create(path, body) : method === 'GET' ? page(path, query) : wrong();
     const there = all.get(path);
+    if (there === undefined && method === 'PUT' && resource === 'leases') return recreate(path, body);
     if (there === undefined) return failure(404, 'NotFound', `${resource} "${name}" not found`);
     if (method === 'GET') return { status: 200, body: structuredClone(there) };
     if (method === 'PATCH') return { status: 200, body: store(path, merged(there, body) as ApiObject) };
@@ -86,13 +94,29 @@ export function makeObjects(now: () => number = Date.now): Objects {
     return { status: 201, body: store(path, { ...body, metadata: { ...body.metadata, name } }) };
   };
 
+  /** Leases, as few other kinds, are made by an update, too, whatever version that names, unless it names a uid. */
+  const recreate = (path: string, body: unknown): ApiAnswer => {
+    if (!isObject(body)) return failure(400, 'BadRequest', 'the object is not one');
+    if (body.metadata.uid !== undefined) return failure(409, 'Conflict', 'Precondition failed: UID in precondition');
+    return { status: 201, body: store(path, body) };
+  };
+
   /** Without a resourceVersion an update overwrites; with one it must be that of the object as it is. */
   const replace = (path: string, there: ApiObject, body: unknown): ApiAnswer => {
     if (!isObject(body)) return failure(400, 'BadRequest', 'the object is not one');
-    const wanted = body.metadata.resourceVersion;
-    if (wanted !== undefined && wanted !== there.metadata.resourceVersion)
+    // Of a Lease, the version must be named (AllowUnconditionalUpdate).
+    if (body.metadata.resourceVersion === undefined && path.includes('/leases/'))
+      return failure(422, 'Invalid', 'metadata.resourceVersion: must be specified for an update');
+    const { resourceVersion: wanted, uid = there.metadata.uid } = body.metadata;
+    if ((wanted !== undefined && wanted !== there.metadata.resourceVersion) || uid !== there.metadata.uid)
       return failure(409, 'Conflict', 'the object has been modified; please apply your changes to the latest version');
     return { status: 200, body: store(path, body) };
+  };
+
+  const replaceStatus = (path: string, body: unknown): ApiAnswer => {
+    const there = all.get(path);
+    if (there === undefined) return failure(404, 'NotFound', `${path} not found`);
+    return isObject(body) ? replace(path, there, { ...there, metadata: body.metadata, status: body.status }) : wrong();
   };
 
   const page = (collection: string, query: URLSearchParams): ApiAnswer => {
@@ -134,6 +158,14 @@ const dirOf = (path: string) => path.slice(0, path.lastIndexOf('/'));
 
 function isObject(body: unknown): body is ApiObject {
   return typeof (body as ApiObject | null)?.metadata === 'object' && (body as ApiObject).metadata !== null;
+}
+
+function isSame(before: ApiObject, object: ApiObject): boolean {
+  const { uid, creationTimestamp, resourceVersion } = before.metadata;
+  return isDeepStrictEqual(before, {
+    ...object,
+    metadata: { ...object.metadata, uid, creationTimestamp, resourceVersion },
+  });
 }
 
 /** Labels that must be there, or have a value. */

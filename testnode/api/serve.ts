@@ -1,6 +1,7 @@
 // Answers requests of the Kubernetes API from the objects, as well or as badly as its faults say.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ApiAnswer, failure, type Objects } from './objects.ts';
+import { mayAsServiceAccount } from './roles.ts';
 
 export type ApiFaults = {
   /**
@@ -13,6 +14,8 @@ export type ApiFaults = {
   delay: number;
   /** Answers 401 to everybody. */
   unauthorized: boolean;
+  /** As a kube-apiserver that has not read its roles yet: answers 403 to everybody but system:masters (of whom there is none here). */
+  starting: boolean;
   /** "VERB resource" that are forbidden: "update leases", or "*" for all. */
   forbidden: string[];
   /** Answers 429 with this Retry-After, in seconds; null: it does not. */
@@ -23,6 +26,7 @@ export const NO_API_FAULTS: ApiFaults = {
   mode: 'none',
   delay: 0,
   unauthorized: false,
+  starting: false,
   forbidden: [],
   retryAfter: null,
 };
@@ -52,13 +56,14 @@ export function apiHandler(
     if (now.mode === 'garbage')
       return answer(response, { status: 200, body: { kind: 'Pod', metadata: [], spec: 'no' } });
     if (now.mode === 'broken') return answer(response, failure(500, 'InternalError', 'etcdserver: request timed out'));
-    const refusal = refusedBy(now, request.method ?? 'GET', pathname, user);
+    const refusal = refusedBy(objects, now, request.method ?? 'GET', pathname, user);
+    if (refusal === null && pathname === '/readyz') return void response.end('ok');
     if (refusal !== null) return answer(response, refusal, now.retryAfter);
     if (searchParams.get('watch') === '1' || searchParams.get('watch') === 'true')
       return stream(objects, pathname, request, response);
     const isWrite = request.method !== 'GET';
     if (now.mode === 'agrees' && isWrite) return answer(response, { status: 200, body });
-    const result = objects.handle(request.method ?? 'GET', pathname, searchParams, body);
+    const result = objects.handle(request.method ?? 'GET', pathname, searchParams, asUser(pathname, body, user));
     if (now.mode === 'cut') {
       response.writeHead(result.status, { 'content-type': 'application/json', 'content-length': '100000' });
       response.write('{"kind":');
@@ -71,12 +76,22 @@ export function apiHandler(
 
 const VERBS: Record<string, string> = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
 
-function refusedBy(faults: ApiFaults, method: string, path: string, user: string | undefined): ApiAnswer | null {
+function refusedBy(
+  objects: Objects,
+  faults: ApiFaults,
+  method: string,
+  path: string,
+  user: string | undefined,
+): ApiAnswer | null {
   if (faults.retryAfter !== null) return failure(429, 'TooManyRequests', 'too many requests, please try again later');
+  if (faults.starting) return failure(403, 'Forbidden', `forbidden: User "${user}" cannot ${method} path "${path}"`);
+  // Of those that show no credentials, too (system:public-info-viewer).
+  if (path === '/readyz' && !faults.unauthorized) return null;
   if (user === undefined || faults.unauthorized) return failure(401, 'Unauthorized', 'Unauthorized');
   const resource = /\/(nodes|leases|events|certificatesigningrequests)(\/|$)/.exec(path)?.[1] ?? '';
   const what = `${VERBS[method]} ${resource}`;
-  return faults.forbidden.some((each) => each === '*' || each === what) || !mayAsNode(user, what, path)
+  const may = mayAsNode(user, what, path) && mayAsServiceAccount(objects, user, VERBS[method] ?? '', path);
+  return faults.forbidden.some((each) => each === '*' || each === what) || !may
     ? failure(
         403,
         'Forbidden',
@@ -90,7 +105,13 @@ function mayAsNode(user: string, what: string, path: string): boolean {
   const name = /^system:node:(.*)$/.exec(user)?.[1];
   if (name === undefined) return true;
   if (what === 'get nodes' || what === 'patch nodes') return path === `/api/v1/nodes/${name}`;
-  return what === 'create events' || what === 'get certificatesigningrequests';
+  return what === 'create events' || /^(?:get|create) certificatesigningrequests$/.test(what);
+}
+
+/** Who asks for a certificate is what the API writes into the request. */
+function asUser(path: string, body: unknown, user: string | undefined): unknown {
+  if (!path.endsWith('/certificatesigningrequests') || typeof body !== 'object' || body === null) return body;
+  return { ...body, spec: { ...(body as { spec?: object }).spec, username: user } };
 }
 
 function stream(objects: Objects, collection: string, request: IncomingMessage, response: ServerResponse): void {

@@ -23,6 +23,10 @@ export type ApiServerOptions = {
   /** Default: one of its own. */
   ca?: Issued;
   token?: string;
+  /** Users by their tokens. */
+  tokens?: Record<string, string>;
+  /** Default: a free one. */
+  port?: number;
   /** Names in its certificate besides "kubernetes.default.svc". */
   names?: string[];
   /** notAfter of its certificate. */
@@ -31,6 +35,7 @@ export type ApiServerOptions = {
 
 export async function openApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
   const { objects = makeObjects(), names = ['127.0.0.1'], token, notAfter = Date.now() + 86_400_000 } = options;
+  const users = (bearer: string) => (token !== undefined && bearer === token ? 'certagent' : options.tokens?.[bearer]);
   const validity = { notBefore: Date.now() - 3_600_000, notAfter };
   const ca =
     options.ca ?? (await issueAuthority({ ...validity, commonName: 'kubernetes', notAfter: Date.now() + 86_400_000 }));
@@ -60,13 +65,11 @@ export async function openApiServer(options: ApiServerOptions = {}): Promise<Api
   const server = createServer(
     { cert: own.certificatePem, key: own.keyPem, ca: ca.certificatePem, requestCert: true, rejectUnauthorized: false },
     (request, response) => {
-      if (request.url === '/readyz') return void response.end('ok');
-      const bearer = request.headers.authorization;
-      const user = token !== undefined && bearer === `Bearer ${token}` ? 'certagent' : clientOf(request);
-      void handle(request, response, user);
+      const bearer = request.headers.authorization?.replace(/^Bearer /, '');
+      void handle(request, response, bearer === undefined ? clientOf(request) : users(bearer));
     },
   );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   return {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     objects,

@@ -36,6 +36,7 @@ export function makeApi({ access, peers }: { access: AccessReader; peers: () => 
     const urls = [own.href, ...others.slice(0, MOST_PEERS)];
     if (preferred !== null && urls.includes(preferred)) urls.unshift(preferred);
     let first: ApiResult<unknown> | null = null;
+    let forbidden: ApiResult<unknown> | null = null;
     for (const url of new Set(urls)) {
       const answer = await send(serverOf(known.value, new URL(url)), { ...request, limit });
       if (answer.ok || !isOfServer(answer.problem)) {
@@ -43,10 +44,11 @@ export function makeApi({ access, peers }: { access: AccessReader; peers: () => 
         return answer;
       }
       if (url === own.href || first === null) first = answer;
+      if (answer.problem.kind === 'forbidden') forbidden ??= answer;
       if (request.signal?.aborted === true) break;
     }
     preferred = null;
-    return first!;
+    return forbidden ?? first!;
   };
 
   return {

@@ -32,7 +32,10 @@ export function problem(kind: ApiProblemKind, detail: string, retryAfter: number
   return { kind, detail, retryAfter };
 }
 
-/** Whether another server of the cluster may answer better. */
+/**
+ * Whether another server of the cluster may answer better. A kube-apiserver that starts forbids everything to everybody but
+ * system:masters until it has read its roles (v1.36.3: for 0.4 to 1.2 s; kubeadm's admin.conf is forbidden, too, since v1.29).
+ */
 export function isOfServer({ kind }: ApiProblem): boolean {
-  return ['unreachable', 'timeout', 'expired', 'untrusted', 'unavailable', 'nonsense'].includes(kind);
+  return ['unreachable', 'timeout', 'expired', 'untrusted', 'unavailable', 'nonsense', 'forbidden'].includes(kind);
 }

@@ -1,4 +1,4 @@
-import { HOUR } from '../time/duration.ts';
+import { HOUR, MINUTE } from '../time/duration.ts';
 import { type Degraded, degradedBy } from './degraded.ts';
 import type { Intent } from './intent.ts';
 import { acquiring, creating, isFresh, LEASE_RENEWED_EVERY, type LeaseWrite, releasing, renewing } from './lease.ts';
@@ -12,6 +12,8 @@ import { withoutTurn } from './without-turn.ts';
 
 /** Where an API answers and the Lease cannot be read all the same, an urgent renewal waits no longer than this. */
 const PATIENCE = HOUR;
+/** An API server that starts refuses everything until it has read its roles, for a second or two. */
+const REFUSED_FOR_GOOD = MINUTE;
 
 export type Coordinated = { turn: Turn; memory: Memory; degraded: Degraded | null };
 
@@ -66,10 +68,10 @@ function byLease({ intent, seen, memory }: Known, lease: Exclude<ClusterSeen['le
 
 /** By the time of day where there are no credentials or no API. Where an API answers, it will answer for the Lease, too. */
 function withoutLease({ intent, seen, memory }: Known, { why, detail }: Unreadable): Next {
-  const since = memory.unreadableSince!;
-  const isPatient = !intent.isUrgent || seen.at.steady - since < PATIENCE;
-  if (why === 'away' && apiAnswers(seen) && isPatient)
-    return waiting('TURN_OF_ANOTHER', null, `the Lease cannot be read: ${detail}`);
+  const { unreadableSince, refusedSince } = memory;
+  const isPatient = !intent.isUrgent || seen.at.steady - unreadableSince! < PATIENCE;
+  const mayAnswer = why === 'away' ? apiAnswers(seen) && isPatient : seen.at.steady - refusedSince! < REFUSED_FOR_GOOD;
+  if (mayAnswer) return waiting('TURN_OF_ANOTHER', null, `the Lease cannot be read: ${detail}`);
   const obstacle = obstacleTo(intent, seen, []) ?? awaited(slotWaitsFor(seen, memory));
   if (obstacle !== null) return { ...obstacle, delayedSlot: memory.delayedSlot };
   const turn = slotTurn(seen, memory, intent.slot);

@@ -17,6 +17,8 @@ export const LEASE_MARGIN = 25 * SECOND;
 /** A Lease as the API has it. The times are the holder's clock: for people to read, never to be compared. */
 export type LeaseRecord = {
   resourceVersion: string;
+  /** null: the API names none. */
+  uid: string | null;
   /** null: nobody (the API has no holderIdentity, or an empty one). */
   holder: string | null;
   durationSeconds: number | null;
@@ -41,6 +43,8 @@ export type LeaseSpec = {
 export type LeaseWrite = {
   why: 'create' | 'acquire' | 'renew' | 'release';
   resourceVersion: string | null;
+  /** Of the Lease that is replaced: one that was deleted meanwhile would be made anew, whatever version is named (v1.36.3). */
+  uid: string | null;
   spec: LeaseSpec;
 };
 
@@ -54,7 +58,7 @@ export type WriteOutcome =
 /** With nobody as its holder: whoever deleted it may have done so under one. It is acquired a while later (`isFresh`). */
 export function creating(wall: Instant): LeaseWrite {
   const time = microTime(wall);
-  return { why: 'create', resourceVersion: null, spec: { ...held('', time, time), leaseTransitions: 0 } };
+  return { why: 'create', resourceVersion: null, uid: null, spec: { ...held('', time, time), leaseTransitions: 0 } };
 }
 
 /** Nobody has held it since it was created. */
@@ -67,6 +71,7 @@ export function acquiring(self: string, previous: LeaseRecord, wall: Instant): L
   return {
     why: 'acquire',
     resourceVersion: previous.resourceVersion,
+    uid: previous.uid,
     spec: { ...held(self, time, time), leaseTransitions: previous.transitions + 1 },
   };
 }
@@ -76,6 +81,7 @@ export function renewing(self: string, record: LeaseRecord, wall: Instant): Leas
   return {
     why: 'renew',
     resourceVersion: record.resourceVersion,
+    uid: record.uid,
     spec: { ...held(self, record.acquireTime ?? time, time), leaseTransitions: record.transitions },
   };
 }
@@ -86,6 +92,7 @@ export function releasing(record: LeaseRecord, wall: Instant): LeaseWrite {
   return {
     why: 'release',
     resourceVersion: record.resourceVersion,
+    uid: record.uid,
     spec: {
       ...held('', record.acquireTime ?? time, time),
       leaseDurationSeconds: 1,

@@ -17,6 +17,8 @@ export type Memory = {
   silentSince: Record<string, number>;
   /** Since when the Lease cannot be read. */
   unreadableSince: number | null;
+  /** Since when an API that answers has refused it, seen without a break. */
+  refusedSince: number | null;
   /** Number of this node's own slot that it let pass because its predecessor was not healthy. */
   delayedSlot: number | null;
   /** What it waits for, and since when. */
@@ -30,6 +32,7 @@ export function rememberedMembers(members: string[]): Memory {
     held: null,
     silentSince: {},
     unreadableSince: null,
+    refusedSince: null,
     delayedSlot: null,
     waits: null,
   };
@@ -49,6 +52,7 @@ export function remember(memory: Memory, { self, lease, members, peers, at }: Cl
       peers.filter(({ ready }) => !ready).map(({ name }) => [name, memory.silentSince[name] ?? at.steady]),
     ),
     unreadableSince: lease.state === 'unreadable' ? (memory.unreadableSince ?? at.steady) : null,
+    refusedSince: lease.state === 'unreadable' && lease.why !== 'away' ? (memory.refusedSince ?? at.steady) : null,
   };
 }
 

@@ -16,6 +16,7 @@ test('what is written, to the letter', () => {
   assert.deepEqual(acquiring('cp-1', lease(), WALL), {
     why: 'acquire',
     resourceVersion: '7',
+    uid: 'u1',
     spec: {
       holderIdentity: 'cp-1',
       leaseDurationSeconds: 60,
@@ -91,6 +92,7 @@ test('what an observation adds to the memory', () => {
   );
   assert.deepEqual([third.silentSince, third.unreadableSince, third.held], [{ 'cp-2': 2_000 }, 3_000, { sentAt: 0 }]);
   assert.equal(remember(third, seen(unreadable, 4_000)).unreadableSince, 3_000);
+  assert.equal(third.refusedSince, null);
   const lost = remember(
     third,
     seen({ lease: { state: 'read', record: lease({ resourceVersion: '8', holder: 'cp-2' }) } }, 5_000),

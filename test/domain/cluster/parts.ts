@@ -44,6 +44,7 @@ export const member = (name: string, healthy = true): MemberSeen => ({
 
 export const lease = (changes: Partial<LeaseRecord> = {}): LeaseRecord => ({
   resourceVersion: '7',
+  uid: 'u1',
   holder: null,
   durationSeconds: 60,
   acquireTime: '2026-11-27T02:10:00.000000Z',

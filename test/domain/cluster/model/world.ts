@@ -129,6 +129,7 @@ export function store(world: World, from: string, { resourceVersion, spec }: Lea
   world.version += 1;
   const record: LeaseRecord = {
     resourceVersion: String(world.version),
+    uid: null,
     holder: spec.holderIdentity === '' ? null : spec.holderIdentity,
     durationSeconds: spec.leaseDurationSeconds,
     acquireTime: spec.acquireTime,
