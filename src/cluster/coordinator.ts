@@ -12,7 +12,7 @@ import { type Api, makeApi } from './api/api.ts';
 import { writeLease } from './lease-object.ts';
 import { loadMembers, type Member, saveMembers } from './members-file.ts';
 import { listServers } from './nodes.ts';
-import type { OwnServer } from './own-server.ts';
+import { type OwnServer, peerUrls } from './own-server.ts';
 import { seeCluster, seeLease } from './see-cluster.ts';
 
 /** What is to be done now; `again`: milliseconds until it is asked again. */
@@ -58,12 +58,7 @@ export async function makeCoordinator(options: CoordinatorOptions): Promise<Coor
   let servers: Member[] = (await loadMembers(root)) ?? [];
   let memory: Memory = rememberedMembers(servers.map(({ name }) => name));
   const access = makeAccessReader(root, own.kubeconfig);
-  const urls = () =>
-    servers
-      .filter(({ name }) => name !== own.name)
-      .flatMap(({ addresses }) => addresses.slice(0, 1))
-      .map((address) => `https://${address.includes(':') ? `[${address}]` : address}:${own.api.port}`);
-  const api = makeApi({ access, peers: urls });
+  const api = makeApi({ access, peers: () => peerUrls(own, servers) });
 
   const keep = async (now: Member[]): Promise<void> => {
     if (JSON.stringify(now) === JSON.stringify(servers)) return;

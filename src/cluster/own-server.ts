@@ -1,6 +1,7 @@
 import { nameInCluster } from '../domain/cluster/name-in-cluster.ts';
 import { rulesOfNode } from '../domain/distributions/index.ts';
 import type { Inventory, ObservedCertificate } from '../domain/model/inventory.ts';
+import type { Member } from './members-file.ts';
 
 /** What of this node has to do with the other servers of its cluster. Paths are the node's own. */
 export type OwnServer = {
@@ -44,6 +45,14 @@ export function ownServer(inventory: Inventory, kubeconfig: string | undefined):
   if (own === null || api === undefined || path === null) return null;
   const { host, port } = api;
   return { name, kubeconfig: path, api: { host, port }, ca: own.ca(paths), etcd: ownEtcd(inventory) };
+}
+
+/** Where the APIs of the other servers are. */
+export function peerUrls({ name, api }: OwnServer, servers: Member[]): string[] {
+  return servers
+    .filter((server) => server.name !== name)
+    .flatMap(({ addresses }) => addresses.slice(0, 1))
+    .map((address) => `https://${address.includes(':') ? `[${address}]` : address}:${api.port}`);
 }
 
 function ownEtcd({ node, served, certificates }: Inventory): OwnEtcd | null {

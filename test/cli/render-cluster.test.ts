@@ -24,8 +24,8 @@ test('the nodes of a cluster, worst first', () => {
 worker-2  expired         1 d 12 h ago  this hour
 worker-1  silent, was ok         154 d  3 d ago
 worker-3  unknown                    -  never by certagent
-cp-2      waiting            22 d 11 h  1 h 20 min ago
-cp-1      ok                     154 d  20 min ago
+cp-2      waiting            22 d 11 h  1 h ago
+cp-1      ok                     154 d  this hour
 
 5 nodes, 2 of them servers, 2 silent. cp-1 renews now.
 `,

@@ -1,6 +1,6 @@
 import type { ClusterNode, ClusterReport } from '../../domain/cluster/cluster-report.ts';
 import type { Instant } from '../../domain/model/certificate.ts';
-import { formatDuration } from '../../domain/time/duration.ts';
+import { formatDuration, HOUR } from '../../domain/time/duration.ts';
 import { type Paint, plain, type Style, scrub } from './paint.ts';
 import { type Cell, type Column, fold, table } from './table.ts';
 
@@ -24,7 +24,8 @@ function rowOf({ name, line, isSilent }: ClusterNode, at: Instant): Cell[] {
     return [{ text: name }, { text: 'unknown', style: 'yellow' }, { text: '-' }, { text: 'never by certagent' }];
   const { state, firstExpiry, seen } = line;
   const style = styleOf(state);
-  const ago = at - seen;
+  // The annotation names the hour of the check, and no minute.
+  const ago = Math.floor((at - seen) / HOUR) * HOUR;
   return [
     { text: name },
     { text: isSilent ? `silent, was ${state}` : state, ...(isSilent ? { style: 'red' } : style) },

@@ -1,6 +1,7 @@
 import type { DoctorCheck } from '../../domain/model/diagnosis.ts';
 import { caKeys } from './check-ca-keys.ts';
 import { clock } from './check-clock.ts';
+import { cluster } from './check-cluster.ts';
 import { configuration } from './check-configuration.ts';
 import { copies } from './check-copies.ts';
 import { daemon } from './check-daemon.ts';
@@ -27,6 +28,7 @@ export const CHECKS: Record<DoctorCheck, Check> = {
   disk,
   rehearsal,
   servers,
+  cluster,
   watching,
   hooks,
   copies,

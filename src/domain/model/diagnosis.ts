@@ -14,6 +14,7 @@ export const DOCTOR_CHECKS = [
   'disk',
   'rehearsal',
   'servers',
+  'cluster',
   'watching',
   'hooks',
   'copies',
