@@ -20,7 +20,10 @@ export function disruptionOf(plan: Pick<RenewalPlan, 'steps'>): Disruption {
   return plan.steps.map(disruptionOfStep).reduce(worse, NOTHING);
 }
 
-/** Asked before each step, too: `cycle-unless-served` becomes its `cycle` when it has to restart after all. */
+/**
+ * Asked before each step, too. `cycle-unless-served` counts as `components`: etcd loads its files by itself, and where it does not, its restart
+ * in the middle of the plan asks no quorum.
+ */
 export function disruptionOfStep(step: Step): Disruption {
   if (step.kind === 'restart-unit' || step.kind === 'stop-unit') return { kind: 'stops', etcd: true, api: true };
   const restarts = ruleOf(step).restarts?.(step);
