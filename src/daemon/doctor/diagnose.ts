@@ -11,6 +11,7 @@ import {
   type DoctorResult,
   worstState,
 } from '../../domain/model/diagnosis.ts';
+import { CertagentError, errorCode } from '../../domain/model/errors.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import { silentLog } from '../../host/logger.ts';
 import type { Root } from '../../host/root.ts';
@@ -34,6 +35,11 @@ export async function diagnose(patient: Patient, progress: (title: string) => vo
       results.push(...resultsOf(name, await within(CHECKS[name], known)));
     }
   } catch (error) {
+    if (process.getuid?.() !== 0 && ['EACCES', 'EPERM'].includes(errorCode(error)))
+      throw new CertagentError('NOT_ROOT', 'this user may not read the node', {
+        cause: error,
+        remedy: 'Run this as root: sudo certagent doctor',
+      });
     results.push(...resultsOf('configuration', [failure(error)]));
     results.push(
       ...resultsOf('node', [
