@@ -11,8 +11,12 @@ export function commandManual(version: string): string {
     '.SH NAME',
     "certagent \\- renew this Kubernetes node's certificates and prove that they are served",
     '.SH SYNOPSIS',
-    '.B certagent',
-    '[\\-\\-root \\fIdir\\fR] [\\-\\-config \\fIfile\\fR] [\\-o \\fIformat\\fR] [\\-\\-no\\-color] \\fIcommand\\fR',
+    // Ragged and without hyphens: an option that is broken in two cannot be searched for.
+    ...['.nh', '.ad l', '.PD 0'],
+    ...['\\fBcertagent\\fR [\\fIoptions of every command\\fR] \\fIcommand\\fR', ...COMMANDS.map(synopsis)].flatMap(
+      (line) => ['.HP 4', line],
+    ),
+    ...['.PD', '.ad b', '.hy'],
     '.SH DESCRIPTION',
     text(
       'A daemon on each node of a Kubernetes cluster (kubeadm, K3s, RKE2, k0s, or set up by hand) that watches the certificates of the node, ' +
@@ -24,6 +28,8 @@ export function commandManual(version: string): string {
     ...COMMANDS.map(command),
     '.SH OPTIONS OF EVERY COMMAND',
     ...OPTIONS.flatMap(([flags, meaning]) => ['.TP', `\\fB${text(flags)}\\fR`, text(meaning)]),
+    '.SH ENVIRONMENT',
+    ...ENVIRONMENT.flatMap(([name, meaning]) => ['.TP', `.B ${text(name)}`, text(meaning)]),
     '.SH FILES',
     ...FILES.flatMap(([path, meaning]) => ['.TP', `.I ${text(path)}`, text(meaning)]),
     '.SH SEE ALSO',
@@ -42,12 +48,35 @@ const OPTIONS: [string, string][] = [
   ['-h, --help', 'show help'],
 ];
 
+const ENVIRONMENT: [string, string][] = [
+  ['NO_COLOR', 'when it is set, and not empty: no colours'],
+  ['FORCE_COLOR, CLICOLOR_FORCE', 'when one is set, and not 0: colours also where standard output is not a terminal'],
+  ['LC_ALL, LC_CTYPE, LANG', 'a locale without UTF-8 gets plain ASCII'],
+  [
+    'HTTPS_PROXY, HTTP_PROXY, NO_PROXY',
+    'of the daemon: the proxy for webhooks, where the configuration names none (systemctl edit certagent)',
+  ],
+];
+
 const FILES: [string, string][] = [
   ['/etc/certagent/config.toml', 'configuration'],
   ['/usr/share/certagent/config.example.toml', 'every key, with its meaning and its default'],
   ['/var/lib/certagent', 'journal, backups and alerts not yet delivered'],
   ['/run/certagent', 'sockets; the read-only one is open to the group certagent'],
 ];
+
+/** "certagent status [-w] [--within <duration>]": what can be given, as in a line of the shell. */
+function synopsis({ name, argument, options = [] }: CommandSpec): string {
+  const words = options.map(({ flags }) => {
+    const [option = ''] = flags.split(', ');
+    const value = /<[^>]+>/.exec(flags)?.[0];
+    return `[${option.replace(/ <.*/, '')}${value === undefined ? '' : ` ${value}`}]`;
+  });
+  const all = [...words, ...(argument === undefined ? [] : [argument.flags])].map((word) =>
+    text(word).replaceAll(/<([^>]+)>/g, '\\fI$1\\fR'),
+  );
+  return [`\\fBcertagent ${text(name)}\\fR`, ...all].join(' ');
+}
 
 function command({ name, summary, detail, argument, options = [], examples, exitCodes }: CommandSpec): string {
   return [
@@ -85,12 +114,39 @@ export function configManual(version: string): string {
     ),
     '.SH KEYS',
     ...describeKeys().flatMap(key),
+    '.SH EXAMPLES',
+    text('Renews in the night from Saturday to Sunday, and sends what is wrong by email and to a chat:'),
+    '.PP',
+    '.nf',
+    ...EXAMPLE.map((line) => (line === '' ? '.sp' : `    ${text(line)}`)),
+    '.fi',
     '.SH SEE ALSO',
     '.BR certagent (8),',
     '.BR certagent\\-alerts (7)',
     '',
   ].join('\n');
 }
+
+const EXAMPLE = [
+  'mode = "renew"',
+  '',
+  '[maintenance]',
+  'days = ["sat"]',
+  'start = "22:00"',
+  'end = "04:00"',
+  '',
+  '[node]',
+  'site = "oslo"',
+  '',
+  '[[alerts.email]]',
+  'host = "smtp.example.org"',
+  'from = "certagent@example.org"',
+  'to = ["ops@example.org"]',
+  '',
+  '[[alerts.webhook]]',
+  'url_file = "/etc/certagent/chat-url"',
+  'shape = "slack"',
+];
 
 function key(each: KeyDescription): string[] {
   if (each.keys.length > 0) {
@@ -111,6 +167,8 @@ export function alertManual(version: string): string {
     `.TH CERTAGENT\\-ALERTS 7 "" "certagent ${version}" "Miscellaneous"`,
     '.SH NAME',
     'certagent\\-alerts \\- what each alert of certagent means, and what to do',
+    '.SH SYNOPSIS',
+    '\\fBcertagent explain\\fR \\fIcode\\fR',
     '.SH DESCRIPTION',
     text(
       'An alert is a state of the node. certagent sends it when it is raised, again after alerts.repeat while it is ' +

@@ -5,7 +5,7 @@ export const CHECK = {
   name: 'check',
   summary: 'print one line and exit with a status for a monitoring system',
   detail:
-    'Follows the conventions of monitoring plugins, with performance data. A threshold is a number of days, which alarms when less is left, or a range: 10: is the same, ~:10 alarms above 10, 10:20 outside of 10 to 20, @10:20 inside. A number applies to certificates whose renewal window is open, so that short-lived certificates do not raise alarms all the time; a range to the certificate that expires first. A node that cannot be read, or that is not there any more, is critical.',
+    'Follows the conventions of monitoring plugins, with performance data. A threshold is a number of days, which alarms when less is left, or a range: 10: is the same, ~:10 alarms above 10, 10:20 outside of 10 to 20, @10:20 inside. The guidelines take a number alone as 0:10, an alarm above 10, which no one wants of days that are left; write 0:10 for that. A number applies to certificates whose renewal window is open, so that short-lived certificates do not raise alarms all the time; a range to the certificate that expires first. A node that cannot be read, or that is not there any more, is critical.',
   options: [
     { flags: '-w, --warning <range>', description: 'warn when this many days are left', fallback: '30' },
     { flags: '-c, --critical <range>', description: 'critical when this many days are left', fallback: '7' },

@@ -3,9 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { GENERATED } from '../../build/docs.ts';
-import { alertManual, configManual } from '../../build/manual.ts';
+import { alertManual, commandManual, configManual } from '../../build/manual.ts';
 import { PROJECT } from '../../build/project.ts';
 import { RUNBOOKS, SECTIONS } from '../../build/runbooks.ts';
+import { COMMANDS } from '../../src/cli/command-catalogue.ts';
 import { describeKeys } from '../../src/config/keys.ts';
 import { CODES } from '../../src/domain/alerts/catalogue.ts';
 
@@ -28,6 +29,19 @@ test('the manual pages name every alert and every key', () => {
   for (const code of CODES) assert.ok(alerts.includes(`\\fB${code}\\fR`), code);
   const config = configManual('1.0');
   for (const { name } of describeKeys()) assert.ok(config.includes(name), name);
+});
+
+test('the synopsis of certagent(8) has a line for every command, with each of its options', () => {
+  const [, synopsis = ''] = /\n\.SH SYNOPSIS\n([\s\S]*?)\n\.SH /.exec(commandManual('1.0')) ?? [];
+  const plain = synopsis.replaceAll(/\\f[BIR]/g, '').replaceAll('\\-', '-');
+  for (const { name, options = [], argument } of COMMANDS) {
+    const line = plain.split('\n').find((each) => `${each} `.startsWith(`certagent ${name} `))!;
+    assert.ok(line, name);
+    for (const { flags } of options) assert.ok(line.includes(`[${flags.split(/[ ,]/)[0]}`), `${name} ${flags}`);
+    assert.ok(argument === undefined || line.endsWith(argument.flags.replaceAll(/[<>]/g, '')), line);
+  }
+  for (const page of [alertManual('1.0'), configManual('1.0')]) assert.match(page, /\n\.SH SYNOPSIS\n/);
+  assert.match(commandManual('1.0'), /\n\.SH ENVIRONMENT\n\.TP\n\.B NO_COLOR\n/);
 });
 
 test('each alert has a runbook with every section written, and no runbook is without its alert', async () => {

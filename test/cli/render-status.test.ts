@@ -138,6 +138,8 @@ const NODES: Record<string, { report: StatusReport; width?: number; wide?: boole
         state: 'waiting',
         detail: 'not healthy yet',
       },
+      // Its own beginning, in the journal: not an unfinished renewal.
+      lastAttempt: { ...HISTORY.attempts[0]!, planId: 'p', endedAt: null, result: 'unfinished' },
     }),
   },
   empty: {

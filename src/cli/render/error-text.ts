@@ -4,12 +4,12 @@ import { type Paint, plain, scrubLines } from './paint.ts';
 
 /** An error for a person: what happened, its code, what to do. */
 export function renderError(error: unknown, paint: Paint = plain): string {
-  const remedy = error instanceof CertagentError ? error.remedy : undefined;
+  const remedy = remedyOf(error);
   const [first = '', ...more] = scrubLines(explain(error)).split('\n');
   return `${[
     `${paint('red', 'certagent:')} ${first} (${errorCode(error)})`,
     ...more,
-    ...(remedy === undefined ? [] : [`What to do: ${scrubLines(remedy)}`]),
+    ...(remedy === null ? [] : [`What to do: ${scrubLines(remedy)}`]),
   ].join('\n')}\n`;
 }
 
@@ -20,8 +20,13 @@ export function errorJson(error: unknown): string {
 
 /** What is said of an error. */
 export function errorFacts(error: unknown): { code: string; message: string; remedy: string | null } {
-  const remedy = error instanceof CertagentError ? (error.remedy ?? null) : null;
-  return { code: errorCode(error), message: explain(error), remedy };
+  return { code: errorCode(error), message: explain(error), remedy: remedyOf(error) };
+}
+
+/** Of the operating system's own refusals there is one remedy for a user who is not root. */
+function remedyOf(error: unknown): string | null {
+  if (error instanceof CertagentError && error.remedy !== undefined) return error.remedy;
+  return process.getuid?.() !== 0 && ['EACCES', 'EPERM'].includes(errorCode(error)) ? 'Run this as root.' : null;
 }
 
 /** Exit status that goes with an error. */

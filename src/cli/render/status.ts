@@ -33,7 +33,10 @@ export function renderStatus(
     prose(silenceLines(report.silences ?? [], view)),
     servedLines(report.served, view),
     findingLines(report.findings, view),
-    prose(lastAttemptLines(report.lastAttempt, view)),
+    // The renewal that is under way has its own line, and is not "unfinished".
+    report.running !== null && report.running.planId === report.lastAttempt?.planId
+      ? []
+      : prose(lastAttemptLines(report.lastAttempt, view)),
     copyLines(report.copies, view),
   ];
   return `${blocks
