@@ -12,7 +12,8 @@ import { schemaFiles } from './schemas.ts';
 export const CONFIG = 'etc/certagent/config.toml';
 /** Pages for operators, each about one topic. What compares certagent and names its tests is for those who have not installed it yet. */
 export const PAGES = [
-  ...['alerting', 'alerts', 'external-ca', 'faq', 'first-week', 'hooks', 'install', 'k3s-in-place', 'many-sites', 'metrics'],
+  ...['alerting', 'alerts', 'external-ca', 'faq', 'first-week', 'hooks', 'install'],
+  ...['k3s-in-place', 'many-sites', 'metrics'],
   ...['rehearsal', 'restore', 'san-drift', 'security', 'services', 'several-control-planes', 'upgrade', 'what-it-does'],
 ];
 const CHANGELOG = join(PROJECT, 'packaging/debian/changelog');

@@ -95,7 +95,7 @@ const ACTS: Act[] = [
     leafDays: 60,
     freshListener: true,
     sandbox: true,
-    renew: 'k3s = "in-place"\nclients_limit = "12s"',
+    renew: 'k3s = "in-place"\nclients_limit = "20s"',
     perform: renewByHand,
   },
   {

@@ -84,24 +84,21 @@ function isLeftToNode({ id }: ObservedCertificate, { inventory }: Draft): boolea
   return inventory.served.some(({ endpoint }) => endpoint.name === ENDPOINTS.listener && endpoint.expects === id);
 }
 
+/** Not before `hindrance` has said null. */
 function steps(draft: Draft): Step[] {
   const { inventory, settings, renewed, rehearsedTo } = draft;
   const ofServer = renewed.filter((one) => !isOfAgent(one)).map((one) => expectation(one, inventory));
   const ofAgent = renewed.filter(isOfAgent);
   return [
     backupStep(draft),
-    ...(rehearsedTo === undefined || ofServer.length === 0
-      ? []
-      : [{ kind: 'install-rehearsed' as const, from: rehearsedTo, leaves: ofServer }]),
+    ...(ofServer.length === 0 ? [] : [{ kind: 'install-rehearsed' as const, from: rehearsedTo!, leaves: ofServer }]),
     ...(ofAgent.length === 0 ? [] : [fetchStep(draft, ofAgent)]),
     { kind: 'verify-files', expect: renewed.map((one) => expectation(one, inventory)) },
-    ...servedStep(draft),
-    readyStep(draft, { unit: unitOf(draft), endpoints: ENDPOINTS }, settings.limits.restart),
+    servedStep(draft),
+    readyStep(draft, { unit: inventory.preconditions.unit!.name, endpoints: ENDPOINTS }, settings.limits.restart),
     clientsStep(draft),
   ];
 }
-
-const unitOf = ({ inventory }: Draft): string => inventory.preconditions.unit?.name ?? 'k3s';
 
 function fetchStep(draft: Draft, leaves: ObservedCertificate[]): Extract<Step, { kind: 'fetch-leaves' }> {
   const { inventory, settings } = draft;
@@ -146,14 +143,14 @@ function urlOf({ host, port }: Endpoint): string {
   return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function servedStep({ inventory }: Draft): Step[] {
+function servedStep({ inventory }: Draft): Step {
   const also = (inventory.preconditions.alsoServes ?? []).map((endpoint) => ({
     endpoint,
     state: 'unreachable' as const,
     detail: '',
   }));
   const endpoints = served({ inventory: { ...inventory, served: [...inventory.served.filter(isExpected), ...also] } });
-  return endpoints.length === 0 ? [] : [{ kind: 'verify-served', endpoints, limit: SERVED_WITHIN }];
+  return { kind: 'verify-served', endpoints, limit: SERVED_WITHIN };
 }
 
 function clientsStep(draft: Draft): Step {

@@ -29,6 +29,19 @@ test('a restore is an attempt that delays no renewal, and grants nothing', () =>
   assert.equal(nextTryAt(history, { triesPerDay: 1 }, NOW + 2), 0);
 });
 
+test('an attempt that replaced certificates while the node ran is known as one', () => {
+  const started = (id: string, steps: RenewalPlan['steps']) =>
+    ({ at: NOW, type: 'plan-started', plan: { ...plan(id), steps }, trigger: 'schedule' }) as const;
+  const { attempts } = historyOf([
+    started('a', [{ kind: 'install-rehearsed', from: '/i', leaves: [] }]),
+    started('b', [{ kind: 'restart-unit', unit: 'k3s', limit: 1 }]),
+  ]);
+  assert.deepEqual(
+    attempts.map(({ inPlace }) => inPlace),
+    [true, undefined],
+  );
+});
+
 test('a journal gives the attempts, their outcomes and what was granted', () => {
   const granted = [{ id: 'apiserver', notAfter: NOW + 365 * DAY }];
   const error = { code: 'NOT_RENEWED', message: 'kubeadm exited 0 and renewed nothing' };

@@ -209,6 +209,7 @@ test('what a person forces, broken leaves and a K3s that does not work need a st
   assert.match(why(running(down))!, /^K3s does not work now: HTTP 500$/);
   assert.match(why(running(unhealthyUnit))!, /^K3s does not work now: failed$/);
   assert.match(why(withPreconditions(running(), { unit: null }))!, /^K3s does not work now: its unit is not known$/);
+  assert.match(why(running(), { ids: [] })!, /^the running K3s has not renewed its listener by itself$/);
   assert.match(why(running(), { ids: ['dynamic-cert'] })!, /^the running K3s has not renewed its listener by itself$/);
 });
 
