@@ -18,6 +18,7 @@ import type {
   SinkResult,
   StatusReport,
 } from '../src/domain/model/status.ts';
+import type { UserAddReport } from '../src/domain/model/user-add.ts';
 import type { AttemptReport } from '../src/domain/plan/attempt-report.ts';
 
 type Mode = StatusReport['mode'];
@@ -47,6 +48,8 @@ export type Outputs = {
   doctor: Diagnosis;
   /** certagent csr */
   requests: CsrReport;
+  /** certagent user add */
+  user: UserAddReport;
   /** certagent status --cluster */
   cluster: ClusterReport;
   /** certagent fleet */

@@ -13,7 +13,17 @@ export const CONFIG = 'etc/certagent/config.toml';
 /** Pages for operators, each about one topic. What compares certagent and names its tests is for those who have not installed it yet. */
 export const PAGES = [
   ...['alerting', 'alerts', 'external-ca', 'faq', 'first-week', 'hooks', 'install', 'many-sites', 'metrics'],
-  ...['rehearsal', 'restore', 'san-drift', 'security', 'services', 'several-control-planes', 'upgrade', 'what-it-does'],
+  ...[
+    'rehearsal',
+    'restore',
+    'san-drift',
+    'security',
+    'services',
+    'several-control-planes',
+    'upgrade',
+    'users-certificates',
+  ],
+  ...['what-it-does'],
 ];
 const CHANGELOG = join(PROJECT, 'packaging/debian/changelog');
 

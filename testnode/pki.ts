@@ -25,6 +25,8 @@ export type CertificateRequest = {
   keyType?: KeyType;
   /** A PEM key to use again instead of a new one (K3s does so for its listener). */
   keyPem?: string;
+  /** The public half of a key that somebody else has: the certificate is for that. */
+  publicKeyPem?: string;
 };
 
 export type AuthorityRequest = {
@@ -54,7 +56,7 @@ export async function issueCertificate(request: CertificateRequest): Promise<Iss
     issuer: issuer.subjectName,
     notBefore: new Date(request.notBefore),
     notAfter: new Date(request.notAfter),
-    publicKey: publicCryptoKey(key),
+    publicKey: publicCryptoKey(request.publicKeyPem === undefined ? key : createPublicKey(request.publicKeyPem)),
     signingKey: privateCryptoKey(signer),
     signingAlgorithm: algorithm(signer),
     extensions: [
@@ -151,7 +153,7 @@ function privateCryptoKey(key: KeyObject): webcrypto.CryptoKey {
 }
 
 function publicCryptoKey(key: KeyObject): webcrypto.CryptoKey {
-  return createPublicKey(key).toCryptoKey(algorithm(key), true, ['verify']);
+  return (key.type === 'public' ? key : createPublicKey(key)).toCryptoKey(algorithm(key), true, ['verify']);
 }
 
 // Go writes the organization before the common name; `openssl x509 -subject` shows that order.

@@ -18,6 +18,7 @@ import type {
   SinkResult,
   StatusReport,
 } from '../domain/model/status.ts';
+import type { UserAddReport, UserAddRequest } from '../domain/model/user-add.ts';
 import type { AttemptReport } from '../domain/plan/attempt-report.ts';
 
 /**
@@ -54,6 +55,8 @@ export type ControlHandlers = {
   installPlan(request: InstallRequest): Promise<InstallReport>;
   /** null: nothing is answered. Throws CertagentError INSTALL_REFUSED or RENEWAL_BLOCKED; then nothing has changed. */
   install(request: InstallRequest, progress: (progress: Progress) => void): Promise<PlanOutcome | null>;
+  /** Requests a user's certificate, and writes it when it is signed. Throws CertagentError USER_REFUSED. */
+  addUser(request: UserAddRequest): Promise<UserAddReport>;
   /** Tries on copies what `renew` would do for the request; nothing of the node is changed. */
   rehearse(request: RenewRequest, progress: (progress: Progress) => void): Promise<RehearsalReport>;
   /** Throws CertagentError when the configuration is refused; the previous one stays in use. */

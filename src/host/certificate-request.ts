@@ -1,5 +1,5 @@
 import { createPublicKey, hash, KeyObject, webcrypto } from 'node:crypto';
-import { loadX509 } from './x509-package.ts';
+import { loadX509, type X509Package } from './x509-package.ts';
 
 /** PEM of a request and of its new private key, which is never shown. `publicKey`: SHA-256 of the SubjectPublicKeyInfo. */
 export type NewRequest = { csr: string; key: string; publicKey: string; keyType: string };
@@ -11,14 +11,22 @@ export type NewRequest = { csr: string; key: string; publicKey: string; keyType:
 export async function requestLike(certificatePem: string, keyType: string): Promise<NewRequest> {
   const x509 = await loadX509();
   const previous = new x509.X509Certificate(certificatePem);
+  const extensions = previous.extensions.filter((extension) => TAKEN_OVER.includes(extension.type));
+  return newRequest(keyType, { name: previous.subjectName, extensions });
+}
+
+/** A request for the certificate of a user with these groups, in the order in which Go writes a name. */
+export function requestForUser(user: string, groups: string[], keyType: string): Promise<NewRequest> {
+  return newRequest(keyType, { name: [...groups.map((group) => ({ O: [group] })), { CN: [user] }] });
+}
+
+type Asked = Pick<Parameters<X509Package['Pkcs10CertificateRequestGenerator']['create']>[0], 'name' | 'extensions'>;
+
+async function newRequest(keyType: string, asked: Asked): Promise<NewRequest> {
+  const x509 = await loadX509();
   const { generate, sign, type, name } = algorithmOf(keyType);
   const keys = (await webcrypto.subtle.generateKey(generate, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: previous.subjectName,
-    keys,
-    signingAlgorithm: sign,
-    extensions: previous.extensions.filter((extension) => TAKEN_OVER.includes(extension.type)),
-  });
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({ ...asked, keys, signingAlgorithm: sign });
   const key = KeyObject.from(keys.privateKey);
   return {
     csr: `${request.toString('pem')}\n`,

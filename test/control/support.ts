@@ -10,6 +10,7 @@ import type { Progress } from '../../src/domain/model/journal.ts';
 import { REHEARSAL_SCHEMA } from '../../src/domain/model/rehearsal-report.ts';
 import { CSR_SCHEMA, INSTALL_SCHEMA } from '../../src/domain/model/requests-report.ts';
 import { BACKUPS_SCHEMA, PLAN_SCHEMA, RESTORE_SCHEMA } from '../../src/domain/model/status.ts';
+import { USER_SCHEMA } from '../../src/domain/model/user-add.ts';
 import { Root } from '../../src/host/root.ts';
 import { HISTORY, NODE, NOW, report } from '../cli/reports.ts';
 
@@ -32,6 +33,19 @@ export function handlers(change: Partial<ControlHandlers> = {}): ControlHandlers
     history: async () => HISTORY,
     backups: async () => ({ schema: BACKUPS_SCHEMA, at: NOW, node: NODE, backups: [] }),
     csr: async () => ({ schema: CSR_SCHEMA, at: NOW, node: NODE, requests: [], dropped: [] }),
+    addUser: async ({ user, groups = [] }) => ({
+      schema: USER_SCHEMA,
+      at: NOW,
+      node: NODE,
+      user,
+      groups,
+      kubeconfig: '/root/kubeconfig',
+      account: 'root',
+      result: 'created',
+      notAfter: NOW,
+      request: null,
+      renewed: false,
+    }),
     installPlan: async () => ({
       schema: INSTALL_SCHEMA,
       at: NOW,

@@ -12,7 +12,7 @@ import { type NodeRecord, readFaults, readNodeRecord, unitOf } from '../options.
 import { type Issued, issueAuthority } from '../pki.ts';
 import { overwrite } from '../put.ts';
 import { answer, refuse } from './answers.ts';
-import { makeApi } from './api.ts';
+import { authorityAt, makeApi } from './api.ts';
 import { isLongRunning } from './k3s-leaves.ts';
 import { answerAsApi } from './k3s-listener.ts';
 import { log, sleep, stay } from './process.ts';
@@ -69,7 +69,10 @@ async function readOrMakeCa(root: string, name: string, commonName: string): Pro
 
 function serveAll(root: string, { ports }: NodeRecord): void {
   const ca = (name: string) => readFileSync(join(root, K0S_PKI, `${name}.crt`), 'utf8');
-  const state = { ready: readFaults(root).k3s !== 'never-ready', api: makeApi(readNodeRecord(root)) };
+  const state = {
+    ready: readFaults(root).k3s !== 'never-ready',
+    api: makeApi(readNodeRecord(root), () => authorityAt(join(root, K0S_PKI, 'ca.crt'))),
+  };
   const clients = { ca: ca('ca'), requestCert: true, rejectUnauthorized: false };
   const members = { ca: ca('etcd/ca'), requestCert: true, rejectUnauthorized: true };
   const health: RequestListener = (_request, response) => answer(response, 200, '{"health":"true"}');

@@ -11,7 +11,7 @@ import { k3sDataDirectory } from '../k3s-layout.ts';
 import type { NodeRecord } from '../options.ts';
 import { k3sFlavour, readFaults, readNodeRecord, unitOf } from '../options.ts';
 import { refuse } from './answers.ts';
-import { makeApi } from './api.ts';
+import { authorityAt, makeApi } from './api.ts';
 import { prepareAgent } from './k3s-agent.ts';
 import { certificate } from './k3s-certificate.ts';
 import { answerAsApi, listen } from './k3s-listener.ts';
@@ -91,7 +91,10 @@ function tellVersion(flavour: string, version: string): void {
 
 /** `isAlone`: without its own agent. */
 async function runServer(root: string, node: NodeRecord, isAlone: boolean): Promise<void> {
-  const state = { ready: false, api: makeApi(node) };
+  const state = {
+    ready: false,
+    api: makeApi(node, () => authorityAt(join(root, k3sDataDirectory(node), 'server/tls/client-ca.crt'))),
+  };
   if (isAlone) needPeers(root, node);
   const cas = await prepareServer(root, node);
   await listen(root, node, state);

@@ -21,5 +21,5 @@ export function errorJson(error: unknown): string {
 
 /** Exit status that goes with an error. */
 export function exitCodeOf(error: unknown): number {
-  return { USAGE: 2, NO_DAEMON: 3, RENEWAL_BLOCKED: 4 }[errorCode(error)] ?? 1;
+  return { USAGE: 2, NO_DAEMON: 3, RENEWAL_BLOCKED: 4, USER_REFUSED: 4 }[errorCode(error)] ?? 1;
 }
