@@ -3,6 +3,7 @@ import type { ConfigProblem } from '../src/config/load.ts';
 import type { CodeExplanation } from '../src/domain/alerts/explain-code.ts';
 import type { ClusterReport } from '../src/domain/cluster/cluster-report.ts';
 import type { FleetReport } from '../src/domain/fleet/model.ts';
+import type { UserAddReport } from '../src/domain/model/added-user.ts';
 import type { Diagnosis } from '../src/domain/model/diagnosis.ts';
 import type { CertificateExplanation } from '../src/domain/model/explanation.ts';
 import type { CopyOutcome, PlanOutcome } from '../src/domain/model/journal.ts';
@@ -18,7 +19,6 @@ import type {
   SinkResult,
   StatusReport,
 } from '../src/domain/model/status.ts';
-import type { UserAddReport } from '../src/domain/model/user-add.ts';
 import type { AttemptReport } from '../src/domain/plan/attempt-report.ts';
 
 type Mode = StatusReport['mode'];

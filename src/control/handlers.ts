@@ -1,4 +1,5 @@
 import type { ClusterReport } from '../domain/cluster/cluster-report.ts';
+import type { UserAddReport, UserAddRequest } from '../domain/model/added-user.ts';
 import type { CertificateExplanation } from '../domain/model/explanation.ts';
 import type { CopyOutcome, PlanOutcome, Progress } from '../domain/model/journal.ts';
 import type { Pause, Silence } from '../domain/model/orders.ts';
@@ -18,7 +19,6 @@ import type {
   SinkResult,
   StatusReport,
 } from '../domain/model/status.ts';
-import type { UserAddReport, UserAddRequest } from '../domain/model/user-add.ts';
 import type { AttemptReport } from '../domain/plan/attempt-report.ts';
 
 /**

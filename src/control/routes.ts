@@ -1,7 +1,7 @@
+import type { UserAddRequest } from '../domain/model/added-user.ts';
 import { CertagentError } from '../domain/model/errors.ts';
 import type { InstallFile } from '../domain/model/requests-report.ts';
 import type { PauseRequest, PlanRequest, SilenceRequest } from '../domain/model/status.ts';
-import type { UserAddRequest } from '../domain/model/user-add.ts';
 import type { ControlHandlers } from './handlers.ts';
 
 /** `read`: also on the status socket. `answer` gives JSON data, or text for /metrics; renew, restore and rehearse are streams of lines. */

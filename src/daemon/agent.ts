@@ -11,6 +11,7 @@ import { recover } from '../renew/engine/recover.ts';
 import { untoldOutcome } from '../renew/engine/untold.ts';
 import { openJournal, readJournal } from '../renew/journal/journal-file.ts';
 import { removeRehearsals } from '../renew/rehearsal/run-rehearsal.ts';
+import { makeUserAdd } from './add-user.ts';
 import { keepState } from './after-check.ts';
 import type { Agent, AgentOptions } from './agent-interface.ts';
 import { beginState } from './agent-state.ts';
@@ -35,7 +36,6 @@ import { makeRestores } from './restores.ts';
 import { signByCommand } from './sign-by-command.ts';
 import { makeRequests } from './signing-requests.ts';
 import { makeTextfile } from './textfile.ts';
-import { makeUserAdd } from './user-add.ts';
 import { blockedBy, decideOn, observeNode, planOf, SCHEDULED, type View, withCopiesIn } from './view.ts';
 import { makeWatchers } from './watchers.ts';
 

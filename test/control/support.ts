@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ControlHandlers } from '../../src/control/handlers.ts';
 import { serveControl } from '../../src/control/server.ts';
+import { USER_SCHEMA } from '../../src/domain/model/added-user.ts';
 import { CertagentError } from '../../src/domain/model/errors.ts';
 import type { Progress } from '../../src/domain/model/journal.ts';
 import { REHEARSAL_SCHEMA } from '../../src/domain/model/rehearsal-report.ts';
 import { CSR_SCHEMA, INSTALL_SCHEMA } from '../../src/domain/model/requests-report.ts';
 import { BACKUPS_SCHEMA, PLAN_SCHEMA, RESTORE_SCHEMA } from '../../src/domain/model/status.ts';
-import { USER_SCHEMA } from '../../src/domain/model/user-add.ts';
 import { Root } from '../../src/host/root.ts';
 import { HISTORY, NODE, NOW, report } from '../cli/reports.ts';
 

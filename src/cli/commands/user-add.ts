@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { UserAddRequest } from '../../domain/model/user-add.ts';
+import type { UserAddRequest } from '../../domain/model/added-user.ts';
 import { parseDuration } from '../../domain/time/duration.ts';
 import { askNode } from '../ask.ts';
 import { type Context, print, usage } from '../context.ts';

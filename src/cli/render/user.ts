@@ -1,4 +1,4 @@
-import type { UserAddReport } from '../../domain/model/user-add.ts';
+import type { UserAddReport } from '../../domain/model/added-user.ts';
 import { type Paint, plain, scrub } from './paint.ts';
 import { fold } from './table.ts';
 import { timesIn } from './time.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { notRenewed, waiting } from '../../../src/domain/alerts/detect/users.ts';
+import { notRenewed, waiting } from '../../../src/domain/alerts/detect/user-alerts.ts';
 import { decide } from '../../../src/domain/decide/decide.ts';
 import { withCopies } from '../../../src/domain/decide/with-copies.ts';
 import type { CopyOutcome } from '../../../src/domain/model/journal.ts';

@@ -1,7 +1,7 @@
 import { MINUTE } from '../../time/duration.ts';
 import * as renewal from '../detect/renewal.ts';
 import * as signing from '../detect/signing-command.ts';
-import * as users from '../detect/users.ts';
+import * as users from '../detect/user-alerts.ts';
 import * as requests from '../detect/waiting-requests.ts';
 import type { StateKind } from '../kind.ts';
 

@@ -1,10 +1,10 @@
 import type { Config } from '../config/schema.ts';
 import { LONGEST, SHORTEST } from '../config/user-keys.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
+import { USER_SCHEMA, type UserAddReport, type UserAddRequest } from '../domain/model/added-user.ts';
 import { CertagentError } from '../domain/model/errors.ts';
 import type { Inventory } from '../domain/model/inventory.ts';
 import type { CopyOutcome } from '../domain/model/journal.ts';
-import { USER_SCHEMA, type UserAddReport, type UserAddRequest } from '../domain/model/user-add.ts';
 import type { UserSpec } from '../domain/model/user-certificate.ts';
 import { DAY, formatDuration } from '../domain/time/duration.ts';
 import { isSame } from '../domain/users/judge-user-certificate.ts';
