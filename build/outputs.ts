@@ -3,6 +3,7 @@ import type { ConfigProblem } from '../src/config/load.ts';
 import type { CodeExplanation } from '../src/domain/alerts/explain-code.ts';
 import type { ClusterReport } from '../src/domain/cluster/cluster-report.ts';
 import type { FleetReport } from '../src/domain/fleet/model.ts';
+import type { UserAddReport } from '../src/domain/model/added-user.ts';
 import type { Diagnosis } from '../src/domain/model/diagnosis.ts';
 import type { CertificateExplanation } from '../src/domain/model/explanation.ts';
 import type { CopyOutcome, PlanOutcome } from '../src/domain/model/journal.ts';
@@ -50,6 +51,8 @@ export type Outputs = {
   doctor: Diagnosis;
   /** certagent csr */
   requests: CsrReport;
+  /** certagent user add */
+  user: UserAddReport;
   /** certagent status --cluster */
   cluster: ClusterReport;
   /** certagent fleet */

@@ -14,7 +14,8 @@ export const CONFIG = 'etc/certagent/config.toml';
 export const PAGES = [
   ...['alerting', 'alerts', 'external-ca', 'faq', 'first-week', 'hooks', 'install'],
   ...['k3s-in-place', 'many-sites', 'metrics'],
-  ...['rehearsal', 'restore', 'san-drift', 'security', 'services', 'several-control-planes', 'upgrade', 'what-it-does'],
+  ...['rehearsal', 'restore', 'san-drift', 'security', 'services', 'several-control-planes'],
+  ...['upgrade', 'users-certificates', 'what-it-does'],
 ];
 const CHANGELOG = join(PROJECT, 'packaging/debian/changelog');
 

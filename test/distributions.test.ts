@@ -28,6 +28,8 @@ const MENTIONS: [path: string, reason: string][] = [
   ['src/config/renew-keys.ts', 'describes keys that concern one tool'],
   ['src/config/schema.ts', 'examples of values'],
   ['src/config/external-ca-keys.ts', 'describes keys that concern one tool'],
+  ['src/config/user-keys.ts', 'names the prefix that Kubernetes clusters made by one tool keep for themselves'],
+  ['src/cli/user-commands.ts', 'names the same prefix'],
   ['src/domain/external/', 'requests are for certificates that one tool made'],
   ['src/domain/names/', 'remedies are commands of the tool that makes the certificate'],
   ['src/host/kubeadm-config.ts', 'reads the file of one tool'],

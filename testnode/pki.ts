@@ -27,6 +27,8 @@ export type CertificateRequest = {
   keyPem?: string;
   /** A request (PKCS #10, DER) whose public key it gets: then no private key is known. */
   csr?: Buffer;
+  /** The public half of a key that somebody else has: the certificate is for that. */
+  publicKeyPem?: string;
 };
 
 export type AuthorityRequest = {
@@ -56,7 +58,7 @@ export async function issueCertificate(request: CertificateRequest): Promise<Iss
     issuer: issuer.subjectName,
     notBefore: new Date(request.notBefore),
     notAfter: new Date(request.notAfter),
-    publicKey: request.csr === undefined ? publicCryptoKey(key) : await keyOfRequest(x509, request.csr),
+    publicKey: await publicKeyFor(x509, request, key),
     signingKey: privateCryptoKey(signer),
     signingAlgorithm: algorithm(signer),
     extensions: [
@@ -71,8 +73,9 @@ export async function issueCertificate(request: CertificateRequest): Promise<Iss
 }
 
 /** Throws for what is not a request, or was not signed with its own key. */
-async function keyOfRequest(x509: X509Package, der: Buffer) {
-  const request = new x509.Pkcs10CertificateRequest(der);
+async function publicKeyFor(x509: X509Package, { csr, publicKeyPem }: CertificateRequest, key: KeyObject) {
+  if (csr === undefined) return publicCryptoKey(publicKeyPem === undefined ? key : createPublicKey(publicKeyPem));
+  const request = new x509.Pkcs10CertificateRequest(csr);
   if (!(await request.verify())) throw new Error('the request is not signed with its key');
   return request.publicKey;
 }
@@ -160,7 +163,7 @@ function privateCryptoKey(key: KeyObject): webcrypto.CryptoKey {
 }
 
 function publicCryptoKey(key: KeyObject): webcrypto.CryptoKey {
-  return createPublicKey(key).toCryptoKey(algorithm(key), true, ['verify']);
+  return (key.type === 'public' ? key : createPublicKey(key)).toCryptoKey(algorithm(key), true, ['verify']);
 }
 
 // Go writes the organization before the common name; `openssl x509 -subject` shows that order.

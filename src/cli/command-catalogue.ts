@@ -7,6 +7,7 @@ import { EXTERNAL } from './external-commands.ts';
 import { INSIGHTS } from './insight-commands.ts';
 import { CLUSTER, FLEET } from './many-nodes-commands.ts';
 import { ORDERS } from './order-commands.ts';
+import { USERS } from './user-commands.ts';
 
 export type { CommandSpec, OptionSpec } from './command-spec.ts';
 
@@ -32,6 +33,7 @@ export const GROUPS: Record<string, string> = {
   config: 'check the configuration or print an example',
   alert: 'test the alert sinks, silence alerts',
   cluster: 'print the rights of an identity of its own',
+  user: "request a user's certificate",
 };
 
 const CATALOGUE = [
@@ -133,6 +135,7 @@ const CATALOGUE = [
     ],
   },
   ...EXTERNAL,
+  ...USERS,
   {
     name: 'history',
     summary: 'show past renewals, or one step by step',

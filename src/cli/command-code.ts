@@ -13,6 +13,7 @@ const CODE: Record<CommandName, () => Promise<Code>> = {
   restore: () => import('./commands/restore.ts'),
   csr: () => import('./commands/csr.ts'),
   install: () => import('./commands/install.ts'),
+  'user add': () => import('./commands/user-add.ts'),
   sync: () => import('./commands/sync.ts'),
   history: () => import('./commands/history.ts'),
   metrics: () => import('./commands/metrics.ts'),

@@ -15,6 +15,8 @@ export type OptionSpec = {
   readonly flags: string;
   readonly description: string;
   readonly fallback?: string;
+  /** It can be given several times; the values arrive joined by commas. */
+  readonly repeats?: true;
 };
 
 export type CommandSpec = {

@@ -28,7 +28,7 @@ const HELP = commandNamed('help')!;
 
 /**
  * Reads a command line by the catalogue. Global options can be given before and after the command, and of repeated options
- * the last one wins.
+ * the last one wins, but where the catalogue says that one repeats.
  */
 export function parseCommandLine(argv: string[]): CommandLine {
   // The command decides which options exist, so its words are found first.
@@ -109,6 +109,9 @@ function valuesOf(
     // "--root --config x" forgot a value; "--root=--config" did not.
     else if (found.value !== null && (value === undefined || (!inlineValue && /^-./.test(value))))
       faults.push({ kind: 'value-missing', option });
+    // Of a group that was given first, nothing may be lost.
+    else if (known.some(({ flags, repeats }) => repeats === true && readFlags(flags).long === name) && values[name])
+      values[name] += `,${value}`;
     // "-o=json" is how kubectl's users write it.
     else values[name] = value === undefined ? true : option.startsWith('--') ? value : value.replace(/^=/, '');
   }

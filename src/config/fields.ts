@@ -4,7 +4,19 @@ import { parseDuration } from '../domain/time/duration.ts';
 
 export type { infer, ZodMiniArray as Array, ZodMiniPrefault as Prefault } from 'zod/mini';
 // By name: a bundle then holds what is used of zod, and not all of it.
-export { array, boolean, enum, minLength, optional, prefault, record, regex, strictObject, string } from 'zod/mini';
+export {
+  array,
+  boolean,
+  enum,
+  minLength,
+  optional,
+  prefault,
+  record,
+  refine,
+  regex,
+  strictObject,
+  string,
+} from 'zod/mini';
 
 /** What the example and the manual say of a key. */
 export type KeyNote = { description: string; example?: unknown };

@@ -7,6 +7,7 @@ import { type Config, DEFAULT_INTERVAL, DEFAULT_SCHEDULE } from './schema.ts';
 import { namedSinks, SINKS } from './sinks/index.ts';
 import type { SinkKind } from './sinks/sink-kind.ts';
 import type { KeyPath } from './toml.ts';
+import { userCertificateRules } from './user-keys.ts';
 
 /** `also`: the other keys it is about, for its line when `path` is not in the file. */
 export type Problem = { path: KeyPath; also?: KeyPath[]; message: string };
@@ -21,6 +22,7 @@ export async function brokenRules(config: Config): Promise<Problem[]> {
     ...hooks(config),
     ...externalCa(config),
     ...certificateCopyRules(config.copies.certificates),
+    ...userCertificateRules(config.users.certificates),
     ...sinkNames(config),
     ...sinkKeys(config),
     ...identityProblems(config),

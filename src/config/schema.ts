@@ -16,8 +16,10 @@ import {
   userNames,
 } from './fields.ts';
 import { hookTables } from './hook-keys.ts';
+import { logTable } from './log-keys.ts';
 import { renewTable } from './renew-keys.ts';
 import { sinkTables } from './sinks/index.ts';
+import { usersTable } from './user-keys.ts';
 
 export const DEFAULT_SCHEDULE = '0 */6 * * *';
 /** Milliseconds between two checks of the default schedule. */
@@ -32,16 +34,7 @@ export const schema = z.strictObject({
     z.prefault(z.enum(['renew', 'observe']), 'renew'),
     'renew: renew what is due; observe: watch and alert, but do not change the node (a renewal that was interrupted is still finished or undone, and certagent restore works).',
   ),
-  log: note(
-    table({
-      level: note(z.prefault(z.enum(['debug', 'info', 'warn', 'error']), 'info'), 'Minimum level that is logged.'),
-      format: note(
-        z.prefault(z.enum(['auto', 'text', 'json']), 'auto'),
-        'auto: text on a terminal and in the journal, where each line has its priority; JSON elsewhere.',
-      ),
-    }),
-    'The log on standard output.',
-  ),
+  log: logTable(),
   node: note(
     table({
       unit: note(
@@ -145,6 +138,7 @@ export const schema = z.strictObject({
     }),
     "Copies: users' kubeconfigs, and certificates for services.",
   ),
+  users: usersTable(),
   alerts: note(
     table({
       repeat: note(z.prefault(duration(), '24h'), 'An active alert is repeated after this time.'),

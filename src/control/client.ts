@@ -62,6 +62,7 @@ export function remote(root: Root): ControlHandlers {
     csr: (request) => askDaemon(root, 'POST', '/v1/csr', request),
     installPlan: (request) => askDaemon(root, 'POST', '/v1/install-plan', request),
     install: (request, progress) => askDaemon(root, 'POST', '/v1/install', request, progress),
+    addUser: (request) => askDaemon(root, 'POST', '/v1/user-add', request),
     rehearse: (request, progress) => askDaemon(root, 'POST', '/v1/rehearse', request, progress),
     sync: (options) => askDaemon(root, 'POST', '/v1/sync', options),
     reload: () => askDaemon(root, 'POST', '/v1/reload'),

@@ -1,4 +1,5 @@
 import type { ClusterReport } from '../domain/cluster/cluster-report.ts';
+import type { UserAddReport, UserAddRequest } from '../domain/model/added-user.ts';
 import type { CertificateExplanation } from '../domain/model/explanation.ts';
 import type { CopyOutcome, PlanOutcome, Progress } from '../domain/model/journal.ts';
 import type { Pause, Silence } from '../domain/model/orders.ts';
@@ -54,6 +55,8 @@ export type ControlHandlers = {
   installPlan(request: InstallRequest): Promise<InstallReport>;
   /** null: nothing is answered. Throws CertagentError INSTALL_REFUSED or RENEWAL_BLOCKED; then nothing has changed. */
   install(request: InstallRequest, progress: (progress: Progress) => void): Promise<PlanOutcome | null>;
+  /** Requests a user's certificate, and writes it when it is signed. Throws CertagentError USER_REFUSED. */
+  addUser(request: UserAddRequest): Promise<UserAddReport>;
   /** Tries on copies what `renew` would do for the request; nothing of the node is changed. */
   rehearse(request: RenewRequest, progress: (progress: Progress) => void): Promise<RehearsalReport>;
   /** Throws CertagentError when the configuration is refused; the previous one stays in use. */

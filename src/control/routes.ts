@@ -1,3 +1,4 @@
+import type { UserAddRequest } from '../domain/model/added-user.ts';
 import { CertagentError } from '../domain/model/errors.ts';
 import type { InstallFile } from '../domain/model/requests-report.ts';
 import type { PauseRequest, PlanRequest, SilenceRequest } from '../domain/model/status.ts';
@@ -76,6 +77,11 @@ export const ROUTES: Record<string, Route> = {
     bodyLimit: CERTIFICATES_LIMIT,
     call: (handlers, { body, progress }) => handlers.install({ files: installFiles(body) }, progress),
   },
+  '/v1/user-add': {
+    method: 'POST',
+    answer: 'json',
+    call: (handlers, { body }) => handlers.addUser(userOf(body)),
+  },
   '/v1/rehearse': {
     method: 'POST',
     answer: 'stream',
@@ -130,6 +136,19 @@ function texts(body: Record<string, unknown>, name: string): string[] {
   if (!Array.isArray(value) || !value.every((each) => typeof each === 'string'))
     throw new CertagentError('BAD_REQUEST', `"${name}" must be a list of texts`);
   return value;
+}
+
+function userOf(body: Record<string, unknown>): UserAddRequest {
+  const { expires, groups } = body;
+  if (expires !== undefined && !Number.isSafeInteger(expires))
+    throw new CertagentError('BAD_REQUEST', '"expires" must be milliseconds');
+  return {
+    user: text(body, 'user'),
+    approve: flag(body, 'approve'),
+    ...path(body, 'kubeconfig'),
+    ...(groups === undefined ? {} : { groups: texts(body, 'groups') }),
+    ...(expires === undefined ? {} : { expires: expires as number }),
+  };
 }
 
 function installFiles({ files }: Record<string, unknown>): InstallFile[] {

@@ -11,6 +11,7 @@ import { recover } from '../renew/engine/recover.ts';
 import { untoldOutcome } from '../renew/engine/untold.ts';
 import { openJournal, readJournal } from '../renew/journal/journal-file.ts';
 import { removeRehearsals } from '../renew/rehearsal/run-rehearsal.ts';
+import { makeUserAdd } from './add-user.ts';
 import { keepState } from './after-check.ts';
 import type { Agent, AgentOptions } from './agent-interface.ts';
 import { beginState } from './agent-state.ts';
@@ -45,7 +46,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
   const state = beginState(await loadKeepingMode(root, options.configFile), await openOrders(root, now, log));
   const journal = await (options.readOnly === true ? readJournal(root) : openJournal(root));
   logUnknown(log, await journal.records());
-  const syncCopies = makeCopies(root);
+  const syncCopies = makeCopies(root, () => wake());
   const clock = makeClockMemory(root);
   const textfile = makeTextfile(root, log);
   const logDecision = makeDecisionLog(log);
@@ -116,10 +117,9 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     options.changed?.(agent);
   };
 
-  /** After the renewal, so that copies get the new credentials. */
   const withCopiesOf = async (view: View, as: Partial<CopiesRequest> = {}): Promise<View> => {
     const { config } = state;
-    const usual = { config, inventory: view.inventory, dryRun: config.mode === 'observe', remember: true };
+    const usual = { ...view, config, dryRun: config.mode === 'observe', remember: true };
     return withCopiesIn(view, await syncCopies({ ...usual, ...as }));
   };
 
@@ -136,7 +136,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     });
   };
 
-  /** Opened by what reports something only: opening takes up deliveries, which a mere status must not. */
+  /** Opening takes up deliveries, which a mere status must not. */
   const openedAlerts = async (): Promise<AlertService> => {
     state.alerts ??= await openAlerts(alertOptions(state, options));
     return state.alerts;
@@ -219,6 +219,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       queue.exclusive(() => rehearseNode(observe, request, { ...renewContext(), config: state.config, progress })),
     ...makeRestores(part('manual')),
     ...makeRequests(part('manual')),
+    ...makeUserAdd(part('manual')),
     sync: ({ dryRun, adopt }) =>
       queue.exclusive(async () => {
         const as = { dryRun: dryRun || state.config.mode === 'observe', remember: !dryRun, adopt: adopt ?? null };
@@ -239,6 +240,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
     deliver: async () => state.alerts?.flush(),
     async close() {
       await turn.close(queue.idle);
+      syncCopies.close();
       await nodeNews.close();
       await state.alerts?.stop();
       await journal.close();

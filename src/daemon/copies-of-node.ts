@@ -1,11 +1,13 @@
 import type { Config } from '../config/schema.ts';
 import { rulesOfNode } from '../domain/distributions/index.ts';
+import type { Policy } from '../domain/model/decision.ts';
 import type { Inventory, NodeFacts } from '../domain/model/inventory.ts';
 import type { CopyOutcome } from '../domain/model/journal.ts';
 import type { Root } from '../host/root.ts';
 import type { CopyCache } from '../sync/cache.ts';
 import { syncServiceCopies } from '../sync/services/service-copies.ts';
 import { type Begun, beginSync, rememberSource, syncCopies } from '../sync/sync-copies.ts';
+import { makeUserCertificates, withUsers } from './user-watch.ts';
 
 /**
  * Updates users' kubeconfig copies, where the node has an admin kubeconfig, and services' copies of certificates; or with
@@ -17,11 +19,14 @@ export type Copies = {
   begin(config: Config, node: Pick<NodeFacts, 'distribution' | 'paths'>): CopiesRequest['begun'];
   /** Before a renewal: which certificate the node's kubeconfig holds until then. */
   beforeRenewal(node: NodeFacts): Promise<void>;
+  /** Nobody waits for a person's approval any more. */
+  close(): void;
 };
 
 export type CopiesRequest = {
   config: Config;
   inventory: Inventory;
+  policy: Policy;
   dryRun: boolean;
   /** Whether what is seen may be written to the state directory. */
   remember: boolean;
@@ -30,14 +35,15 @@ export type CopiesRequest = {
 };
 
 /** Copies that did not change are not opened again at every check. */
-export function makeCopies(root: Root): Copies {
+export function makeCopies(root: Root, wake: (() => void) | null = null): Copies {
+  const users = makeUserCertificates(root, wake);
   const cache: CopyCache = new Map();
   const sourceOf = (node: Pick<NodeFacts, 'distribution' | 'paths'>) => {
     const source = node.paths.adminKubeconfig;
     const clientCa = rulesOfNode(node)?.clientAuthorities(node.paths) ?? [];
     return source === null ? null : { root, source, clientCa };
   };
-  const copies = async ({ config, inventory, ...rest }: CopiesRequest) => {
+  const copies = async ({ config, inventory, policy, ...rest }: CopiesRequest) => {
     const { node, takenAt: now, clock } = inventory;
     const source = sourceOf(node);
     const kubeconfigs =
@@ -51,8 +57,10 @@ export function makeCopies(root: Root): Copies {
             cache,
             ...rest,
           });
-    const { dryRun } = rest;
-    return [...kubeconfigs, ...(await syncServiceCopies(config.copies.certificates, { root, inventory, dryRun }))];
+    const { dryRun, remember } = rest;
+    const services = await syncServiceCopies(config.copies.certificates, { root, inventory, dryRun });
+    const own = await users.sync({ root, config, inventory, policy, dryRun, remember });
+    return [...withUsers(kubeconfigs, own), ...services];
   };
   const beforeRenewal = async (node: NodeFacts) => {
     const source = sourceOf(node);
@@ -66,5 +74,5 @@ export function makeCopies(root: Root): Copies {
     begun.catch(() => {});
     return begun;
   };
-  return Object.assign(copies, { begin, beforeRenewal });
+  return Object.assign(copies, { begin, beforeRenewal, close: users.close });
 }

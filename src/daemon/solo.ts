@@ -43,6 +43,7 @@ export async function makeSoloAgent(options: AgentOptions): Promise<SoloAgent> {
     restore: (request, progress) => acting((agent) => agent.restore(request, progress)),
     csr: (request) => acting((agent) => agent.csr(request)),
     install: (request, progress) => acting((agent) => agent.install(request, progress)),
+    addUser: (request) => acting((agent) => agent.addUser(request)),
     rehearse: (request, progress) => acting((agent) => agent.rehearse(request, progress), false),
     sync: (request) => (request.dryRun ? reading.sync(request) : acting((agent) => agent.sync(request))),
     acceptClock: () => acting((agent) => agent.acceptClock(), false),

@@ -15,16 +15,24 @@ type Wanted = { sans: string[]; usages: string[]; added: string[] };
 export async function requestLike(certificatePem: string, keyType: string, wanted?: Wanted): Promise<NewRequest> {
   const x509 = await loadX509();
   const previous = new x509.X509Certificate(certificatePem);
+  const extensions = previous.extensions
+    .flatMap((extension) => extensionFor(extension, x509, wanted))
+    .concat(newNames(x509, previous, wanted));
+  return newRequest(keyType, { name: previous.subjectName, extensions });
+}
+
+/** A request for the certificate of a user with these groups, in the order in which Go writes a name. */
+export function requestForUser(user: string, groups: string[], keyType: string): Promise<NewRequest> {
+  return newRequest(keyType, { name: [...groups.map((group) => ({ O: [group] })), { CN: [user] }] });
+}
+
+type Asked = Pick<Parameters<X509Package['Pkcs10CertificateRequestGenerator']['create']>[0], 'name' | 'extensions'>;
+
+async function newRequest(keyType: string, asked: Asked): Promise<NewRequest> {
+  const x509 = await loadX509();
   const { generate, sign, type, name } = algorithmOf(keyType);
   const keys = (await webcrypto.subtle.generateKey(generate, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: previous.subjectName,
-    keys,
-    signingAlgorithm: sign,
-    extensions: previous.extensions
-      .flatMap((extension) => extensionFor(extension, x509, wanted))
-      .concat(newNames(x509, previous, wanted)),
-  });
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({ ...asked, keys, signingAlgorithm: sign });
   const key = KeyObject.from(keys.privateKey);
   return {
     csr: `${request.toString('pem')}\n`,

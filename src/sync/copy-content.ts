@@ -20,6 +20,7 @@ function contentOf({ clusters, users, contexts }: Kubeconfig): CopyContent {
       key: encoded(user.key),
       other: user.otherCredential ?? fileOf(user),
       certificateFile: user.certificateFile,
+      keyFile: user.keyFile,
     })),
     contexts: contexts.map(({ cluster, user }) => ({ cluster, user })),
   };

@@ -60,7 +60,7 @@ function todoFor({ at, create }: Target, source: Source, read: Answer, permit: P
 
 function unwritten(answer: Answer, source: Source): Found {
   if (answer.is === 'absent') return gone();
-  if (answer.is === 'done' || answer.is === 'read')
+  if (answer.is === 'done' || answer.is === 'read' || answer.is === 'files')
     return { result: 'failed', detail: 'its helper process gave an answer that makes no sense' };
   if (answer.is === 'left' && isBehind(answer.certificates ?? [], source))
     return { result: 'refused', detail: `${answer.why}, and holds an older certificate of this node` };

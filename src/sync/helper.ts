@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { replaceValues } from '../host/kubeconfig-edit.ts';
 import { parseYaml } from '../host/yaml.ts';
+import { readBesides, replaceBesides } from './beside-files.ts';
 import { readContent } from './copy-content.ts';
 import { type GuardedFile, inDirectory, readGuarded } from './guarded.ts';
 import { changed, createGuarded, replaceGuarded } from './guarded-write.ts';
@@ -69,6 +70,8 @@ function answer({ base, clientCas }: Context, request: Request): Answer {
 
 function act(directory: string, request: Request, clientCas: string[]): Answer {
   const { name } = request.at;
+  if (request.do === 'read-files') return readBesides(directory, request.names);
+  if (request.do === 'replace-files') return replaceBesides(directory, request.files);
   if (request.do === 'create') {
     createGuarded(directory, name, Buffer.from(request.content));
     return { is: 'done', note: '' };

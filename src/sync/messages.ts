@@ -28,8 +28,9 @@ export type CopyContent = {
     certificate: string | null;
     key: string | null;
     other: string | null;
-    /** `client-certificate`, which names a file. */
+    /** `client-certificate` and `client-key`, which name files. */
     certificateFile: string | null;
+    keyFile: string | null;
   }[];
   contexts: { cluster: string; user: string }[];
 };
@@ -47,6 +48,9 @@ export type SeenCertificate = {
   from: 'embedded' | 'file' | 'text';
 };
 
+/** A file that a copy names, in base64. */
+export type BesideFile = { name: string; version: string; data: string };
+
 export type CopyFile = ObservedCertificate['file'];
 
 export type Request =
@@ -56,11 +60,16 @@ export type Request =
   | { do: 'replace'; at: Location; version: string; values: NewValue[]; dryRun?: true }
   /** Makes the last of `steps` too when it is missing, and the file only when it does not exist. */
   | { do: 'create'; at: Location; content: string }
+  /** Files with plain names in the copy's own directory. */
+  | { do: 'read-files'; at: Location; names: string[] }
+  /** Replaces them in this order, none where one has changed since `read-files`. `data`: base64. */
+  | { do: 'replace-files'; at: Location; files: BesideFile[] }
   /** Removes what certagent left beside a copy that it does not update. */
   | { do: 'tidy'; at: Location };
 
 export type Answer =
   | { is: 'read'; version: string; content: CopyContent; certificates: SeenCertificate[]; file: CopyFile }
+  | { is: 'files'; files: BesideFile[] }
   | { is: 'absent' }
   | { is: 'done'; note: string }
   /** It is a file of the user, but not one that certagent can change (no YAML, no kubeconfig). `certificates` are those in its text. */

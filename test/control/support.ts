@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ControlHandlers } from '../../src/control/handlers.ts';
 import { serveControl } from '../../src/control/server.ts';
+import { USER_SCHEMA } from '../../src/domain/model/added-user.ts';
 import { CertagentError } from '../../src/domain/model/errors.ts';
 import type { Progress } from '../../src/domain/model/journal.ts';
 import { REHEARSAL_SCHEMA } from '../../src/domain/model/rehearsal-report.ts';
@@ -32,6 +33,19 @@ export function handlers(change: Partial<ControlHandlers> = {}): ControlHandlers
     history: async () => HISTORY,
     backups: async () => ({ schema: BACKUPS_SCHEMA, at: NOW, node: NODE, backups: [] }),
     csr: async () => ({ schema: CSR_SCHEMA, at: NOW, node: NODE, requests: [], dropped: [] }),
+    addUser: async ({ user, groups = [] }) => ({
+      schema: USER_SCHEMA,
+      at: NOW,
+      node: NODE,
+      user,
+      groups,
+      kubeconfig: '/root/kubeconfig',
+      account: 'root',
+      result: 'created',
+      notAfter: NOW,
+      request: null,
+      renewed: false,
+    }),
     installPlan: async () => ({
       schema: INSTALL_SCHEMA,
       at: NOW,

@@ -66,6 +66,11 @@ export function makeObjects(now: () => number = Date.now): Objects {
   const notify = (path: string, change: Change) => {
     for (const { collection, changed } of watchers) if (dirOf(path) === collection) changed(structuredClone(change));
   };
+  const remove = (path: string) => {
+    const object = all.get(path);
+    all.delete(path);
+    if (object !== undefined) notify(path, { type: 'DELETED', object });
+  };
   const list = (collection: string) =>
     [...all].filter(([path]) => dirOf(path) === collection).map(([, object]) => structuredClone(object));
 
@@ -83,6 +88,10 @@ export function makeObjects(now: () => number = Date.now): Objects {
     if (there === undefined) return failure(404, 'NotFound', `${resource} "${name}" not found`);
     if (method === 'GET') return { status: 200, body: structuredClone(there) };
     if (method === 'PATCH') return { status: 200, body: store(path, merged(there, body) as ApiObject) };
+    if (method === 'DELETE') {
+      remove(path);
+      return { status: 200, body: { kind: 'Status', apiVersion: 'v1', status: 'Success' } };
+    }
     return method === 'PUT' ? replace(path, there, body) : wrong();
   };
 
@@ -133,11 +142,7 @@ export function makeObjects(now: () => number = Date.now): Objects {
     put: (collection, object) => store(`${collection}/${object.metadata.name}`, object),
     get: (path) => structuredClone(all.get(path)),
     list,
-    delete(path) {
-      const object = all.get(path);
-      all.delete(path);
-      if (object !== undefined) notify(path, { type: 'DELETED', object });
-    },
+    delete: remove,
     watch(collection, changed) {
       const watcher = { collection, changed };
       watchers.add(watcher);

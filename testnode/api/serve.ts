@@ -1,7 +1,8 @@
 // Answers requests of the Kubernetes API from the objects, as well or as badly as its faults say.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ApiAnswer, failure, type Objects } from './objects.ts';
+import { type ApiAnswer, type ApiObject, failure, type Objects } from './objects.ts';
 import { mayAsServiceAccount } from './roles.ts';
+import { CSRS, decideRequest, refusedRequest } from './signing.ts';
 
 export type ApiFaults = {
   /**
@@ -63,7 +64,9 @@ export function apiHandler(
       return stream(objects, pathname, request, response);
     const isWrite = request.method !== 'GET';
     if (now.mode === 'agrees' && isWrite) return answer(response, { status: 200, body });
-    const result = objects.handle(request.method ?? 'GET', pathname, searchParams, asUser(pathname, body, user));
+    const result =
+      (await csrAnswer(objects, request.method, pathname, body, user)) ??
+      objects.handle(request.method ?? 'GET', pathname, searchParams, asUser(pathname, body, user));
     if (now.mode === 'cut') {
       response.writeHead(result.status, { 'content-type': 'application/json', 'content-length': '100000' });
       response.write('{"kind":');
@@ -72,6 +75,22 @@ export function apiHandler(
     }
     answer(response, result);
   };
+}
+
+/** null: as for any other object. */
+async function csrAnswer(
+  objects: Objects,
+  method: string | undefined,
+  path: string,
+  body: unknown,
+  user: string | undefined,
+): Promise<ApiAnswer | null> {
+  if (method === 'PUT' && path.startsWith(`${CSRS}/`) && path.endsWith('/approval'))
+    return decideRequest(objects, path, body);
+  if (method !== 'POST' || path !== CSRS) return null;
+  const refused = await refusedRequest(body);
+  if (refused === null) Object.assign((body as ApiObject & { spec: object }).spec, { username: user });
+  return refused;
 }
 
 const VERBS: Record<string, string> = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };

@@ -1,14 +1,31 @@
 // The objects of the Kubernetes API: a node on its own keeps them in the process of its kube-apiserver, with a Node for itself;
 // the servers of a cluster share them, as they share etcd (testnode/cluster.ts).
+import { readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type ApiObject, failure, makeObjects, type Objects } from '../api/objects.ts';
 import { type ApiHandler, apiHandler, NO_API_FAULTS } from '../api/serve.ts';
+import { signApproved } from '../api/signing.ts';
 import type { NodeRecord } from '../options.ts';
+import type { Issued } from '../pki.ts';
 
-export function makeApi(node: NodeRecord): ApiHandler {
+/** A CA with its key, by the path of its certificate; null: one of the two is not there. */
+export function authorityAt(certificate: string): Issued | null {
+  try {
+    const [certificatePem, keyPem] = [certificate, certificate.replace(/\.crt$/, '.key')].map((path) =>
+      readFileSync(path, 'utf8'),
+    );
+    return { certificatePem: certificatePem!, keyPem: keyPem! };
+  } catch {
+    return null;
+  }
+}
+
+/** `authority`: the CA that the controller manager signs with; null: its key is not here. */
+export function makeApi(node: NodeRecord, authority: () => Issued | null): ApiHandler {
   const { cluster } = node;
   if (cluster !== null) return (request, response, user) => pass(cluster.store, request, response, user);
   const objects = makeObjects();
+  signApproved(objects, authority);
   putCluster(objects, [nodeObject(node.nodeName, '127.0.0.1')]);
   return apiHandler(objects, () => NO_API_FAULTS);
 }

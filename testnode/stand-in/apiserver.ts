@@ -6,7 +6,7 @@ import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { readFaults, readNodeRecord, versionNumbers } from '../options.ts';
 import { answer, clientOf, refuse } from './answers.ts';
-import { makeApi } from './api.ts';
+import { authorityAt, makeApi } from './api.ts';
 import { answers } from './ask.ts';
 import { log, stay } from './process.ts';
 import { endIfFaulty, endOnTerm, parseFlags, servedPair } from './serving.ts';
@@ -22,7 +22,7 @@ export async function apiserver(root: string, words: string[]): Promise<void> {
   const flags = parseFlags(words);
   const node = readNodeRecord(root);
   const { speed, version } = node;
-  const api = makeApi(node);
+  const api = makeApi(node, () => authorityAt(flags.get('client-ca-file')!));
   const minor = versionNumbers(version)[1];
   const files = { certificate: flags.get('tls-cert-file')!, key: flags.get('tls-private-key-file')! };
   const load = () => ({

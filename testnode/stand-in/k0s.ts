@@ -12,7 +12,7 @@ import { type NodeRecord, readFaults, readNodeRecord, unitOf } from '../options.
 import { type Issued, issueAuthority } from '../pki.ts';
 import { overwrite } from '../put.ts';
 import { answer, refuse } from './answers.ts';
-import { makeApi } from './api.ts';
+import { authorityAt, makeApi } from './api.ts';
 import { ClientMetrics } from './client-metrics.ts';
 import { isLongRunning } from './k3s-leaves.ts';
 import { answerAsApi } from './k3s-listener.ts';
@@ -72,7 +72,7 @@ function serveAll(root: string, { ports }: NodeRecord): void {
   const ca = (name: string) => readFileSync(join(root, K0S_PKI, `${name}.crt`), 'utf8');
   const state = {
     ready: readFaults(root).k3s !== 'never-ready',
-    api: makeApi(readNodeRecord(root)),
+    api: makeApi(readNodeRecord(root), () => authorityAt(join(root, K0S_PKI, 'ca.crt'))),
     metrics: new ClientMetrics(),
     renewedAt: Date.now(),
   };

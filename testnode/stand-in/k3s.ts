@@ -10,7 +10,7 @@ import { k3sDataDirectory } from '../k3s-layout.ts';
 import type { NodeRecord } from '../options.ts';
 import { k3sFlavour, readFaults, readNodeRecord, unitOf, versionNumbers } from '../options.ts';
 import { refuse } from './answers.ts';
-import { makeApi } from './api.ts';
+import { authorityAt, makeApi } from './api.ts';
 import { ClientMetrics } from './client-metrics.ts';
 import { prepareAgent } from './k3s-agent.ts';
 import { certificate } from './k3s-certificate.ts';
@@ -92,7 +92,8 @@ function tellVersion(flavour: string, version: string): void {
 
 /** `isAlone`: without its own agent. */
 async function runServer(root: string, node: NodeRecord, isAlone: boolean): Promise<void> {
-  const state = { ready: false, api: makeApi(node), metrics: new ClientMetrics(), renewedAt: 0 };
+  const api = makeApi(node, () => authorityAt(join(root, k3sDataDirectory(node), 'server/tls/client-ca.crt')));
+  const state = { ready: false, api, metrics: new ClientMetrics(), renewedAt: 0 };
   if (isAlone) needPeers(root, node);
   const cas = await prepareServer(root, node);
   await listen(root, node, state);

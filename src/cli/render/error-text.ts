@@ -31,5 +31,5 @@ function remedyOf(error: unknown): string | null {
 
 /** Exit status that goes with an error. */
 export function exitCodeOf(error: unknown): number {
-  return { USAGE: 2, NO_DAEMON: 3, RENEWAL_BLOCKED: 4 }[errorCode(error)] ?? 1;
+  return { USAGE: 2, NO_DAEMON: 3, RENEWAL_BLOCKED: 4, USER_REFUSED: 4 }[errorCode(error)] ?? 1;
 }

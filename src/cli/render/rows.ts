@@ -139,7 +139,9 @@ function kept(row: StatusRow, until: number | null, node: NodeFacts, times: Time
     case 'cluster-ca':
       return 'not renewed automatically';
     case 'copy':
-      return 'follows the admin kubeconfig';
+      return until === null
+        ? 'follows the admin kubeconfig'
+        : `its successor is requested from ${times.date(until)} on`;
     default:
       return until === null ? 'nothing to do' : `renewal window opens ${times.date(until)}${byRestart(row, node)}`;
   }

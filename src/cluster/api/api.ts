@@ -13,6 +13,7 @@ export type Api = {
   put(path: string, body: unknown, options?: CallOptions): Promise<ApiResult<unknown>>;
   /** A merge patch (RFC 7386). */
   patch(path: string, body: unknown, options?: CallOptions): Promise<ApiResult<unknown>>;
+  delete(path: string, options?: CallOptions): Promise<ApiResult<unknown>>;
 };
 
 /** `accept`: the form of the answer, where it is not the usual one. */
@@ -57,5 +58,6 @@ export function makeApi({ access, peers }: { access: AccessReader; peers: () => 
     post: (path, body, { limit, signal } = {}) => call({ method: 'POST', path, body, signal }, limit),
     put: (path, body, { limit, signal } = {}) => call({ method: 'PUT', path, body, signal }, limit),
     patch: (path, body, { limit, signal } = {}) => call({ method: 'PATCH', path, body, signal }, limit),
+    delete: (path, { limit, signal } = {}) => call({ method: 'DELETE', path, signal }, limit),
   };
 }

@@ -11,7 +11,7 @@ import { type ApiProblem, type ApiResult, problem } from './result.ts';
 const ANSWER_LIMIT = 2 * 1024 * 1024;
 
 export type ApiRequest = {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With its query. */
   path: string;
   body?: unknown;

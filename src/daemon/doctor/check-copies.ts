@@ -6,8 +6,8 @@ import { type Check, ok, warning } from './doctor-check.ts';
 export const copies: Check = {
   title: 'the copies',
   limit: 60 * SECOND,
-  async run({ root, config, view: { inventory } }) {
-    const outcomes = await makeCopies(root)({ config, inventory, dryRun: true, remember: false });
+  async run({ root, config, view: { inventory, policy } }) {
+    const outcomes = await makeCopies(root)({ config, inventory, policy, dryRun: true, remember: false });
     const wrong = outcomes.flatMap(({ path, result, detail }) =>
       result === 'failed' || result === 'refused'
         ? [warning(`${path} would not be updated: ${detail}`, 'See: certagent sync --dry-run')]

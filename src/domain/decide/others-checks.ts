@@ -7,6 +7,7 @@ import { DAY, formatDuration } from '../time/duration.ts';
 import { type CertificateCheck, escalate, expires } from './certificate-check.ts';
 import { isKubeletClient, isLeaf, isRotatedByKubelet, isSelfMade, isToolOwned } from './ownership.ts';
 import { CA_NOTICES } from './renewal-window.ts';
+import { userChecks } from './user-checks.ts';
 
 /** What certagent can never renew: reported when it expires soon, with what to do. */
 export const othersChecks: CertificateCheck[] = [
@@ -43,6 +44,7 @@ export const othersChecks: CertificateCheck[] = [
           )
         : null,
   },
+  ...userChecks,
   {
     code: 'COPY_FOLLOWS',
     // It holds what the node holds: the node's own certificate is reported, and the copy is updated with it.

@@ -6,11 +6,14 @@ export const REASONS = {
   // Nothing to do for this node's tool.
   FOLLOWS_LEAF: 'A CA certificate that is stored behind a leaf or in a kubeconfig: the CA itself is reported.',
   COPY_FOLLOWS: "A user's kubeconfig copy holds what the node holds, and is updated with it.",
+  USER_CERTIFICATE: "A user's own certificate: certagent requests its successor from the cluster.",
   RENEWED_ELSEWHERE: "Another program than this node's tool renews the certificate.",
   // What a person has to do.
   NOT_YET_VALID: 'The certificate is not valid yet.',
   CA_EXPIRED: 'The CA has expired.',
   CA_ENDING: 'The CA expires within a year.',
+  USER_REQUEST_WAITING: "The request for the successor of a user's certificate waits for a person's approval.",
+  USER_NOT_RENEWED: "A user's certificate is configured to be renewed, and certagent does not request its successor.",
   COPY_ENDING: "A user's kubeconfig copy holds a certificate that expires and is not the node's.",
   KUBELET_SERVING_ENDING: 'The kubelet signed its serving certificate itself, and no program renews it.',
   KUBELET_CONF_OUTDATED: 'kubelet.conf holds an earlier certificate than the one that the kubelet has rotated.',

@@ -11,8 +11,10 @@ export function withCopies(inventory: Inventory, outcomes: CopyOutcome[]): Inven
   const isTwice = (owner: string, path: string) => owner === 'operator' && paths.has(path);
   const others = inventory.certificates.filter(({ owner, place }) => !isTwice(owner, place.path));
   const copies = outcomes.flatMap(({ certificates }) => certificates);
+  const users = outcomes.flatMap(({ path, own }) => (own === undefined ? [] : [{ ...own, path }]));
   return {
     ...inventory,
+    ...(users.length === 0 ? {} : { users }),
     certificates: [...others, ...copies.map((copy) => withIssuer(copy, others))],
     findings: inventory.findings.filter(({ owner, path }) => !isTwice(owner, path)),
   };

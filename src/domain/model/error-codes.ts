@@ -103,6 +103,10 @@ export const ERRORS = {
     remedy: 'Run it by hand to see why; certagent calls it again.',
   },
   CSR_REFUSED: { meaning: 'No request can be made for this certificate.', remedy: 'See its owner: certagent status' },
+  USER_REFUSED: {
+    meaning: 'A user got no certificate: the request is against the rules, or the cluster did not sign it.',
+    remedy: 'Correct what the message names, and run the command again.',
+  },
   RENEWAL_BLOCKED: { meaning: 'Something prevents the renewal.', remedy: 'See what: certagent plan --now' },
   CERTIFICATE_UNKNOWN: {
     meaning: 'A certificate that was named is not on this node.',

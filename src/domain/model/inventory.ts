@@ -9,6 +9,7 @@ import type { ObservedHooks } from './hook.ts';
 import type { PodIdentity } from './pod-identity.ts';
 import type { RehearsalFacts } from './rehearsal-facts.ts';
 import type { SigningMemory, SigningRequest } from './signing-request.ts';
+import type { UserCertificate } from './user-certificate.ts';
 
 export type { Distribution, Role } from '../distributions/names.ts';
 export type { ComponentHealth, ComponentName } from './component-health.ts';
@@ -228,4 +229,6 @@ export type Inventory = {
   requests?: SigningRequest[];
   /** Of the command that has such requests signed by itself. Absent: a person does. */
   signing?: SigningMemory;
+  /** Users' certificates that are requested from the cluster, by the path of their kubeconfig. Absent: none is configured. */
+  users?: (UserCertificate & { path: string })[];
 };

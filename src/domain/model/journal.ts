@@ -1,6 +1,7 @@
 import type { Instant } from './certificate.ts';
 import type { ObservedCertificate } from './inventory.ts';
 import type { CycleStep, RenewalPlan } from './plan.ts';
+import type { UserCertificate } from './user-certificate.ts';
 
 /** What undoes a step; written to the journal before the step acts. */
 export type Undo =
@@ -110,4 +111,6 @@ export type CopyOutcome = {
   certificates: ObservedCertificate[];
   /** Of a copy for a service. */
   service?: ServiceUse;
+  /** Of a user's own certificate, which is renewed by a request to the cluster. */
+  own?: UserCertificate;
 };

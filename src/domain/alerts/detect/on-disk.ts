@@ -117,7 +117,8 @@ function isLostByKubelet({ owner, reason, path }: Finding): boolean {
 }
 
 export function copiesNotUpdated({ copies }: NodeState): Found[] {
-  const left = copies.filter(({ result }) => result === 'failed' || result === 'refused');
+  // A user's own certificate has alerts of its own.
+  const left = copies.filter(({ result, own }) => own === undefined && (result === 'failed' || result === 'refused'));
   return [
     {
       members: left.map(({ path, detail }) => [path, detail]),

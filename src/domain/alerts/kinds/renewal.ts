@@ -1,5 +1,7 @@
+import { MINUTE } from '../../time/duration.ts';
 import * as renewal from '../detect/renewal.ts';
 import * as signing from '../detect/signing-command.ts';
+import * as users from '../detect/user-alerts.ts';
 import * as requests from '../detect/waiting-requests.ts';
 import type { StateKind } from '../kind.ts';
 
@@ -44,6 +46,25 @@ export const RENEWAL = {
       'Have them signed (certagent csr shows where they are), and install the answer: certagent install FILES. To drop a request that nobody needs: certagent csr --drop NAME',
     dated: true,
     find: requests.waiting,
+  },
+  USER_REQUEST_WAITING: {
+    category: 'renewal',
+    meaning:
+      "The request for a user's new certificate waits for the approval of a person, since the time that the alert names.",
+    severity: 'warning',
+    at: { critical: 'when the present certificate is urgent or has expired' },
+    remedy: 'See who asks for what, and approve it: kubectl get csr',
+    find: users.waiting,
+  },
+  USER_NOT_RENEWED: {
+    category: 'renewal',
+    meaning:
+      "A user's certificate is configured to be renewed, and certagent does not request its successor, or got none.",
+    severity: 'warning',
+    remedy: 'See why: certagent status',
+    // The API may be away for a moment.
+    holdOff: 15 * MINUTE,
+    find: users.notRenewed,
   },
   SIGNING_FAILED: {
     category: 'renewal',
