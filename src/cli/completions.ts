@@ -1,9 +1,8 @@
 // The shell completions, made from the catalogue of commands.
-import { CODES } from '../domain/alerts/catalogue.ts';
 import { COMMANDS, GLOBAL_OPTIONS, GROUPS } from './command-catalogue.ts';
-import { OUTPUTS, SHELLS } from './command-spec.ts';
+import { OUTPUTS } from './command-spec.ts';
+import { FIXED, NAMES } from './completed-values.ts';
 import { type Flags, readFlags } from './flags.ts';
-import { LEVELS } from './levels.ts';
 
 type Word = { word: string; summary: string };
 type Option = Flags & { description: string };
@@ -11,13 +10,6 @@ type Option = Flags & { description: string };
 /** What can follow certain words: more words, options, an argument. The path of certagent itself is empty. */
 type Place = { path: string; words: Word[]; options: Option[]; argument: string | null; formats: readonly string[] };
 
-/** Commands that print the names of this node's certificates, and of its plans. */
-const NAMES: Record<string, string> = {
-  certificate: 'certagent explain 2>/dev/null',
-  plan: "certagent history 2>/dev/null | sed -n 's/.*; plan //p'",
-};
-/** Words that are the same on each node, by what the catalogue calls the value. */
-const FIXED: Record<string, readonly string[]> = { shell: SHELLS, level: LEVELS, code: CODES };
 const PLACES = places();
 const PATHS = PLACES.map(({ path }) => path).filter((path) => path !== '');
 
