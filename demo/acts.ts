@@ -117,6 +117,15 @@ const ACTS: Act[] = [
     renew: `sans = true\nkubeadm_config = "${KUBEADM_CONFIG}"`,
     perform: addNames,
   },
+  {
+    title: 'A user with a certificate of their own',
+    story:
+      "Kubernetes cannot take a client certificate back, so it is short-lived. alice's is requested from the cluster, in the group of the command, and written as alice; the API accepts it first.",
+    name: 'users',
+    kind: 'kubeadm',
+    leafDays: 300,
+    perform: addUser,
+  },
 ];
 
 /**
@@ -243,6 +252,14 @@ async function healAlone({ inbox, show, say, daemon }: Stage): Promise<void> {
   say('\n$ systemctl start certagent\n');
   await daemon();
   await received(inbox);
+}
+
+async function addUser({ show, daemon }: Stage): Promise<void> {
+  await daemon();
+  const file = ['--kubeconfig', '/home/alice/developer.kubeconfig'];
+  await show('user', 'add', 'alice', '--group', 'developers', '--expires', '30d', ...file, '--approve');
+  await show('sync');
+  await show('alert', 'test');
 }
 
 async function rehearseFirst({ show }: Stage): Promise<void> {
