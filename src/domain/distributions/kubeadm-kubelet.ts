@@ -78,9 +78,13 @@ export function kubeletRemedy(inventory: Inventory, policy: Pick<Policy, 'kubele
 }
 
 /** What a person can do while the kubelet can still ask for a new one; null: it may not be able to. */
-function rotationRemedy({ certificates, preconditions: { kubelet, unit } }: Inventory, now: Instant): string | null {
+function rotationRemedy({ certificates, node, preconditions }: Inventory, now: Instant): string | null {
+  const { kubelet, unit, caKeys } = preconditions;
   if (certificates.filter(isKubeletClient).some(({ certificate }) => certificate.notAfter < now)) return null;
   const name = unit?.name ?? 'kubelet';
+  // kubeadm gives its controller-manager no key then (v1.36: `--cluster-signing-key-file=`).
+  if (node.role === 'control-plane' && !caKeys.some(({ ca, state }) => ca === 'ca' && state !== 'missing'))
+    return `The key of the CA is not on this node, and kubeadm's kube-controller-manager then signs no requests (see --cluster-signing-key-file in its manifest): they stay without a certificate, which kubectl get csr shows, unless another program signs them. Before the certificate expires: make a request and a key with kubeadm certs generate-csr in a directory of its own (kubelet.conf.csr), have the CA sign it for this node's name, put the result in place of ${kubeletConf(node)}, and restart ${name}.`;
   return kubelet?.rotationOffIn === undefined
     ? `See what the kubelet says: journalctl -u ${name} | grep -i certificate. On a control-plane node, kubectl get csr shows its requests: the kube-controller-manager approves and signs them. To have the kubelet ask again at once: systemctl restart ${name}`
     : `Set rotateCertificates: true in ${kubelet.rotationOffIn}; the kubelet then asks for a new certificate at its start: systemctl restart ${name}`;

@@ -58,7 +58,10 @@ test('how to add them: the commands for this node', () => {
 });
 
 test('where kubeadm cannot make it, or does not know how', () => {
-  assert.match(alertOf(kubeadmWith({ config: CONFIG }, 'kubeadm-external-ca')).remedy, /^Have the external CA sign/);
+  assert.match(
+    alertOf(kubeadmWith({ config: CONFIG }, 'kubeadm-external-ca')).remedy,
+    /^Set renew\.sans = true, .* certagent csr --new apiserver,/,
+  );
   const unread = { path: '/k.yaml', problem: 'is empty' };
   assert.equal(
     alertOf(kubeadmWith({ config: unread, advertiseAddress: '10.0.0.5' })).remedy,

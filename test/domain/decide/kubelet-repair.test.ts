@@ -146,6 +146,14 @@ test('a rotation that does not happen: what the kubelet says, or that it is swit
   );
 });
 
+test('where the key of the CA is elsewhere, the controller-manager signs nothing for the kubelet', () => {
+  const { remedy } = verdictOn(lost({ kind: 'kubeadm-external-ca', kubeletDays: 3 }), asked);
+  assert.match(
+    remedy,
+    /^The key of the CA is not on this node, .* signs no requests .*kubelet\.conf\.csr.*restart kubelet\.$/,
+  );
+});
+
 test('a new kubelet.conf is no remedy for an expired serving certificate', () => {
   const node = withCertificate(withEmbedded(lost(), -1), 'kubelet.conf', {
     certificate: { usages: ['serverAuth'] },
