@@ -238,6 +238,25 @@ describe('wrong answers', () => {
     assert.equal(text.split('BEGIN').length, 2, 'the leaf alone');
   });
 
+  it('of the CA of etcd alone, on a running node: etcd serves them, and kubeadm renews the rest', async (t) => {
+    const made = await external(t, 'etcd/ca');
+    const { agent } = made;
+    const files = await answered(made);
+    assert.deepEqual((await agent.installPlan({ files })).accepted.map(({ id }) => id).sort(), [
+      'apiserver-etcd-client',
+      'etcd-healthcheck-client',
+      'etcd-peer',
+      'etcd-server',
+    ]);
+    const outcome = await agent.install({ files }, quiet);
+    assert.equal(outcome?.result, 'succeeded', outcome?.error?.message);
+    const rest = await agent.renew({ force: false, accepts: false }, quiet);
+    assert.equal(rest?.result, 'succeeded', rest?.error?.message);
+    const status = await agent.status();
+    assert.ok(status.served.every(({ state }) => state === 'current'));
+    assert.ok(status.certificates.every(({ owner, decision }) => owner === 'kubelet' || decision.nearness === 'valid'));
+  });
+
   it('that the node does not take is undone, and its request waits on', async (t) => {
     const made = await external(t, 'ca', {
       kind: 'kubeadm-external-etcd',
