@@ -132,7 +132,7 @@ function refused(error: unknown, path: string, name: SocketName): unknown {
       return new CertagentError('PERMISSION', `${path} may not be used by this user`, {
         remedy:
           name === 'status'
-            ? 'Run this as root, or as a member of the group that `control.group` of the configuration names.'
+            ? 'Run this as root, or join the group that may read it (`control.group`, by default certagent) and log in again: sudo usermod -aG certagent "$USER"'
             : 'Run this as root: only root may ask the daemon to act.',
       });
     default:

@@ -35,5 +35,10 @@ cp-1      ok                     154 d  this hour
 
 test('nobody renews; one node', () => {
   const report = clusterReport([node('cp-1', 'ok', '2026-11-27T12:00:00Z', '')], null, NOW);
-  assert.match(renderCluster(report), /\n1 node, 1 of them a server, 0 silent\. No server renews now\.\n$/);
+  assert.match(renderCluster(report), /\n1 node, 1 of them a server, 0 silent\.\n$/);
+  const two = ['cp-1', 'cp-2'].map((name) => node(name, 'ok', '2026-11-27T12:00:00Z', ''));
+  assert.match(
+    renderCluster(clusterReport(two, null, NOW)),
+    /\n2 nodes, 2 of them servers, 0 silent\. No server renews now\.\n$/,
+  );
 });

@@ -47,5 +47,7 @@ function summary({ nodes, holder }: ClusterReport): string {
   const silent = nodes.filter(({ isSilent }) => isSilent).length;
   const servers = nodes.filter(({ isServer }) => isServer).length;
   const counts = `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}, ${servers} of them ${servers === 1 ? 'a server' : 'servers'}, ${silent} silent.`;
-  return holder === null ? `${counts} No server renews now.` : `${counts} ${holder} renews now.`;
+  if (holder !== null) return `${counts} ${holder} renews now.`;
+  // One server takes no turn, so that nothing in the cluster says whether it renews.
+  return servers > 1 ? `${counts} No server renews now.` : counts;
 }
