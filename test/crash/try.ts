@@ -75,7 +75,13 @@ export async function tryAt(
 const asks = ({ plan }: Ground): string =>
   plan.installs === true ? 'install' : plan.restores === true ? 'restore' : 'renew';
 
-async function agent(ground: Ground, asked: string, at: number, signal = 'SIGKILL'): Promise<Ended> {
+/** Runs agent.ts until it exits, is killed at point `at` (0: never), or hangs. */
+export async function agent(
+  ground: Pick<Ground, 'directory' | 'node'>,
+  asked: string,
+  at: number,
+  signal = 'SIGKILL',
+): Promise<Ended> {
   const log = join(ground.directory, 'points');
   const words = [AGENT, ground.node.root, asked, join(ground.directory, ANSWERS)];
   const child = spawn(process.execPath, ['--no-warnings', `--import=${PRELOAD}`, ...words], {
