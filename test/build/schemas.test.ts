@@ -136,6 +136,14 @@ test('a CA elsewhere: requests, and an answer that is refused', async (t) => {
   await valid(node, 'outcome', ['install', answer], [4]);
 });
 
+test("a user's first certificate, which waits for an approval", async (t) => {
+  const users = [{ name: 'nana', uid: process.getuid!(), gid: process.getgid!(), kubeconfig: 'none' as const }];
+  const node = await nodeFor(t, { kind: 'kubeadm-external-etcd', leafEnds: Date.now() + 200 * DAY, users });
+  await configure(node, 'mode = "renew"\n[clock]\nrequire_synchronized = false\n');
+  await node.start({ longRunning: true });
+  await valid(node, 'user', ['user', 'add', 'nana', '--expires', '90d'], [6]);
+});
+
 test('a cluster', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'certagent-schemas-'));
   const cluster = await makeCluster(directory, 1, { leafEnds: Date.now() + 200 * DAY });
