@@ -9,16 +9,18 @@ import { CertagentError } from '../../src/domain/model/errors.ts';
 
 const parse = (words: string) => parseCommandLine(words === '' ? [] : words.split(' '));
 
+const STATUS = { watch: undefined, due: undefined, within: undefined, owner: undefined, cluster: undefined };
+
 /** Command lines that mean something: the command that runs, its options and argument, the global options. */
 const GOOD: [words: string, spec: string, more?: { options?: object; argument?: string; global?: object }][] = [
-  ['status', 'status', { options: { watch: undefined, cluster: undefined } }],
+  ['status', 'status', { options: STATUS }],
   ['--root /x status', 'status', { global: { root: '/x', color: true } }],
   ['status --root /x', 'status', { global: { root: '/x', color: true } }],
   ['--root=/x -o json status', 'status', { global: { root: '/x', output: 'json', color: true } }],
   ['status -ojson --no-color', 'status', { global: { output: 'json', color: false } }],
   ['status -o=json', 'status', { global: { output: 'json', color: true } }],
   ['status --root /x --root=--odd', 'status', { global: { root: '--odd', color: true } }],
-  ['status -w', 'status', { options: { watch: true, cluster: undefined } }],
+  ['status -w', 'status', { options: { ...STATUS, watch: true } }],
   ['check', 'check', { options: { warning: '30', critical: '7', timeout: '30', verbose: undefined, now: undefined } }],
   [
     'check -w 20 -c 5',
@@ -30,7 +32,7 @@ const GOOD: [words: string, spec: string, more?: { options?: object; argument?: 
     'check',
     { options: { warning: '20', critical: '5', timeout: '30', verbose: undefined, now: true } },
   ],
-  ['-w status', 'status', { options: { watch: true, cluster: undefined } }],
+  ['-w status', 'status', { options: { ...STATUS, watch: true } }],
   ['sync -n', 'sync', { options: { dryRun: true, adopt: undefined } }],
   ['config check', 'config check'],
   ['config --root /x check a.toml', 'config check', { argument: 'a.toml', global: { root: '/x', color: true } }],

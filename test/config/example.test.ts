@@ -26,7 +26,7 @@ test('every key of the example can be uncommented', async () => {
   );
   assert.equal(config.alerts.email[0]?.host, 'smtp.example.org');
   assert.equal(config.alerts.webhook[0]?.shape, 'standard');
-  const { copies, watch, renew, alerts, node, metrics, hooks, cluster, external_ca, ...rest } = config;
+  const { copies, watch, renew, alerts, node, metrics, hooks, cluster, external_ca, users, ...rest } = config;
   const defaults = schema.parse({ mode: 'observe' });
   assert.deepEqual({ ...defaults, ...rest }, defaults);
   assert.equal(alerts.repeat, defaults.alerts.repeat);
@@ -34,6 +34,7 @@ test('every key of the example can be uncommented', async () => {
   assert.deepEqual(cluster, { ...defaults.cluster, kubeconfig: '/etc/certagent/kubeconfig' });
   assert.match(metrics.textfile ?? '', /certagent\.prom$/);
   assert.equal(hooks[0]?.on, 'renewed');
+  assert.deepEqual(users.certificates[0]?.groups, ['developers']);
   assert.deepEqual(external_ca.command, ['/usr/local/sbin/sign-requests']);
 });
 
