@@ -14,7 +14,7 @@ import type { Root } from '../host/root.ts';
 import { userNamed } from '../host/users.ts';
 import { openUserFile } from '../sync/users/user-file.ts';
 import { loadUserMemory } from '../sync/users/user-memory-file.ts';
-import { userPlace } from '../sync/users/user-place.ts';
+import { missingDirectory, userPlace } from '../sync/users/user-place.ts';
 import type { OwnPlans } from './own-plans.ts';
 import { sourceOf } from './user-certificates.ts';
 import { newUserRequest } from './user-exchange.ts';
@@ -36,7 +36,7 @@ export function makeUserAdd({ root, config, look, exclusive }: OwnPlans): Pick<C
         if (memory.request === null || !isSameOrder(memory.request, spec)) {
           const file = openUserFile(root.prefix, place, spec.user, source.clientCas);
           try {
-            const present = await replaceable(file, spec);
+            const present = await replaceable(root, file, spec);
             const made = await newUserRequest(nothingKnown(memory), spec, present, inventory.takenAt);
             await store.put({ ...made, request: { ...made.request!, replaces: null } });
           } finally {
@@ -81,9 +81,13 @@ async function ownKubeconfig(root: Root, user: string, { users }: Config): Promi
 }
 
 /** The certificate that would be replaced; null: the file is made. Throws for a file that holds something else. */
-async function replaceable(file: ReturnType<typeof openUserFile>, { user, kubeconfig }: UserSpec) {
+async function replaceable(root: Root, file: ReturnType<typeof openUserFile>, { user, kubeconfig }: UserSpec) {
   const reading = await file.read();
-  if (reading.state === 'absent') return null;
+  if (reading.state === 'absent') {
+    const missing = await missingDirectory(root, kubeconfig, 'made');
+    if (missing === null) return null;
+    throw refused(`${kubeconfig} cannot be made: the directory ${missing} does not exist`);
+  }
   if (reading.state === 'failed') throw refused(`${kubeconfig} ${reading.why}`);
   const { found } = reading;
   if (found === null)

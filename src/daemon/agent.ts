@@ -205,7 +205,7 @@ export async function makeAgent(options: AgentOptions): Promise<Agent> {
       const by = request === undefined ? SCHEDULED : asked(request);
       return planReport(decideAsked(await observe(by, as), by), state.config, state.running);
     },
-    ...makeExplaining({ latest, status, records: () => journal.records() }),
+    ...makeExplaining({ latest, status, config: () => state.config, records: () => journal.records() }),
     metrics,
     async check() {
       await queue.request();

@@ -13,6 +13,7 @@ import { missingFiles } from './config-checks/missing-files.ts';
 import { notOnNode } from './config-checks/on-node.ts';
 import { wrongAddresses } from './config-checks/sink-addresses.ts';
 import { unusable } from './config-checks/unusable.ts';
+import { misplacedUserFiles } from './config-checks/user-files.ts';
 
 /**
  * As a daemon loads its configuration, for a person who asks whether all is well: throws ConfigError for what a daemon would
@@ -44,6 +45,7 @@ async function warnings(root: Root, config: Config): Promise<Problem[]> {
     ...wrongAddresses(config),
     ...(await missingFiles(root, config)),
     ...(await unknownAccounts(root, config)),
+    ...(await misplacedUserFiles(root, config)),
     ...(await refusedPrograms(root, config)),
     ...(await unusable(root, config)),
   ];

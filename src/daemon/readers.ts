@@ -28,7 +28,7 @@ export function makeReaders(agent: {
   return {
     status: () => agent.report(),
     metrics: () => agent.metrics(),
-    explain: ({ name }) => explainFrom(name, { latest: agent.latest, status: agent.report }),
+    explain: ({ name }) => explainFrom(name, { latest: agent.latest, status: agent.report, config: agent.config }),
     history: async () => ({ schema: HISTORY_SCHEMA, attempts: (await agent.latest()).history.attempts }),
     plan: async (request) =>
       planReport(decideAnew(await agent.latest(), agent.config(), request), agent.config(), agent.running()),

@@ -222,6 +222,29 @@ test('explain promises no renewal that the mode or a blocker prevents, and speak
   );
 });
 
+test('explain says whether K3s restarts where renew.k3s is "in-place"', () => {
+  const seen = explanation(inventoryOf('k3s-server', { days: 60 }), 'client-admin');
+  const text = (inPlace: NonNullable<CertificateExplanation['inPlace']>) => renderCertificate({ ...seen, inPlace });
+  assert.match(text({ restart: null }), /Renewed by +certagent, in place\n {2}Restart +not needed \(renew\.k3s/);
+  assert.match(text({ restart: null, byNode: true }), /Renewed by +k3s itself, while it runs\n/);
+  assert.match(
+    text({ restart: 'w' }),
+    /by a restart of k3s\n {2}Restart +needed, although renew\.k3s is "in-place": w\n/,
+  );
+  assert.doesNotMatch(renderCertificate(seen), /\n {2}Restart /);
+});
+
+test("explain says that a user's own certificate is requested from the cluster", () => {
+  const seen = explanation(addCertificate(inventoryOf('kubeadm', { days: 60 }), 'k', 60), 'k');
+  const copy = { ...seen, certificate: { ...seen.certificate, owner: 'copy' as const } };
+  const rules = [{ code: 'USER_CERTIFICATE' as const, meaning: 'm', decides: true }];
+  assert.match(
+    renderCertificate({ ...copy, rules }),
+    /Renewed by +certagent, which requests a new one from the cluster/,
+  );
+  assert.match(renderCertificate(copy), /Renewed by +certagent, which copies the node's own kubeconfig/);
+});
+
 test('a step by step history and a diagnosis fit 80 columns', () => {
   const diagnosis = renderDiagnosis(
     {

@@ -20,6 +20,7 @@ async function put(root: Root, path: string, text: string, mode = 0o600): Promis
 async function warningsOf(t: TestContext, text: string, mode = 0o640): Promise<string[]> {
   const root = await temporaryRoot(t);
   await put(root, '/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n', 0o644);
+  for (const home of ['/home/alice', '/root']) await mkdir(root.at(home), { recursive: true });
   await put(root, '/etc/group', 'root:x:0:\nadm:x:4:\n', 0o644);
   for (const program of ['apprise', 'x']) await put(root, `/usr/bin/${program}`, '#!/bin/sh\n', 0o755);
   await put(root, '/etc/certagent/secret', 'x');
@@ -91,6 +92,17 @@ const CASES: [what: string, text: string, expected: string[]][] = [
       'line 2: copies.users[1] names a user that this node does not know',
       'line 3: copies.deny[0] names a user that this node does not know',
       'line 5: control.group names a group that /etc/group does not have: only root can use the status socket',
+    ],
+  ],
+  [
+    "users' certificates where no file can be, and a user of the cluster in copies.deny",
+    `[copies]\ndeny = ["ci", "eve"]\n${['/home/zoe/.kube/config', '/srv/none/config', '/home/alice/config', '/root/ci']
+      .map((file) => `[[users.certificates]]\nkubeconfig = "${file}"\nuser = "ci"\n`)
+      .join('')}`,
+    [
+      'line 2: copies.deny[1] names a user that this node does not know',
+      'line 4: users.certificates[0].kubeconfig is in the home of no account that this node knows',
+      'line 7: users.certificates[1].kubeconfig is in a directory that does not exist',
     ],
   ],
   [

@@ -250,6 +250,12 @@ describe("users' certificates", { concurrency: 2 }, () => {
     await assert.rejects(made.agent.addUser({ user: 'nana', groups: ['system:masters'], approve: true }), {
       code: 'USER_REFUSED',
     });
+    // Nothing is requested for a place where no file can be made.
+    await assert.rejects(made.agent.addUser({ user: 'bob', kubeconfig: '/srv/none/bob/config', approve: true }), {
+      code: 'USER_REFUSED',
+      message: '/srv/none/bob/config cannot be made: the directory /srv/none does not exist',
+    });
+    assert.deepEqual(await csrs(made), []);
     const asked = { user: 'nana', groups: ['developers'], expires: 30 * DAY };
     const waiting = await made.agent.addUser({ ...asked, approve: false });
     assert.equal(waiting.result, 'waiting');

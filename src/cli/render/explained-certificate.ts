@@ -55,6 +55,7 @@ function decisionRows(seen: CertificateExplanation, times: Times): Row[] {
   const { verdict } = decision;
   return [
     ['Renewed by', ownerWords(seen)],
+    ...(seen.inPlace === undefined ? [] : [['Restart', restartWords(seen.inPlace.restart)] satisfies Row]),
     ['Now', decisionWords(seen, times), verdict.kind === 'escalate' ? 'yellow' : undefined],
     ...(verdict.kind === 'escalate' ? [['What to do', verdict.remedy] satisfies Row] : []),
     ...(mode === 'observe'
@@ -65,6 +66,9 @@ function decisionRows(seen: CertificateExplanation, times: Times): Row[] {
       : [['Paused', `until ${times.moment(pause.until)}: ${pause.reason} (certagent resume)`, 'yellow'] satisfies Row]),
   ].map((row) => row as Row);
 }
+
+const restartWords = (why: string | null): string =>
+  why === null ? 'not needed (renew.k3s = "in-place")' : `needed, although renew.k3s is "in-place": ${why}`;
 
 function whenRows({ timing, decision, at, clock, certificate, mode }: CertificateExplanation, times: Times): Row[] {
   const { opens, urgent, configured, maintenance, backOffUntil, moment } = timing;

@@ -5,7 +5,8 @@ import type { CertificateExplanation } from '../../domain/model/explanation.ts';
 import type { Times } from './time.ts';
 
 /** Who renews it, in a few words. */
-export function ownerWords({ certificate: observed, node, restart, timing }: CertificateExplanation): string {
+export function ownerWords(seen: CertificateExplanation): string {
+  const { certificate: observed, node, restart, timing } = seen;
   const { owner } = observed;
   switch (owner) {
     case 'kubelet':
@@ -17,17 +18,27 @@ export function ownerWords({ certificate: observed, node, restart, timing }: Cer
     case 'cluster-ca':
       return 'you: it is a CA, and no tool renews one';
     case 'copy':
-      return "certagent, which copies the node's own kubeconfig";
+      return isOfUser(seen)
+        ? 'certagent, which requests a new one from the cluster'
+        : "certagent, which copies the node's own kubeconfig";
     default:
       if (timing.moment === null)
         return owner === node.distribution
           ? 'nobody: it is stored with another certificate'
           : `${labelOf(owner)}, which does not run this node`;
+      if (seen.inPlace?.restart === null)
+        return seen.inPlace.byNode === true
+          ? `${restart.unit ?? labelOf(owner)} itself, while it runs`
+          : 'certagent, in place';
       return rulesOfNode(node)?.renewsSingly === true
         ? `certagent, with ${labelOf(owner)}`
         : `certagent, by a restart of ${restart.unit ?? labelOf(owner)}`;
   }
 }
+
+/** A user's own, of users.certificates. */
+const isOfUser = ({ rules }: CertificateExplanation): boolean =>
+  rules.some(({ code, decides }) => decides && code.startsWith('USER_'));
 
 /** What was decided, and why. */
 export function decisionWords(

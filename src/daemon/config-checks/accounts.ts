@@ -21,9 +21,11 @@ async function unknownUsers(root: Root, config: Config): Promise<Problem[]> {
   );
 }
 
-function namedUsers({ hooks, copies, alerts }: Config): Named[] {
+function namedUsers({ hooks, copies, alerts, users: { certificates } }: Config): Named[] {
+  // copies.deny also takes the name that a user has to Kubernetes.
+  const isOfCluster = (key: string, name: string) => key === 'deny' && certificates.some(({ user }) => user === name);
   const lists = (['users', 'only', 'deny'] as const).flatMap((key) =>
-    copies[key].map((name, index) => ({ path: ['copies', key, index], name })),
+    copies[key].flatMap((name, index) => (isOfCluster(key, name) ? [] : [{ path: ['copies', key, index], name }])),
   );
   return [
     ...hooks.map(({ user }, index) => ({ path: ['hooks', index, 'user'], name: user })),

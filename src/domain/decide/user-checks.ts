@@ -18,7 +18,7 @@ export const userChecks: CertificateCheck[] = [
       const next = nextOf(known);
       return next?.is === 'waiting' && !next.approved
         ? escalate(
-            `the request for its successor waits for approval: ${next.name}`,
+            `${expires(known.observed, known.now)}, and the request for its successor waits for approval: ${next.name}`,
             `To approve it: kubectl certificate approve ${next.name}`,
           )
         : null;

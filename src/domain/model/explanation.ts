@@ -25,6 +25,11 @@ export type CertificateExplanation = {
   /** Why a restart of the node's unit would do harm. */
   hazards: Hazard[];
   restart: Restart;
+  /**
+   * With renew.k3s = "in-place": why its renewal restarts the unit all the same; null: no restart is needed. `byNode`: the running node renews
+   * it by itself. Left out: that is not configured, or certagent does not renew it.
+   */
+  inPlace?: { restart: string | null; byNode?: true };
   /** The servers that should serve it, and what they serve. */
   served: ServedCertificate[];
   /** What must load it; null: nothing that certagent knows. `onlyAtStart`: it reads it at its start alone. */

@@ -67,4 +67,17 @@ export async function hasHome(root: Root, { home, account }: UserPlace): Promise
   }
 }
 
+/** The directory that is missing, so that no file can be made there; null: none, or nobody may know. The file's own directory is made. */
+export async function missingDirectory(root: Root, path: string, own: 'made' | 'needed'): Promise<string | null> {
+  const directory = posix.dirname(path);
+  const needed = own === 'made' ? posix.dirname(directory) : directory;
+  const lookers = makeLookers();
+  try {
+    const [seen] = await lookAt([{ home: null, copy: root.at(needed), always: true }], lookers);
+    return seen !== undefined && 'copy' in seen && seen.copy === 'absent' ? needed : null;
+  } finally {
+    lookers.end();
+  }
+}
+
 const steps = (path: string): string[] => path.split('/').filter((step) => step !== '');
