@@ -11,11 +11,14 @@ export async function filesOf(root: string): Promise<string[]> {
     .sort();
 }
 
-/** What a cycle must not change, by path: all but the lock's pid, the times of alerts and of the clock, and the spool. */
+/**
+ * What a cycle must not change, by path: all but the lock's pid, the times of alerts and of the clock, the spool, and the servers of the
+ * cluster, which are asked for beside the cycles.
+ */
 export async function contentsOf(root: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const path of await filesOf(root)) {
-    if (/\/certagent\/(lock$|alerts\.json$|clock\.json$|spool\/)/.test(path)) continue;
+    if (/\/certagent\/(lock$|(alerts|clock|cluster)\.json$|spool\/)/.test(path)) continue;
     const { mode, mtimeMs } = await stat(join(root, path));
     found.set(path, `${mode} ${mtimeMs} ${await readFile(join(root, path), 'base64')}`);
   }

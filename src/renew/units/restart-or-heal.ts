@@ -22,7 +22,9 @@ type Listener = NonNullable<RestartUnitStep['listener']>;
 export async function restartOrHeal(step: RestartUnitStep, context: StepContext): Promise<{ healed: boolean }> {
   const { root } = context;
   const [waiting, restart] = [new AbortController(), new AbortController()];
-  const watching = watchForHang(step, context, waiting.signal).then((hangs) => {
+  // Before the restart begins: read later, it could be the start that hangs.
+  const previous = await previousStart(step, context);
+  const watching = watchForHang(step, context, previous, waiting.signal).then((hangs) => {
     if (hangs) restart.abort();
     return hangs;
   });
@@ -68,17 +70,26 @@ export async function isExpired({ root, now }: StepContext, { path }: Listener):
 /** In intervals: a start that hangs repeats its complaint every two seconds. */
 const LOOK_AGAIN = 8;
 
+/** The unit's last start, which is not ours; null: none is known. Of a step that goes on, the start under way is its own. */
+async function previousStart({ listener, unit }: RestartUnitStep, { root, resumed }: StepContext) {
+  if (listener === undefined || resumed === true) return null;
+  return (await unitState(root, unit).catch(() => null))?.invocation ?? null;
+}
+
 /** True as soon as a start of ours hangs on its listener and may be healed; false when `signal` is aborted before. */
-async function watchForHang(step: RestartUnitStep, context: StepContext, signal: AbortSignal): Promise<boolean> {
-  const { listener, unit } = step;
+async function watchForHang(
+  step: RestartUnitStep,
+  context: StepContext,
+  previous: string | null,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { listener } = step;
   // A listener that is valid now and expires meanwhile is healed by the next renewal.
   if (listener === undefined || !(await isExpired(context, listener))) return false;
-  // Of a step that goes on, the start under way is its own.
-  const previous = context.resumed === true ? null : await unitState(context.root, unit).catch(() => null);
   while (!signal.aborted) {
     await sleep(LOOK_AGAIN * context.pollInterval, undefined, { signal }).catch(() => {});
     if (signal.aborted || context.signal?.aborted === true) break;
-    if (await hangsOnItself(step, context, previous?.invocation ?? null).catch(() => false))
+    if (await hangsOnItself(step, context, previous).catch(() => false))
       return (await context.mayHeal?.()) === true && (await isExpired(context, listener));
   }
   return false;
