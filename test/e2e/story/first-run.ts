@@ -75,7 +75,7 @@ export function whoMayAsk(t: TestContext, here: Scene): Promise<void> {
       assert.equal(refused.code, 1);
       assert.equal(refused.stdout, '');
       assert.match(refused.stderr, /status\.sock may not be used by this user/);
-      assert.match(refused.stderr, /member of the group/);
+      assert.match(refused.stderr, /usermod -aG certagent/);
     }
     for (const words of [['reload'], ['sync'], ['enable', '--yes']])
       assert.equal((await machine.as('bob', 'certagent', ...words)).code, 1, words[0]);
