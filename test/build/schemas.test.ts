@@ -20,7 +20,7 @@ import { makeCluster } from '../../testnode/cluster.ts';
 import type { TestNode } from '../../testnode/node.ts';
 import { certagent } from '../cli/support.ts';
 import { start, until } from '../daemon/process.ts';
-import { configure } from '../daemon/support.ts';
+import { configure, maintenance } from '../daemon/support.ts';
 import { nodeFor } from '../testnode/support.ts';
 
 type Name = keyof Outputs;
@@ -86,7 +86,8 @@ test('what changes a node, beside its daemon', async (t) => {
   await node.start({ longRunning: true });
   const inbox = await openInbox();
   t.after(() => inbox.close());
-  await configure(node, 'mode = "observe"', inbox);
+  // Else the daemon itself renews while it is night.
+  await configure(node, `mode = "observe"\n${maintenance('later')}`, inbox);
   const daemon = start(t, node);
   const ask = remote(new Root(node.root));
   await until(
