@@ -1,5 +1,6 @@
 import type { Dispatch } from '../domain/alerts/alert.ts';
 import { CertagentError, explain } from '../domain/model/errors.ts';
+import { backOff } from '../domain/time/back-off.ts';
 import { DAY, HOUR, MINUTE } from '../domain/time/duration.ts';
 import type { Log } from '../host/logger.ts';
 import { type Sink, SinkError } from './sink.ts';
@@ -98,7 +99,7 @@ export function makeCourier(options: {
   };
 
   const wait = (retryAfter: number | null): void => {
-    const doubled = Math.min(pace.most, pace.first * 2 ** Math.min(failures - 1, 20));
+    const doubled = backOff(failures, pace);
     // Many nodes lose the same relay at the same moment: they must not all try again at the same moment.
     const spread = doubled * (0.75 + Math.random() / 2);
     const delay = retryAfter === null ? spread : Math.min(Math.max(retryAfter, pace.first), DAY);

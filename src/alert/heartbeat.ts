@@ -3,6 +3,7 @@ import type { HeartbeatSettings } from '../config/sinks/heartbeat-keys.ts';
 import { namedSinks } from '../config/sinks/index.ts';
 import { explain } from '../domain/model/errors.ts';
 import type { SinkResult } from '../domain/model/status.ts';
+import { backOff } from '../domain/time/back-off.ts';
 import { MINUTE } from '../domain/time/duration.ts';
 import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
@@ -89,7 +90,7 @@ function makeHeartbeat(name: string, settings: HeartbeatSettings, options: Heart
       start();
       return;
     }
-    const delay = failures > 0 ? Math.min(pace.most, pace.first * 2 ** Math.min(failures - 1, 20)) : settings.every;
+    const delay = failures > 0 ? backOff(failures, pace) : settings.every;
     if (delay === undefined) return;
     // Many nodes lose the same service at the same moment: they must not all come back at the same moment.
     const spread = failures > 0 ? delay * (0.75 + Math.random() / 2) : delay;

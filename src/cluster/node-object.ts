@@ -5,6 +5,7 @@ import { SERVING_SIGNER, type ServingRequest } from '../domain/cluster/serving-r
 import type { Instant } from '../domain/model/certificate.ts';
 import { byName, list, object, optional, orNull, readAs, type Shape, text } from '../host/shape.ts';
 import type { Api, CallOptions } from './api/api.ts';
+import { CSRS } from './api/csrs.ts';
 import { type ApiResult, problem } from './api/result.ts';
 import { isPlausible } from './members-file.ts';
 
@@ -63,7 +64,7 @@ export async function readServingRequests(
   options?: CallOptions,
 ): Promise<ApiResult<ServingRequest[]>> {
   const query = `fieldSelector=${encodeURIComponent(`spec.signerName=${SERVING_SIGNER}`)}&limit=${MOST_REQUESTS}`;
-  const answer = await api.get(`/apis/certificates.k8s.io/v1/certificatesigningrequests?${query}`, options);
+  const answer = await api.get(`${CSRS}?${query}`, options);
   if (!answer.ok) return answer;
   const read = readAs(REQUESTS, answer.value);
   if (!read.fits) return nonsense('the answer is not a list of certificate signing requests');

@@ -1,6 +1,7 @@
 import { nameInCluster } from '../domain/cluster/name-in-cluster.ts';
 import { rulesOfNode } from '../domain/distributions/index.ts';
 import type { Inventory, ObservedCertificate } from '../domain/model/inventory.ts';
+import { hostAndPort } from '../domain/text/host-and-port.ts';
 import type { Member } from './members-file.ts';
 
 /** What of this node has to do with the other servers of its cluster. Paths are the node's own. */
@@ -52,7 +53,7 @@ export function peerUrls({ name, api }: OwnServer, servers: Member[]): string[] 
   return servers
     .filter((server) => server.name !== name)
     .flatMap(({ addresses }) => addresses.slice(0, 1))
-    .map((address) => `https://${address.includes(':') ? `[${address}]` : address}:${api.port}`);
+    .map((address) => `https://${hostAndPort(address, api.port)}`);
 }
 
 function ownEtcd({ node, served, certificates }: Inventory): OwnEtcd | null {
@@ -66,9 +67,8 @@ function ownEtcd({ node, served, certificates }: Inventory): OwnEtcd | null {
   const pair = ['etcd-healthcheck-client', 'apiserver-etcd-client'].map((id) => pairOf(certificates, id));
   const client = pair.find((one) => one !== null);
   if (endpoint === undefined || client === undefined) return null;
-  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
   return {
-    url: `https://${host}:${endpoint.port}`,
+    url: `https://${hostAndPort(endpoint.host, endpoint.port)}`,
     data: null,
     ...client,
     ca: `${certificatesDir}/etcd/ca.crt`,

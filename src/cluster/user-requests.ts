@@ -2,11 +2,11 @@ import { short } from '../domain/text/printable.ts';
 import { SECOND } from '../domain/time/duration.ts';
 import { list, number, object, optional, orNull, readAs, type Shape, text } from '../host/shape.ts';
 import type { Api } from './api/api.ts';
+import { CSRS } from './api/csrs.ts';
 import { type ApiResult, problem } from './api/result.ts';
 
 // Requests for certificates of users (certificates.k8s.io/v1). The signer signs for clients alone, and for whom the request names.
 
-const COLLECTION = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 const USER_SIGNER = 'kubernetes.io/kube-apiserver-client';
 const USAGES = ['client auth', 'digital signature', 'key encipherment'];
 
@@ -24,7 +24,7 @@ export type CsrState =
 
 /** Makes the request. That it exists is as good: its name follows from the key, and what it asks for is read next. */
 export async function makeRequest(api: Api, { name, csr, expires }: UserCsr): Promise<ApiResult<null>> {
-  const made = await api.post(COLLECTION, {
+  const made = await api.post(CSRS, {
     apiVersion: 'certificates.k8s.io/v1',
     kind: 'CertificateSigningRequest',
     metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'certagent' } },
@@ -54,13 +54,13 @@ export async function approveCsr(api: Api, csr: UserCsr): Promise<ApiResult<null
   // As it was read, whatever this version knows of it: somebody else's change in between is a conflict.
   const { status, ...rest } = found.value.object as { status?: { conditions?: unknown[] } };
   const body = { ...rest, status: { ...status, conditions: [...(status?.conditions ?? []), condition] } };
-  const done = await api.put(`${COLLECTION}/${csr.name}/approval`, body);
+  const done = await api.put(`${CSRS}/${csr.name}/approval`, body);
   return done.ok ? { ok: true, value: null } : done;
 }
 
 /** A request that nobody needs any more. */
 export async function removeCsr(api: Api, name: string): Promise<void> {
-  await api.delete(`${COLLECTION}/${name}`);
+  await api.delete(`${CSRS}/${name}`);
 }
 
 /** Whether the API knows who asks; somebody who may read nothing is known all the same. */
@@ -70,7 +70,7 @@ export async function whyNotServed(api: Api): Promise<ApiResult<null>> {
 }
 
 async function find(api: Api, name: string): Promise<ApiResult<(Found & { object: unknown }) | null>> {
-  const answer = await api.get(`${COLLECTION}/${name}`);
+  const answer = await api.get(`${CSRS}/${name}`);
   if (!answer.ok) return answer.problem.kind === 'missing' ? { ok: true, value: null } : answer;
   const read = readAs(SHAPE, answer.value);
   if (!read.fits || read.value.metadata.name !== name)

@@ -4,6 +4,7 @@ import type { Instant } from '../domain/model/certificate.ts';
 import { STATUS_SCHEMA } from '../domain/model/status.ts';
 import { said, short } from '../domain/text/printable.ts';
 import { printedSchema } from '../domain/time/printed.ts';
+import { parsedJson } from '../host/json.ts';
 import { readAs } from '../host/shape.ts';
 import { STATUS } from './status-shape.ts';
 
@@ -29,7 +30,7 @@ export function answersIn(text: string, source: string): FleetAnswer[] {
 
 /** Of one host that was asked at `askedAt`: its standard output. */
 export function answerOf(host: string, text: string, askedAt: Instant): FleetAnswer {
-  const value = parsed(text);
+  const value = parsedJson(text);
   return value === undefined ? { host, silent: NOT_STATUS } : statusIn(value, host, askedAt);
 }
 
@@ -43,14 +44,14 @@ function silentHost(host: string, body: string, answers: FleetAnswer[]): FleetAn
 
 /** What stands before a document (a banner, a prompt) does no harm; alone it is an answer that cannot be read. */
 function ofDocument({ json }: Document, source: string): FleetAnswer[] {
-  const value = parsed(json);
+  const value = parsedJson(json);
   return Array.isArray(value) ? value.map((each) => ofValue(each, source)) : [ofValue(value, source)];
 }
 
 function ofValue(value: unknown, host: string): FleetAnswer {
   const { schema, stdout, msg, stderr } = membersOf(value);
   if (typeof stdout === 'string' && stdout.trim() !== '') {
-    const inner = parsed(stdout);
+    const inner = parsedJson(stdout);
     return inner === undefined ? { host, silent: said(stdout) ?? NOT_STATUS } : statusIn(inner, host, null);
   }
   const reason = [stderr, msg].find((each) => typeof each === 'string' && each.trim() !== '');
@@ -78,11 +79,3 @@ const KNOWN = [STATUS_SCHEMA, printedSchema(STATUS_SCHEMA)];
 
 const membersOf = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { parsedJson } from './json.ts';
 import { killAsUser } from './kill-as-user.ts';
 import { ourselves } from './self.ts';
 
@@ -44,9 +45,9 @@ export function startHelperProcess(child: ChildProcess, owner: Owner = null): He
   // Writing to a helper that has ended fails; `close` reports that.
   child.stdin!.on('error', () => {});
   createInterface({ input: child.stdout! }).on('line', (line) => {
-    if (line.startsWith('+')) note(parse(line.slice(1)));
+    if (line.startsWith('+')) note(parsedJson(line.slice(1)));
     else {
-      const value = parse(line);
+      const value = parsedJson(line);
       tell(value === undefined ? { is: 'nonsense' } : { is: 'answer', value });
     }
   });
@@ -115,12 +116,4 @@ function kill(child: ChildProcess, owner: Owner): void {
 
 function isOver({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid === undefined || exitCode !== null || signalCode !== null;
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
-import { CertagentError, errorCode } from '../domain/model/errors.ts';
-import { readSmall } from '../host/files.ts';
+import { CertagentError } from '../domain/model/errors.ts';
+import { readTextIfThere } from '../host/files.ts';
+import { parsedJson } from '../host/json.ts';
 import { followLinks } from '../host/links.ts';
 import { type Root, STATE_DIR } from '../host/root.ts';
 import { count, instant, list, nodePath, object, readAs, type Shape, text } from '../host/shape.ts';
@@ -15,14 +16,13 @@ const LARGEST = 64 * 1024 * 1024;
  * it: to ignore that would let removed copies come back, and leave all others behind.
  */
 export async function loadMemory(root: Root): Promise<Memory> {
-  let content: string;
-  try {
-    content = (await readSmall(await followLinks(root, FILE), LARGEST)).bytes.toString('utf8');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return NOTHING;
-    throw unusable('cannot be read', error);
-  }
-  const data = parse(content);
+  const content = await followLinks(root, FILE)
+    .then((path) => readTextIfThere(path, LARGEST))
+    .catch((error) => {
+      throw unusable('cannot be read', error);
+    });
+  if (content === null) return NOTHING;
+  const data = parsedJson(content) as { version?: unknown } | null | undefined;
   if (typeof data?.version === 'number' && data.version > VERSION) throw unusable('was written by a newer certagent');
   const reading = readAs(shape, data);
   if (data?.version !== VERSION || !reading.fits) throw unusable('is damaged');
@@ -42,15 +42,6 @@ const shape: Shape<Memory> = object({
 export async function saveMemory(root: Root, before: Memory, after: Memory): Promise<void> {
   if (JSON.stringify(before) === JSON.stringify(after)) return;
   await writeState(root, FILE, { version: VERSION, ...after });
-}
-
-function parse(text: string): (Partial<Memory> & { version?: unknown }) | null {
-  try {
-    const data: unknown = JSON.parse(text);
-    return typeof data === 'object' ? data : null;
-  } catch {
-    return null;
-  }
 }
 
 function unusable(what: string, cause?: unknown): CertagentError {

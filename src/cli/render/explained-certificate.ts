@@ -1,5 +1,6 @@
 import { rulesOfNode } from '../../domain/distributions/index.ts';
 import type { CertificateExplanation } from '../../domain/model/explanation.ts';
+import { hostAndPort } from '../../domain/text/host-and-port.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import { decisionWords, ownerWords } from './explained-words.ts';
 import { type Paint, plain, type Style, scrub } from './paint.ts';
@@ -129,7 +130,7 @@ function useRows({ node, served, component, restart, at }: CertificateExplanatio
   return [
     ...served.map((one): Row => {
       const { name, host, port } = one.endpoint;
-      const where = `${name} on ${host.includes(':') ? `[${host}]` : host}:${port}`;
+      const where = `${name} on ${hostAndPort(host, port)}`;
       if (one.state === 'unreachable') return ['Served by', `${where} does not answer: ${one.detail}`, 'yellow'];
       if (one.state === 'current') return ['Served by', `${where}, which serves this certificate`];
       return [

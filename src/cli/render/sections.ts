@@ -3,6 +3,7 @@ import type { Finding, ServedCertificate } from '../../domain/model/inventory.ts
 import type { CopyOutcome } from '../../domain/model/journal.ts';
 import type { Silence } from '../../domain/model/orders.ts';
 import type { StatusReport } from '../../domain/model/status.ts';
+import { hostAndPort } from '../../domain/text/host-and-port.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import type { Style } from './paint.ts';
 import type { View } from './status-view.ts';
@@ -44,7 +45,7 @@ function keptBack(one: Alerts[number], { times }: View): string {
 export function servedLines(served: ServedCertificate[], view: View): string[] {
   const bad = served.flatMap((one): Cell[][] => {
     const { name, host, port, expects } = one.endpoint;
-    const where = { text: `${name} ${host.includes(':') ? `[${host}]` : host}:${port}` };
+    const where = { text: `${name} ${hostAndPort(host, port)}` };
     if (one.state === 'stale') {
       const what = `STALE: does not serve ${expects} as it is on disk, but ${one.certificate.serial}, which expires ${view.times.date(one.certificate.notAfter)}`;
       return [[where, { text: what, style: 'red' }]];

@@ -2,6 +2,7 @@ import type { Instant } from '../model/certificate.ts';
 import type { Attempt, History, Policy } from '../model/decision.ts';
 import type { JournalRecord, UnknownRecord } from '../model/journal.ts';
 import { isInPlace } from '../plan/plan-parts.ts';
+import { backOff } from '../time/back-off.ts';
 import { DAY, MINUTE } from '../time/duration.ts';
 
 /** A plan of another version whose name cannot be read. */
@@ -76,7 +77,7 @@ function backOffUntil(all: Attempt[]): Instant {
   const last = attempts.at(-1);
   if (last === undefined || last.result === 'succeeded') return 0;
   const failures = attempts.length - 1 - attempts.findLastIndex((attempt) => attempt.result === 'succeeded');
-  return (last.endedAt ?? last.startedAt) + Math.min(DAY, FIRST_BACK_OFF * 2 ** (failures - 1));
+  return (last.endedAt ?? last.startedAt) + backOff(failures, { first: FIRST_BACK_OFF, most: DAY });
 }
 
 function dayIsFullUntil(attempts: Attempt[], triesPerDay: number): Instant {

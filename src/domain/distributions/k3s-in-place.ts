@@ -3,6 +3,7 @@ import type { Endpoint, ObservedCertificate } from '../model/inventory.ts';
 import type { Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
 import { expectation, served } from '../plan/expectations.ts';
+import { hostAndPort } from '../text/host-and-port.ts';
 import { day } from '../time/day.ts';
 import { HOUR, SECOND } from '../time/duration.ts';
 import type { InPlace } from './in-place.ts';
@@ -104,10 +105,11 @@ function fetchStep(draft: Draft, leaves: ObservedCertificate[]): Extract<Step, {
   const { inventory, settings } = draft;
   const serving = inventory.certificates.find(({ id }) => id === KUBELET_SERVING);
   const agent = agentDirectory(draft);
+  const listener = listenerOf(draft);
   return {
     kind: 'fetch-leaves',
     leaves: leaves.map((one) => ({ resource: OF_AGENT[one.id]!, expect: expectation(one, inventory) })),
-    server: urlOf(listenerOf(draft)),
+    server: `https://${hostAndPort(listener.host, listener.port)}`,
     ca: `${agent}/server-ca.crt`,
     client: { certificatePath: `${agent}/client-kubelet.crt`, keyPath: `${agent}/client-kubelet.key` },
     password: '/etc/rancher/node/password',
@@ -137,10 +139,6 @@ const agentDirectory = ({ inventory: { node } }: Draft): string =>
 
 function listenerOf({ inventory }: Draft): Endpoint {
   return inventory.served.find(({ endpoint }) => endpoint.name === ENDPOINTS.listener)!.endpoint;
-}
-
-function urlOf({ host, port }: Endpoint): string {
-  return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function servedStep({ inventory }: Draft): Step {

@@ -3,7 +3,7 @@ import { nextTryAt } from '../decide/history-of.ts';
 import type { Instant } from '../model/certificate.ts';
 import type { Decisions, History, Policy } from '../model/decision.ts';
 import type { Inventory, ObservedCertificate } from '../model/inventory.ts';
-import { DAY, HOUR } from '../time/duration.ts';
+import { requestAgainAt } from '../time/back-off.ts';
 import { chooseRequests } from './choose-requests.ts';
 import { installBlockers } from './install-plan.ts';
 
@@ -20,16 +20,11 @@ export function signingMoment(seen: Seen): { at: Instant; due: ObservedCertifica
   const ids = due.map(({ id }) => id);
   if (signing === undefined || due.length === 0) return null;
   if (installBlockers(ids, { inventory, policy, history, now, byPerson: false }).length > 0) return null;
-  const from = Math.max(now, backOffUntil(signing, now), nextTryAt(history, policy, now));
+  const from = Math.max(now, requestAgainAt(signing, now), nextTryAt(history, policy, now));
   const moments = decisions.certificates
     .filter(({ id }) => ids.includes(id))
     .map(({ opensAt, urgentAt }) =>
       automaticMoment({ window: { opensAt, urgentAt, wishedAt: opensAt }, policy }, from),
     );
   return { at: Math.min(...moments), due };
-}
-
-/** An hour, then twice as long each time, at most a day. A failure in the future was written under a wrong clock. */
-function backOffUntil({ failures, at }: NonNullable<Inventory['signing']>, now: Instant): Instant {
-  return at === null || failures === 0 || at > now ? 0 : at + Math.min(DAY, HOUR * 2 ** (failures - 1));
 }

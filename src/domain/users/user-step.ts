@@ -2,8 +2,8 @@ import { automaticMoment } from '../decide/automatic-moment.ts';
 import { type Certificate, type Instant, lifetime } from '../model/certificate.ts';
 import type { Policy } from '../model/decision.ts';
 import type { UserMemory, UserNext, UserSpec } from '../model/user-certificate.ts';
+import { requestAgainAt } from '../time/back-off.ts';
 import { date, day } from '../time/day.ts';
-import { DAY, HOUR } from '../time/duration.ts';
 import { isSame } from './judge-user-certificate.ts';
 
 /** The entry of a kubeconfig that has a certificate for the user. `isProven`: its private key belongs to it. */
@@ -57,7 +57,7 @@ export function userStep(known: UserCase): UserStep {
   // The configuration has changed: what the user has now is not what it says.
   const differs = !isSame(found.certificate.organizations, spec.groups);
   const opensAt = differs ? now : window.opensAt;
-  const from = Math.max(now, backOffUntil(memory));
+  const from = Math.max(now, requestAgainAt({ failures: memory.failures, at: memory.failedAt }, now));
   const at = automaticMoment({ window: { ...window, opensAt, wishedAt: opensAt }, policy }, from);
   if (at <= now) return { do: 'request' };
   if (now < opensAt) return { do: 'nothing', next: { is: 'valid', until: opensAt } };
@@ -71,11 +71,6 @@ export function userWindow(certificate: Certificate, { opens, urgent }: Pick<Pol
   const opensAt = certificate.notAfter - Math.min(opens, Math.floor(lasts / 3));
   const urgentAt = certificate.notAfter - Math.min(urgent, Math.floor(lasts / 6));
   return { opensAt: Math.min(opensAt, urgentAt), urgentAt, wishedAt: opensAt };
-}
-
-/** An hour, then twice as long each time, at most a day. */
-export function backOffUntil({ failures, failedAt }: Pick<UserMemory, 'failures' | 'failedAt'>): Instant {
-  return failedAt === null || failures === 0 ? 0 : failedAt + Math.min(DAY, HOUR * 2 ** (failures - 1));
 }
 
 /** The command that gives a user a certificate again. */

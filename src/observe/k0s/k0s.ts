@@ -2,6 +2,7 @@ import { roleOf } from '../../domain/distributions/index.ts';
 import { K0S } from '../../domain/distributions/k0s.ts';
 import type { RoleOf } from '../../domain/distributions/names.ts';
 import type { Endpoint, Hazard, ObservedCertificate } from '../../domain/model/inventory.ts';
+import { hostAndPort } from '../../domain/text/host-and-port.ts';
 import type { Root } from '../../host/root.ts';
 import { type UnitFile, unitsThatRun } from '../../host/unit-files.ts';
 import { componentEndpoints } from '../component-endpoints.ts';
@@ -128,5 +129,5 @@ function peerUrl(certificates: ObservedCertificate[]): string {
   const names = certificates.find(({ id }) => id === 'etcd/peer')?.certificate.sans ?? [];
   const address = names.find((name) => name.startsWith('IP:'))?.slice('IP:'.length);
   if (address === undefined) return '';
-  return `https://${address.includes(':') ? `[${address}]` : address}:2380`;
+  return `https://${hostAndPort(address, 2380)}`;
 }

@@ -1,4 +1,5 @@
 import { apart, type Bucket, cumulativeOf } from '../../domain/plan/expiration-buckets.ts';
+import { hostAndPort } from '../../domain/text/host-and-port.ts';
 import { readSmall } from '../../host/files.ts';
 import { currentEntries, parseKubeconfig } from '../../host/kubeconfig.ts';
 import { readKey, readLeaf } from '../../host/leaf.ts';
@@ -15,9 +16,8 @@ export async function apiAccess(root: Root, path: string, at: { host: string; po
   const cluster = currentEntries(parseKubeconfig(await read(path)))?.cluster;
   const ca = cluster?.ca ?? (cluster?.caFile ? (await read(cluster.caFile)).toString('utf8') : null);
   if (ca === null) throw new Error('the kubeconfig names no CA');
-  const host = at.host.includes(':') ? `[${at.host}]` : at.host;
   return {
-    url: `https://${host}:${at.port}`,
+    url: `https://${hostAndPort(at.host, at.port)}`,
     ca,
     client: { certificate: (await readLeaf(root, path)).pem, key: await readKey(root, path) },
   };

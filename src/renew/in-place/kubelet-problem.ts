@@ -1,5 +1,6 @@
 import type { Instant } from '../../domain/model/certificate.ts';
 import { SECOND } from '../../domain/time/duration.ts';
+import { parsedJson } from '../../host/json.ts';
 import { type ApiAccess, ask } from './client-counts.ts';
 
 /** A kubelet renews its Lease every 10 s, and its node counts as gone after 40 s. */
@@ -24,11 +25,7 @@ function said(answer: Awaited<ReturnType<typeof ask>>): string {
 }
 
 function renewTime(text: string): Instant | null {
-  try {
-    const { spec } = JSON.parse(text) as { spec?: { renewTime?: unknown } };
-    const time = Date.parse(String(spec?.renewTime));
-    return Number.isNaN(time) ? null : time;
-  } catch {
-    return null;
-  }
+  const lease = parsedJson(text) as { spec?: { renewTime?: unknown } } | null | undefined;
+  const time = Date.parse(String(lease?.spec?.renewTime));
+  return Number.isNaN(time) ? null : time;
 }

@@ -1,6 +1,7 @@
-import { CertagentError, errorCode } from '../../domain/model/errors.ts';
+import { CertagentError } from '../../domain/model/errors.ts';
 import type { UserMemory, UserRequest } from '../../domain/model/user-certificate.ts';
-import { readSmall } from '../../host/files.ts';
+import { readTextIfThere } from '../../host/files.ts';
+import { parsedJson } from '../../host/json.ts';
 import { followLinks } from '../../host/links.ts';
 import { type Root, STATE_DIR } from '../../host/root.ts';
 import {
@@ -60,14 +61,13 @@ const stored: Shape<{ version: 1; users: UserMemory[] }> = object({
  * taken away.
  */
 export async function loadUserMemory(root: Root): Promise<UserMemory[]> {
-  let content: string;
-  try {
-    content = (await readSmall(await followLinks(root, FILE))).bytes.toString('utf8');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return [];
-    throw unusable('cannot be read', error);
-  }
-  const reading = readAs(stored, parse(content));
+  const content = await followLinks(root, FILE)
+    .then((path) => readTextIfThere(path))
+    .catch((error) => {
+      throw unusable('cannot be read', error);
+    });
+  if (content === null) return [];
+  const reading = readAs(stored, parsedJson(content));
   if (!reading.fits) throw unusable('is damaged, or was written by another version of certagent');
   return reading.value.users;
 }
@@ -75,14 +75,6 @@ export async function loadUserMemory(root: Root): Promise<UserMemory[]> {
 /** Written only when something changed: most checks change nothing. */
 export async function saveUserMemory(root: Root, before: UserMemory[], after: UserMemory[]): Promise<void> {
   if (JSON.stringify(before) !== JSON.stringify(after)) await writeState(root, FILE, { version: 1, users: after });
-}
-
-function parse(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    return null;
-  }
 }
 
 function unusable(what: string, cause?: unknown): CertagentError {

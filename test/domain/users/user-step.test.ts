@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DAY, HOUR } from '../../../src/domain/time/duration.ts';
+import { DAY } from '../../../src/domain/time/duration.ts';
 import { failing, nothingKnown } from '../../../src/domain/users/user-memory.ts';
-import { backOffUntil, type UserCase, userStep, userWindow } from '../../../src/domain/users/user-step.ts';
+import { type UserCase, userStep, userWindow } from '../../../src/domain/users/user-step.ts';
 import { NOW, policyOf } from '../../support/inventory.ts';
 import { caseOf, certificateOf, foundOf, knownOf, requestFor, SPEC } from './users-parts.ts';
 
@@ -96,19 +96,15 @@ const ROWS: [what: string, known: UserCase, expected: RegExp][] = [
     /^failed: signer$/,
   ],
   ['a failure a day ago', caseOf(foundOf(20), { memory: failing(knownOf(20), 'signer', NOW - DAY) }), /^request$/],
+  [
+    'a failure that was noted under a clock of the future',
+    caseOf(foundOf(20), { memory: failing(knownOf(20), 'signer', NOW + 300 * DAY) }),
+    /^request$/,
+  ],
 ];
 
 for (const [what, known, expected] of ROWS)
   test(`a user's certificate: ${what}`, () => assert.match(inShort(known), expected));
-
-test('it is tried again after an hour, then after longer and longer pauses, at most a day', () => {
-  const after = (failures: number) => backOffUntil({ failures, failedAt: NOW }) - NOW;
-  assert.deepEqual([1, 2, 3, 9].map(after), [HOUR, 2 * HOUR, 4 * HOUR, DAY]);
-  assert.deepEqual(
-    [backOffUntil({ failures: 0, failedAt: NOW }), backOffUntil({ failures: 1, failedAt: null })],
-    [0, 0],
-  );
-});
 
 test('the window of a short-lived certificate is a third of its lifetime, and never after it is urgent', () => {
   const whole = { notBefore: NOW, notAfter: NOW + 90 * DAY };
