@@ -1,7 +1,6 @@
 // A renewal of a user's own certificate has no plan and no journal: what it has begun is in users.json. Killed at any moment, the next
 // start finishes it, with one certificate, and the user has access all the time.
 import assert from 'node:assert/strict';
-import { chownSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,17 +9,13 @@ import { DAY } from '../../src/domain/time/duration.ts';
 import { readKey, readLeaf } from '../../src/host/leaf.ts';
 import { CONFIG_FILE, Root, STATE_DIR } from '../../src/host/root.ts';
 import { publicKeyOfPrivate } from '../../src/host/x509.ts';
-import { kubeconfigText } from '../../testnode/kubeconfig-text.ts';
 import { makeNode, type TestNode } from '../../testnode/node.ts';
-import { type Issued, issueCertificate } from '../../testnode/pki.ts';
+import type { Issued } from '../../testnode/pki.ts';
+import { NANAS_FILE as FILE, giveEmbedded, giveFiles, issued, NANA, NANAS_PAIR } from '../support/nana.ts';
 import { quickStandIns } from '../testnode/bundle.ts';
 import { evenly } from './matrix.ts';
 import { agent } from './try.ts';
 
-const isRoot = process.getuid!() === 0;
-const NANA = isRoot ? { uid: 54_331, gid: 54_331 } : { uid: process.getuid!(), gid: process.getgid!() };
-const KUBE = '/home/nana/.kube';
-const FILE = `${KUBE}/config`;
 const FORMS = ['embedded in the kubeconfig', 'in files beside it'] as const;
 /** Of each form; the long run tries all. */
 const POINTS = 3;
@@ -76,35 +71,10 @@ async function makeGround(t: TestContext): Promise<Ground> {
 /** Nana's certificate has 10 of 90 days left, so that it is renewed at any hour, and certagent knows nothing. */
 async function reset({ root, ca, node }: Ground, form: (typeof FORMS)[number]): Promise<void> {
   await rm(root.at(STATE_DIR), { recursive: true, force: true });
-  await rm(root.at(KUBE), { recursive: true, force: true });
-  await mkdir(root.at(KUBE), { recursive: true });
-  chownSync(root.at(KUBE), NANA.uid, NANA.gid);
-  const notAfter = Date.now() + 10 * DAY;
-  const subject = { commonName: 'nana', organizations: ['developers'] };
-  const credentials = await issueCertificate({
-    ...{ ca, subject, notAfter },
-    usages: ['client'],
-    notBefore: notAfter - 90 * DAY,
-  });
-  const text = kubeconfigText({
-    server: `https://127.0.0.1:${node.ports.apiserver}`,
-    ca: { pem: ca.certificatePem },
-    cluster: 'kubernetes',
-    user: 'nana',
-    credentials,
-  });
-  if (form === FORMS[0]) return give(root, FILE, text);
-  const named = text
-    .replace(/client-certificate-data: \S+/, 'client-certificate: nana.crt')
-    .replace(/client-key-data: \S+/, 'client-key: nana.key');
-  await give(root, FILE, named);
-  await give(root, `${KUBE}/nana.crt`, credentials.certificatePem);
-  await give(root, `${KUBE}/nana.key`, credentials.keyPem);
-}
-
-async function give(root: Root, path: string, text: string): Promise<void> {
-  await writeFile(root.at(path), text, { mode: 0o600 });
-  chownSync(root.at(path), NANA.uid, NANA.gid);
+  await rm(root.at(dirname(FILE)), { recursive: true, force: true });
+  const credentials = await issued(ca, 10);
+  if (form === FORMS[0]) giveEmbedded(root, node, ca, credentials);
+  else giveFiles(root, node, ca, credentials);
 }
 
 async function tryAt(ground: Ground, form: (typeof FORMS)[number], at: number, point: string): Promise<void> {
@@ -134,5 +104,5 @@ async function daysLeft(ground: Ground): Promise<number> {
 
 async function placesOf({ root }: Ground): Promise<[certificate: string, key: string]> {
   const isEmbedded = (await readFile(root.at(FILE), 'utf8')).includes('client-certificate-data');
-  return isEmbedded ? [FILE, FILE] : [`${KUBE}/nana.crt`, `${KUBE}/nana.key`];
+  return isEmbedded ? [FILE, FILE] : [NANAS_PAIR.certificate, NANAS_PAIR.key];
 }

@@ -1,6 +1,6 @@
 // Certificates that a CA elsewhere signs: kubeadm nodes in external CA mode, signed by Debian's `openssl ca`.
+
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,6 +12,7 @@ import { readKey, readLeaf } from '../../src/host/leaf.ts';
 import { REQUESTS_DIR } from '../../src/host/request-files.ts';
 import { publicKeyOfPrivate } from '../../src/host/x509.ts';
 import { type OpensslCa, opensslCa } from '../../testnode/openssl-ca.ts';
+import { selfSigned } from '../support/self-signed.ts';
 import {
   anotherAgent,
   fingerprints,
@@ -288,18 +289,7 @@ describe('wrong answers', () => {
 
 async function otherCa(work: string): Promise<[string, string]> {
   const [key, certificate] = [join(work, 'k'), join(work, 'c')];
-  const words = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-subj',
-    '/CN=kubernetes',
-  ];
-  execFileSync('openssl', [...words, '-keyout', key, '-out', certificate], { stdio: 'pipe' });
+  selfSigned(work, { key, certificate, commonName: 'kubernetes', days: 30 });
   return [await readFile(certificate, 'utf8'), await readFile(key, 'utf8')];
 }
 

@@ -1,24 +1,20 @@
 // Users' own certificates, requested from the cluster of a throw-away node whose API server and signer are stand-ins.
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { makeAccessReader } from '../../src/cluster/api/access.ts';
 import { type Api, makeApi } from '../../src/cluster/api/api.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import { currentEntries, parseKubeconfig } from '../../src/host/kubeconfig.ts';
 import { readKey, readLeaf } from '../../src/host/leaf.ts';
-import type { Root } from '../../src/host/root.ts';
 import { publicKeyOfPrivate } from '../../src/host/x509.ts';
 import { CSRS } from '../../testnode/api/signing.ts';
-import { kubeconfigText } from '../../testnode/kubeconfig-text.ts';
-import { type Issued, issueCertificate } from '../../testnode/pki.ts';
+import type { Issued } from '../../testnode/pki.ts';
+import { NANAS_FILE as FILE, giveEmbedded, giveFiles, issued, NANA, NANAS_PAIR } from '../support/nana.ts';
 import { configure, maintenance, type Scene, type SceneOptions, scene, toldAtLast } from './support.ts';
 
-const isRoot = process.getuid!() === 0;
-const NANA = isRoot ? { uid: 54_331, gid: 54_331 } : { uid: process.getuid!(), gid: process.getgid!() };
-const FILE = '/home/nana/.kube/config';
 const entry = (more = '') =>
   `[[users.certificates]]\nkubeconfig = "${FILE}"\nuser = "nana"\ngroups = ["developers"]\n${more}`;
 
@@ -41,32 +37,8 @@ async function users(t: TestContext, config: string, options: Partial<SceneOptio
   return { ...made, api: makeApi({ access, peers: () => [] }), ca: { certificatePem, keyPem } };
 }
 
-/** Of a certificate of 90 days. */
-function issued(ca: Issued, daysLeft: number, organizations = ['developers'], commonName = 'nana'): Promise<Issued> {
-  const notAfter = Date.now() + daysLeft * DAY;
-  return issueCertificate({
-    ca,
-    subject: { commonName, organizations },
-    usages: ['client'],
-    notBefore: notAfter - 90 * DAY,
-    notAfter,
-  });
-}
-
-function give(root: Root, path: string, text: string): void {
-  const at = root.at(path);
-  mkdirSync(dirname(at), { recursive: true, mode: 0o700 });
-  writeFileSync(at, text, { mode: 0o600 });
-  for (const each of [dirname(at), at]) chownSync(each, NANA.uid, NANA.gid);
-}
-
 function embedded({ root, ca, node }: Users, credentials: Issued): void {
-  const server = `https://127.0.0.1:${node.ports.apiserver}`;
-  give(
-    root,
-    FILE,
-    kubeconfigText({ server, ca: { pem: ca.certificatePem }, cluster: 'kubernetes', user: 'nana', credentials }),
-  );
+  giveEmbedded(root, node, ca, credentials);
 }
 
 async function inFile({ root }: Users) {
@@ -170,26 +142,14 @@ describe("users' certificates", { concurrency: 2 }, () => {
   it('may be in files beside the kubeconfig, which are replaced as a pair', async (t) => {
     const made = await users(t, entry('approve = true'));
     const { root, ca, node } = made;
-    const old = await issued(ca, 20);
-    give(root, '/home/nana/.kube/nana.crt', old.certificatePem);
-    give(root, '/home/nana/.kube/nana.key', old.keyPem);
-    const server = `https://127.0.0.1:${node.ports.apiserver}`;
-    const credentials = { certificateFile: 'nana.crt', keyFile: '/home/nana/.kube/nana.key' };
-    const text = kubeconfigText({
-      server,
-      ca: { pem: ca.certificatePem },
-      cluster: 'kubernetes',
-      user: 'nana',
-      credentials,
-    });
-    give(root, FILE, text);
+    const text = giveFiles(root, node, ca, await issued(ca, 20));
     const copy = await ownOf(made);
     assert.equal(copy?.result, 'updated', copy?.detail);
-    const { certificate } = await readLeaf(root, '/home/nana/.kube/nana.crt');
-    assert.equal(publicKeyOfPrivate(await readKey(root, '/home/nana/.kube/nana.key')), certificate.publicKey);
+    const { certificate } = await readLeaf(root, NANAS_PAIR.certificate);
+    assert.equal(publicKeyOfPrivate(await readKey(root, NANAS_PAIR.key)), certificate.publicKey);
     assert.ok(certificate.notAfter > Date.now() + 80 * DAY);
     assert.equal(await readFile(root.at(FILE), 'utf8'), text);
-    assert.equal((await stat(root.at('/home/nana/.kube/nana.key'))).uid, NANA.uid);
+    assert.equal((await stat(root.at(NANAS_PAIR.key))).uid, NANA.uid);
   });
 
   const STOPS: [what: string, prepare: (made: Users) => Promise<void>, why: RegExp][] = [

@@ -5,25 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { readAnswers } from '../../src/host/exchange-files.ts';
+import { selfSigned } from '../support/self-signed.ts';
 
 const WORK = mkdtempSync(join(tmpdir(), 'certagent-answers-'));
 after(() => rmSync(WORK, { recursive: true, force: true }));
 const openssl = (...words: string[]) => execFileSync('openssl', words, { cwd: WORK, stdio: 'pipe' });
-openssl(
-  'req',
-  '-x509',
-  '-newkey',
-  'ec',
-  '-pkeyopt',
-  'ec_paramgen_curve:P-256',
-  '-nodes',
-  '-subj',
-  '/CN=a',
-  '-keyout',
-  'key',
-  '-out',
-  'pem',
-);
+selfSigned(WORK, { key: 'key', certificate: 'pem', commonName: 'a', days: 30 });
 openssl('x509', '-in', 'pem', '-outform', 'DER', '-out', 'der');
 openssl('crl2pkcs7', '-nocrl', '-certfile', 'pem', '-out', 'p7b');
 openssl('crl2pkcs7', '-nocrl', '-certfile', 'pem', '-outform', 'DER', '-out', 'p7c');

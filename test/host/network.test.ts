@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -10,6 +9,7 @@ import { after, test } from 'node:test';
 import { askHealth, askVersion } from '../../src/host/http.ts';
 import { servedCertificate } from '../../src/host/tls.ts';
 import { parseCertificate } from '../../src/host/x509.ts';
+import { selfSigned } from '../support/self-signed.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'certagent-network-'));
 const servers: Server[] = [];
@@ -18,27 +18,7 @@ after(() => {
   rmSync(directory, { recursive: true });
 });
 
-execFileSync(
-  'openssl',
-  [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-keyout',
-    'tls.key',
-    '-out',
-    'tls.crt',
-    '-subj',
-    '/CN=served',
-    '-days',
-    '1',
-  ],
-  { cwd: directory, stdio: 'ignore' },
-);
+selfSigned(directory, { key: 'tls.key', certificate: 'tls.crt', commonName: 'served', days: 1 });
 const pem = { cert: readFileSync(join(directory, 'tls.crt')), key: readFileSync(join(directory, 'tls.key')) };
 
 async function listen(server: Server): Promise<number> {

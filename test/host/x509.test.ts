@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { isSignedBy, parseCertificate, publicKeyOfPrivate } from '../../src/host/x509.ts';
+import { selfSigned } from '../support/self-signed.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'certagent-x509-'));
 after(() => rm(directory, { recursive: true }));
@@ -15,23 +16,7 @@ const openssl = (...args: string[]) =>
 const read = (name: string) => readFile(join(directory, name), 'utf8');
 
 const makeCa = (name: string) =>
-  openssl(
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-keyout',
-    `${name}.key`,
-    '-out',
-    `${name}.crt`,
-    '-days',
-    '3650',
-    '-subj',
-    '/CN=kubernetes',
-  );
+  selfSigned(directory, { key: `${name}.key`, certificate: `${name}.crt`, commonName: 'kubernetes', days: 3650 });
 makeCa('ca');
 makeCa('impostor');
 openssl(
