@@ -1,10 +1,8 @@
 import type { CommandSink } from '../config/sinks/command-keys.ts';
 import type { Dispatch } from '../domain/alerts/alert.ts';
-import { findCommand } from '../host/commands.ts';
-import { followLinks } from '../host/links.ts';
+import { operatorsProgram } from '../host/operators-program.ts';
 import type { Root } from '../host/root.ts';
 import { runAsUser } from '../host/run-as-user.ts';
-import { foreignPart } from '../host/trust.ts';
 import { type User, userNamed } from '../host/users.ts';
 import { headersOf } from './email-thread.ts';
 import { fitting, plainText } from './formats/digest.ts';
@@ -70,9 +68,9 @@ export async function userOf({ user: wanted }: CommandSink, name: string, root: 
 
 /** What root runs, if only with another user's rights, nobody else may have written. */
 export async function pathOf(program: string, name: string, root: Root): Promise<string> {
-  const at = program.startsWith('/') ? await followLinks(root, program) : await findCommand(root, program);
-  if (at === null) throw new SinkError(name, `${program} is not on this node`);
-  const foreign = await foreignPart(at);
+  const found = await operatorsProgram(root, program);
+  if (found === null) throw new SinkError(name, `${program} is not on this node`);
+  const { path, foreign } = found;
   if (foreign !== null) throw new SinkError(name, `${program} is not run: ${foreign.path} ${foreign.why}`);
-  return at;
+  return path;
 }

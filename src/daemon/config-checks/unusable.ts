@@ -1,10 +1,9 @@
 import type { Problem } from '../../config/rules.ts';
 import type { Config } from '../../config/schema.ts';
-import { findCommand, isExecutable } from '../../host/commands.ts';
+import { isExecutable } from '../../host/commands.ts';
 import { hasUnit } from '../../host/has-unit.ts';
-import { followLinks } from '../../host/links.ts';
+import { operatorsProgram } from '../../host/operators-program.ts';
 import type { Root } from '../../host/root.ts';
-import { foreignPart } from '../../host/trust.ts';
 import { textfileRefusal } from '../textfile.ts';
 
 /** What is named and cannot be used: programs of sinks, the place of the metrics, the node's unit. */
@@ -23,8 +22,8 @@ export async function unusable(root: Root, { node, metrics, alerts }: Config): P
 
 /** As the sink itself finds out when it runs the program. */
 async function whyNotRun(root: Root, program: string): Promise<string | null> {
-  const at = program.startsWith('/') ? await followLinks(root, program) : await findCommand(root, program);
-  if (at === null || !(await isExecutable(at))) return 'names a program that this node does not have';
-  const foreign = await foreignPart(at);
+  const found = await operatorsProgram(root, program);
+  if (found === null || !(await isExecutable(found.path))) return 'names a program that this node does not have';
+  const { foreign } = found;
   return foreign === null ? null : `names a program that others can change: ${foreign.path} ${foreign.why}`;
 }

@@ -5,22 +5,22 @@ import type { rehearsalOf } from './rehearsal-of.ts';
 type Rehearsing = ReturnType<typeof rehearsalOf>;
 
 /**
- * The draft of a plan that replaces certificates while the node runs, with its rehearsal; or why the node restarts although the
- * configuration wants it to run on. `why` null: nobody wants that, or this distribution cannot.
+ * A plan that replaces certificates while the node runs (`isInPlace`), or one that restarts it, as it was drafted. `why`: why it restarts although
+ * the configuration wants the node to run on; null also where nobody wants that, or this distribution cannot.
  */
-export function inPlaceOf(
-  drafted: Draft,
-  rehearsal: Rehearsing,
-  directory: string,
-): { draft: Draft; rehearsal: Rehearsing } | { draft: null; why: string | null } {
+export type Placed = { isInPlace: boolean; draft: Draft; rehearsal: Rehearsing; why: string | null };
+
+export function inPlaceOf(drafted: Draft, rehearsal: Rehearsing, directory: string): Placed {
   const { inventory, settings } = drafted;
   const rules = rulesOfNode(inventory.node)?.inPlace;
-  if (settings.inPlace !== true || rules === undefined) return { draft: null, why: null };
-  if (rehearsal.step === null)
-    return { draft: null, why: rules.hindrance(drafted, rehearsal.why ?? 'renew.rehearse is "never"') };
+  const restarts = (why: string | null): Placed => ({ isInPlace: false, draft: drafted, rehearsal, why });
+  if (settings.inPlace !== true || rules === undefined) return restarts(null);
+  if (rehearsal.step === null) return restarts(rules.hindrance(drafted, rehearsal.why ?? 'renew.rehearse is "never"'));
   const why = rules.hindrance(drafted, null);
-  if (why !== null) return { draft: null, why };
+  if (why !== null) return restarts(why);
   return {
+    isInPlace: true,
+    why,
     draft: {
       ...drafted,
       renewed: drafted.renewed.filter((one) => !rules.isLeftToNode(one, drafted)),

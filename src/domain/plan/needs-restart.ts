@@ -26,6 +26,6 @@ export function needsRestart(id: string, { inventory, history, settings, renewal
     isMaintenance: true,
   };
   const placed = inPlaceOf(draft, rehearsalOf(draft), '');
-  if (placed.draft === null) return placed.why === null ? null : { restart: placed.why };
+  if (!placed.isInPlace) return placed.why === null ? null : { restart: placed.why };
   return placed.draft.renewed.some((one) => one.id === id) ? { restart: null } : { restart: null, byNode: true };
 }

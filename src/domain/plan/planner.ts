@@ -33,31 +33,26 @@ export function makePlan(input: PlanInput): RenewalPlan | null {
   const { renewed } = drafted;
   const left = settings.neighbours === 'restart' ? [] : neighboursOf(inventory, renewed);
   refuseManifestsDir(inventory, drafted.backup);
-  const found = rehearsalOf(drafted);
-  const placed = inPlaceOf(drafted, found, `${INSTALLING_DIR}/${planId}`);
-  const rehearsal = placed.draft === null ? found : placed.rehearsal;
-  const { draft: inPlace } = placed;
-  const draft: Draft = { ...(inPlace ?? drafted), ...(rehearsal.step === null ? {} : { isRehearsed: true as const }) };
+  const placed = inPlaceOf(drafted, rehearsalOf(drafted), `${INSTALLING_DIR}/${planId}`);
+  const { isInPlace, rehearsal } = placed;
+  const draft: Draft = rehearsal.step === null ? placed.draft : { ...placed.draft, isRehearsed: true };
   const rules = rulesOf(distribution);
   const warnings = rules.warnings?.(draft) ?? [];
   return {
     id: planId,
     createdAt: now,
     distribution,
-    certificates: (inPlace === null ? [...ids] : draft.renewed.map(({ id }) => id)).sort(),
+    certificates: (isInPlace ? draft.renewed.map(({ id }) => id) : [...ids]).sort(),
     why,
     oldExpired: renewed.some(hasStopped(now)),
     ...(left.length === 0 ? {} : { neighbours: left.map(neighbourInWords) }),
     ...(warnings.length === 0 ? {} : { warnings }),
-    ...(rehearsal.step !== null || rehearsal.why === null || inPlace !== null ? {} : { notRehearsed: rehearsal.why }),
-    ...(placed.draft !== null || placed.why === null ? {} : { notInPlace: placed.why }),
+    ...(rehearsal.step !== null || rehearsal.why === null ? {} : { notRehearsed: rehearsal.why }),
+    ...(placed.why === null ? {} : { notInPlace: placed.why }),
     // A hook of "before" may tell people: it runs when the rehearsal has passed.
     steps: [
       ...(rehearsal.step === null ? [] : [rehearsal.step]),
-      ...withHooks(
-        { inventory, decisions, renewed: draft.renewed },
-        inPlace === null ? rules.steps(draft) : rules.inPlace!.steps(draft),
-      ),
+      ...withHooks({ inventory, decisions, renewed: draft.renewed }, (isInPlace ? rules.inPlace! : rules).steps(draft)),
     ],
   };
 }
