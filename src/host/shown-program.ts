@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { findCommand } from './commands.ts';
 import type { Root } from './root.ts';
@@ -16,29 +16,32 @@ export async function runShown(
 ): Promise<number | null> {
   const path = await findCommand(root, name);
   if (path === null) throw new CertagentError('COMMAND_MISSING', `${name} is not on this node`);
-  const child = spawn(path, args, {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', ...env },
-  });
-  const end = () => child.kill('SIGKILL');
-  const timer = limit === null ? undefined : setTimeout(end, limit);
-  // It must not go on alone: a signal ends it first, and then this process, as if there were no handler.
+  let child: ChildProcess | undefined;
+  const end = () => child?.kill('SIGKILL');
+  // It must not go on alone: a signal ends it first, and then this process, as if there were no handler. They are there before
+  // the program is: it may run before this process does again.
   const pass = (signal: NodeJS.Signals) => {
-    child.kill(signal);
-    child.once('close', () => process.kill(process.pid, signal));
+    child?.kill(signal);
+    child?.once('close', () => process.kill(process.pid, signal));
   };
   process.once('exit', end);
   for (const signal of SIGNALS) process.once(signal, pass);
+  const timer = limit === null ? undefined : setTimeout(end, limit);
   try {
+    child = spawn(path, args, {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', ...env },
+    });
+    const started = child;
     return await new Promise((resolve, reject) => {
-      child.once('error', (cause) =>
+      started.once('error', (cause) =>
         reject(
           new CertagentError('COMMAND_FAILED_TO_START', `${path} could not be started (${errorCode(cause)})`, {
             cause,
           }),
         ),
       );
-      child.once('close', resolve);
+      started.once('close', resolve);
     });
   } finally {
     clearTimeout(timer);

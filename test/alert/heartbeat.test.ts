@@ -42,7 +42,7 @@ async function service(t: TestContext) {
 
 async function until(holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds(); tries++) {
-    assert.ok(tries < 3_000, 'did not become so within 30 s');
+    assert.ok(tries < 30_000, 'did not become so within 5 minutes');
     await sleep(10);
   }
 }

@@ -99,7 +99,7 @@ function typed(file: string, args: string[], setup: string, insertAll: string) {
   let child: ChildProcessWithoutNullStreams | undefined;
   let seen = '';
   const answer = async (pattern: RegExp): Promise<string> => {
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + 300_000;
     for (;;) {
       const found = pattern.exec(seen)?.[0];
       if (found !== undefined) return found;

@@ -116,7 +116,7 @@ describe('an API that does not do as it should', () => {
     for (const [faults, state] of states) {
       server.faults(faults);
       server.objects.delete(`${COLLECTION}/${LEASE.name}`);
-      const outcome = await writeLease(api, creating(NOW), { limit: 2_000 });
+      const outcome = await writeLease(api, creating(NOW), { limit: 300_000 });
       assert.equal(outcome.state, state, JSON.stringify(faults));
     }
   });

@@ -45,7 +45,7 @@ async function kubelet(t: TestContext, nodes = ['cp-1', 'cp-2']) {
       new Root(directory),
       { name, kubeconfig: '/kubelet.conf' },
       { line: what, events, now },
-      AbortSignal.timeout(20_000),
+      AbortSignal.timeout(300_000),
     );
   return { server, report };
 }

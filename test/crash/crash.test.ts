@@ -13,7 +13,7 @@ const HOOK_POINTS = 2;
 const NAMED = 'kubeadm, names';
 const NAME_POINTS = 2;
 
-describe('an agent that is killed', { concurrency: true }, () => {
+describe('an agent that is killed', { concurrency: 3 }, () => {
   const totals = { tried: 0, recovered: 0 };
   after(() => console.log(`${totals.tried} points tried, ${totals.recovered} recovered`));
 

@@ -29,14 +29,19 @@ export type CrashPlan = {
   freshListener?: true;
 };
 
-const limits = (seconds: number) =>
+/** What ends only a try that fails: a busy machine takes minutes. Seconds. */
+const PATIENT = 300;
+/** Where a plan is rolled back because a limit passes. Seconds. */
+const IMPATIENT = 6;
+
+const limits = (seconds = PATIENT) =>
   [
     '[renew]',
     `component_limit = "${seconds}s"`,
     `served_limit = "${seconds}s"`,
     `listener_limit = "${seconds}s"`,
     'settle = "1s"',
-    'restart_limit = "30s"',
+    `restart_limit = "${Math.max(seconds, 30)}s"`,
     'etcd_patience = "2s"',
   ].join('\n');
 
@@ -51,31 +56,31 @@ const KUBEADM = {
   hooks: false,
 } as const;
 /** Long enough for the recovery's agent to be there at the listener's one chance. */
-const UNIT = { ...KUBEADM, speed: 0.05, restarts: null, config: limits(6) } as const;
+const UNIT = { ...KUBEADM, speed: 0.05, restarts: null, config: limits() } as const;
 
 export const PLANS: CrashPlan[] = [
-  { ...KUBEADM, name: 'kubeadm, signal', kind: 'kubeadm', config: limits(20) },
+  { ...KUBEADM, name: 'kubeadm, signal', kind: 'kubeadm', config: limits() },
   {
     ...KUBEADM,
     name: 'kubeadm, annotate',
     restarts: 'annotate',
-    config: `${limits(20)}\ncycle = "annotate"`,
+    config: `${limits()}\ncycle = "annotate"`,
   },
-  { ...KUBEADM, name: 'kubeadm, rehearsed', config: limits(20), sandbox: true },
+  { ...KUBEADM, name: 'kubeadm, rehearsed', config: limits(), sandbox: true },
   {
     ...KUBEADM,
     name: 'kubeadm, names',
-    config: `${limits(20)}\nsans = true\nkubeadm_config = "/etc/kubernetes/kubeadm.yaml"`,
+    config: `${limits()}\nsans = true\nkubeadm_config = "/etc/kubernetes/kubeadm.yaml"`,
     sans: true,
   },
-  { ...KUBEADM, name: 'kubeadm, move', restarts: 'move', config: `${limits(20)}\ncycle = "move"` },
+  { ...KUBEADM, name: 'kubeadm, move', restarts: 'move', config: `${limits()}\ncycle = "move"` },
   { ...UNIT, name: 'K3s', kind: 'k3s-server' },
   { ...UNIT, name: 'K3s, rehearsed', kind: 'k3s-server', sandbox: true },
   {
     ...UNIT,
     name: 'K3s, in place',
     kind: 'k3s-server',
-    config: `${limits(6)}\nk3s = "in-place"\nclients_limit = "8s"`,
+    config: `${limits()}\nk3s = "in-place"\nclients_limit = "8s"`,
     sandbox: true,
     freshListener: true,
   },
@@ -83,7 +88,7 @@ export const PLANS: CrashPlan[] = [
     ...UNIT,
     name: 'K3s, in place, rolled back',
     kind: 'k3s-server',
-    config: `${limits(6)}\nk3s = "in-place"\nclients_limit = "3s"`,
+    config: `${limits(IMPATIENT)}\nk3s = "in-place"\nclients_limit = "3s"`,
     faults: { clientsStayOld: ['client-scheduler'] },
     ends: 'rolled-back',
     sandbox: true,
@@ -93,7 +98,7 @@ export const PLANS: CrashPlan[] = [
   {
     ...KUBEADM,
     name: 'kubeadm, rolled back',
-    config: limits(6),
+    config: limits(IMPATIENT),
     // The last one that is restarted: what is undone are the files and the restart of another component.
     faults: { rejectsRenewed: ['kube-scheduler'] },
     ends: 'rolled-back',
@@ -101,34 +106,34 @@ export const PLANS: CrashPlan[] = [
   {
     ...KUBEADM,
     name: 'kubeadm, restored',
-    config: `${limits(20)}\ncycle = "annotate"\nbackups = 1`,
+    config: `${limits()}\ncycle = "annotate"\nbackups = 1`,
     restarts: 'annotate',
     restores: true,
   },
   {
     ...KUBEADM,
     name: 'kubeadm, external CA installed',
-    config: `${limits(20)}\ncycle = "annotate"`,
+    config: `${limits()}\ncycle = "annotate"`,
     restarts: 'annotate',
     installs: true,
   },
   {
     ...KUBEADM,
     name: 'kubeadm, external CA, rolled back',
-    config: `${limits(6)}\ncycle = "annotate"`,
+    config: `${limits(IMPATIENT)}\ncycle = "annotate"`,
     faults: { rejectsRenewed: ['kube-scheduler'] },
     ends: 'rolled-back',
     restarts: 'annotate',
     installs: true,
   },
-  { ...KUBEADM, name: 'kubeadm, hooks', config: limits(20), hooks: true },
+  { ...KUBEADM, name: 'kubeadm, hooks', config: limits(), hooks: true },
   {
     ...KUBEADM,
     name: 'kubeadm, hooks, rolled back',
-    config: limits(6),
+    config: limits(IMPATIENT),
     faults: { rejectsRenewed: ['kube-scheduler'] },
     ends: 'rolled-back',
     hooks: true,
   },
-  { ...KUBEADM, name: 'kubeadm, oldest backup removed', config: `${limits(20)}\nbackups = 2`, backups: 3 },
+  { ...KUBEADM, name: 'kubeadm, oldest backup removed', config: `${limits()}\nbackups = 2`, backups: 3 },
 ];

@@ -64,12 +64,28 @@ export async function tryAt(
     result.second = cut.points[second - 1] ?? null;
     states.push(await stateOf(ground));
   }
-  const last = await agent(ground, 'settle', 0);
+  const last = await settled(ground);
   result.points = last.points.length;
   if (last.code !== 0) result.faults.push({ what: 'recovery', detail: last.stderr || `${last.signal}` });
   if (last.stdout !== '') result.faults.push({ what: 'one more cycle changes', detail: last.stdout });
   result.faults.push(...(await faultsOf(ground, states)));
   return result;
+}
+
+/** The next start. A machine that has much else to do can make a node look unready: then the agent waits, and is asked once more. */
+async function settled(ground: Ground): Promise<Ended> {
+  let last = await agent(ground, 'settle', 0);
+  for (let times = 1; times < PATIENCE && last.code === 0 && (await waits(ground)); times += 1)
+    last = await agent(ground, 'settle', 0);
+  return last;
+}
+
+const PATIENCE = 5;
+
+async function waits({ node, plan }: Ground): Promise<boolean> {
+  if (plan.restores === true || plan.installs === true) return false;
+  const { records } = await journalOf(node.root);
+  return !records.some(({ type }) => type === 'plan-ended');
 }
 
 const asks = ({ plan }: Ground): string =>

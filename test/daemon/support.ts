@@ -36,7 +36,7 @@ export async function scene(t: TestContext, options: SceneOptions): Promise<Scen
   await node.start({ longRunning: true });
   if (faults !== undefined) await node.faults(faults);
   const inbox = await openInbox();
-  await configure(node, `${config}\n${limits(faults === undefined ? '60s' : '8s')}${renew}\n`, inbox);
+  await configure(node, `${config}\n${limits(faults === undefined ? '300s' : '8s')}${renew}\n`, inbox);
   const root = new Root(node.root);
   const agent = await anotherAgent(t, root, now);
   t.after(() => inbox.close());
@@ -71,9 +71,9 @@ export function told(inbox: Inbox): string[] {
   });
 }
 
-/** Waits until the webhook has received what is expected, at most a minute; returns all of it. */
+/** Waits until the webhook has received what is expected, at most five minutes; returns all of it. */
 export async function toldAtLast(inbox: Inbox, ...expected: string[]): Promise<string[]> {
-  for (let tries = 0; tries < 1_200 && !expected.every((line) => told(inbox).includes(line)); tries++) {
+  for (let tries = 0; tries < 6_000 && !expected.every((line) => told(inbox).includes(line)); tries++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return told(inbox);

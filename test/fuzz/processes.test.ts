@@ -62,7 +62,7 @@ test('a program gets its arguments as they are, a fixed PATH and none of our env
     { maxLength: 4 },
   );
   await fuzz(t, 6, list, async (args) => {
-    const { argv, env } = JSON.parse((await run(root, 'tell', args, { limit: 20_000 })).stdout);
+    const { argv, env } = JSON.parse((await run(root, 'tell', args, { limit: 300_000 })).stdout);
     assert.deepEqual(argv, args);
     assert.deepEqual(Object.keys(env).sort(), ['HOME', 'LANG', 'LC_ALL', 'PATH']);
     assert.ok(env.PATH.split(':').every((directory: string) => directory.startsWith(`${root.prefix}/`)));

@@ -30,11 +30,11 @@ async function listen(server: Server): Promise<number> {
 test('the served certificate is seen even when the server wants a client certificate that certagent lacks', async () => {
   const open = await listen(createHttpsServer(pem));
   assert.equal(
-    parseCertificate(await servedCertificate('127.0.0.1', open, { limit: 60_000 })).fingerprint,
+    parseCertificate(await servedCertificate('127.0.0.1', open, { limit: 300_000 })).fingerprint,
     parseCertificate(pem.cert).fingerprint,
   );
   const strict = await listen(createHttpsServer({ ...pem, requestCert: true, rejectUnauthorized: true, ca: pem.cert }));
-  assert.equal(parseCertificate(await servedCertificate('127.0.0.1', strict, { limit: 60_000 })).commonName, 'served');
+  assert.equal(parseCertificate(await servedCertificate('127.0.0.1', strict, { limit: 300_000 })).commonName, 'served');
 });
 
 test('a server that asks for client certificates sees the whole handshake, and has nothing to log', async () => {
@@ -49,7 +49,7 @@ test('a server that asks for client certificates sees the whole handshake, and h
     });
   });
   const client = { certificate: pem.cert.toString(), key: pem.key.toString() };
-  await servedCertificate('127.0.0.1', port, { limit: 60_000, client });
+  await servedCertificate('127.0.0.1', port, { limit: 300_000, client });
   await ended;
   assert.deepEqual(seen, ['shaken hands', 'closed']);
 });
@@ -83,7 +83,7 @@ test('a health check gives the status, over http and https, and null when nobody
 });
 
 test('a server that switches to another protocol has answered, however often it is asked', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const text = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n';
   const port = await listen(
@@ -91,6 +91,6 @@ test('a server that switches to another protocol has answered, however often it 
   );
   const check = { scheme: 'http' as const, host: '127.0.0.1', port, path: '/' };
   // Without an answer the test would end with its promise pending, which fails it.
-  assert.deepEqual(await askHealth(check, { limit: 60_000 }), { status: null, detail: 'UPGRADE' });
-  assert.equal(await askVersion(check, { limit: 60_000 }), null);
+  assert.deepEqual(await askHealth(check, { limit: 300_000 }), { status: null, detail: 'UPGRADE' });
+  assert.equal(await askVersion(check, { limit: 300_000 }), null);
 });

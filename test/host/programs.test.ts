@@ -19,27 +19,25 @@ await mkdir(bin, { recursive: true });
 /** A sleep whose time names the test run: it is found in /proc afterwards. */
 const mark = (number: number) => `30${process.pid}.${number}`;
 
-type Misbehaviour = { script(sleep: string): string; within: number; timedOut: boolean; stdout?: RegExp };
+type Misbehaviour = { script(sleep: string): string; timedOut: boolean; stdout?: RegExp };
 const LIMIT = 400;
-/** SIGTERM, five seconds, SIGKILL; and what a busy machine adds. */
-const KILLED = LIMIT + 5_000 + 15_000;
+/** One that is not ended sleeps for days: a busy machine may take its time. */
+const WITHIN = 120_000;
 
 const MISBEHAVIOURS: Record<string, Misbehaviour> = {
-  hangs: { script: (sleep) => sleep, within: LIMIT + 10_000, timedOut: true },
-  'has a child that hangs': { script: (sleep) => `echo x | ${sleep}; true`, within: LIMIT + 10_000, timedOut: true },
+  hangs: { script: (sleep) => sleep, timedOut: true },
+  'has a child that hangs': { script: (sleep) => `echo x | ${sleep}; true`, timedOut: true },
   'ignores SIGTERM, and so does its child': {
     script: (sleep) => `trap "" TERM; (trap "" TERM; ${sleep}) & while :; do ${sleep}; done`,
-    within: KILLED,
     timedOut: true,
   },
   'exits at SIGTERM, and its child ignores it': {
     script: (sleep) => `(trap "" TERM; exec ${sleep}) & ${sleep}`,
-    within: KILLED,
     timedOut: true,
   },
   'leaves a child that holds its output open': {
     script: (sleep) => `echo said; ${sleep} &`,
-    within: LIMIT + 10_000,
+
     timedOut: false,
     stdout: /^said$/,
   },
@@ -50,15 +48,15 @@ const commands = [...new Set(Object.values(PROGRAMS).flatMap(({ command }) => co
 describe('a program that misbehaves delays nobody', { concurrency: true }, () => {
   let number = 0;
   for (const command of commands)
-    for (const [how, { script, within, timedOut, stdout }] of Object.entries(MISBEHAVIOURS)) {
+    for (const [how, { script, timedOut, stdout }] of Object.entries(MISBEHAVIOURS)) {
       number += 1;
       const seconds = mark(number);
       test(`${command} ${how}`, async () => {
         const name = `${command}-${seconds}`;
         await program(name, script(`/bin/sleep ${seconds}`));
         const began = performance.now();
-        const result = await run(root, name, [], { limit: timedOut ? LIMIT : 60_000 });
-        assert.ok(performance.now() - began < within, `back after ${Math.round(performance.now() - began)} ms`);
+        const result = await run(root, name, [], { limit: timedOut ? LIMIT : 300_000 });
+        assert.ok(performance.now() - began < WITHIN, `back after ${Math.round(performance.now() - began)} ms`);
         assert.equal(result.timedOut, timedOut);
         if (stdout !== undefined) assert.match(result.stdout, stdout);
         // A program that exits in time may leave processes running: a wrapper may start a service.

@@ -68,11 +68,11 @@ test('what a process writes: progress, an answer, nonsense, or nothing more', as
   const script = 'read a; echo +1; echo "+{}"; echo \'{"x":1}\'; read b; echo "{"; read c; exit 0';
   const helper = startHelperProcess(spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] }));
   const progress: unknown[] = [];
-  assert.deepEqual(await helper.ask(1, 20_000, (value) => progress.push(value)), { is: 'answer', value: { x: 1 } });
+  assert.deepEqual(await helper.ask(1, 300_000, (value) => progress.push(value)), { is: 'answer', value: { x: 1 } });
   assert.deepEqual(progress, [1, {}]);
-  assert.deepEqual(await helper.ask(2, 20_000), { is: 'nonsense' });
-  assert.deepEqual(await helper.ask(3, 20_000), { is: 'ended' });
+  assert.deepEqual(await helper.ask(2, 300_000), { is: 'nonsense' });
+  assert.deepEqual(await helper.ask(3, 300_000), { is: 'ended' });
   helper.end();
   const none = startHelperProcess(spawn('/nowhere/none', [], { stdio: ['pipe', 'pipe', 'ignore'] }));
-  assert.deepEqual(await none.ask(1, 20_000), { is: 'not-started' });
+  assert.deepEqual(await none.ask(1, 300_000), { is: 'not-started' });
 });

@@ -31,15 +31,19 @@ export type Stage = {
   faults: (faults: Partial<Faults>) => Promise<void>;
 };
 
+/** What ends only a test that fails: a node takes minutes to start where the machine has much else to do. */
+const LONG = 300_000;
+
+/** A test of a limit that passes sets that one itself. */
 const LIMITS: PlanSettings['limits'] = {
-  kubeadm: 20_000,
-  component: 20_000,
+  kubeadm: LONG,
+  component: LONG,
   etcdPatience: 2_000,
-  restart: 20_000,
+  restart: LONG,
   settle: 300,
-  listener: 20_000,
-  served: 10_000,
-  clients: 4_000,
+  listener: LONG,
+  served: LONG,
+  clients: LONG,
 };
 
 export async function stage(

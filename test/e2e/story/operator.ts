@@ -49,11 +49,11 @@ async function followsTheLog(here: Scene): Promise<void> {
   const pid = (await machine.must('sh', '-c', follows)).trim();
   const running = async () =>
     (await machine.run('sh', '-c', `grep -qs -e '[-]-follow' /proc/[0-9]*/cmdline`)).code === 0;
-  await eventually(running, 60_000);
+  await eventually(running);
   await machine.must('certagent', 'reload');
-  await eventually(async () => (await machine.must('cat', '/root/followed')).includes('configuration loaded'), 60_000);
+  await eventually(async () => (await machine.must('cat', '/root/followed')).includes('configuration loaded'));
   await machine.must('sh', '-c', `kill -TERM ${pid}`);
-  await eventually(async () => !(await running()), 60_000);
+  await eventually(async () => !(await running()));
   const plan = plansOf(here).at(-1)!;
   assert.match(await machine.must('certagent', 'logs', '--plan', plan), /\(plan=\S+, step=1, /);
   assert.doesNotMatch(await machine.must('certagent', 'logs', '-p', 'err'), /configuration loaded/);

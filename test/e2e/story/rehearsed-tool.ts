@@ -35,7 +35,7 @@ export function makeGround(machine: Machine): Ground {
   put(machine, 'var/lib/certagent/rehearsals/.keep', '');
   const words = (more: object = {}) => [
     ...source('test/real/child/rehearse.ts'),
-    JSON.stringify({ settle: 500, limit: 20_000, ...more }),
+    JSON.stringify({ settle: 500, limit: 300_000, ...more }),
   ];
   return {
     machine,
