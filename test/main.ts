@@ -38,7 +38,7 @@ const coverage = {
 };
 
 /** A file that hangs fails, and does not hold up the run. Milliseconds. */
-const LIMIT = 20 * 60_000;
+const LIMIT = 40 * 60_000;
 
 run({ cwd: project, files, concurrency: 4, timeout: LIMIT, forceExit: true, ...(words.length === 0 ? coverage : {}) })
   .on('test:fail', () => {

@@ -6,6 +6,8 @@ import { request as secureRequest } from 'node:https';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import type { JournalRecord } from '../../src/domain/model/journal.ts';
+import type { Step } from '../../src/domain/model/plan.ts';
+import { changesNode, isLeftAtOnce } from '../../src/domain/plan/plan-parts.ts';
 import { findProcesses, isCalled } from '../../src/host/processes.ts';
 import { STATE_DIR } from '../../src/host/root.ts';
 import { filesOf } from './files.ts';
@@ -15,8 +17,8 @@ export type Faulty = { what: string; detail: string };
 
 /** How far the agent had come when it was killed, as the disk shows. */
 export type State = {
-  /** A plan whose outcome is not in the journal. */
-  unfinished: boolean;
+  /** The plan whose outcome is not in the journal; null: there is none. */
+  unfinished: string | null;
   /** The alert about its outcome was in a spool or sent, but not in the journal. */
   telling: boolean;
 };
@@ -27,9 +29,9 @@ export async function stateOf({ node, inbox }: Ground): Promise<State> {
   const told =
     begun !== undefined && records.some((record) => record.type === 'plan-told' && record.planId === begun.plan.id);
   const ended = records.some((record) => record.type === 'plan-ended' && record.planId === begun?.plan.id);
-  const unfinished = begun !== undefined && !told;
+  const unfinished = begun === undefined || told ? null : begun.plan.id;
   const sent = inbox.webhooks.length > 0 || (await spooled(node.root)).length > 0;
-  return { unfinished, telling: unfinished && ended && sent };
+  return { unfinished, telling: unfinished !== null && ended && sent };
 }
 
 /** What is not as it must be; empty when all is well. `states`: at each kill. */
@@ -241,11 +243,13 @@ async function hooks({ node, plan }: Ground): Promise<(string | null)[]> {
   });
 }
 
-/** After SIGTERM in the first run: the current step was finished. */
+/** After SIGTERM in the first run: the current step was finished, unless it changes nothing or is left where it is by design. */
 export async function stepInHand({ node }: Ground): Promise<Faulty[]> {
   const { records } = await journalOf(node.root);
+  const plan = records.findLast((record) => record.type === 'plan-started')?.plan;
   const open = new Set<string>();
   for (const record of records) {
+    if ('step' in record && mayBeLeft(plan?.steps[record.step])) continue;
     if (record.type === 'step-started') open.add(`step ${record.step}`);
     if (record.type === 'step-done' || record.type === 'step-failed') open.delete(`step ${record.step}`);
     if (record.type === 'undo-started') open.add(`undo of ${record.step}`);
@@ -253,6 +257,8 @@ export async function stepInHand({ node }: Ground): Promise<Faulty[]> {
   }
   return [...open].map((detail) => ({ what: 'not finished at SIGTERM', detail }));
 }
+
+const mayBeLeft = (step: Step | undefined): boolean => step !== undefined && (isLeftAtOnce(step) || !changesNode(step));
 
 /** As the last restore or installation ended, so are all of its files: what it puts there, or what it would have replaced. */
 async function restored({ node }: Ground): Promise<(string | null)[]> {
@@ -275,13 +281,13 @@ async function restored({ node }: Ground): Promise<(string | null)[]> {
 
 type Told = { status: string; code: string };
 
-/** An interrupted plan is reported as recovered once (twice only after a kill during the report), others are not. */
+/** Each interrupted plan is reported as recovered once (twice only after a kill during the report), others are not. */
 async function alerts({ node, inbox, plan }: Ground, states: State[]): Promise<(string | null)[]> {
   const messages = inbox.webhooks.map((body) => (JSON.parse(body) as { data: { id: string; alerts: Told[] } }).data);
   const told = [...new Map(messages.map(({ id, alerts }) => [id, alerts])).values()].flat();
   const waiting = await spooled(node.root);
   const count = (code: string) => told.filter((each) => each.code === code).length;
-  const least = states.some(({ unfinished }) => unfinished) ? 1 : 0;
+  const least = new Set(states.flatMap(({ unfinished }) => unfinished ?? [])).size;
   const most = least + states.slice(1).filter(({ telling }) => telling).length;
   const recovered = count('RECOVERED');
   const { records } = await journalOf(node.root);

@@ -73,10 +73,13 @@ function count({ faults, point, second }: Try, { at, signal }: Job, figures: Fig
   if (signal === 'SIGTERM') figures.terms += 1;
   if (signal === 'POWER') figures.powers += 1;
   if (faults.length === 0) figures.recovered += 1;
-  const where = `${figures.plan}, point ${at} (${point ?? 'not reached'})${signal === 'SIGKILL' ? '' : ` by ${signal}`}`;
-  const again = second === null ? '' : `, then ${second}`;
+  const where = `${figures.plan}, point ${at} (${point === null ? 'not reached' : inShort(point)})${signal === 'SIGKILL' ? '' : ` by ${signal}`}`;
+  const again = second === null ? '' : `, then ${inShort(second)}`;
   for (const { what, detail } of faults) options.failed(`${where}${again}: ${what}: ${detail}`);
 }
+
+/** Without the two pages of properties of a transient unit. */
+const inShort = (point: string): string => point.replaceAll(/--property=\S+ /g, '');
 
 /** The same calls on other files, and other plans' names, are one kind of point. */
 export function kindOf(point: string): string {
