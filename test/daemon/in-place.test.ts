@@ -49,8 +49,7 @@ describe('a K3s server that is renewed while it runs', { concurrency: 2 }, () =>
     ['a supervisor that signs nothing', { supervisorRefuses: true }, 'SUPERVISOR_REFUSED'],
   ] as const)
     test(`${what}: everything is put back, and the next renewal restarts`, async (t) => {
-      const { node, agent, root } = await scene(t, { ...SERVER, renew: SHORT });
-      await node.faults({ ...faults } as never);
+      const { node, agent, root } = await scene(t, { ...SERVER, renew: SHORT, faults: faults as never });
       const [before, pid] = [await fingerprints(node), await pidOf(node)];
       const { lastAttempt } = await agent.check();
       assert.deepEqual([lastAttempt?.result, lastAttempt?.error?.code], ['rolled-back', code], await said(root));

@@ -72,8 +72,10 @@ export function told(inbox: Inbox): string[] {
 }
 
 /** Waits until the webhook has received what is expected, at most five minutes; returns all of it. */
-export async function toldAtLast(inbox: Inbox, ...expected: string[]): Promise<string[]> {
-  for (let tries = 0; tries < 6_000 && !expected.every((line) => told(inbox).includes(line)); tries++) {
+export async function toldAtLast(inbox: Inbox, ...expected: (string | RegExp)[]): Promise<string[]> {
+  const isTold = (wanted: string | RegExp) =>
+    told(inbox).some((line) => (typeof wanted === 'string' ? line === wanted : wanted.test(line)));
+  for (let tries = 0; tries < 6_000 && !expected.every(isTold); tries++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return told(inbox);
