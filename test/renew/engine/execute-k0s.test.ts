@@ -43,7 +43,7 @@ describe('execute on a k0s controller', { concurrency: 2 }, () => {
   });
 
   it('puts the previous files back when it never becomes ready, and the unit’s own writing does not hinder that', async (t) => {
-    const { plan, context, faults } = await stage(t, { kind: 'k0s-controller', limits: { restart: 3_000 } });
+    const { plan, context, faults } = await stage(t, { kind: 'k0s-controller', limits: { restart: 15_000 } });
     await faults({ k3s: 'never-ready' });
     const outcome = await execute(plan, 'schedule', context);
     assert.equal(outcome.error?.code, 'UNIT_NOT_READY');

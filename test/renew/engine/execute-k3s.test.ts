@@ -113,7 +113,7 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     const { node, plan, context, root, faults } = await stage(t, {
       kind: 'k3s-server',
       speed: 0.05,
-      limits: { restart: 3_000 },
+      limits: { restart: 15_000 },
     });
     const before = await snapshot(root, [TLS]);
     await rotateCas(node);
@@ -128,7 +128,7 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     const { plan, context, root, faults } = await stage(t, {
       kind: 'k3s-server',
       speed: 0.05,
-      limits: { restart: 3_000 },
+      limits: { restart: 15_000 },
     });
     await faults({ k3s: 'dies-after-start' });
     await execute(plan, 'schedule', context);
@@ -146,7 +146,7 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
     const { plan, context, root, told, faults } = await stage(t, {
       kind: 'k3s-server',
       speed: 0.05,
-      limits: { restart: 3_000 },
+      limits: { restart: 15_000 },
     });
     const before = await snapshot(root, [TLS]);
     await faults({ k3s: 'never-ready' });
@@ -160,14 +160,14 @@ describe('execute on a K3s node', { concurrency: 2 }, () => {
   it('does not believe a start that succeeds and fails a moment later', async (t) => {
     const { plan, context, faults } = await stage(t, {
       kind: 'k3s-server',
-      limits: { restart: 3_000, settle: 1_500 },
+      limits: { restart: 15_000, settle: 1_500 },
     });
     await faults({ k3s: 'dies-after-start' });
     const outcome = await execute(plan, 'schedule', context);
     assert.equal(outcome.error?.code, 'UNIT_NOT_READY');
     assert.match(
       outcome.error?.message ?? '',
-      /^k3s was not ready within 3 s \(waited for k3s to be active, it is failed\)/,
+      /^k3s was not ready within 15 s \(waited for k3s to be active, it is failed\)/,
     );
     assert.notEqual(outcome.result, 'succeeded');
   });

@@ -65,7 +65,7 @@ describe('a rotation of the leaves of K3s', { concurrency: 2 }, () => {
   });
 
   it('puts the previous leaves back when the start fails', async (t) => {
-    const on = await stage(t, { ...FRESH, limits: { restart: 3_000, settle: 1_500 } });
+    const on = await stage(t, { ...FRESH, limits: { restart: 15_000, settle: 1_500 } });
     const before = await snapshot(on.root, [TLS]);
     await on.faults({ k3s: 'dies-after-start' });
     const progress = on.context.progress;
