@@ -89,7 +89,7 @@ function isWanted({ spec, memory: { request }, sight }: UserCase): boolean {
 function whyStopped({ spec, memory, sight, now }: UserCase): { why: string; remedy: string } | null {
   const again = againBy(spec);
   const because = (why: string, remedy = again) => ({ why, remedy });
-  if (sight.state === 'absent') return because('does not exist');
+  if (sight.state === 'absent') return whyAbsent(spec, sight.isGone);
   const { found } = sight;
   if (found === null) return because(`holds no client certificate for ${spec.user}`);
   const { certificate, isSigned, isProven, fixed } = found;
@@ -111,6 +111,19 @@ function whyStopped({ spec, memory, sight, now }: UserCase): { why: string; reme
   if (fixed !== null)
     return because(fixed, 'Write the entry with embedded data, or with plain names of files beside it.');
   return null;
+}
+
+/** `isGone`: the home is there, and the file is not. */
+function whyAbsent({ user }: UserSpec, isGone: boolean): { why: string; remedy: string } {
+  return isGone
+    ? {
+        why: 'there is no such file, so there is no certificate that could be renewed',
+        remedy: `To make it, with a first certificate: certagent user add ${user}. To take the access away, remove the entry from users.certificates`,
+      }
+    : {
+        why: 'its home directory does not exist, or belongs to another account',
+        remedy: 'Mount or correct the home directory, or correct kubeconfig in users.certificates',
+      };
 }
 
 function stopped({ why, remedy }: { why: string; remedy: string }): UserStep {
