@@ -11,6 +11,8 @@ export type FoundUser = {
   certificate: Certificate;
   isSigned: boolean;
   isProven: boolean;
+  /** It is whole, and the replacement of its two files was interrupted. */
+  isHalfway: boolean;
   /** Why certagent cannot write the entry; null: it can. */
   fixed: string | null;
 };
@@ -40,7 +42,7 @@ export function userStep(known: UserCase): UserStep {
   const { request } = memory;
   const found = sight.state === 'read' ? sight.found : null;
   if (request !== null && found?.isProven === true && found.certificate.publicKey === request.publicKey)
-    return { do: 'done' };
+    return { do: found.isHalfway && request.certificate !== null ? 'finish' : 'done' };
   // Its key and its certificate may be in two files, of which one is written.
   if (request?.certificate != null && isWanted(known)) return { do: 'finish' };
   // What root has ordered by name does not depend on what is in the file.

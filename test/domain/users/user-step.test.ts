@@ -81,6 +81,14 @@ const ROWS: [what: string, known: UserCase, expected: RegExp][] = [
     /^done$/,
   ],
   [
+    'a signed certificate that is in one file, and not yet in the two that the kubeconfig names otherwise',
+    caseOf(
+      foundOf(80, { certificate: certificateOf(80, { publicKey: 'new key' }), isHalfway: true }),
+      with20({ request: { ...asked, certificate: 'PEM' } }),
+    ),
+    /^finish$/,
+  ],
+  [
     'a signed certificate that nobody wants any more',
     caseOf(foundOf(20), with20({ request: { ...asked, groups: [], certificate: 'PEM' } })),
     /^drop$/,
