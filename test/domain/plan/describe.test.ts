@@ -100,7 +100,8 @@ const table: [Step, string][] = [
   ],
 ];
 
-for (const [step, said] of table) test(`a step is described: ${said}`, () => assert.equal(describeStep(step, {}), said));
+for (const [step, said] of table)
+  test(`a step is described: ${said}`, () => assert.equal(describeStep(step, {}), said));
 
 test('a plan is described with its steps numbered', () => {
   const plan = {
