@@ -161,7 +161,11 @@ const CATALOGUE = [
       'Shows what would be renewed and when, asks, sets mode = "renew" in the configuration, and makes the running daemon reload it. A freshly installed certagent only observes.',
     options: [YES],
     examples: ['certagent enable', 'certagent enable --yes'],
-    exitCodes: [[0, 'certagent renews from now on, or did already'], [1, 'failed, or you answered no'], USAGE],
+    exitCodes: [
+      [0, 'certagent renews from now on, or did already; it says when there is no node yet'],
+      [1, 'failed, or you answered no'],
+      USAGE,
+    ],
   },
   {
     name: 'disable',

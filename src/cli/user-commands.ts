@@ -6,7 +6,7 @@ export const USERS = [
     name: 'user add',
     summary: "request a user's certificate from the cluster",
     detail:
-      "Makes a key and a CertificateSigningRequest, and writes the signed certificate into the user's kubeconfig, as its account. Without --approve the request waits for a person: certagent shows the kubectl command, and writes the file when it is approved (the daemon within a minute; without one, run the command again). With an entry in users.certificates, that says what is requested. A certificate cannot be taken back before it expires. Works in observe mode, too.",
+      "Makes a key and a CertificateSigningRequest, and writes the signed certificate into the user's kubeconfig, as its account. Without --approve the request waits for a person: certagent shows how it is approved, and writes the file when it is (the daemon within a minute; without one, run the command again). What is left out is as in the request that waits for the user, or as in users.certificates: certagent user add nana --approve approves what waits for nana. A certificate cannot be taken back before it expires. Works in observe mode, too.",
     argument: { flags: '<name>', description: 'name of the user to Kubernetes; never "system:…" or "kubeadm:…"' },
     options: [
       { flags: '--group <name>', description: 'a group of the user; can be repeated', repeats: true },
@@ -16,6 +16,7 @@ export const USERS = [
     ],
     examples: [
       'certagent user add nana --group developers --expires 90d',
+      'certagent user add nana --approve',
       'certagent user add nana --group developers --group viewers --approve',
       'certagent user add ci@example.org --group ci --kubeconfig /root/ci.kubeconfig',
     ],

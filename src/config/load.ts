@@ -13,16 +13,32 @@ export type ConfigProblem = { line: number | null; key: string; message: string 
 export class ConfigError extends CertagentError {
   readonly file: string;
   readonly problems: ConfigProblem[];
+  /** What is valid, with defaults for the rest; null: the text is not even TOML. */
+  readonly rest: Config | null;
+  /** What would fail later, for who asked for that. */
+  readonly warnings: ConfigProblem[];
 
-  constructor(file: string, problems: ConfigProblem[]) {
-    const rows = problems.map((problem) => `  ${describeProblem(problem)}`);
-    const count = problems.length === 1 ? 'one error' : `${problems.length} errors`;
-    super('CONFIG_REFUSED', `${file} is refused, ${count}:\n${rows.join('\n')}`, {
+  constructor(
+    file: string,
+    problems: ConfigProblem[],
+    { rest = null, warnings = [] }: { rest?: Config | null; warnings?: ConfigProblem[] } = {},
+  ) {
+    const parts = [`${file} is refused, ${listed(problems, 'error')}`];
+    if (warnings.length > 0) parts.push(`Besides, ${listed(warnings, 'warning')}`);
+    super('CONFIG_REFUSED', parts.join('\n'), {
       remedy: 'Correct the file, then check it again: certagent config check',
     });
     this.file = file;
     this.problems = problems;
+    this.rest = rest;
+    this.warnings = warnings;
   }
+}
+
+/** "2 errors:", and each in a line of its own. */
+export function listed(problems: ConfigProblem[], what: 'error' | 'warning'): string {
+  const count = problems.length === 1 ? `one ${what}` : `${problems.length} ${what}s`;
+  return [`${count}:`, ...problems.map((problem) => `  ${describeProblem(problem)}`)].join('\n');
 }
 
 /** "line 4: windows.opens is not a duration …" */
@@ -53,7 +69,7 @@ export async function parseConfig(text: string, file: string): Promise<Config> {
     ...(await brokenRules(config)).filter(({ path }) => !problems.some((other) => covers(other.path, path))),
   );
   if (problems.length === 0) return config;
-  throw refusal(text, file, problems);
+  throw refusal(text, file, problems, config);
 }
 
 /** Whether a text that `parseConfig` accepts has the key `mode`, or leaves it to the default. */
@@ -62,9 +78,9 @@ export function setsMode(text: string): boolean {
   return 'data' in parsed && Object.hasOwn(parsed.data, 'mode');
 }
 
-/** The error for a text with these problems, each with its line. */
-export function refusal(text: string, file: string, problems: Problem[]): ConfigError {
-  return new ConfigError(file, located(text, problems));
+/** The error for a text with these problems, each with its line. `rest`: what of it is valid. */
+export function refusal(text: string, file: string, problems: Problem[], rest: Config): ConfigError {
+  return new ConfigError(file, located(text, problems), { rest });
 }
 
 /** Problems with their lines, in the order of the text. */

@@ -28,7 +28,7 @@ export async function readNodeConfig(root: Root, file: string): Promise<{ config
   const text = (await readTextIfThere(path)) ?? '';
   const config = await parseConfig(text, path);
   const problems = isOurs ? await fileProblems(root, config) : [];
-  if (problems.length > 0) throw refusal(text, path, problems);
+  if (problems.length > 0) throw refusal(text, path, problems, config);
   return { config, setsMode: setsMode(text) };
 }
 

@@ -5,7 +5,7 @@ import { USER_SCHEMA, type UserAddReport, type UserAddRequest } from '../domain/
 import { CertagentError } from '../domain/model/errors.ts';
 import type { Inventory } from '../domain/model/inventory.ts';
 import type { CopyOutcome } from '../domain/model/journal.ts';
-import type { UserSpec } from '../domain/model/user-certificate.ts';
+import type { UserMemory, UserSpec } from '../domain/model/user-certificate.ts';
 import { DAY, formatDuration } from '../domain/time/duration.ts';
 import { isSame } from '../domain/users/judge-user-certificate.ts';
 import { nothingKnown } from '../domain/users/user-memory.ts';
@@ -28,10 +28,11 @@ export function makeUserAdd({ root, config, look, exclusive }: OwnPlans): Pick<C
       exclusive(async () => {
         const { inventory, policy } = await look();
         if (inventory.clock.doubt !== null) throw refused(`the clock is not trusted: ${inventory.clock.doubt}`);
-        const spec = await specOf(root, request, config());
+        const known = await loadUserMemory(root);
+        const spec = await specOf(root, request, config(), known);
         const source = await sourceOf(root, inventory.node);
         const place = await userPlace(root, spec.kubeconfig, spec.user);
-        const store = openUserStore(root, await loadUserMemory(root), true);
+        const store = openUserStore(root, known, true);
         const memory = store.get(spec);
         if (memory.request === null || !isSameOrder(memory.request, spec)) {
           const file = openUserFile(root.prefix, place, spec.user, source.clientCas);
@@ -52,19 +53,29 @@ export function makeUserAdd({ root, config, look, exclusive }: OwnPlans): Pick<C
 const isSameOrder = (a: Pick<UserSpec, 'groups' | 'expires'>, b: UserSpec): boolean =>
   a.expires === b.expires && isSame(a.groups, b.groups);
 
-/** As configured; what the command says may add to that, and not contradict it. */
-async function specOf(root: Root, request: UserAddRequest, config: Config): Promise<UserSpec> {
+/**
+ * As configured, or as in the request that waits; what the command says may add to what is configured, and not contradict it. So
+ * `certagent user add nana --approve` approves what waits for nana.
+ */
+async function specOf(
+  root: Root,
+  request: UserAddRequest,
+  config: Config,
+  known: readonly UserMemory[],
+): Promise<UserSpec> {
   const { user } = request;
   for (const name of [user, ...(request.groups ?? [])]) {
     const why = whyNotRequested(name);
     if (why !== null) throw refused(`${JSON.stringify(name)} ${why}`);
   }
-  const kubeconfig = request.kubeconfig ?? (await ownKubeconfig(root, user, config));
+  const waiting = known.flatMap((one) => (one.user === user && one.request !== null ? [one.request] : []));
+  const kubeconfig = request.kubeconfig ?? (await ownKubeconfig(root, user, config, waiting));
+  const present = waiting.find((each) => each.kubeconfig === kubeconfig);
   const configured = config.users.certificates.find((each) => each.kubeconfig === kubeconfig);
   if (configured !== undefined && configured.user !== user)
     throw refused(`users.certificates of the configuration has ${kubeconfig} for ${configured.user}`);
-  const groups = request.groups ?? configured?.groups ?? [];
-  const expires = request.expires ?? configured?.expires ?? 90 * DAY;
+  const groups = request.groups ?? configured?.groups ?? present?.groups ?? [];
+  const expires = request.expires ?? configured?.expires ?? present?.expires ?? 90 * DAY;
   if (configured !== undefined && !isSameOrder(configured, { ...configured, groups, expires }))
     throw refused(`users.certificates of the configuration has other groups or another lifetime for ${user}`);
   if (expires < SHORTEST || expires > LONGEST)
@@ -72,7 +83,18 @@ async function specOf(root: Root, request: UserAddRequest, config: Config): Prom
   return { kubeconfig, user, groups, expires, approve: request.approve || configured?.approve === true };
 }
 
-async function ownKubeconfig(root: Root, user: string, { users }: Config): Promise<string> {
+async function ownKubeconfig(
+  root: Root,
+  user: string,
+  { users }: Config,
+  waiting: readonly UserSpec[],
+): Promise<string> {
+  if (waiting.length === 1) return waiting[0]!.kubeconfig;
+  if (waiting.length > 1)
+    throw refused(
+      `${waiting.length} requests wait for ${user}`,
+      `Name the file with --kubeconfig: ${waiting.map(({ kubeconfig }) => kubeconfig).join(' or ')}`,
+    );
   const configured = users.certificates.filter((each) => each.user === user);
   if (configured.length === 1) return configured[0]!.kubeconfig;
   const account = await userNamed(root, user);
@@ -105,7 +127,7 @@ function reportOf(
   const { user, groups, kubeconfig } = spec;
   const { next, notAfter } = outcome.own!;
   if (next.is === 'failed' || next.is === 'stopped' || next.is === 'due')
-    throw refused(`${user} has no new certificate: ${next.why}`);
+    throw refused(`${user} has no new certificate: ${next.why}`, 'remedy' in next ? next.remedy : undefined);
   const waits = next.is === 'waiting' ? { name: next.name, since: next.since, approved: next.approved } : null;
   return {
     schema: USER_SCHEMA,
@@ -118,4 +140,5 @@ function reportOf(
   };
 }
 
-const refused = (why: string): CertagentError => new CertagentError('USER_REFUSED', why);
+const refused = (why: string, remedy?: string): CertagentError =>
+  new CertagentError('USER_REFUSED', why, remedy === undefined ? {} : { remedy });

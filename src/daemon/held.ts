@@ -38,7 +38,7 @@ export function waitsAt(plan: RenewalPlan, step: Step, held: Held): Progress {
     planId,
     step: steps.indexOf(step),
     steps: steps.length,
-    title: describeStep(step),
+    title: describeStep(step, plan),
     state: 'waiting',
     detail,
   };

@@ -31,7 +31,7 @@ export async function rehearseNode(
   if (found.step === null) return { ...report, ...found };
   const { step } = found;
   const show = (state: Progress['state'], detail = '') =>
-    progress({ planId: PLAN, step: 0, steps: 1, title: describeStep(step), state, detail });
+    progress({ planId: PLAN, step: 0, steps: 1, title: describeStep(step, {}), state, detail });
   show('started');
   const waiting = (detail: string) => show('waiting', detail);
   const rehearsed = await rehearseWithCure(root, step, { now, pollInterval, waiting, signal });

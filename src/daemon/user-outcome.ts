@@ -3,6 +3,7 @@ import type { ObservedCertificate } from '../domain/model/inventory.ts';
 import type { CopyOutcome } from '../domain/model/journal.ts';
 import type { UserNext, UserSpec } from '../domain/model/user-certificate.ts';
 import { date } from '../domain/time/day.ts';
+import { approvalOf } from '../domain/users/user-names.ts';
 
 export type UserState = {
   next: UserNext;
@@ -16,22 +17,28 @@ export type UserState = {
 /** A user's certificate among the copies of the node. */
 export function outcomeOf(spec: UserSpec, { next, notAfter, account, certificates, wrote }: UserState): CopyOutcome {
   const { kubeconfig: path, user, groups } = spec;
-  const expires = notAfter === null ? '' : `certificate of ${user} expires ${date(notAfter)}`;
-  const detail = [expires, inWords(next)].filter((part) => part !== '').join('; ');
+  const isRequested = next.is === 'waiting' || next.is === 'due' || next.is === 'failed';
+  const none = isRequested ? `no certificate for ${user} yet` : '';
+  const expires = notAfter === null ? none : `certificate of ${user} expires ${date(notAfter)}`;
+  const detail = [expires, inWords(next, user)].filter((part) => part !== '').join('; ');
   return {
     path,
     user: account,
-    result: wrote ?? RESULTS[next.is],
+    result: wrote ?? resultOf(next, notAfter),
     detail,
     certificates,
     own: { user, groups, notAfter, next },
   };
 }
 
-/** While a request waits, the file is as it was and works. */
-const RESULTS = { valid: 'current', due: 'current', waiting: 'current', failed: 'failed', stopped: 'refused' } as const;
+/** While a request waits, the file is as it was and works; without one there is nothing that could be current. */
+function resultOf({ is }: UserNext, notAfter: Instant | null): CopyOutcome['result'] {
+  if (is === 'failed') return 'failed';
+  if (is === 'stopped') return 'refused';
+  return notAfter === null ? 'pending' : 'current';
+}
 
-function inWords(next: UserNext): string {
+function inWords(next: UserNext, user: string): string {
   switch (next.is) {
     case 'valid':
       return `a new one is requested from ${date(next.until)} on`;
@@ -40,7 +47,7 @@ function inWords(next: UserNext): string {
     case 'waiting':
       return next.approved
         ? `the request ${next.name} is approved, and waits for the signer of the cluster`
-        : `the request ${next.name} waits for approval since ${date(next.since)}: kubectl certificate approve ${next.name}`;
+        : `the request ${next.name} waits for approval since ${date(next.since)}: ${approvalOf(next.name, user)}`;
     case 'failed':
       return `no new one: ${next.why}`;
     case 'stopped':

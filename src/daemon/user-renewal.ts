@@ -1,8 +1,9 @@
+import type { Config } from '../config/schema.ts';
 import { CertagentError, explain } from '../domain/model/errors.ts';
 import type { CopyOutcome } from '../domain/model/journal.ts';
 import type { UserMemory, UserNext, UserSpec } from '../domain/model/user-certificate.ts';
 import { isSame } from '../domain/users/judge-user-certificate.ts';
-import { failing, remembering, renewedTo } from '../domain/users/user-memory.ts';
+import { failing, isOf, remembering, renewedTo } from '../domain/users/user-memory.ts';
 import { againBy, type UserSight, userStep } from '../domain/users/user-step.ts';
 import { parseCertificate } from '../host/x509.ts';
 import type { Source } from '../sync/admin-kubeconfig.ts';
@@ -40,12 +41,7 @@ export async function bringUpToDate(
       await withdraw(root, source, waiting.name);
       await store.put({ ...store.get(spec), request: null });
     }
-    const next: UserNext = {
-      is: 'stopped',
-      why: `${denied} is named in copies.deny`,
-      remedy: 'Remove the entry from users.certificates.',
-    };
-    return outcomeOf(spec, { ...state, next });
+    return outcomeOf(spec, { ...state, next: deniedBy(denied, isConfigured(spec, config)) });
   }
   const file = openUserFile(root.prefix, place, spec.user, source.clientCas);
   try {
@@ -55,6 +51,15 @@ export async function bringUpToDate(
     file.end();
   }
 }
+
+function deniedBy(name: string, configured: boolean): UserNext {
+  const allow = `Remove ${name} from copies.deny to give a certificate to this user, and run certagent reload.`;
+  const drop = ' Or remove the entry from users.certificates, if this user should have none.';
+  return { is: 'stopped', why: `${name} is named in copies.deny`, remedy: allow + (configured ? drop : '') };
+}
+
+const isConfigured = (spec: UserSpec, { users }: Pick<Config, 'users'>): boolean =>
+  users.certificates.some((each) => isOf(each, spec));
 
 type Run = {
   spec: UserSpec;

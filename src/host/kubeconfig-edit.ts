@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { CertagentError } from '../domain/model/errors.ts';
 import { nodeAt, parseGoYaml, parseGoYamlDocument } from './go-yaml.ts';
 
-/** One value to be exchanged; `index` counts the entries of the list from 0. */
+/** One value to be exchanged; `index` counts the entries of the list from 0. `data`: base64, or a path of plain characters. */
 export type NewValue =
+  | { list: 'users'; index: number; key: 'client-certificate' | 'client-key'; data: string }
   | { list: 'users'; index: number; key: 'client-certificate-data' | 'client-key-data'; data: string }
   | { list: 'clusters'; index: number; key: 'certificate-authority-data'; data: string };
 
@@ -29,7 +30,7 @@ export function replaceValues(text: string, values: NewValue[]): string {
 
 const TEXT = 'tag:yaml.org,2002:str';
 
-/** Base64 is safe in every style of scalar, so the style stays: quotes, block header, indentation and line endings. */
+/** Base64 and plain paths are safe in every style of scalar, so the style stays: quotes, block header, indentation and line endings. */
 function rewritten(source: string, type: string | undefined, data: string): string {
   switch (type) {
     case 'PLAIN':

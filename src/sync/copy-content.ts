@@ -1,3 +1,4 @@
+import { CertagentError } from '../domain/model/errors.ts';
 import { type Kubeconfig, type KubeconfigUser, parseKubeconfig } from '../host/kubeconfig.ts';
 import type { CopyContent } from './messages.ts';
 
@@ -9,6 +10,15 @@ import type { CopyContent } from './messages.ts';
  */
 export function readContent(text: string): CopyContent {
   return contentOf(parseKubeconfig(text));
+}
+
+/** Keeps the byte order mark, so that encoding again gives the same bytes. Throws CertagentError BAD_KUBECONFIG. */
+export function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new CertagentError('BAD_KUBECONFIG', 'is not UTF-8 text');
+  }
 }
 
 function contentOf({ clusters, users, contexts }: Kubeconfig): CopyContent {

@@ -15,20 +15,29 @@ import {
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { copyAttributes } from '../host/attributes.ts';
 import { type GuardedFile, plain, readGuarded } from './guarded.ts';
-import { LOCK_TEXT } from './leftover-files.ts';
+import { BACKUP_SUFFIX, LOCK_TEXT } from './leftover-files.ts';
 
 // Writing inside a directory that `inDirectory` opened, in the helper, as the copy's owner.
 
-/**
- * Puts `content` in the place of `old`, which stays beside it as NAME.certagent-backup (0600). Whoever made the file
- * different from `old` meanwhile wins: CertagentError COPY_CHANGED. kubectl's own lock (NAME.lock, client-go
- * tools/clientcmd/config.go) is respected: COPY_LOCKED. Returns a remark for the user, mostly empty.
- */
+/** As `exchangeGuarded`; `old` stays beside it as NAME.certagent-backup (0600). */
 export function replaceGuarded(directory: string, name: string, old: GuardedFile, content: Buffer): string {
+  putPrivate(directory, `${plain(name)}${BACKUP_SUFFIX}`, old.bytes);
+  return exchangeGuarded(directory, name, old, content);
+}
+
+/** Writes certagent's own file beside a copy (0600). A rename replaces whatever holds its name; a link planted there is not followed. */
+export function putPrivate(directory: string, name: string, content: Buffer): void {
+  const { path } = writeTemporary(directory, content, PRIVATE);
+  orRemove(path, () => renameSync(path, `${directory}/${plain(name)}`));
+}
+
+/**
+ * Puts `content` in the place of `old`. Whoever made the file different from `old` meanwhile wins: CertagentError COPY_CHANGED.
+ * kubectl's own lock (NAME.lock, client-go tools/clientcmd/config.go) is respected: COPY_LOCKED. Returns a remark for the user,
+ * mostly empty.
+ */
+export function exchangeGuarded(directory: string, name: string, old: GuardedFile, content: Buffer): string {
   const path = `${directory}/${plain(name)}`;
-  // A rename replaces whatever holds the backup's name; a link planted there is not followed.
-  const backup = writeTemporary(directory, old.bytes, PRIVATE);
-  orRemove(backup.path, () => renameSync(backup.path, `${path}.certagent-backup`));
   const next = writeTemporary(directory, content, { ...old.facts, like: path });
   orRemove(next.path, () =>
     locked(directory, name, () => {

@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 import { CertagentError, errorCode } from '../domain/model/errors.ts';
 import { replaceValues } from '../host/kubeconfig-edit.ts';
 import { parseYaml } from '../host/yaml.ts';
-import { readBesides, replaceBesides } from './beside-files.ts';
-import { readContent } from './copy-content.ts';
+import { readBesides, removeLeftPair, replaceBesides } from './beside-files.ts';
+import { decode, readContent } from './copy-content.ts';
 import { type GuardedFile, inDirectory, readGuarded } from './guarded.ts';
 import { changed, createGuarded, replaceGuarded } from './guarded-write.ts';
 import { removeLeftovers } from './leftover-files.ts';
@@ -71,7 +71,7 @@ function answer({ base, clientCas }: Context, request: Request): Answer {
 function act(directory: string, request: Request, clientCas: string[]): Answer {
   const { name } = request.at;
   if (request.do === 'read-files') return readBesides(directory, request.names);
-  if (request.do === 'replace-files') return replaceBesides(directory, request.files);
+  if (request.do === 'replace-files') return replaceBesides(directory, name, request.files, request.detour);
   if (request.do === 'create') {
     createGuarded(directory, name, Buffer.from(request.content));
     return { is: 'done', note: '' };
@@ -79,17 +79,18 @@ function act(directory: string, request: Request, clientCas: string[]): Answer {
   if (request.do === 'tidy' || (request.do === 'read' && request.tidy)) removeLeftovers(directory, name);
   if (request.do === 'tidy') return { is: 'done', note: '' };
   const file = readGuarded(directory, name);
-  if (request.do === 'read') return read(directory, file, clientCas);
+  if (request.do === 'read') return read(directory, file, request, clientCas);
   if (file.version !== request.version) throw changed();
   const text = replaceValues(decode(file.bytes), request.values);
   if (request.dryRun === true) return { is: 'done', note: '' };
   return { is: 'done', note: replaceGuarded(directory, name, file, Buffer.from(text)) };
 }
 
-function read(directory: string, file: GuardedFile, clientCas: string[]): Answer {
+function read(directory: string, file: GuardedFile, { at, tidy }: ReadRequest, clientCas: string[]): Answer {
   const facts = { version: file.version, file: file.facts };
   try {
     const content = readContent(decode(file.bytes));
+    if (tidy) removeLeftPair(directory, at.name, content);
     const certificates = seenCertificates(content, clientCas, (path) => readBeside(directory, path));
     return { is: 'read', content, certificates, ...facts };
   } catch (error) {
@@ -99,21 +100,14 @@ function read(directory: string, file: GuardedFile, clientCas: string[]): Answer
   }
 }
 
+type ReadRequest = Extract<Request, { do: 'read' }>;
+
 /** Only a plain name in the copy's own directory is read. */
 function readBeside(directory: string, path: string): string | null {
   try {
     return readGuarded(directory, path.replace(/^\.\//, '')).bytes.toString('latin1');
   } catch {
     return null;
-  }
-}
-
-/** Keeps the byte order mark, so that encoding again gives the same bytes. */
-function decode(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new CertagentError('BAD_KUBECONFIG', 'is not UTF-8 text');
   }
 }
 

@@ -8,6 +8,8 @@ export const LOCK_TEXT = 'certagent\n';
 
 /** What is appended to a copy's name for the copy as it was before certagent changed it. */
 export const BACKUP_SUFFIX = '.certagent-backup';
+/** What is appended to a kubeconfig's name for the file that it names while key and certificate beside it are replaced. */
+export const PAIR_SUFFIX = '.certagent-pair';
 /** A backup holds credentials, and its owner can restore it. Milliseconds. */
 export const BACKUP_AGE = 7 * DAY;
 

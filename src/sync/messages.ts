@@ -51,6 +51,12 @@ export type SeenCertificate = {
 /** A file that a copy names, in base64. */
 export type BesideFile = { name: string; version: string; data: string };
 
+/**
+ * A kubeconfig that names key and certificate in two files, and names PAIR_SUFFIX's file while these are replaced. `version`: the
+ * kubeconfig's, as it was read; `index`: of its user; `certificate` and `key`: how it names them otherwise.
+ */
+export type Detour = { version: string; index: number; certificate: string; key: string };
+
 export type CopyFile = ObservedCertificate['file'];
 
 export type Request =
@@ -62,8 +68,8 @@ export type Request =
   | { do: 'create'; at: Location; content: string }
   /** Files with plain names in the copy's own directory. */
   | { do: 'read-files'; at: Location; names: string[] }
-  /** Replaces them in this order, none where one has changed since `read-files`. `data`: base64. */
-  | { do: 'replace-files'; at: Location; files: BesideFile[] }
+  /** Replaces them in this order, none where one has changed since `read-files`. `data`: base64. `detour` null: they are one file. */
+  | { do: 'replace-files'; at: Location; files: BesideFile[]; detour: Detour | null }
   /** Removes what certagent left beside a copy that it does not update. */
   | { do: 'tidy'; at: Location };
 

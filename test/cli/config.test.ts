@@ -49,6 +49,26 @@ test('what will fail later is a warning: the exit code is 0, and 1 with --strict
   assert.deepEqual([problems.length, warnings.length], [0, 1]);
 });
 
+test('what is an error does not hide what will fail later', async (t) => {
+  const root = await temporaryRoot(t);
+  const file = root.at(CONFIG_FILE);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, 'mode = "renwe"\n[alerts]\nrepeat = "1s"\n');
+  const both =
+    /config\.toml is refused, one error: .*\n {2}line 1: mode .*\nBesides, one warning:\n {2}line 3: alerts\.repeat is unusually short/;
+  for (const args of [
+    ['config', 'check'],
+    ['config', 'check', file],
+  ]) {
+    const ran = await certagent(root, args);
+    assert.equal(ran.exitCode, 1);
+    assert.match(ran.stderr, both);
+    const { problems, warnings } = JSON.parse((await certagent(root, [...args, '-o', 'json'])).stdout);
+    const keys = (of: { key: string }[]) => of.map(({ key }) => key);
+    assert.deepEqual([keys(problems), keys(warnings)], [['mode'], ['alerts.repeat']]);
+  }
+});
+
 test('a configuration that was named must exist', async (t) => {
   const root = await temporaryRoot(t);
   for (const args of [

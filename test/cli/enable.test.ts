@@ -7,7 +7,7 @@ import { withMode } from '../../src/config/mode.ts';
 import type { StatusReport } from '../../src/domain/model/status.ts';
 import { CONFIG_FILE, Root } from '../../src/host/root.ts';
 import { handlers, served } from '../control/support.ts';
-import { NOW, report } from './reports.ts';
+import { NODE, NOW, report } from './reports.ts';
 import { certagent } from './support.ts';
 
 const EDITS: [what: string, before: string, after: string][] = [
@@ -88,7 +88,24 @@ test('a machine that may renew, and has no daemon, does not renew', async (t) =>
   t.after(() => rm(directory, { recursive: true, force: true }));
   const { exitCode, stdout } = await certagent(new Root(directory), ['enable', '--yes']);
   assert.equal(exitCode, 0);
-  assert.match(stdout, /^The mode is already "renew", but no daemon is running: nothing is renewed\./);
+  // And there is no node on it.
+  assert.match(
+    stdout,
+    /^No Kubernetes node was found on this machine .*\nThe mode is already "renew", but no daemon is running: nothing is renewed\./,
+  );
+});
+
+test('a machine without a node: enable says so, and that certagent waits for one', async (t) => {
+  const node = { ...NODE, distribution: null, role: null };
+  const root = await served(t, { status: async () => ({ ...report(), node }), reload: async () => {} });
+  await put(root, 'mode = "observe"\n');
+  const says =
+    /No Kubernetes node was found on this machine \(neither kubeadm.*\): .*certagent looks for one at every check/s;
+  const first = await certagent(root, ['enable', '--yes']);
+  assert.deepEqual([first.exitCode, says.test(first.stdout)], [0, true], first.stdout);
+  const second = await certagent(root, ['enable', '--yes']);
+  assert.deepEqual([second.exitCode, says.test(second.stdout)], [0, true], second.stdout);
+  assert.doesNotMatch(second.stdout, /already renews/);
 });
 
 test('a configuration with errors is left alone', async (t) => {

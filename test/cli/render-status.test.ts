@@ -264,3 +264,17 @@ for (const kind of NODE_KINDS)
       assert.ok(names.length > 0);
     }
   });
+
+test("the kubelet's certificate, where the key of its CA is not on the node: nobody promises that it is rotated", () => {
+  const kept = { kind: 'keep', until: null } as const;
+  const kubelet = row('kubelet-client', 201, {
+    owner: 'kubelet',
+    path: '/k/kubelet-client-current.pem',
+    verdict: kept,
+  });
+  const shown = (owner: 'kubeadm' | 'external-ca') =>
+    renderStatus(report({ certificates: [kubelet, row('apiserver', 201, { owner, verdict: kept })] }));
+  assert.match(shown('kubeadm'), /the kubelet rotates it/);
+  assert.match(shown('external-ca'), /kubelet-client .*not rotated unless another program signs: no CA key here/);
+  assert.doesNotMatch(shown('external-ca'), /the kubelet rotates it/);
+});

@@ -1,14 +1,17 @@
 // A renewal of a user's own certificate has no plan and no journal: what it has begun is in users.json. Killed at any moment, the next
 // start finishes it, with one certificate, and the user has access all the time.
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DAY } from '../../src/domain/time/duration.ts';
+import { currentEntries, parseKubeconfig } from '../../src/host/kubeconfig.ts';
 import { readKey, readLeaf } from '../../src/host/leaf.ts';
 import { CONFIG_FILE, Root, STATE_DIR } from '../../src/host/root.ts';
 import { publicKeyOfPrivate } from '../../src/host/x509.ts';
+import { BACKUP_SUFFIX } from '../../src/sync/leftover-files.ts';
 import { makeNode, type TestNode } from '../../testnode/node.ts';
 import type { Issued } from '../../testnode/pki.ts';
 import { NANAS_FILE as FILE, giveEmbedded, giveFiles, issued, NANA, NANAS_PAIR } from '../support/nana.ts';
@@ -81,7 +84,7 @@ async function tryAt(ground: Ground, form: (typeof FORMS)[number], at: number, p
   await reset(ground, form);
   const killed = await agent(ground, 'check', at);
   assert.equal(killed.signal, 'SIGKILL', point);
-  if (form === FORMS[0]) assert.ok(await isPair(ground), `${point}: what nana has is one certificate with its key`);
+  assert.ok(await isPair(ground), `${point}: what nana has is one certificate with its key`);
   const next = await agent(ground, 'settle', 0);
   assert.equal(next.code, 0, `${point}: ${next.stderr}`);
   assert.equal(next.stdout, '', `${point}: one more check changes nothing`);
@@ -89,6 +92,10 @@ async function tryAt(ground: Ground, form: (typeof FORMS)[number], at: number, p
   assert.ok((await daysLeft(ground)) > 80, `${point}: renewed`);
   const memory = await readFile(ground.root.at(`${STATE_DIR}/users.json`), 'utf8');
   assert.doesNotMatch(memory, /PRIVATE KEY/, `${point}: no key stays`);
+  if (form === FORMS[0]) return;
+  assert.deepEqual(await placesOf(ground), [NANAS_PAIR.certificate, NANAS_PAIR.key], `${point}: the names are hers`);
+  const beside = readdirSync(dirname(ground.root.at(FILE))).filter((name) => !name.endsWith(BACKUP_SUFFIX));
+  assert.deepEqual(beside.sort(), ['config', 'nana.crt', 'nana.key'], `${point}: nothing is left beside them`);
 }
 
 async function isPair(ground: Ground): Promise<boolean> {
@@ -102,7 +109,10 @@ async function daysLeft(ground: Ground): Promise<number> {
   return Math.round((certificate.notAfter - Date.now()) / DAY);
 }
 
+/** As kubectl finds them: embedded, or in the files that the kubeconfig names at this moment. */
 async function placesOf({ root }: Ground): Promise<[certificate: string, key: string]> {
-  const isEmbedded = (await readFile(root.at(FILE), 'utf8')).includes('client-certificate-data');
-  return isEmbedded ? [FILE, FILE] : [NANAS_PAIR.certificate, NANAS_PAIR.key];
+  const user = currentEntries(parseKubeconfig(await readFile(root.at(FILE), 'utf8')))?.user;
+  const { certificateFile, keyFile } = user ?? {};
+  if (certificateFile == null || keyFile == null) return [FILE, FILE];
+  return [resolve(dirname(FILE), certificateFile), resolve(dirname(FILE), keyFile)];
 }

@@ -43,7 +43,7 @@ test('a renewal adds the names that the configuration of the cluster gives, and 
   const { plan } = await stage.agent.plan({ force: false });
   const step = plan?.steps.find(({ kind }) => kind === 'add-names');
   assert.equal(
-    describeStep(step!),
+    describeStep(step!, {}),
     `make /etc/kubernetes/pki/apiserver.crt with kubeadm init phase certs apiserver and ${FILE}, adds names: DNS:lb.example.org, IP:10.0.0.9, IP:fd00::9`,
   );
   const outcome = await stage.agent.renew({ force: false }, () => {});

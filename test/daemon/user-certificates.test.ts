@@ -4,8 +4,10 @@ import { chmodSync, existsSync } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { renderStatus } from '../../src/cli/render/status.ts';
 import { makeAccessReader } from '../../src/cluster/api/access.ts';
 import { type Api, makeApi } from '../../src/cluster/api/api.ts';
+import type { CertagentError } from '../../src/domain/model/errors.ts';
 import { DAY } from '../../src/domain/time/duration.ts';
 import { currentEntries, parseKubeconfig } from '../../src/host/kubeconfig.ts';
 import { readKey, readLeaf } from '../../src/host/leaf.ts';
@@ -111,7 +113,12 @@ describe("users' certificates", { concurrency: 2 }, () => {
     const copy = await ownOf(made);
     assert.equal(copy?.own?.next.is, 'waiting', copy?.detail);
     const [csr] = await csrs(made);
-    assert.match(copy?.detail ?? '', new RegExp(`kubectl certificate approve ${csr?.metadata.name}$`));
+    assert.match(
+      copy?.detail ?? '',
+      new RegExp(
+        `kubectl certificate approve ${csr?.metadata.name}, or on this node: certagent user add nana --approve$`,
+      ),
+    );
     assert.equal((await inFile(made)).days, 20);
     await toldAtLast(made.inbox, 'raised USER_REQUEST_WAITING');
     await ownOf(made);
@@ -165,7 +172,7 @@ describe("users' certificates", { concurrency: 2 }, () => {
       async (made) => embedded(made, await issued(made.ca, 20, [], 'eve')),
       /holds no client certificate for nana/,
     ],
-    ['no file', async () => {}, /does not exist/],
+    ['no file', async () => {}, /not renewed: there is no such file.*certagent user add nana/],
   ];
   it('are not requested for what is not proven, on one node one after the other', async (t) => {
     const made = await users(t, entry('approve = true'));
@@ -182,7 +189,7 @@ describe("users' certificates", { concurrency: 2 }, () => {
     embedded(made, first);
     assert.equal((await ownOf(made))?.own?.next.is, 'valid');
     await rm(made.root.at(FILE));
-    assert.match((await ownOf(made))?.detail ?? '', /does not exist/);
+    assert.match((await ownOf(made))?.detail ?? '', /there is no such file/);
     embedded(made, first);
     assert.match((await ownOf(made))?.detail ?? '', /was removed before/);
     assert.deepEqual(await csrs(made), []);
@@ -199,8 +206,21 @@ describe("users' certificates", { concurrency: 2 }, () => {
       made.inbox,
     );
     await made.agent.reload();
-    assert.match((await ownOf(made))?.detail ?? '', /nana is named in copies\.deny/);
-    await assert.rejects(made.agent.addUser({ user: 'nana', approve: true }), /copies\.deny/);
+    const denied = (await ownOf(made))?.detail ?? '';
+    assert.match(denied, /nana is named in copies\.deny/);
+    assert.match(denied, /Remove nana from copies\.deny.*Or remove the entry from users\.certificates/);
+    await assert.rejects(made.agent.addUser({ user: 'nana', approve: true }), {
+      message: 'nana has no new certificate: nana is named in copies.deny',
+      remedy: /^Remove nana from copies\.deny .*certagent reload\. Or remove the entry/,
+    });
+    // Of one that the configuration does not name, only copies.deny is in the way.
+    await configure(made.node, `${maintenance('now')}[copies]\ndeny = ["nana"]\n`, made.inbox);
+    await made.agent.reload();
+    await assert.rejects(made.agent.addUser({ user: 'nana', approve: true }), (error: CertagentError) => {
+      assert.match(error.remedy ?? '', /^Remove nana from copies\.deny/);
+      assert.doesNotMatch(error.remedy ?? '', /users\.certificates/);
+      return true;
+    });
     assert.deepEqual(await csrs(made), []);
   });
 
@@ -220,6 +240,18 @@ describe("users' certificates", { concurrency: 2 }, () => {
     const waiting = await made.agent.addUser({ ...asked, approve: false });
     assert.equal(waiting.result, 'waiting');
     assert.equal(existsSync(made.root.at(FILE)), false);
+    // There is nothing yet that could be up to date.
+    const status = await made.agent.status();
+    const copy = status.copies.find(({ path }) => path === FILE);
+    assert.equal(copy?.result, 'pending', copy?.detail);
+    assert.match(
+      copy?.detail ?? '',
+      /^no certificate for nana yet; the request certagent-nana-\w+ waits for approval since 2/,
+    );
+    assert.match(renderStatus(status), /config {2}nana +waiting {2}no certificate for nana yet; the request/);
+    // The short form means the request that waits, not another one without groups.
+    const same = await made.agent.addUser({ user: 'nana', approve: false });
+    assert.deepEqual([same.groups, same.request?.name], [['developers'], waiting.request?.name]);
     const added = await made.agent.addUser({ ...asked, approve: true });
     assert.deepEqual([added.result, added.account, added.renewed], ['created', 'nana', false]);
     assert.equal((await csrs(made)).length, 1);
@@ -240,6 +272,14 @@ describe("users' certificates", { concurrency: 2 }, () => {
     await decide(made, 'Approved');
     assert.equal((await ownOf(made))?.result, 'created');
     assert.deepEqual((await inFile(made)).groups, []);
+    // Which of two is meant, only a person knows.
+    const files = ['/home/nana/.kube/one', '/home/nana/.kube/two'];
+    for (const kubeconfig of files) await made.agent.addUser({ user: 'bob', kubeconfig, approve: false });
+    await assert.rejects(made.agent.addUser({ user: 'bob', approve: true }), {
+      message: '2 requests wait for bob',
+      remedy: `Name the file with --kubeconfig: ${files.join(' or ')}`,
+    });
+    assert.ok(files.every((file) => !existsSync(made.root.at(file))));
   });
 });
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { ConfigError, type ConfigProblem, describeProblem } from '../../config/load.ts';
+import { ConfigError, type ConfigProblem, listed } from '../../config/load.ts';
 import { requireNamedConfig } from '../config-file.ts';
 import { type Context, isData, print } from '../context.ts';
 import { checkDraftConfig, checkNodeConfig } from '../standalone.ts';
@@ -17,7 +17,7 @@ export async function run(context: Context): Promise<number> {
     warnings = await (argument === undefined ? checkNodeConfig(context) : checkDraftConfig(context, file));
   } catch (error) {
     if (!(error instanceof ConfigError) || !isData(context.output)) throw error;
-    print(context, { ...report, problems: error.problems, warnings: [] }, () => '');
+    print(context, { ...report, problems: error.problems, warnings: error.warnings }, () => '');
     return 1;
   }
   print(context, { ...report, problems: [], warnings }, () => text(file, warnings));
@@ -26,7 +26,5 @@ export async function run(context: Context): Promise<number> {
 
 function text(file: string, warnings: ConfigProblem[]): string {
   if (warnings.length === 0) return `${file} is valid.`;
-  const count = warnings.length === 1 ? 'one warning' : `${warnings.length} warnings`;
-  const rows = warnings.map((warning) => `  ${describeProblem(warning)}`);
-  return [`${file} is valid, with ${count}:`, ...rows].join('\n');
+  return `${file} is valid, with ${listed(warnings, 'warning')}`;
 }

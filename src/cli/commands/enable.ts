@@ -3,6 +3,7 @@ import { loadKeepingMode } from '../../config/kept-mode.ts';
 import { setMode } from '../../config/mode.ts';
 import { writableConfig } from '../../config/node-config.ts';
 import { remote } from '../../control/client.ts';
+import { allLabels } from '../../domain/distributions/names.ts';
 import { errorCode } from '../../domain/model/errors.ts';
 import type { StatusReport } from '../../domain/model/status.ts';
 import { agreed } from '../agreed.ts';
@@ -18,8 +19,11 @@ export async function run(context: Context): Promise<number> {
   const { config } = await loadKeepingMode(context.root, context.configFile);
   const { mode, maintenance } = config;
   if (mode === 'renew') {
-    const runs = await isRunning(context);
-    print(context, { mode, changed: false }, () => (runs ? RENEWS : NOT_RUNNING));
+    const status = await statusIfAllowed(context);
+    const words = status?.source === 'daemon' ? RENEWS : NOT_RUNNING;
+    print(context, { mode, changed: false }, () =>
+      isFound(status) ? words : `${noNode()}\n${status?.source === 'daemon' ? WAITS : NOT_RUNNING}`,
+    );
     return 0;
   }
   if (context.output === 'text') {
@@ -27,10 +31,12 @@ export async function run(context: Context): Promise<number> {
     context.stdout.write(
       `${renderPlan(answer, { paint: context.paint, width: context.width, when: 'once enabled' })}\n`,
     );
+    const status = await askStatus(context);
     context.stdout.write(
       `Once enabled, certagent renews automatically ${hours(maintenance)} ${daysOf(maintenance)}, ` +
-        `and immediately when a certificate becomes urgent.\n${firstRenewal(await askStatus(context))}`,
+        `and immediately when a certificate becomes urgent.\n${firstRenewal(status)}`,
     );
+    if (!isFound(status)) context.stdout.write(`${noNode()} ${WAITS}\n`);
   }
   if (!(await agreed('Let certagent renew on this node?', context))) {
     context.stdout.write('Nothing was changed: certagent still only observes.\n');
@@ -43,11 +49,19 @@ const RENEWS = 'certagent already renews on this node. What it would do: certage
 const NOT_RUNNING =
   'The mode is already "renew", but no daemon is running: nothing is renewed. Start it: systemctl start certagent';
 
-async function isRunning({ root }: Context): Promise<boolean> {
-  return remote(root)
-    .status()
-    .then(() => true)
-    .catch((error) => errorCode(error) !== 'NO_DAEMON');
+const WAITS = 'certagent looks for one at every check, and renews its certificates once it is there.';
+
+const noNode = (): string =>
+  `No Kubernetes node was found on this machine (neither ${allLabels('nor')}): there is nothing to renew now.`;
+
+const isFound = (status: StatusReport | null): boolean => status === null || status.node.distribution !== null;
+
+/** null: no daemon runs, and this user may not read the node. */
+async function statusIfAllowed(context: Context): Promise<StatusReport | null> {
+  return askStatus(context).catch((error) => {
+    if (errorCode(error) !== 'NOT_ROOT') throw error;
+    return null;
+  });
 }
 
 /** When that begins which the plan shows: the operator agrees to a moment, not only to steps. */

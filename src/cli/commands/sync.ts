@@ -14,8 +14,8 @@ export async function run(context: Context): Promise<number> {
     });
   const request = typeof adopt === 'string' ? { dryRun, adopt: posix.normalize(adopt) } : { dryRun };
   const { answer } = await askNode(context, (node) => node.sync(request));
-  // Without --dry-run, a copy stays pending only where certagent observes.
-  const observes = !dryRun && answer.some(({ result }) => result === 'pending');
+  // Without --dry-run, a copy stays pending only where certagent observes; a user's own certificate, while its request waits.
+  const observes = !dryRun && answer.some(({ result, own }) => result === 'pending' && own === undefined);
   print(context, answer, () => {
     if (answer.length === 0) return 'There are no copies on this node.';
     const title = `${copyTitle(answer)}${dryRun || observes ? ' (nothing was changed)' : ''}`;

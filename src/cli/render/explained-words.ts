@@ -10,7 +10,10 @@ export function ownerWords(seen: CertificateExplanation): string {
   const { owner } = observed;
   switch (owner) {
     case 'kubelet':
-      return isSelfMade(observed) ? 'no program: the kubelet signed it itself' : 'the kubelet, which rotates it';
+      if (isSelfMade(observed)) return 'no program: the kubelet signed it itself';
+      return seen.signedElsewhere === true
+        ? 'nobody, unless another program signs what the kubelet requests: the key of its CA is not on this node'
+        : 'the kubelet, which rotates it';
     case 'external-ca':
       return 'the owner of its CA, whose key is not on this node';
     case 'operator':

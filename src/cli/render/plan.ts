@@ -35,14 +35,15 @@ export function renderPlan(unsafe: PlanReport, options: Look = {}): string {
 }
 
 /** Every step, numbered. */
-export function planLines({ steps }: RenewalPlan, { paint, width }: { paint: Paint; width: number }): string[] {
+export function planLines(plan: RenewalPlan, { paint, width }: { paint: Paint; width: number }): string[] {
+  const { steps } = plan;
   const digits = String(steps.length).length;
   return [
     '',
     paint('bold', `What would run (${steps.length} steps)`),
     ...steps.flatMap((step, at) => {
       const number = `${String(at + 1).padStart(digits + 2)}. `;
-      const [first = '', ...more] = wrap(describeStep(step), Math.max(width - number.length, 24));
+      const [first = '', ...more] = wrap(describeStep(step, plan), Math.max(width - number.length, 24));
       return [number + first, ...more.map((line) => ' '.repeat(number.length) + line)];
     }),
   ];

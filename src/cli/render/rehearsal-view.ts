@@ -27,7 +27,7 @@ export function renderRehearsal(unsafe: RehearsalReport, options: Look = {}): st
   const last = results.at(-1)!;
   return `${[
     head,
-    fold(`Tried: ${describeStep(report.step)}.`, width),
+    fold(`Tried: ${describeStep(report.step, {})}.`, width),
     `${paint('bold', 'Rehearsal:')} ${verdictLine(judgement, paint)}`,
     ...(report.cure === null ? [] : [fold(curedLine(report.cure), width)]),
     ...(last.kind === 'impossible' ? [] : [fold(costLine(last), width), ...changes(last, report, options)]),

@@ -1,4 +1,4 @@
-import { isSelfMade } from '../../domain/decide/ownership.ts';
+import { isSelfMade, isSignedElsewhere } from '../../domain/decide/ownership.ts';
 import { rulesOfNode } from '../../domain/distributions/index.ts';
 import type { Nearness, Verdict } from '../../domain/model/decision.ts';
 import type { NodeFacts } from '../../domain/model/inventory.ts';
@@ -100,7 +100,7 @@ function wideCells({ place, certificate }: StatusRow): Cell[] {
 }
 
 /** What happens next with a certificate, and when. */
-function nextOf(row: StatusRow, { renewal, running, node }: StatusReport, times: Times): Cell {
+function nextOf(row: StatusRow, { renewal, running, node, certificates }: StatusReport, times: Times): Cell {
   const { id, owner, decision } = row;
   const { verdict } = decision;
   if (verdict.kind === 'escalate') return { text: `needs you: ${verdict.why}`, style: 'yellow' };
@@ -114,6 +114,7 @@ function nextOf(row: StatusRow, { renewal, running, node }: StatusReport, times:
   if (verdict.kind === 'defer') return { text: deferred(verdict, times) };
   if (owner === 'kubelet' && row.certificate.isCa) return { text: "the kubelet's own CA, not the cluster's" };
   if (isSelfMade(row)) return { text: 'no program renews it' };
+  if (isSignedElsewhere(row, certificates)) return { text: 'not rotated unless another program signs: no CA key here' };
   return { text: kept(row, verdict.until, node, times) };
 }
 

@@ -102,12 +102,13 @@ export function copyTitle(copies: CopyOutcome[]): string {
 }
 
 export function copyTable(copies: CopyOutcome[], view: Pick<View, 'paint' | 'width'>): string {
-  const cells = copies.map(({ path, user, result, detail }): Cell[] => {
-    const style = COPY_STYLE[result];
+  const cells = copies.map(({ path, user, result, detail, own }): Cell[] => {
+    const waits = own?.next.is === 'waiting';
+    const style = waits ? COPY_STYLE.pending : COPY_STYLE[result];
     return [
       { text: path },
       { text: user },
-      { text: result, ...(style === undefined ? {} : { style }) },
+      { text: waits ? 'waiting' : result, ...(style === undefined ? {} : { style }) },
       { text: detail },
     ];
   });

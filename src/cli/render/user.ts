@@ -1,4 +1,5 @@
 import type { UserAddReport } from '../../domain/model/added-user.ts';
+import { approvalOf } from '../../domain/users/user-names.ts';
 import { type Paint, plain, scrub } from './paint.ts';
 import { fold } from './table.ts';
 import { timesIn } from './time.ts';
@@ -23,8 +24,8 @@ export function renderUser(
         ? [`The request ${name} is approved, and waits for the signer of the cluster.`, AGAIN]
         : [
             `${paint('yellow', 'Waits for approval')}: ${who}, for ${kubeconfig} (${account}).`,
-            `See what is asked for: kubectl describe csr ${name}`,
-            `To approve it: kubectl certificate approve ${name}`,
+            `The request: ${name}, since ${times.full(request.since)}. To see it in the cluster: kubectl describe csr ${name}`,
+            `To approve it: ${approvalOf(name, user)}`,
             AGAIN,
           ];
   return `${lines.map((line) => fold(line, width)).join('\n')}\n`;

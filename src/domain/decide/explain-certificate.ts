@@ -10,7 +10,7 @@ import type { Case } from './certificate-check.ts';
 import { checksOf } from './checks.ts';
 import { caseOf, type DecideInput, decide } from './decide.ts';
 import { nextTryAt } from './history-of.ts';
-import { isLeaf } from './ownership.ts';
+import { isLeaf, isSignedElsewhere } from './ownership.ts';
 import { REASONS } from './reasons.ts';
 
 /** What people and earlier checks know besides. */
@@ -43,6 +43,7 @@ export function explainCertificate(
     blockers: isOwn ? findBlockers({ ...input, ids: idsWith(id, decisions.renewal) }) : [],
     hazards: inventory.preconditions.hazards,
     restart: restartOf(known, isOwn),
+    ...(isSignedElsewhere(observed, inventory.certificates) ? { signedElsewhere: true as const } : {}),
     served: inventory.served.filter(({ endpoint }) => endpoint.expects === id),
     component: componentOf(observed, known),
     mode: policy.mode,

@@ -26,6 +26,20 @@ export function isKubeletClient(observed: Kubelets): boolean {
   return observed.owner === 'kubelet' && isLeaf(observed) && observed.certificate.usages.includes('clientAuth');
 }
 
+/**
+ * A certificate of the kubelet, on a node that has not the key of its CA: the kubelet asks for a new one, and the cluster's own signer
+ * signs none (kubeadm gives its controller-manager no key then).
+ */
+export function isSignedElsewhere({ owner, issuance: { ca } }: Issued, certificates: readonly Issued[]): boolean {
+  return (
+    owner === 'kubelet' &&
+    ca !== null &&
+    certificates.some((other) => other.owner === 'external-ca' && other.issuance.ca === ca)
+  );
+}
+
+type Issued = Pick<ObservedCertificate, 'owner' | 'issuance'>;
+
 /** What the kubelet rotates is in `…-current.pem` (client-go's certificate store). */
 export function isRotatedByKubelet({ owner, place }: Omit<Kubelets, 'certificate'>): boolean {
   return owner === 'kubelet' && place.kind === 'pem' && place.path.endsWith('-current.pem');

@@ -55,7 +55,7 @@ function ofOwner({ id, place }: ObservedCertificate, owner: Owner): Found {
   switch (owner) {
     case 'kubelet':
       return {
-        why: `${id} belongs to the kubelet, which rotates its certificates by itself`,
+        why: `${id} belongs to the kubelet, which requests its successor by itself`,
         remedy: `See what certagent found: certagent explain ${id}`,
       };
     case 'external-ca':

@@ -1,4 +1,5 @@
 import type { UserNext } from '../model/user-certificate.ts';
+import { approvalOf } from '../users/user-names.ts';
 import { type Case, type CertificateCheck, escalate, expires } from './certificate-check.ts';
 
 /** Certificates of users that certagent requests from the cluster. The files are their users', so the node's renewal waits for none of them. */
@@ -15,11 +16,11 @@ export const userChecks: CertificateCheck[] = [
   {
     code: 'USER_REQUEST_WAITING',
     verdict: (known) => {
-      const next = nextOf(known);
-      return next?.is === 'waiting' && !next.approved
+      const entry = entryOf(known);
+      return entry?.next.is === 'waiting' && !entry.next.approved
         ? escalate(
-            `${expires(known.observed, known.now)}, and the request for its successor waits for approval: ${next.name}`,
-            `To approve it: kubectl certificate approve ${next.name}`,
+            `${expires(known.observed, known.now)}, and the request for its successor waits for approval: ${entry.next.name}`,
+            `To approve it: ${approvalOf(entry.next.name, entry.user)}`,
           )
         : null;
     },
@@ -35,7 +36,9 @@ export const userChecks: CertificateCheck[] = [
 ];
 
 /** null: it is not such a certificate. */
-function nextOf({ observed: { owner, place, certificate }, inventory: { users = [] } }: Case): UserNext | null {
+function entryOf({ observed: { owner, place, certificate }, inventory: { users = [] } }: Case) {
   if (owner !== 'copy') return null;
-  return users.find(({ path, user }) => path === place.path && user === certificate.commonName)?.next ?? null;
+  return users.find(({ path, user }) => path === place.path && user === certificate.commonName) ?? null;
 }
+
+const nextOf = (known: Case): UserNext | null => entryOf(known)?.next ?? null;

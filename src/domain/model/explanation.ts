@@ -30,6 +30,8 @@ export type CertificateExplanation = {
    * it by itself. Left out: that is not configured, or certagent does not renew it.
    */
   inPlace?: { restart: string | null; byNode?: true };
+  /** Of the kubelet, whose requests the cluster's own signer does not sign: the key of the CA is not on this node. */
+  signedElsewhere?: true;
   /** The servers that should serve it, and what they serve. */
   served: ServedCertificate[];
   /** What must load it; null: nothing that certagent knows. `onlyAtStart`: it reads it at its start alone. */

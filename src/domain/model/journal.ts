@@ -103,7 +103,7 @@ export type ServiceUse = {
 export type CopyOutcome = {
   path: string;
   user: string;
-  /** `pending`: nothing may be written now, else it would be updated or created. */
+  /** `pending`: nothing can be written now (certagent observes, or a request waits), else it would be updated or created. */
   result: 'current' | 'updated' | 'created' | 'pending' | 'left' | 'refused' | 'failed';
   /** Why it was left, refused or failed; what was updated. Never any credential. */
   detail: string;

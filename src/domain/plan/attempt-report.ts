@@ -37,7 +37,7 @@ export function attemptReport(records: readonly JournalRecord[], planId: string)
   const started = records.find((record) => record.type === 'plan-started' && record.plan.id === planId);
   if (attempt === undefined || started?.type !== 'plan-started') return null;
   const { plan } = started;
-  const steps = plan.steps.map((step): AttemptStep => ({ title: describeStep(step), ...NOT_RUN }));
+  const steps = plan.steps.map((step): AttemptStep => ({ title: describeStep(step, plan), ...NOT_RUN }));
   for (const record of records) {
     if (!('planId' in record) || record.planId !== planId || !('step' in record)) continue;
     const step = steps[record.step];

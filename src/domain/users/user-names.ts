@@ -20,3 +20,8 @@ export function requestName(user: string, publicKey: string): string {
     .replace(/-$/, '');
   return `certagent-${plain}-${publicKey.slice(0, 16)}`;
 }
+
+/** How a person approves a request for a user's certificate: nodes may have no kubectl. */
+export function approvalOf(name: string, user: string): string {
+  return `kubectl certificate approve ${name}, or on this node: certagent user add ${user} --approve`;
+}

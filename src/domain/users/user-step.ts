@@ -11,6 +11,8 @@ export type FoundUser = {
   certificate: Certificate;
   isSigned: boolean;
   isProven: boolean;
+  /** It is whole, and the replacement of its two files was interrupted. */
+  isHalfway: boolean;
   /** Why certagent cannot write the entry; null: it can. */
   fixed: string | null;
 };
@@ -40,7 +42,7 @@ export function userStep(known: UserCase): UserStep {
   const { request } = memory;
   const found = sight.state === 'read' ? sight.found : null;
   if (request !== null && found?.isProven === true && found.certificate.publicKey === request.publicKey)
-    return { do: 'done' };
+    return { do: found.isHalfway && request.certificate !== null ? 'finish' : 'done' };
   // Its key and its certificate may be in two files, of which one is written.
   if (request?.certificate != null && isWanted(known)) return { do: 'finish' };
   // What root has ordered by name does not depend on what is in the file.
@@ -89,7 +91,7 @@ function isWanted({ spec, memory: { request }, sight }: UserCase): boolean {
 function whyStopped({ spec, memory, sight, now }: UserCase): { why: string; remedy: string } | null {
   const again = againBy(spec);
   const because = (why: string, remedy = again) => ({ why, remedy });
-  if (sight.state === 'absent') return because('does not exist');
+  if (sight.state === 'absent') return whyAbsent(spec, sight.isGone);
   const { found } = sight;
   if (found === null) return because(`holds no client certificate for ${spec.user}`);
   const { certificate, isSigned, isProven, fixed } = found;
@@ -111,6 +113,19 @@ function whyStopped({ spec, memory, sight, now }: UserCase): { why: string; reme
   if (fixed !== null)
     return because(fixed, 'Write the entry with embedded data, or with plain names of files beside it.');
   return null;
+}
+
+/** `isGone`: the home is there, and the file is not. */
+function whyAbsent({ user }: UserSpec, isGone: boolean): { why: string; remedy: string } {
+  return isGone
+    ? {
+        why: 'there is no such file, so there is no certificate that could be renewed',
+        remedy: `To make it, with a first certificate: certagent user add ${user}. To take the access away, remove the entry from users.certificates`,
+      }
+    : {
+        why: 'its home directory does not exist, or belongs to another account',
+        remedy: 'Mount or correct the home directory, or correct kubeconfig in users.certificates',
+      };
 }
 
 function stopped({ why, remedy }: { why: string; remedy: string }): UserStep {

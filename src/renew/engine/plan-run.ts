@@ -109,7 +109,7 @@ export function report(
 ): void {
   const at = plan.steps[step];
   if (at === undefined) return;
-  context.progress({ planId: plan.id, step, steps: plan.steps.length, title: describeStep(at), state, detail });
+  context.progress({ planId: plan.id, step, steps: plan.steps.length, title: describeStep(at, plan), state, detail });
 }
 
 /** For records that no step follows: a full journal must not prevent that the previous certificates are restored. */

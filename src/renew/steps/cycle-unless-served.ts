@@ -17,6 +17,6 @@ export const cycleUnlessServed: StepActor<StepOf<'cycle-unless-served'>> = {
 
 async function act(step: StepOf<'cycle-unless-served'>, context: StepContext): Promise<string> {
   const answer = await untilServed(step.endpoints, step.patience, context);
-  if (answer instanceof Map) return 'serves the new certificate by itself';
-  return `did not serve the new certificate by itself; ${await restartStaticPod(step.cycle, context)}`;
+  if (answer instanceof Map) return 'serves it by itself';
+  return `did not serve it by itself; ${await restartStaticPod(step.cycle, context)}`;
 }

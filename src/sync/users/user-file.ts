@@ -5,7 +5,9 @@ import type { ObservedCertificate } from '../../domain/model/inventory.ts';
 import type { FoundUser } from '../../domain/users/user-step.ts';
 import { certificateTexts } from '../../host/pem.ts';
 import { isSignedBy } from '../../host/x509.ts';
-import type { Answer, BesideFile, CopyContent, Request } from '../messages.ts';
+import { namesInPair } from '../beside-files.ts';
+import { PAIR_SUFFIX } from '../leftover-files.ts';
+import type { Answer, BesideFile, CopyContent, Detour, Request } from '../messages.ts';
 import { observedIn } from '../observed.ts';
 import { certificateBlocks, certificateOf, decodeData, holdsKey } from '../proof.ts';
 import { type CopyHelper, startHelper } from '../spawn.ts';
@@ -29,11 +31,23 @@ export type UserFile = {
 };
 
 type Entry = CopyContent['users'][number];
-type Found = { entry: Entry; index: number; pem: string; certificate: Certificate; key: string | null };
+type Found = {
+  entry: Entry;
+  index: number;
+  pem: string;
+  certificate: Certificate;
+  key: string | null;
+  beside: Beside | null;
+};
 
 /** Everything of the file goes through a helper process that has become its account: root itself opens nothing there. */
-export function openUserFile(prefix: string, place: UserPlace, user: string, clientCas: string[]): UserFile {
-  const helper = startHelper({ prefix, identity: place.identity, clientCas });
+export function openUserFile(
+  prefix: string,
+  place: UserPlace,
+  user: string,
+  clientCas: string[],
+  helper: CopyHelper = startHelper({ prefix, identity: place.identity, clientCas }),
+): UserFile {
   const { at, path } = place;
   let replacement: ((pair: UserPair) => Request) | null = null;
 
@@ -44,19 +58,23 @@ export function openUserFile(prefix: string, place: UserPlace, user: string, cli
       if (answer.is === 'absent') return { state: 'absent' };
       if (answer.is !== 'read') return { state: 'failed', ...unread(answer) };
       const certificates = observedIn(path, answer.certificates, answer.file);
-      const of = await entriesOf(helper, place, user, answer.content);
-      const [one, second] = of.entries;
+      const [one, second] = await entriesOf(helper, place, user, answer.content);
       if (one === undefined) return { state: 'read', found: null, certificates };
       const { certificate, pem, key, index } = one;
       const fixed = second !== undefined ? `holds more than one certificate for ${user}` : whyFixed(one.entry, path);
       const isProven = key !== null && holdsKey(pem, key);
-      const files = of.files;
+      const { beside } = one;
+      const { version } = answer;
       replacement =
-        files === null
-          ? (pair) => ({ do: 'replace', at, version: answer.version, values: values(index, pair) })
-          : (pair) => ({ do: 'replace-files', at, files: contents(files, pair) });
+        beside === null
+          ? (pair) => ({ do: 'replace', at, version, values: values(index, pair) })
+          : (pair) => ({
+              ...{ do: 'replace-files', at, files: contents(beside.files, pair) },
+              detour: beside.names === null ? null : { version, index, ...beside.names },
+            });
       const isSigned = clientCas.some((ca) => isSignedBy(pem, ca));
-      return { state: 'read', found: { certificate, isSigned, isProven, fixed }, certificates };
+      const isHalfway = beside?.isHalfway === true;
+      return { state: 'read', found: { certificate, isSigned, isProven, isHalfway, fixed }, certificates };
     },
     async replace(pair) {
       if (replacement === null) throw new CertagentError('COPY_REFUSED', `${path} holds no certificate to replace`);
@@ -69,38 +87,67 @@ export function openUserFile(prefix: string, place: UserPlace, user: string, cli
   };
 }
 
-/** The entries with a certificate for the user, and the files of the first where it names files. */
-async function entriesOf(helper: CopyHelper, place: UserPlace, user: string, { users }: CopyContent) {
+/** The entries with a certificate for the user. */
+async function entriesOf(helper: CopyHelper, place: UserPlace, user: string, { users }: CopyContent): Promise<Found[]> {
   const entries: Found[] = [];
-  let files: BesideFile[] | null = null;
   for (const [index, entry] of users.slice(0, MOST).entries()) {
-    const beside = entry.certificate === null ? await filesOf(helper, place, entry) : null;
+    const beside = entry.certificate === null ? await besideOf(helper, place, entry) : null;
     const pem =
-      beside === null ? certificateBlocks(entry.certificate ?? '')[0] : certificateTexts(textOf(beside[1]))[0];
+      beside === null ? certificateBlocks(entry.certificate ?? '')[0] : certificateTexts(beside.certificate)[0];
     const certificate = certificateOf(pem);
     if (pem === undefined || certificate?.commonName !== user) continue;
-    if (entries.length === 0) files = beside;
-    const key = beside === null ? keyOf(entry) : textOf(beside[0]);
-    entries.push({ entry, index, pem, certificate, key });
+    entries.push({ entry, index, pem, certificate, beside, key: beside === null ? keyOf(entry) : beside.key });
   }
-  return { entries, files };
+  return entries;
 }
 
 /** No kubeconfig that a person reads has more users than this. */
 const MOST = 50;
 
-/** Key and certificate, in the order in which they are written. null: it names no files that certagent would read. */
-async function filesOf(helper: CopyHelper, { at, path }: UserPlace, entry: Entry): Promise<BesideFile[] | null> {
-  const names = [entry.keyFile, entry.certificateFile].map((file) => plainName(file, path));
-  const [key, certificate] = names;
+/**
+ * What the kubeconfig names in files. `files`: those that are replaced, in this order. `names`: how it names them, where they are two.
+ * `isHalfway`: it names the file of a replacement that was interrupted (`replaceBesides`).
+ */
+type Beside = {
+  certificate: string;
+  key: string;
+  files: BesideFile[];
+  names: Pick<Detour, 'certificate' | 'key'> | null;
+  isHalfway: boolean;
+};
+
+/** null: it names no files that certagent would read. */
+async function besideOf(helper: CopyHelper, place: UserPlace, entry: Entry): Promise<Beside | null> {
+  const { certificateFile, keyFile } = entry;
+  if (certificateFile === null || keyFile === null) return null;
+  const names = { certificate: certificateFile, key: keyFile };
+  const files = await filesOf(helper, place, names);
+  if (files === null) return null;
+  const [key, certificate] = files.map(textOf) as [string, string];
+  const isOne = files[0]!.name === files[1]!.name;
+  const found = { certificate, key, files, names: isOne ? null : names, isHalfway: false };
+  if (files[0]!.name !== `${place.at.name}${PAIR_SUFFIX}`) return found;
+  const before = namesInPair(key);
+  const own = before === null ? null : await filesOf(helper, place, before);
+  return own === null || own[0]!.name === own[1]!.name
+    ? found
+    : { ...found, files: own, names: before, isHalfway: true };
+}
+
+/** Key and certificate, in the order in which they are written. null: they are not read. */
+async function filesOf(
+  helper: CopyHelper,
+  { at, path }: UserPlace,
+  names: Pick<Detour, 'certificate' | 'key'>,
+): Promise<BesideFile[] | null> {
+  const [key, certificate] = [names.key, names.certificate].map((file) => plainName(file, path));
   if (key == null || certificate == null) return null;
   const answer = await helper.ask({ do: 'read-files', at, names: [key, certificate] });
   return answer.is === 'files' && answer.files.length === 2 ? answer.files : null;
 }
 
 /** The name of a file in the kubeconfig's own directory; null for any other. */
-function plainName(file: string | null, kubeconfig: string): string | null {
-  if (file === null) return null;
+function plainName(file: string, kubeconfig: string): string | null {
   const directory = posix.dirname(kubeconfig);
   const whole = posix.resolve(directory, file);
   return posix.dirname(whole) === directory ? posix.basename(whole) : null;
@@ -124,7 +171,7 @@ function values(index: number, { certificate, key }: UserPair) {
   ];
 }
 
-/** The key goes first: what is there after a kill in between is finished with the key that root still has. */
+/** Where there is no detour the key goes first: what a kill in between leaves is finished with the key that root still has. */
 function contents([key, certificate]: BesideFile[], pair: UserPair): BesideFile[] {
   if (key!.name === certificate!.name) return [{ ...key!, data: encode(pair.certificate + pair.key) }];
   return [
@@ -133,7 +180,7 @@ function contents([key, certificate]: BesideFile[], pair: UserPair): BesideFile[
   ];
 }
 
-const textOf = (file: BesideFile | undefined): string => Buffer.from(file?.data ?? '', 'base64').toString('latin1');
+const textOf = ({ data }: BesideFile): string => Buffer.from(data, 'base64').toString('latin1');
 const encode = (text: string): string => Buffer.from(text).toString('base64');
 
 function unread(answer: Answer): { result: 'failed' | 'refused' | 'left'; why: string } {

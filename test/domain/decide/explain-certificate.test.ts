@@ -158,3 +158,17 @@ test("the operator's certificate has no moment; an unknown name is null", () => 
   assert.deepEqual([found!.timing.moment, found!.component, found!.blockers], [null, null, []]);
   assert.equal(explained(KUBEADM, 'nonsense').found, null);
 });
+
+test("of the kubelet's certificate: whether the key of its CA is on another machine", () => {
+  const inventory = inventoryOf('kubeadm', { days: 200 });
+  const external = {
+    ...inventory,
+    certificates: inventory.certificates.map((one) =>
+      one.owner === 'kubeadm' ? { ...one, owner: 'external-ca' as const } : one,
+    ),
+  };
+  const client = inventory.certificates.find(({ owner, issuance }) => owner === 'kubelet' && issuance.ca !== null)!;
+  assert.equal(explained(inventory, client.id).found?.signedElsewhere, undefined);
+  assert.equal(explained(external, client.id).found?.signedElsewhere, true);
+  assert.equal(explained(external, 'apiserver').found?.signedElsewhere, undefined);
+});

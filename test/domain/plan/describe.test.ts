@@ -100,7 +100,8 @@ const table: [Step, string][] = [
   ],
 ];
 
-for (const [step, said] of table) test(`a step is described: ${said}`, () => assert.equal(describeStep(step), said));
+for (const [step, said] of table)
+  test(`a step is described: ${said}`, () => assert.equal(describeStep(step, {}), said));
 
 test('a plan is described with its steps numbered', () => {
   const plan = {
@@ -116,4 +117,9 @@ test('a plan is described with its steps numbered', () => {
   assert.equal(lines[0], 'Renew 1 certificate of k3s: client-admin expires in 20 d');
   assert.equal(lines[1], '   1. back up 1 file to /b/1');
   assert.equal(lines[17], '  17. verify what etcd (2379), etcd-peer (2380) serve');
+});
+
+test('what a restore waits for is not new', () => {
+  const step = table.map(([each]) => each).find(({ kind }) => kind === 'cycle-unless-served')!;
+  assert.match(describeStep(step, { restores: '20260101T020000Z' }), /serves the restored certificate; if not/);
 });

@@ -159,7 +159,7 @@ const REFUSED: [what: string, Inventory, name: string, why: RegExp, remedy: RegE
   ['a CA', KUBEADM, 'ca', /^ca is a CA/, /by hand/],
   ['a CA behind a leaf', WITH_CA, 'client-admin#1', new RegExp(`^${CA_OF_K3S.id} is a CA`), /explain/],
   ['a certificate behind a leaf', WITH_CHAIN, 'client-admin#1', /stored behind/, /first certificate/],
-  ["the kubelet's", KUBEADM, 'kubelet-client', /kubelet, which rotates/, /explain kubelet-client/],
+  ["the kubelet's", KUBEADM, 'kubelet-client', /kubelet, which requests its successor/, /explain kubelet-client/],
   [
     'of an external CA',
     inventoryOf('kubeadm-external-ca'),

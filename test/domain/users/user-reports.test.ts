@@ -58,7 +58,7 @@ test('alerts: what waits for approval, since when and with which command; what i
   assert.match(found?.text ?? '', /^1 request waits for approval since .*, for the certificate of nana\.$/);
   assert.match(
     found?.remedy ?? '',
-    /kubectl describe csr certagent-nana-1\. .*: kubectl certificate approve certagent-nana-1$/,
+    /kubectl describe csr certagent-nana-1\. .*: kubectl certificate approve certagent-nana-1, or on this node: certagent user add nana --approve$/,
   );
   assert.equal(waiting(seen(outcome(10, waits)).state)[0]?.severity, 'critical');
   assert.equal(waiting(seen(outcome(-1, waits)).state)[0]?.severity, 'critical');

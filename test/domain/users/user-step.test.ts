@@ -30,7 +30,12 @@ const ROWS: [what: string, known: UserCase, expected: RegExp][] = [
     caseOf(foundOf(80, { certificate: certificateOf(80, { organizations: ['system:masters'] }) })),
     /^request$/,
   ],
-  ['a file that is not there', caseOf(null, { sight: absent }), /^stopped: does not exist$/],
+  ['a file that is not there', caseOf(null, { sight: absent }), /^stopped: there is no such file, so/],
+  [
+    'a home that is not mounted',
+    caseOf(null, { sight: { state: 'absent', isGone: false } }),
+    /^stopped: its home directory does not exist/,
+  ],
   ['a file without such a certificate', caseOf(null), /^stopped: holds no client certificate for nana$/],
   ['a certificate of another CA', caseOf(foundOf(20, { isSigned: false })), /^stopped: .*CA did not sign$/],
   ['a key of another certificate', caseOf(foundOf(20, { isProven: false })), /^stopped: holds no private key/],
@@ -74,6 +79,14 @@ const ROWS: [what: string, known: UserCase, expected: RegExp][] = [
     'a signed certificate that is in the file',
     caseOf(foundOf(80, { certificate: certificateOf(80, { publicKey: 'new key' }) }), with20({ request: asked })),
     /^done$/,
+  ],
+  [
+    'a signed certificate that is in one file, and not yet in the two that the kubeconfig names otherwise',
+    caseOf(
+      foundOf(80, { certificate: certificateOf(80, { publicKey: 'new key' }), isHalfway: true }),
+      with20({ request: { ...asked, certificate: 'PEM' } }),
+    ),
+    /^finish$/,
   ],
   [
     'a signed certificate that nobody wants any more',

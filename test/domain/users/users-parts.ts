@@ -38,6 +38,7 @@ export const foundOf = (daysLeft: number, change: Partial<FoundUser> = {}): Foun
   certificate: certificateOf(daysLeft),
   isSigned: true,
   isProven: true,
+  isHalfway: false,
   fixed: null,
   ...change,
 });

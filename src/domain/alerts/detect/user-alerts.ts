@@ -1,3 +1,4 @@
+import { approvalOf } from '../../users/user-names.ts';
 import { userUrgency } from '../../users/user-urgency.ts';
 import type { Found, NodeState } from '../input.ts';
 import { counted, date, list, sentences } from '../words.ts';
@@ -16,7 +17,7 @@ export function waiting({ copies, decisions, inventory, now }: NodeState): Found
           severity: isPressing ? 'critical' : 'warning',
           members: of.map(({ user, name, since: at, path }) => [name, `${user}, ${path}, requested ${date(at)}`]),
           text: `${counted(of.length, 'request', 'waits', 'wait')} for approval since ${date(since)}, for the certificate of ${list(of.map(({ user }) => user))}.`,
-          remedy: `See who asks for what: kubectl describe csr ${of[0]!.name}. If it is right: ${of.map(({ name }) => `kubectl certificate approve ${name}`).join('; ')}`,
+          remedy: `See who asks for what: kubectl describe csr ${of[0]!.name}. If it is right: ${of.map(({ name, user }) => approvalOf(name, user)).join('; ')}`,
         },
       ];
 }

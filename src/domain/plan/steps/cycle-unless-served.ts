@@ -14,8 +14,8 @@ export type CycleUnlessServedStep = {
 };
 
 export const cycleUnlessServed: StepRule<CycleUnlessServedStep> = {
-  describe: ({ endpoints, patience, cycle }) =>
-    `wait until ${endpointNames(endpoints)} serve${endpoints.length === 1 ? 's' : ''} the new certificate; if not within ${patience / SECOND} s, ${describeRestart(cycle)}`,
+  describe: ({ endpoints, patience, cycle }, restores) =>
+    `wait until ${endpointNames(endpoints)} serve${endpoints.length === 1 ? 's' : ''} the ${restores ? 'restored' : 'new'} certificate; if not within ${patience / SECOND} s, ${describeRestart(cycle)}`,
   onFailure: 'roll-back',
   changes: 'processes',
   restarts: ({ cycle }) => cycle,

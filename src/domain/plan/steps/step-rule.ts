@@ -3,8 +3,8 @@ import type { StaticPodRestart } from './static-pod-restart.ts';
 
 /** What the rules know of a kind of step. How it is carried out is in `renew/steps/`, in a file of the same name. */
 export type StepRule<Data extends { kind: string }> = {
-  /** One line that says what the step does. */
-  describe: (step: Data) => string;
+  /** One line that says what the step does. `restores`: the plan puts previous certificates back, and makes none. */
+  describe: (step: Data, restores: boolean) => string;
   /** What a failure of the step means: everything is undone, or the plan goes on and the failure is reported. */
   onFailure: FailureRule | ((step: Data) => FailureRule);
   /** What the step changes. Before a step that changes something, the preconditions are checked again. */
