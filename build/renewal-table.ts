@@ -40,7 +40,7 @@ export function renewalTable(): string {
       away,
     ]),
     [
-      'K3s server with sqlite, `renew.k3s = "in-place"`',
+      'K3s server with sqlite and `egress-selector-mode: disabled`, `renew.k3s = "in-place"`',
       'certagent: the certificates of the rehearsal',
       'nothing',
       'not at all: no failed request (v1.36.3)',

@@ -36,6 +36,8 @@ type Act = {
   sandbox?: true;
   /** K3s has renewed what its listener serves by itself. */
   freshListener?: true;
+  /** As a node must be whose K3s loads every certificate again. */
+  egress?: 'disabled';
   /** Lines of the table [renew]. */
   renew?: string;
   /** What is shown between the node's start and the last status. */
@@ -94,6 +96,7 @@ const ACTS: Act[] = [
     kind: 'k3s-server',
     leafDays: 60,
     freshListener: true,
+    egress: 'disabled',
     sandbox: true,
     renew: 'k3s = "in-place"\nclients_limit = "20s"',
     perform: renewByHand,
@@ -198,6 +201,7 @@ async function play(act: Act, home: string, nodes: TestNode[], options: DemoOpti
     timeZone,
     sandbox,
     ...(act.freshListener === true ? { listenerEnds: Date.now() + 300 * DAY } : {}),
+    ...(act.egress === undefined ? {} : { egress: act.egress }),
     ...(version === undefined ? {} : { version }),
   });
   nodes.push(node);

@@ -96,6 +96,7 @@ async function layOutServer(root: string, node: NodeRecord, cas: Map<string, Iss
   put(root, `${data}/server/cred/ipsec.psk`, `${randomBytes(48).toString('hex')}\n`, 0o600);
   put(root, `${data}/server/cred/passwd`, `${randomBytes(16).toString('hex')},node,node,${flavour}:agent\n`, 0o600);
   if (flavour === 'k3s') put(root, `${data}/server/db/state.db`, '', 0o600);
+  put(root, `${data}/server/etc/egress-selector-config.yaml`, egressConfig(node), 0o600);
   // A rehearsal starts what the unit starts.
   const unit = `[Service]\nType=notify\nExecStart=/usr/local/bin/${flavour} server\n`;
   if (node.sandbox) put(root, `etc/systemd/system/${unitOf(node.kind)}.service`, unit, 0o644);
@@ -104,8 +105,25 @@ async function layOutServer(root: string, node: NodeRecord, cas: Map<string, Iss
   put(root, k3sKubeconfigPath(node), k3sKubeconfig(node, ca, admin), 0o600);
   // RKE2's ports are fixed, so real ones skip both keys; several throw-away nodes on one machine need ports of their own.
   const supervisor = node.ports.supervisor === undefined ? '' : `supervisor-port: ${node.ports.supervisor}\n`;
-  const config = `https-listen-port: ${node.ports.api}\n${supervisor}node-name: ${node.nodeName}\nwrite-kubeconfig-mode: "0600"\nkubelet-arg: ["port=${node.ports.kubelet}"]\n${node.disabled.map((part) => `disable-${part}: true\n`).join('')}`;
+  const config = `https-listen-port: ${node.ports.api}\n${supervisor}node-name: ${node.nodeName}\nwrite-kubeconfig-mode: "0600"\nkubelet-arg: ["port=${node.ports.kubelet}"]\n${node.disabled.map((part) => `disable-${part}: true\n`).join('')}${node.egress === 'disabled' ? 'egress-selector-mode: disabled\n' : ''}`;
   put(root, `etc/rancher/${flavour}/config.yaml`, config, 0o600);
+}
+
+/** How the API server reaches kubelets, as each start writes it. */
+function egressConfig(node: NodeRecord): string {
+  const tls = `/${k3sDataDirectory(node)}/server/tls`;
+  const tlsConfig = {
+    caBundle: `${tls}/server-ca.crt`,
+    clientKey: `${tls}/client-kube-apiserver.key`,
+    clientCert: `${tls}/client-kube-apiserver.crt`,
+  };
+  const url = `https://127.0.0.1:${node.ports.supervisor ?? node.ports.api}`;
+  const connection =
+    node.egress === 'disabled'
+      ? { proxyProtocol: 'Direct' }
+      : { proxyProtocol: 'HTTPConnect', transport: { tcp: { url, tlsConfig } } };
+  const egressSelections = [{ name: 'cluster', connection }];
+  return `${JSON.stringify({ kind: 'EgressSelectorConfiguration', apiVersion: 'apiserver.k8s.io/v1beta1', egressSelections })}`;
 }
 
 /** k3s.yaml: embedded, and everything in it named default. */

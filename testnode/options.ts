@@ -47,6 +47,8 @@ export type NodeOptions = {
   extras?: Extra[];
   /** Parts that a K3s or RKE2 server leaves to other servers (`disable-…: true`); default: none. */
   disabled?: ('apiserver' | 'etcd' | 'controller-manager' | 'scheduler')[];
+  /** How the API server of a K3s or RKE2 server reaches kubelets (`egress-selector-mode`); default 'agent': through its supervisor. */
+  egress?: 'agent' | 'disabled';
   /** Key type of a kubeadm node; default 'ec', which is quick. K3s always uses EC. */
   keys?: KeyType;
   /** The node's time zone (IANA); default UTC. */
@@ -159,6 +161,7 @@ export function withDefaults(options: NodeOptions, now: number): Omit<NodeRecord
     users: options.users ?? [{ name: 'alice' }],
     extras: options.extras ?? [],
     disabled: options.disabled ?? [],
+    egress: options.egress ?? 'agent',
     keys: options.keys ?? 'ec',
     timeZone: options.timeZone ?? 'UTC',
     sandbox: options.sandbox ?? false,

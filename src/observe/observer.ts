@@ -7,6 +7,7 @@ import type {
   Finding,
   Hazard,
   KubeletClient,
+  LoadedAtStart,
   LoopbackCertificate,
   Neighbour,
   NodePaths,
@@ -61,6 +62,8 @@ export type Detected = {
   unitPods?(): Promise<UnitPod[]>;
   /** What it serves besides its endpoints; absent: nothing. */
   alsoServes?(): Promise<Endpoint[]>;
+  /** What it uses a certificate for that it reads at its start alone; null: not known. Absent: it always restarts. */
+  loadedAtStart?(): Promise<LoadedAtStart[] | null>;
   /** Whether a server of an agent answers; absent: it has none. */
   servers?(): Promise<Preconditions['servers'] | null>;
   /** How its kubelet gets its client certificate; absent: not as kubeadm's does. */

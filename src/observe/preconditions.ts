@@ -40,6 +40,7 @@ export async function observePreconditions(
     rotations,
     rehearsal,
     alsoServes,
+    loadedAtStart,
   ] = await Promise.all([
     observeTool(root, node, version),
     upgradeOn(root, node),
@@ -58,6 +59,7 @@ export async function observePreconditions(
     node.rotations?.() ?? {},
     observeRehearsal(root, node),
     node.alsoServes?.() ?? [],
+    node.loadedAtStart?.() ?? null,
   ]);
   const unitPods = (await node.unitPods?.()) ?? [];
   const loopback = (await node.loopback?.(components, certificates)) ?? null;
@@ -78,6 +80,7 @@ export async function observePreconditions(
     ...rotations,
     ...(rehearsal === null ? {} : { rehearsal }),
     ...(alsoServes.length === 0 ? {} : { alsoServes }),
+    ...(loadedAtStart === null ? {} : { loadedAtStart }),
     hazards,
     restartWindow,
   };

@@ -45,6 +45,7 @@ export async function makeGround(plan: CrashPlan): Promise<Ground> {
     speed: plan.speed,
     sandbox: plan.sandbox === true,
     ...(plan.freshListener === true ? { listenerEnds: Date.now() + 300 * DAY } : {}),
+    ...(plan.egress === undefined ? {} : { egress: plan.egress }),
   });
   const inbox = await openInbox();
   await configure(node, plan, inbox);

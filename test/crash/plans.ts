@@ -27,6 +27,8 @@ export type CrashPlan = {
   sandbox?: true;
   /** K3s has renewed what its listener serves by itself. */
   freshListener?: true;
+  /** As a node must be whose K3s loads every certificate again. */
+  egress?: 'disabled';
 };
 
 /** What ends only a try that fails: a busy machine takes minutes. Seconds. */
@@ -83,6 +85,7 @@ export const PLANS: CrashPlan[] = [
     config: `${limits()}\nk3s = "in-place"\nclients_limit = "8s"`,
     sandbox: true,
     freshListener: true,
+    egress: 'disabled',
   },
   {
     ...UNIT,
@@ -93,6 +96,7 @@ export const PLANS: CrashPlan[] = [
     ends: 'rolled-back',
     sandbox: true,
     freshListener: true,
+    egress: 'disabled',
   },
   { ...UNIT, name: 'RKE2', kind: 'rke2-server' },
   {

@@ -15,6 +15,7 @@ const SERVER: SceneOptions = {
   days: 20,
   listenerEnds: Date.now() + 300 * DAY,
   sandbox: true,
+  egress: 'disabled',
   renew: 'k3s = "in-place"\nclients_limit = "12s"',
 };
 const SHORT = 'k3s = "in-place"\nclients_limit = "6s"';
@@ -41,6 +42,16 @@ describe('a K3s server that is renewed while it runs', { concurrency: 2 }, () =>
     assert.equal(status.renewal.kind, 'none');
     assert.match(await said(root), /no request with a previous certificate for .*, \d+ with others, and the kubelet/);
     await nothingLeft(node);
+  });
+
+  test('an API server that would reach no kubelet later: the plan restarts, and says why', async (t) => {
+    const { agent } = await scene(t, { ...SERVER, egress: 'agent' });
+    const { plan } = await agent.plan({ force: false });
+    assert.match(
+      plan?.notInPlace ?? '',
+      /^the running K3s does not load client-kube-apiserver again: .*egress-selector/,
+    );
+    assert.ok(plan?.steps.some(({ kind }) => kind === 'restart-unit'));
   });
 
   for (const [what, faults, code] of [

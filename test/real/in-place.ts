@@ -4,19 +4,35 @@ import type { Machine } from '../e2e/machine.ts';
 import { journal } from '../e2e/support.ts';
 import { KUBECONFIG } from './aging.ts';
 import { incarnation, type RealNode } from './k3s.ts';
+import { configureEgress, LOADED_AT_START } from './loaded-at-start.ts';
 import { due, type Outcome, renewed, type Scene } from './play.ts';
 
 const CONFIG = '[renew]\nk3s = "in-place"\n';
 
-export const IN_PLACE: Scene[] = [{ name: 'in place: renewed without a restart', play: renewedInPlace }];
+export const IN_PLACE: Scene[] = [
+  { name: 'in place: renewed without a restart', play: renewedInPlace },
+  { name: 'in place: restarted where K3s loads a certificate once', play: restarted },
+  ...LOADED_AT_START,
+];
 
 async function renewedInPlace(node: RealNode): Promise<Outcome> {
-  await due(node, undefined, CONFIG);
+  await due(node, undefined, CONFIG, (machine) => configureEgress(machine, 'disabled'));
   await inUse(node);
   const before = await incarnation(node.machine);
   const outcome = await renewed(node, 'renewed by the same process');
   outcome.problems.push(...(await notInPlace(node, before)));
   if (outcome.away !== 0) outcome.problems.push(`the API was away for ${outcome.away} s`);
+  return outcome;
+}
+
+/** With K3s's own default its API server reaches kubelets with the certificate of its start. */
+async function restarted(node: RealNode): Promise<Outcome> {
+  await due(node, undefined, CONFIG);
+  const outcome = await renewed(node, 'renewed by a restart');
+  const plan = journal(node).find((record) => record.type === 'plan-started');
+  const why = plan?.type === 'plan-started' ? (plan.plan.notInPlace ?? '') : '';
+  if (!/does not load client-kube-apiserver again/.test(why))
+    outcome.problems.push(`the plan does not say why: ${why}`);
   return outcome;
 }
 

@@ -1,9 +1,11 @@
-// SIGKILL of certagent, with all that it has started, at five moments of a renewal; systemd starts it again.
+// SIGKILL of certagent, with all that it has started, at five moments of a renewal and at ten of one in place; systemd starts it again.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JournalRecord } from '../../src/domain/model/journal.ts';
+import { STATE_DIR } from '../../src/host/root.ts';
 import { journal } from '../e2e/support.ts';
 import { eventually } from '../testnode/support.ts';
-import type { RealNode } from './k3s.ts';
+import { incarnation, type RealNode } from './k3s.ts';
+import { configureEgress } from './loaded-at-start.ts';
 import { due, measured, type Outcome, over, startCertagent, wholeOf } from './play.ts';
 import { problemsOf } from './proof.ts';
 
@@ -18,9 +20,41 @@ export const MOMENTS: Moment[] = [
   { name: 'when K3s must be ready', step: 'await-ready', after: 1_000 },
 ];
 
-export async function sigkill(node: RealNode, { step, after }: Moment): Promise<Outcome> {
+export const IN_PLACE_MOMENTS: Moment[] = [
+  { name: 'when the plan is written', step: null, after: 0 },
+  { name: 'in the rehearsal', step: 'rehearse', after: 4_000 },
+  { name: 'in the backup', step: 'backup', after: 20 },
+  { name: 'when the first file is replaced', step: 'install-rehearsed', after: 0 },
+  { name: 'among the files', step: 'install-rehearsed', after: 40 },
+  { name: 'when the supervisor is asked', step: 'fetch-leaves', after: 0 },
+  { name: 'between two answers of the supervisor', step: 'fetch-leaves', after: 100 },
+  { name: 'when the servers are asked', step: 'verify-served', after: 0 },
+  { name: 'when K3s must be ready', step: 'await-ready', after: 1_000 },
+  { name: 'when the clients are counted', step: 'await-clients', after: 10_000 },
+];
+
+/** In place, with a clients_limit that is short: the parts of K3s need not have loaded what certagent replaces. */
+export async function sigkillInPlace(node: RealNode, moment: Moment): Promise<Outcome> {
   const { machine } = node;
+  await due(node, undefined, '[renew]\nk3s = "in-place"\nclients_limit = "60s"\n', (one) =>
+    configureEgress(one, 'disabled'),
+  );
+  const before = await incarnation(machine);
+  const outcome = await killed(node, moment);
+  if ((await incarnation(machine)) !== before) outcome.problems.push('k3s was restarted');
+  for (const name of ['rehearsals', 'installing'])
+    if ((await machine.run('sh', '-c', `ls -A ${STATE_DIR}/${name}`)).stdout.trim() !== '')
+      outcome.problems.push(`${STATE_DIR}/${name} is not empty`);
+  return outcome;
+}
+
+export async function sigkill(node: RealNode, moment: Moment): Promise<Outcome> {
   await due(node);
+  return killed(node, moment);
+}
+
+async function killed(node: RealNode, { step, after }: Moment): Promise<Outcome> {
+  const { machine } = node;
   let killedIn = '';
   let problems: string[] = [];
   const { away } = await measured(node, async () => {

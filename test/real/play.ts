@@ -1,6 +1,7 @@
 // What scenes are made of: a K3s in some state, a certagent that renews it, and what was measured meanwhile.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JournalRecord } from '../../src/domain/model/journal.ts';
+import type { Machine } from '../e2e/machine.ts';
 import { journal, status } from '../e2e/support.ts';
 import { ageLeaves } from './aging.ts';
 import { type RealNode, reset, startK3s } from './k3s.ts';
@@ -17,9 +18,15 @@ export const RENEWAL_LIMIT = 900_000;
 /** A renewal of these is urgent, so that it starts with certagent. */
 const DUE = 25;
 
-/** A running K3s whose leaves are due, or expired `-days` ago; `more` of certagent's configuration. */
-export async function due(node: RealNode, days = DUE, more = ''): Promise<void> {
+/** A running K3s whose leaves are due, or expired `-days` ago; `more` of certagent's configuration; `prepare`: before K3s starts. */
+export async function due(
+  node: RealNode,
+  days = DUE,
+  more = '',
+  prepare: (machine: Machine) => void = () => {},
+): Promise<void> {
   await reset(node, more);
+  prepare(node.machine);
   await startK3s(node.machine);
   await ageLeaves(node.machine, days);
 }

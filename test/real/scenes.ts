@@ -7,7 +7,7 @@ import { eventually } from '../testnode/support.ts';
 import { ageLeaves, ageListener, keyOf, leavesOf, TLS } from './aging.ts';
 import { IN_PLACE } from './in-place.ts';
 import { incarnation, type RealNode, reset } from './k3s.ts';
-import { MOMENTS, sigkill } from './kill.ts';
+import { IN_PLACE_MOMENTS, MOMENTS, sigkill, sigkillInPlace } from './kill.ts';
 import {
   due,
   measured,
@@ -37,6 +37,10 @@ export const SCENES: Scene[] = [
   ...MOMENTS.map((moment) => ({ name: `SIGKILL ${moment.name}`, play: (node: RealNode) => sigkill(node, moment) })),
   ...REHEARSALS,
   ...IN_PLACE,
+  ...IN_PLACE_MOMENTS.map((moment) => ({
+    name: `in place, SIGKILL ${moment.name}`,
+    play: (node: RealNode) => sigkillInPlace(node, moment),
+  })),
 ];
 
 async function bareRestart(node: RealNode): Promise<Outcome> {

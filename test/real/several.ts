@@ -5,6 +5,7 @@ import { journal, status } from '../e2e/support.ts';
 import { eventually } from '../testnode/support.ts';
 import { ageLeaves } from './aging.ts';
 import { incarnation, kubectl, startK3s, stopK3s } from './k3s.ts';
+import { memberRehearsed } from './member.ts';
 import { type Outcome, over, RENEWAL_LIMIT } from './play.ts';
 import { problemsOf } from './proof.ts';
 import { type Away, dueIn, type RealServer, type RealServers, watched } from './servers.ts';
@@ -15,6 +16,7 @@ export const SERVERS_SCENES: ServersScene[] = [
   { name: 'three servers: bare restarts at once, for comparison', play: bareRestarts },
   { name: 'three servers: all enabled in the same minute', play: allAtOnce },
   { name: 'three servers: a member of etcd is stopped', play: memberStopped },
+  { name: 'three servers: a member of etcd is rehearsed', play: memberRehearsed },
 ];
 
 async function bareRestarts(cluster: RealServers): Promise<Outcome> {

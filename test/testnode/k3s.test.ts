@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync }
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestNode } from '../../testnode/node.ts';
+import { issueCertificate } from '../../testnode/pki.ts';
 import { renewalWindow } from '../../testnode/stand-in/k3s-leaves.ts';
 import { clientOf, DAY, eventually, get, nodeFor, run, served, text } from './support.ts';
 
@@ -62,6 +63,29 @@ test('inside the window all is renewed in place, the API asks for credentials, i
   assert.equal(argv.replaceAll('\0', '').trim(), '/usr/local/bin/k3s server');
   const version = await run(node, 'usr/local/bin/k3s', '--version');
   assert.match(version.stdout, /^k3s version v1\.36\.3\+k3s1 \([0-9a-f]{8}\)\ngo version go/);
+});
+
+test('an API server that reaches kubelets through the supervisor loads its certificate for that once', async (t) => {
+  for (const [egress, status] of [
+    ['agent', 503],
+    ['disabled', 200],
+  ] as const) {
+    const node = await nodeFor(t, { kind: 'k3s-server', leafEnds: Date.now() + 200 * DAY, egress });
+    const [path, good] = [tls(node, 'client-kube-apiserver.crt'), await text(node, `${TLS}/client-kube-apiserver.crt`)];
+    const ca = {
+      certificatePem: await text(node, `${TLS}/client-ca.crt`),
+      keyPem: await text(node, `${TLS}/client-ca.key`),
+    };
+    const subject = { commonName: 'system:apiserver', organizations: ['system:masters'] };
+    const [notBefore, notAfter] = [Date.now() - 9 * DAY, Date.now() - DAY];
+    const { certificatePem } = await issueCertificate({ ca, subject, usages: ['client'], notBefore, notAfter });
+    writeFileSync(path, certificatePem);
+    await node.start({ longRunning: true });
+    writeFileSync(path, good);
+    const asked = '/api/v1/nodes/demo-node/proxy/healthz';
+    assert.equal((await get(node.ports.api!, asked, await admin(node))).status, status, egress);
+    assert.equal((await get(node.ports.api!, '/readyz', await admin(node))).status, 200);
+  }
 });
 
 test('the listener’s certificate changes only after a while, only when somebody connects, and keeps its key', async (t) => {

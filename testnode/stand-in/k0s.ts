@@ -75,6 +75,7 @@ function serveAll(root: string, { ports }: NodeRecord): void {
     api: makeApi(readNodeRecord(root), () => authorityAt(join(root, K0S_PKI, 'ca.crt'))),
     metrics: new ClientMetrics(),
     renewedAt: Date.now(),
+    reachesUntil: Number.POSITIVE_INFINITY,
   };
   const clients = { ca: ca('ca'), requestCert: true, rejectUnauthorized: false };
   const members = { ca: ca('etcd/ca'), requestCert: true, rejectUnauthorized: true };

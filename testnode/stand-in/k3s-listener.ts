@@ -124,13 +124,22 @@ function waitFor(root: string, node: NodeRecord, complaint: string): Promise<nev
   return new Promise(() => {});
 }
 
-/** `renewedAt`: when the kubelet has renewed its Lease. */
-export type ServerState = { ready: boolean; api: ApiHandler; metrics: ClientMetrics; renewedAt: number };
+/** `renewedAt`: when the kubelet has renewed its Lease. `reachesUntil`: until when the API server reaches kubelets. */
+export type ServerState = {
+  ready: boolean;
+  api: ApiHandler;
+  metrics: ClientMetrics;
+  renewedAt: number;
+  reachesUntil: number;
+};
 
 function leaseOf(name: string, { renewedAt }: ServerState): string {
   const spec = { holderIdentity: name, leaseDurationSeconds: 40, renewTime: new Date(renewedAt).toISOString() };
   return JSON.stringify({ kind: 'Lease', apiVersion: 'coordination.k8s.io/v1', metadata: { name }, spec });
 }
+
+const PROXY_REFUSES =
+  'error trying to reach service: proxy error from 127.0.0.1:6443 while dialing 127.0.0.1:10250, code 401: 401 Unauthorized';
 
 /** What the API answers, behind K3s's listener or as RKE2's kube-apiserver. */
 export function answerAsApi(request: IncomingMessage, response: ServerResponse, state: ServerState) {
@@ -140,7 +149,8 @@ export function answerAsApi(request: IncomingMessage, response: ServerResponse, 
   if (user === undefined) return refuse(response);
   state.metrics.count(request);
   if (path === '/metrics') return answer(response, 200, state.metrics.text());
-  if (/^\/api\/v1\/nodes\/[^/]+\/proxy\/healthz$/.test(path!)) return answer(response, 200, 'ok');
+  if (/^\/api\/v1\/nodes\/[^/]+\/proxy\/healthz$/.test(path!))
+    return Date.now() < state.reachesUntil ? answer(response, 200, 'ok') : answer(response, 503, PROXY_REFUSES);
   const lease = /\/namespaces\/kube-node-lease\/leases\/([^/]+)$/.exec(path!)?.[1];
   if (lease !== undefined) return answer(response, 200, leaseOf(lease, state), 'application/json');
   if (path === '/readyz' || path === '/livez' || path === '/healthz') return answer(response, 200, 'ok');

@@ -15,6 +15,7 @@ import { ClientMetrics } from './client-metrics.ts';
 import { prepareAgent } from './k3s-agent.ts';
 import { certificate } from './k3s-certificate.ts';
 import { runClients } from './k3s-clients.ts';
+import { parse } from './k3s-leaves.ts';
 import { answerAsApi, listen, type ServerState } from './k3s-listener.ts';
 import { brokenServing, prepareServer, renewAgentFiles, writeKubeconfigs } from './k3s-server.ts';
 import { address, log, sleep, stay } from './process.ts';
@@ -93,9 +94,10 @@ function tellVersion(flavour: string, version: string): void {
 /** `isAlone`: without its own agent. */
 async function runServer(root: string, node: NodeRecord, isAlone: boolean): Promise<void> {
   const api = makeApi(node, () => authorityAt(join(root, k3sDataDirectory(node), 'server/tls/client-ca.crt')));
-  const state = { ready: false, api, metrics: new ClientMetrics(), renewedAt: 0 };
+  const state = { ready: false, api, metrics: new ClientMetrics(), renewedAt: 0, reachesUntil: 0 };
   if (isAlone) needPeers(root, node);
   const cas = await prepareServer(root, node);
+  state.reachesUntil = reachesKubeletsUntil(root, node);
   await listen(root, node, state);
   if (!isAlone) await renewAgentFiles(root, node, cas);
   await sleep(0.1 * START * node.speed);
@@ -113,6 +115,15 @@ async function runAgent(root: string, node: NodeRecord): Promise<void> {
   serveKubelet(root, node);
   await sleep(START * node.speed);
 }
+
+/** Through its supervisor it gets with one certificate, which it reads once (measured on v1.36.3). */
+function reachesKubeletsUntil(root: string, node: NodeRecord): number {
+  if (node.egress === 'disabled') return Number.POSITIVE_INFINITY;
+  const certificate = parse(readFileSync(join(root, k3sDataDirectory(node), OF_API_SERVER), 'utf8'));
+  return certificate?.validToDate.getTime() ?? 0;
+}
+
+const OF_API_SERVER = 'server/tls/client-kube-apiserver.crt';
 
 // K3s's listener passes requests on to an inner port; RKE2's kube-apiserver is the one that clients see.
 function serveApi(root: string, node: NodeRecord, state: ServerState) {

@@ -7,6 +7,7 @@ import { hostAndPort } from '../text/host-and-port.ts';
 import { day } from '../time/day.ts';
 import { HOUR, SECOND } from '../time/duration.ts';
 import type { InPlace } from './in-place.ts';
+import { loadedAtStart } from './k3s-loaded-at-start.ts';
 import { restartWindow } from './restart-window.ts';
 import { backupStep, isExpected, type RestartEndpoints, readyStep } from './restarted-unit-plan.ts';
 import { leavesMadeAtStart, makesServingLeaves } from './server-leaves.ts';
@@ -48,8 +49,8 @@ function hindrance(draft: Draft, rehearsal: string | null): string | null {
   if (rotates === true) return 'only a start issues certificates again that are not due';
   if (heals.length > 0) return 'only a start issues broken certificates again';
   if (rehearsal !== null) return `the certificates would be the rehearsal's, and ${rehearsal}`;
-  if (preconditions.rehearsal?.datastore !== 'sqlite')
-    return 'its datastore is embedded etcd, and certagent has tried this with sqlite only';
+  const atStart = loadedAtStart(draft);
+  if (atStart !== null) return atStart;
   const down = preconditions.components.find(({ healthy }) => !healthy);
   if (preconditions.unit?.active !== true || down !== undefined)
     return `K3s does not work now: ${down?.detail ?? preconditions.unit?.detail ?? 'its unit is not known'}`;

@@ -157,6 +157,12 @@ export type CaRotation = {
   next: { directory: string; isSigned: boolean } | null;
 };
 
+/**
+ * What a running server uses a certificate for that it reads at its start alone. `egress`: its API server's way to kubelets, webhooks
+ * and extension APIs; `registry`: the mirror of images that nodes share.
+ */
+export type LoadedAtStart = 'egress' | 'registry';
+
 /** What must be known before anything is changed. */
 export type Preconditions = {
   /** The unit that runs the node. `stopped`: not active, and not because it failed by itself. */
@@ -199,6 +205,8 @@ export type Preconditions = {
   rehearsal?: RehearsalFacts;
   /** What a server serves besides, which nobody asks at each check. Absent: nothing is known. */
   alsoServes?: Endpoint[];
+  /** Absent: not known. */
+  loadedAtStart?: LoadedAtStart[];
   /** Absent: no API server of this node, or nothing is known of its names. */
   apiServer?: ApiServerFacts;
   hazards: Hazard[];

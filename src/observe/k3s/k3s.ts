@@ -1,5 +1,6 @@
 import { localAddress } from '../local-address.ts';
 import { alsoServes } from '../supervisor/also-serves.ts';
+import { loadedAtStart } from '../supervisor/loaded-at-start.ts';
 import { supervisorObserver } from '../supervisor/supervisor.ts';
 import type { Flavour } from '../supervisor/supervisor-settings.ts';
 
@@ -12,6 +13,7 @@ export const K3S: Flavour = { name: 'k3s', supervisorPort: null };
 export const k3s = supervisorObserver({
   ...K3S,
   alsoServes,
+  loadedAtStart,
   endpoints: ({ bindAddress, port, supervisorPort, disabled }) => {
     const host = localAddress(bindAddress);
     const listener = { name: 'k3s', host, port: supervisorPort ?? port, expects: 'dynamic-cert' } as const;

@@ -6,7 +6,7 @@ import {
   type SupervisorRole,
   supervisorRole,
 } from '../../domain/distributions/server-leaves.ts';
-import type { Endpoint, ObservedCertificate, UnitPod } from '../../domain/model/inventory.ts';
+import type { Endpoint, LoadedAtStart, ObservedCertificate, UnitPod } from '../../domain/model/inventory.ts';
 import type { Root } from '../../host/root.ts';
 import { type UnitFile, unitsThatRun } from '../../host/unit-files.ts';
 import { exists } from '../node-files.ts';
@@ -28,6 +28,8 @@ type SupervisorFlavour = Flavour & {
   unitPods?(root: Root, settings: SupervisorSettings): Promise<UnitPod[]>;
   /** What it serves besides; absent: nobody needs to know. */
   alsoServes?(root: Root, settings: SupervisorSettings): Promise<Endpoint[]>;
+  /** What it uses a certificate for that it reads at its start alone; null: not known. Absent: nobody needs to know. */
+  loadedAtStart?(root: Root, settings: SupervisorSettings): Promise<LoadedAtStart[] | null>;
 };
 /** A unit's file; `isInstalled` false: there is none, it would have this name. */
 type NodeUnit = UnitFile & { isInstalled: boolean };
@@ -115,6 +117,7 @@ async function candidate(
       ...(isServer
         ? {
             alsoServes: async () => flavour.alsoServes?.(root, settings) ?? [],
+            loadedAtStart: async () => flavour.loadedAtStart?.(root, settings) ?? null,
             unitPods: async () => flavour.unitPods?.(root, settings) ?? [],
             rotations: () => observeRotations(root, dataDir),
             rehearsal: () => rehearsedServer(root, settings),

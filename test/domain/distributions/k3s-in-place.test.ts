@@ -40,6 +40,7 @@ function running(change: (inventory: Inventory) => Inventory = (same) => same): 
     withPreconditions(
       { ...serving, certificates },
       {
+        loadedAtStart: [],
         alsoServes: [
           { ...endpoint, name: 'kube-apiserver', port: 6444, expects: 'serving-kube-apiserver' },
           { ...endpoint, name: 'kubelet', port: 10250, expects: 'agent/serving-kubelet' },
@@ -121,6 +122,17 @@ test('only certificates of the agent are due: nothing of the rehearsal is put in
   assert.equal(stepOf(planFor(own), 'await-clients').node, null);
 });
 
+test('what K3s loads at its start alone matters only where it is renewed', () => {
+  const later = (inventory: Inventory) => ({
+    ...inventory,
+    certificates: inventory.certificates.map((one) =>
+      one.id.startsWith('agent/') ? one : { ...one, certificate: { ...one.certificate, notAfter: NOW + 300 * DAY } },
+    ),
+  });
+  const all = (one: Inventory) => withPreconditions(withEtcd(one), { loadedAtStart: ['egress', 'registry'] });
+  assert.equal(planFor(running((one) => all(later(one)))).notInPlace, undefined);
+});
+
 test('a listener on another address, and a node without a known name', () => {
   const inventory = running((one) => ({
     ...one,
@@ -144,6 +156,14 @@ const down = (inventory: Inventory) =>
 const unhealthyUnit = (inventory: Inventory) =>
   withPreconditions(inventory, { unit: { ...inventory.preconditions.unit!, active: false, detail: 'failed' } });
 
+const withController = (inventory: Inventory) =>
+  addCertificate(inventory, 'agent/client-k3s-controller', 20, {
+    owner: 'k3s',
+    issuance: inventory.certificates.find(({ id }) => id === 'agent/client-kubelet')!.issuance,
+  });
+const withEtcd = (inventory: Inventory) =>
+  withPreconditions(inventory, { rehearsal: { ...inventory.preconditions.rehearsal!, datastore: 'etcd' } });
+
 const HINDERED: [what: string, why: RegExp, change: (inventory: Inventory) => Inventory, options?: Options][] = [
   ['an old version', /^K3s v1\.32\.4\+k3s1 does not load/, (one) => withVersion(one, 'v1.32.4+k3s1')],
   ['an unknown version', /^K3s of unknown version/, (one) => withVersion(one, null)],
@@ -158,8 +178,23 @@ const HINDERED: [what: string, why: RegExp, change: (inventory: Inventory) => In
   ['no rehearsal wanted', /renew\.rehearse is "never"$/, (one) => one, { settings: { rehearse: 'never' } }],
   [
     'embedded etcd',
-    /^its datastore is embedded etcd/,
-    (one) => withPreconditions(one, { rehearsal: { ...one.preconditions.rehearsal!, datastore: 'etcd' } }),
+    /^the running K3s does not load etcd\/client again: K3s uses it to manage the members of embedded etcd$/,
+    withEtcd,
+  ],
+  [
+    'an API server that reaches kubelets through the supervisor',
+    /^the running K3s does not load client-kube-apiserver again: its API server uses it to reach kubelets.*egress-selector-mode/,
+    (one) => withPreconditions(one, { loadedAtStart: ['egress'] }),
+  ],
+  [
+    'a registry that nodes share',
+    /^the running K3s does not load agent\/client-k3s-controller again: the embedded registry uses it$/,
+    (one) => withPreconditions(withController(one), { loadedAtStart: ['registry'] }),
+  ],
+  [
+    'nobody knows how the API server reaches kubelets',
+    /^certagent does not know how its API server reaches kubelets$/,
+    (one) => withPreconditions(one, { loadedAtStart: undefined as never }),
   ],
   ['a leaf that has expired', /^client-admin has expired, and/, aged('client-admin', -HOUR)],
   ['a leaf that expires soon', /^client-admin expires within the hour/, aged('client-admin', HOUR / 2)],

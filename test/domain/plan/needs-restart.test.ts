@@ -4,11 +4,12 @@ import { test } from 'node:test';
 import type { Renewal } from '../../../src/domain/model/decision.ts';
 import { needsRestart } from '../../../src/domain/plan/needs-restart.ts';
 import { DAY } from '../../../src/domain/time/duration.ts';
-import { inventoryOf, NO_HISTORY, NOW, SETTINGS, withCertificate } from '../../support/inventory.ts';
+import { inventoryOf, NO_HISTORY, NOW, SETTINGS, withCertificate, withPreconditions } from '../../support/inventory.ts';
 import { k3sServer } from './rehearsal-parts.ts';
 
 const fresh = withCertificate(k3sServer(), 'dynamic-cert', { certificate: { notAfter: NOW + 300 * DAY } });
-const SERVER = { ...fresh, certificates: fresh.certificates.filter(({ id }) => id !== 'client-kube-proxy') };
+const known = withPreconditions(fresh, { loadedAtStart: [] });
+const SERVER = { ...known, certificates: known.certificates.filter(({ id }) => id !== 'client-kube-proxy') };
 const NONE: Renewal = { kind: 'none', nextAt: null } as never;
 const now = (ids: string[], more = {}): Renewal => ({ kind: 'now', ids, why: 'w', ...more }) as never;
 
