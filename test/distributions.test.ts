@@ -35,6 +35,7 @@ const MENTIONS: [path: string, reason: string][] = [
   ['src/host/kubeadm-config.ts', 'reads the file of one tool'],
   ['src/domain/decide/reasons.ts', 'the meaning of codes that begin with KUBEADM_ and K3S_'],
   ['src/domain/model/error-codes.ts', 'the meaning of codes that begin with KUBEADM_'],
+  ['src/domain/model/in-place-errors.ts', 'the meaning of codes that only the way of K3s has'],
   ['src/domain/model/plan.ts', 'the step kind kubeadm-renew'],
   ['src/domain/plan/', 'the step kind kubeadm-renew'],
   ['src/renew/', 'the step kind kubeadm-renew'],

@@ -56,8 +56,7 @@ export async function layOutK3s(root: string, node: NodeRecord): Promise<void> {
   if (server) await Promise.all(k3sServerLeaves(node).map(issue));
   await Promise.all(k3sAgentLeaves(node).map((leaf) => layOutAgentLeaf(leaf)));
   layOutAgent(root, node, cas);
-  if (k3sFlavour(node.kind) === 'k3s')
-    put(root, 'etc/rancher/node/password', `${randomBytes(16).toString('hex')}\n`, 0o600);
+  if (k3sFlavour(node.kind) === 'k3s') layOutPassword(root, server);
   if (server) await layOutServer(root, node, cas, leaves);
   if (node.disabled.includes('apiserver')) putPair(root, 'run/demo/other-server', await issueOther(node, cas));
   else layOutServersCas(root, cas);
@@ -70,6 +69,13 @@ export async function layOutK3s(root: string, node: NodeRecord): Promise<void> {
       put(root, `${data}/${leaf.serverKey}`, leaves.get(leaf.path)!.keyPem, 0o600);
     }
   }
+}
+
+/** By which its server knows the node; that of an agent keeps it on another machine. */
+function layOutPassword(root: string, server: boolean): void {
+  const password = `${randomBytes(16).toString('hex')}\n`;
+  put(root, 'etc/rancher/node/password', password, 0o600);
+  if (!server) put(root, 'run/demo/server-ca/node-password', password, 0o600);
 }
 
 /** The certificate of another server's kube-apiserver. */

@@ -97,6 +97,7 @@ function portNames(kind: NodeKind): string[] {
   if (kind === 'k3s-server') return ['api', 'apiInternal', 'kubelet'];
   if (kind === 'k0s-controller') return ['api', 'join', 'etcd', 'etcdPeer'];
   if (kind === 'hard-way') return ['apiserver', 'etcd', 'etcdPeer', 'controllerManager', 'scheduler'];
+  if (kind === 'k3s-agent') return ['kubelet', 'server', 'apiInternal'];
   if (kind.endsWith('-agent')) return ['kubelet', 'server'];
   const etcd = kind === 'kubeadm-external-etcd' ? ['etcd', 'etcdPeer'] : ['etcd', 'etcdPeer', 'etcdMetrics'];
   return ['apiserver', ...etcd, 'controllerManager', 'scheduler', 'kubelet', 'kubeletHealthz'];

@@ -41,20 +41,21 @@ async function agentWith(t: TestContext, ca: Issued, remembered: string[]): Prom
 test('an agent has a server while one of those that it knows answers with a certificate of its cluster', async (t) => {
   const [ours, theirs] = [await authority('server-ca'), await authority('another')];
   const [good, foreign] = [await serverOf(t, ours), await serverOf(t, theirs)];
-  const table: [server: string | null, remembered: string[], answers: boolean | null][] = [
-    [`https://${good}`, [], true],
-    [`https://${good}/`, [], true],
-    [`https://${GONE}`, [good], true],
-    [null, [GONE, good], true],
-    [`https://${GONE}`, [], false],
-    [`https://${foreign}`, [], false],
-    [`http://${good}`, [], false],
-    [null, [], null],
-    ['no url', [], null],
+  type Row = [server: string | null, remembered: string[], answers: boolean | null, url: string | null];
+  const table: Row[] = [
+    [`https://${good}`, [], true, `https://${good}`],
+    [`https://${good}/`, [], true, `https://${good}`],
+    [`https://${GONE}`, [good], true, `https://${good}`],
+    [null, [GONE, good], true, `https://${good}`],
+    [`https://${GONE}`, [], false, `https://${GONE}`],
+    [`https://${foreign}`, [GONE], false, `https://${foreign}`],
+    [`http://${good}`, [], false, `http://${good}`],
+    [null, [], null, null],
+    ['no url', [], null, null],
   ];
-  for (const [server, remembered, answers] of table) {
+  for (const [server, remembered, answers, url] of table) {
     const found = await askServers(await agentWith(t, ours, remembered), 'k3s', { dataDir, server });
-    assert.equal(found?.answers ?? null, answers, `${server} ${remembered}`);
+    assert.deepEqual([found?.answers ?? null, found?.url ?? null], [answers, url], `${server} ${remembered}`);
   }
   const { detail } = (await askServers(await agentWith(t, ours, [GONE]), 'k3s', {
     dataDir,
@@ -76,5 +77,5 @@ test('the server that an agent joined is in its configuration, or in the environ
   const unit = '[Service]\nEnvironmentFile=-/etc/systemd/system/%N.service.env\nExecStart=/usr/local/bin/k3s agent\n';
   put(node.root, 'etc/systemd/system/k3s-agent.service', unit);
   put(node.root, 'etc/systemd/system/k3s-agent.service.env', `K3S_TOKEN=x\nK3S_URL=https://${GONE}\n`);
-  assert.deepEqual(await servers(), { answers: false, detail: `${GONE}: ECONNREFUSED` });
+  assert.deepEqual(await servers(), { answers: false, detail: `${GONE}: ECONNREFUSED`, url: `https://${GONE}` });
 });

@@ -238,7 +238,9 @@ function observe(node: SimNode, at: number): Inventory {
         healthy: ready,
         detail: ready ? 'ok' : 'no answer',
       })),
-      ...(node.isServer ? {} : { servers: { answers: hasApi(node.cluster, at), detail: 'the servers' } }),
+      ...(node.isServer
+        ? {}
+        : { servers: { answers: hasApi(node.cluster, at), detail: 'the servers', url: 'https://servers:6443' } }),
     },
   };
 }

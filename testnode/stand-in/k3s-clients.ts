@@ -11,8 +11,8 @@ const PARTS = ['server/tls/client-scheduler', 'server/tls/client-controller', 'a
 const ASKS_EVERY = 2_000;
 const LOOKS_EVERY = 20_000;
 
-/** `renewed`: called when the kubelet has renewed its Lease. */
-export function runClients(root: string, node: NodeRecord, renewed: () => void): void {
+/** An agent has none but its kubelet. `renewed`: called when the kubelet has renewed its Lease. */
+export function runClients(root: string, node: NodeRecord, renewed: () => void = () => {}): void {
   for (const part of PARTS) {
     const path = join(root, k3sDataDirectory(node), part);
     const load = () => readPair(`${path}.crt`, `${path}.key`);
@@ -32,7 +32,14 @@ export function runClients(root: string, node: NodeRecord, renewed: () => void):
     }, LOOKS_EVERY * node.speed);
     const ask = () => {
       const asked = request(
-        { host: '127.0.0.1', port: node.ports.api, path: '/readyz', agent: false, rejectUnauthorized: false, ...pair },
+        {
+          host: '127.0.0.1',
+          port: node.ports.api ?? node.ports.apiInternal,
+          path: '/readyz',
+          agent: false,
+          rejectUnauthorized: false,
+          ...pair,
+        },
         (response) => {
           response.resume();
           if (response.statusCode === 200 && part.endsWith('-kubelet')) renewed();

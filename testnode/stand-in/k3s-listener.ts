@@ -28,6 +28,7 @@ const NEXT_CHANCE = 6 * 3_600_000;
 export async function listen(root: string, node: NodeRecord, state: ServerState): Promise<void> {
   const tls = join(root, k3sDataDirectory(node), 'server/tls');
   const file = join(tls, 'dynamic-cert.json');
+  const password = join(root, 'etc/rancher/node/password');
   if (!existsSync(file)) await renew(undefined);
   const ca = readFileSync(join(tls, 'client-ca.crt'), 'utf8');
   let served = parseDynamicCert(readFileSync(file, 'utf8'));
@@ -99,7 +100,7 @@ export async function listen(root: string, node: NodeRecord, state: ServerState)
     if (path === '/ping') return answer(response, 200, 'pong');
     if (path === '/cacerts') return answer(response, 200, readFileSync(join(tls, 'server-ca.crt'), 'utf8'));
     if (k3sFlavour(node.kind) === 'k3s' && isForAgent(path ?? ''))
-      return void signForAgent(root, node, { path: path!, cas: tls }, request, response);
+      return void signForAgent(root, node, { path: path!, cas: tls, password }, request, response);
     if (node.ports.supervisor !== undefined) return answer(response, 404, '404 page not found\n');
     if (node.disabled.includes('apiserver')) return answer(response, 503, 'apiserver disabled\n');
     answerAsApi(request, response, state);
@@ -141,6 +142,11 @@ function leaseOf(name: string, { renewedAt }: ServerState): string {
 const PROXY_REFUSES =
   'error trying to reach service: proxy error from 127.0.0.1:6443 while dialing 127.0.0.1:10250, code 401: 401 Unauthorized';
 
+function reviewOf(username: string): string {
+  const userInfo = { username, groups: ['system:authenticated'] };
+  return JSON.stringify({ kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1', status: { userInfo } });
+}
+
 /** What the API answers, behind K3s's listener or as RKE2's kube-apiserver. */
 export function answerAsApi(request: IncomingMessage, response: ServerResponse, state: ServerState) {
   const path = (request.url ?? '/').split('?')[0];
@@ -153,6 +159,8 @@ export function answerAsApi(request: IncomingMessage, response: ServerResponse, 
     return Date.now() < state.reachesUntil ? answer(response, 200, 'ok') : answer(response, 503, PROXY_REFUSES);
   const lease = /\/namespaces\/kube-node-lease\/leases\/([^/]+)$/.exec(path!)?.[1];
   if (lease !== undefined) return answer(response, 200, leaseOf(lease, state), 'application/json');
+  if (path === '/apis/authentication.k8s.io/v1/selfsubjectreviews')
+    return answer(response, 201, reviewOf(user), 'application/json');
   if (path === '/readyz' || path === '/livez' || path === '/healthz') return answer(response, 200, 'ok');
   void state.api(request, response, user);
 }

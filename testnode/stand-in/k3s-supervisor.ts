@@ -14,11 +14,11 @@ const PATH = /^\/v1-k3s\/([a-z0-9-]+)\.crt$/;
 
 export const isForAgent = (path: string): boolean => PATH.test(path);
 
-/** `cas`: the directory of client-ca and server-ca, with their keys. */
+/** `cas`: the directory of client-ca and server-ca, with their keys; `password`: the file with the node's. */
 export async function signForAgent(
   root: string,
   node: NodeRecord,
-  { path, cas }: { path: string; cas: string },
+  { path, cas, password }: { path: string; cas: string; password: string },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -32,8 +32,7 @@ export async function signForAgent(
   const name = String(request.headers['k3s-node-name'] ?? '');
   if (!new RegExp(`^CN=system:node:${name}$`, 'm').test(subject))
     return answer(response, 400, 'header node name does not match auth node name\n');
-  const password = readFileSync(join(root, 'etc/rancher/node/password'), 'utf8').trim();
-  if (request.headers['k3s-node-password'] !== password)
+  if (request.headers['k3s-node-password'] !== readFileSync(password, 'utf8').trim())
     return answer(response, 403, `unable to verify password for node ${name}: hash does not match\n`);
   if (leaf === undefined) return answer(response, 404, '404 page not found\n');
   const file = join(cas, leaf.ca.slice(leaf.ca.lastIndexOf('/') + 1));

@@ -13,6 +13,7 @@ import { refuse } from './answers.ts';
 import { authorityAt, makeApi } from './api.ts';
 import { ClientMetrics } from './client-metrics.ts';
 import { prepareAgent } from './k3s-agent.ts';
+import { balance } from './k3s-balancer.ts';
 import { certificate } from './k3s-certificate.ts';
 import { runClients } from './k3s-clients.ts';
 import { parse } from './k3s-leaves.ts';
@@ -111,8 +112,10 @@ async function runServer(root: string, node: NodeRecord, isAlone: boolean): Prom
 }
 
 async function runAgent(root: string, node: NodeRecord): Promise<void> {
+  balance(node);
   await prepareAgent(root, node);
   serveKubelet(root, node);
+  if (node.kind === 'k3s-agent') runClients(root, node);
   await sleep(START * node.speed);
 }
 

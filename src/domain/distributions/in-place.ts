@@ -14,3 +14,13 @@ export type InPlace = {
   /** The steps that put new certificates in place and prove that everything uses them. */
   steps(draft: Draft): Step[];
 };
+
+/** For a distribution whose agents get theirs in another way than its servers. */
+export function byRole({ server, agent }: Record<'server' | 'agent', InPlace>): InPlace {
+  const of = ({ inventory }: Draft) => (inventory.node.role === 'agent' ? agent : server);
+  return {
+    hindrance: (draft, rehearsal) => of(draft).hindrance(draft, rehearsal),
+    isLeftToNode: (observed, draft) => of(draft).isLeftToNode(observed, draft),
+    steps: (draft) => of(draft).steps(draft),
+  };
+}

@@ -3,6 +3,7 @@ import type { Endpoint, ObservedCertificate } from '../model/inventory.ts';
 import type { Step } from '../model/plan.ts';
 import type { Draft } from '../plan/draft.ts';
 import { expectation, served } from '../plan/expectations.ts';
+import type { StepOf } from '../plan/steps/step-rules.ts';
 import { hostAndPort } from '../text/host-and-port.ts';
 import { day } from '../time/day.ts';
 import { HOUR, SECOND } from '../time/duration.ts';
@@ -28,7 +29,7 @@ const OF_AGENT: Record<string, string> = {
   'agent/client-k3s-controller': 'client-k3s-controller.crt',
 };
 const KUBELET = 'agent/client-kubelet';
-const KUBELET_SERVING = 'agent/serving-kubelet';
+export const KUBELET_SERVING = 'agent/serving-kubelet';
 
 /** What certagent does not begin so shortly before expiry: a client may take five minutes, and an undo as long again. */
 const TOO_LATE = HOUR;
@@ -39,13 +40,11 @@ const LISTENER_PATIENCE = 7 * HOUR;
 
 function hindrance(draft: Draft, rehearsal: string | null): string | null {
   const { inventory, renewed, heals, rotates, history } = draft;
-  const { node, preconditions, takenAt } = inventory;
+  const { node, preconditions } = inventory;
   const { version } = node;
-  if (node.role !== 'server') return 'certagent has tried this on servers only';
   const failed = failedInPlace(history);
   if (failed !== null) return failed;
-  if (!makesServingLeaves(version))
-    return `K3s ${version ?? 'of unknown version'} does not load all of them while it runs: v1.33.1, v1.32.5, v1.31.9, v1.30.13 and later versions do`;
+  if (!makesServingLeaves(version)) return loadsAtStartOnly(version);
   if (rotates === true) return 'only a start issues certificates again that are not due';
   if (heals.length > 0) return 'only a start issues broken certificates again';
   if (rehearsal !== null) return `the certificates would be the rehearsal's, and ${rehearsal}`;
@@ -54,11 +53,20 @@ function hindrance(draft: Draft, rehearsal: string | null): string | null {
   const down = preconditions.components.find(({ healthy }) => !healthy);
   if (preconditions.unit?.active !== true || down !== undefined)
     return `K3s does not work now: ${down?.detail ?? preconditions.unit?.detail ?? 'its unit is not known'}`;
-  const first = [...renewed].sort((a, b) => a.certificate.notAfter - b.certificate.notAfter)[0];
-  if (first !== undefined && first.certificate.notAfter < takenAt + TOO_LATE)
-    return `${first.id} ${first.certificate.notAfter < takenAt ? 'has expired' : 'expires within the hour'}, and a running part of K3s can need five minutes to load its successor`;
+  const late = tooLate(draft);
+  if (late !== null) return late;
   if (renewed.every((one) => isLeftToNode(one, draft))) return 'the running K3s has not renewed its listener by itself';
   return renewed.flatMap((one) => obstacle(one, draft) ?? [])[0] ?? null;
+}
+
+export function loadsAtStartOnly(version: string | null): string {
+  return `K3s ${version ?? 'of unknown version'} does not load all of them while it runs: v1.33.1, v1.32.5, v1.31.9, v1.30.13 and later versions do`;
+}
+
+export function tooLate({ renewed, inventory: { takenAt } }: Draft): string | null {
+  const first = [...renewed].sort((a, b) => a.certificate.notAfter - b.certificate.notAfter)[0];
+  if (first === undefined || first.certificate.notAfter >= takenAt + TOO_LATE) return null;
+  return `${first.id} ${first.certificate.notAfter < takenAt ? 'has expired' : 'expires within the hour'}, and a running part of K3s can need five minutes to load its successor`;
 }
 
 function obstacle(observed: ObservedCertificate, draft: Draft): string | null {
@@ -75,7 +83,7 @@ function obstacle(observed: ObservedCertificate, draft: Draft): string | null {
   return null;
 }
 
-const isOfAgent = ({ id }: ObservedCertificate): boolean => Object.hasOwn(OF_AGENT, id);
+export const isOfAgent = ({ id }: ObservedCertificate): boolean => Object.hasOwn(OF_AGENT, id);
 
 function isOfServer({ id, place }: ObservedCertificate, { inventory }: Draft): boolean {
   const { version, paths } = inventory.node;
@@ -94,7 +102,7 @@ function steps(draft: Draft): Step[] {
   return [
     backupStep(draft),
     ...(ofServer.length === 0 ? [] : [{ kind: 'install-rehearsed' as const, from: rehearsedTo!, leaves: ofServer }]),
-    ...(ofAgent.length === 0 ? [] : [fetchStep(draft, ofAgent)]),
+    ...(ofAgent.length === 0 ? [] : [fetchStep(draft, ofAgent, supervisorOf(draft))]),
     { kind: 'verify-files', expect: renewed.map((one) => expectation(one, inventory)) },
     servedStep(draft),
     readyStep(draft, { unit: inventory.preconditions.unit!.name, endpoints: ENDPOINTS }, settings.limits.restart),
@@ -102,15 +110,15 @@ function steps(draft: Draft): Step[] {
   ];
 }
 
-function fetchStep(draft: Draft, leaves: ObservedCertificate[]): Extract<Step, { kind: 'fetch-leaves' }> {
+/** `server`: the address at which the supervisor signs them. */
+export function fetchStep(draft: Draft, leaves: ObservedCertificate[], server: string): StepOf<'fetch-leaves'> {
   const { inventory, settings } = draft;
   const serving = inventory.certificates.find(({ id }) => id === KUBELET_SERVING);
   const agent = agentDirectory(draft);
-  const listener = listenerOf(draft);
   return {
     kind: 'fetch-leaves',
     leaves: leaves.map((one) => ({ resource: OF_AGENT[one.id]!, expect: expectation(one, inventory) })),
-    server: `https://${hostAndPort(listener.host, listener.port)}`,
+    server,
     ca: `${agent}/server-ca.crt`,
     client: { certificatePath: `${agent}/client-kubelet.crt`, keyPath: `${agent}/client-kubelet.key` },
     password: '/etc/rancher/node/password',
@@ -121,7 +129,7 @@ function fetchStep(draft: Draft, leaves: ObservedCertificate[]): Extract<Step, {
 }
 
 /** The name of this node's Node: that in the certificate of its kubelet. */
-function nodeIn({ certificates }: Draft['inventory']): string | null {
+export function nodeIn({ certificates }: Draft['inventory']): string | null {
   const { commonName } = certificates.find(({ id }) => id === KUBELET)?.certificate ?? {};
   return commonName?.startsWith(OF_NODE) === true ? commonName.slice(OF_NODE.length) : null;
 }
@@ -134,15 +142,19 @@ function addressIn(san: string): string | null {
   return address === null || /^(127\.|::1$|0:0:0:0:0:0:0:1$)/.test(address) ? null : address;
 }
 
-/** That of the server's own agent. */
-const agentDirectory = ({ inventory: { node } }: Draft): string =>
+export const agentDirectory = ({ inventory: { node } }: Draft): string =>
   `${node.paths.dataDir ?? '/var/lib/rancher/k3s'}/agent`;
+
+function supervisorOf(draft: Draft): string {
+  const { host, port } = listenerOf(draft);
+  return `https://${hostAndPort(host, port)}`;
+}
 
 function listenerOf({ inventory }: Draft): Endpoint {
   return inventory.served.find(({ endpoint }) => endpoint.name === ENDPOINTS.listener)!.endpoint;
 }
 
-function servedStep({ inventory }: Draft): Step {
+export function servedStep({ inventory }: Draft): Step {
   const also = (inventory.preconditions.alsoServes ?? []).map((endpoint) => ({
     endpoint,
     state: 'unreachable' as const,

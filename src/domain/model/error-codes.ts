@@ -1,9 +1,6 @@
-export type ErrorKind = {
-  /** One sentence: what happened. */
-  meaning: string;
-  /** What to do, unless the error itself has a better remedy. */
-  remedy?: string;
-};
+import { type ErrorKind, IN_PLACE_ERRORS } from './in-place-errors.ts';
+
+export type { ErrorKind } from './in-place-errors.ts';
 
 const FILE = 'Check the file that the message names.';
 const INSIDE = 'This is a fault of certagent or of the program that called it: please report it.';
@@ -139,19 +136,7 @@ export const ERRORS = {
     meaning: 'The renewal needs a rehearsal, and the rehearsal was not possible: nothing on the node was changed.',
     remedy: 'Remove the cause that the message names.',
   },
-  CLIENTS_STAY_OLD: {
-    meaning: 'After a renewal in place, requests with a previous certificate still arrive at the API server.',
-    remedy:
-      "A program with an old copy of the administrator's kubeconfig counts, too: update the copies (certagent sync). certagent restarts the unit in the next maintenance window.",
-  },
-  CLIENTS_UNSEEN: {
-    meaning: 'After a renewal in place, certagent cannot see whether everything uses the new certificates.',
-    remedy: 'Nothing needs to be done: certagent restarts the unit in the next maintenance window.',
-  },
-  SUPERVISOR_REFUSED: {
-    meaning: "The server of K3s has not signed the certificates of this node's agent.",
-    remedy: 'Nothing needs to be done: certagent restarts the unit in the next maintenance window.',
-  },
+  ...IN_PLACE_ERRORS,
   NOT_RENEWED: { meaning: 'The tool succeeded, but a certificate was not renewed.' },
   KEY_MISMATCH: { meaning: 'A new certificate does not belong to its key.' },
   NOT_SIGNED: { meaning: 'A new certificate is not signed by its CA.' },

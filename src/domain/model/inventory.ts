@@ -189,8 +189,11 @@ export type Preconditions = {
   neighbours?: Neighbour[];
   /** Absent: its unit replaces none, or certagent sees no process of them. */
   unitPods?: UnitPod[];
-  /** Whether a server of this agent answers: without one its unit does not start. Absent: no agent, or no server is known. */
-  servers?: { answers: boolean; detail: string };
+  /**
+   * Whether a server of this agent answers: without one its unit does not start. `url`: of one that answers, or where none does, of the
+   * one that it joined. Absent: no agent, or no server is known.
+   */
+  servers?: { answers: boolean; detail: string; url: string };
   /** Absent: no kube-apiserver of a static pod runs here, or nothing is known of it. */
   loopback?: LoopbackCertificate;
   /** Absent: none was seen. */

@@ -15,8 +15,8 @@ export function inPlaceOf(drafted: Draft, rehearsal: Rehearsing, directory: stri
   const rules = rulesOfNode(inventory.node)?.inPlace;
   const restarts = (why: string | null): Placed => ({ isInPlace: false, draft: drafted, rehearsal, why });
   if (settings.inPlace !== true || rules === undefined) return restarts(null);
-  if (rehearsal.step === null) return restarts(rules.hindrance(drafted, rehearsal.why ?? 'renew.rehearse is "never"'));
-  const why = rules.hindrance(drafted, null);
+  const notRehearsed = rehearsal.step === null ? (rehearsal.why ?? 'renew.rehearse is "never"') : null;
+  const why = rules.hindrance(drafted, notRehearsed);
   if (why !== null) return restarts(why);
   return {
     isInPlace: true,
@@ -24,8 +24,11 @@ export function inPlaceOf(drafted: Draft, rehearsal: Rehearsing, directory: stri
     draft: {
       ...drafted,
       renewed: drafted.renewed.filter((one) => !rules.isLeftToNode(one, drafted)),
-      rehearsedTo: directory,
+      ...(rehearsal.step === null ? {} : { rehearsedTo: directory }),
     },
-    rehearsal: { step: { ...rehearsal.step, keeps: directory, required: true, doubtful: 'stop' } },
+    rehearsal:
+      rehearsal.step === null
+        ? { step: null, why: null }
+        : { step: { ...rehearsal.step, keeps: directory, required: true, doubtful: 'stop' } },
   };
 }

@@ -17,13 +17,13 @@ export async function askServers(
   { dataDir, server }: { dataDir: string; server: string | null },
 ): Promise<NonNullable<Preconditions['servers']> | null> {
   const known = [...(server === null ? [] : [server]), ...(await remembered(root, distribution, dataDir))];
-  const urls = [...new Set(known.map((one) => `${one.replace(/\/+$/, '')}/ping`))].filter((url) => URL.canParse(url));
+  const urls = [...new Set(known.map((one) => one.replace(/\/+$/, '')))].filter((url) => URL.canParse(url));
   const ca = await text(root, `${dataDir}/agent/server-ca.crt`);
-  if (urls.length === 0 || ca === null) return null;
-  const problems = await Promise.all(urls.map((url) => askTrusted(url, { ca, limit: LIMIT })));
-  const answers = problems.includes(null);
+  if (urls[0] === undefined || ca === null) return null;
+  const problems = await Promise.all(urls.map((url) => askTrusted(`${url}/ping`, { ca, limit: LIMIT })));
+  const answering = urls.find((_, index) => problems[index] === null);
   const detail = urls.map((url, index) => `${new URL(url).host}: ${problems[index] ?? 'answers'}`).join(', ');
-  return { answers, detail };
+  return { answers: answering !== undefined, detail, url: answering ?? urls[0] };
 }
 
 /** What the agent's load balancer has written down. */

@@ -19,7 +19,7 @@ import { serverHealth, supervisorComponent } from './supervisor-component.ts';
 import { serverHazards } from './supervisor-hazards.ts';
 import { supervisorApiServer } from './supervisor-names.ts';
 import { servingEndpoints } from './supervisor-serving.ts';
-import { type Flavour, readSupervisorSettings, type SupervisorSettings } from './supervisor-settings.ts';
+import { type Flavour, readSupervisorSettings, SERVER_PARTS, type SupervisorSettings } from './supervisor-settings.ts';
 import { supervisorSources } from './supervisor-sources.ts';
 
 type SupervisorFlavour = Flavour & {
@@ -123,7 +123,10 @@ async function candidate(
             rehearsal: () => rehearsedServer(root, settings),
             apiServer: async () => supervisorApiServer(endpoints, settings.named),
           }
-        : { servers: () => askServers(root, owner, settings) }),
+        : {
+            servers: () => askServers(root, owner, settings),
+            alsoServes: async () => flavour.alsoServes?.(root, { ...settings, disabled: [...SERVER_PARTS] }) ?? [],
+          }),
       // The keys of its CAs are observed as hazards.
       caKeys: () => [],
     },

@@ -10,14 +10,22 @@ import { type TrustedAnswer, type TrustedRequest, trustedRequest } from '../../h
 /** An API server, and as whom it is asked. In memory only. */
 export type ApiAccess = Pick<TrustedRequest, 'ca' | 'client'> & { url: string };
 
-/** With the CA and the credentials that a kubeconfig has now. Throws what reading it throws. */
-export async function apiAccess(root: Root, path: string, at: { host: string; port: number }): Promise<ApiAccess> {
+/**
+ * With the CA and the credentials that a kubeconfig has now; `at` null: at the address that it has. Throws what reading it throws.
+ */
+export async function apiAccess(
+  root: Root,
+  path: string,
+  at: { host: string; port: number } | null,
+): Promise<ApiAccess> {
   const read = async (file: string) => (await readSmall(await followLinks(root, file))).bytes;
   const cluster = currentEntries(parseKubeconfig(await read(path)))?.cluster;
   const ca = cluster?.ca ?? (cluster?.caFile ? (await read(cluster.caFile)).toString('utf8') : null);
   if (ca === null) throw new Error('the kubeconfig names no CA');
+  const url = at === null ? cluster?.server : `https://${hostAndPort(at.host, at.port)}`;
+  if (!url) throw new Error('the kubeconfig names no server');
   return {
-    url: `https://${hostAndPort(at.host, at.port)}`,
+    url: url.replace(/\/+$/, ''),
     ca,
     client: { certificate: (await readLeaf(root, path)).pem, key: await readKey(root, path) },
   };

@@ -11,13 +11,22 @@ export async function kubeletProblem(
   access: ApiAccess,
   { node, now }: { node: string; now: Instant },
 ): Promise<string | null> {
+  const lease = await leaseProblem(access, { node, now });
+  if (lease !== null) return lease;
+  const kubelet = await ask(access, `/api/v1/nodes/${encodeURIComponent(node)}/proxy/healthz`);
+  return kubelet.status === 200 ? null : `for the kubelet to answer through the API server: ${said(kubelet)}`;
+}
+
+/** The same, of its Lease alone: a kubelet may read its own. */
+export async function leaseProblem(
+  access: ApiAccess,
+  { node, now }: { node: string; now: Instant },
+): Promise<string | null> {
   const name = encodeURIComponent(node);
   const lease = await ask(access, `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${name}`);
   if (lease.status !== 200) return `for the Lease of ${node}: ${said(lease)}`;
   const renewed = renewTime(lease.text);
-  if (renewed === null || now - renewed > FRESH) return `for the kubelet to renew the Lease of ${node}`;
-  const kubelet = await ask(access, `/api/v1/nodes/${name}/proxy/healthz`);
-  return kubelet.status === 200 ? null : `for the kubelet to answer through the API server: ${said(kubelet)}`;
+  return renewed === null || now - renewed > FRESH ? `for the kubelet to renew the Lease of ${node}` : null;
 }
 
 function said(answer: Awaited<ReturnType<typeof ask>>): string {

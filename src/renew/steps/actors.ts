@@ -1,6 +1,7 @@
 import type { Actors } from './actor.ts';
 import { addNames } from './add-names.ts';
 import { awaitClients } from './await-clients.ts';
+import { awaitKubelet } from './await-kubelet.ts';
 import { awaitListener } from './await-listener.ts';
 import { awaitPods } from './await-pods.ts';
 import { awaitReady } from './await-ready.ts';
@@ -52,6 +53,7 @@ export const ACTORS: Actors = {
   'install-rehearsed': installRehearsed,
   'fetch-leaves': fetchLeaves,
   'await-clients': awaitClients,
+  'await-kubelet': awaitKubelet,
   'run-hook': runHook,
   rehearse,
 };

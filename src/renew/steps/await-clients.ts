@@ -1,14 +1,12 @@
-import { stat } from 'node:fs/promises';
 import type { Instant } from '../../domain/model/certificate.ts';
 import { CertagentError, type ErrorCode, explain } from '../../domain/model/errors.ts';
 import { bucketsOf } from '../../domain/plan/expiration-buckets.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
-import { followLinks } from '../../host/links.ts';
-import type { Root } from '../../host/root.ts';
 import { count, instant, list, nodePath, number, object, orNull, tag, text } from '../../host/shape.ts';
 import { type ApiAccess, apiAccess, clientCounts } from '../in-place/client-counts.ts';
 import { kubeletProblem } from '../in-place/kubelet-problem.ts';
+import { writtenAt } from '../in-place/written-at.ts';
 import { stopwatch, until } from '../wait.ts';
 import { neverDone, noFiles, noUndo, type StepActor, type StepContext } from './actor.ts';
 
@@ -40,7 +38,12 @@ type Waits = { code: Extract<ErrorCode, 'CLIENTS_STAY_OLD' | 'CLIENTS_UNSEEN'>; 
 async function act(step: AwaitClientsStep, context: StepContext): Promise<string> {
   const { root, pollInterval, waiting, signal } = context;
   const elapsed = stopwatch();
-  const watch = new Watch(step, await writtenAt(root, step), context);
+  // A step that goes on after a stop of certagent does not wait for all of it again.
+  const replacedAt = await writtenAt(
+    root,
+    step.previous.map(({ path }) => path),
+  );
+  const watch = new Watch(step, replacedAt, context);
   let last: Waits = { code: 'CLIENTS_UNSEEN', text: 'nothing was asked' };
   const answer = await until(
     async () => {
@@ -54,12 +57,6 @@ async function act(step: AwaitClientsStep, context: StepContext): Promise<string
   if (typeof answer === 'string')
     throw new CertagentError(last.code, `waited ${formatDuration(step.limit)} in vain ${last.text}`);
   return `${watch.words()} after ${elapsed()}`;
-}
-
-/** The newest of the files: a step that goes on after a stop of certagent does not wait for all of it again. */
-async function writtenAt(root: Root, { previous }: AwaitClientsStep): Promise<Instant> {
-  const times = previous.map(async ({ path }) => (await stat(await followLinks(root, path))).mtimeMs);
-  return Math.max(0, ...(await Promise.all(times)));
 }
 
 class Watch {

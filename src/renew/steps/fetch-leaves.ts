@@ -8,15 +8,22 @@ import { readSmall, stageWrite } from '../../host/files.ts';
 import { readKey, readLeaf } from '../../host/leaf.ts';
 import { followLinks } from '../../host/links.ts';
 import type { Root } from '../../host/root.ts';
-import { list, nodePath, number, object, tag, text } from '../../host/shape.ts';
+import { list, nodePath, number, object, optional, tag, text } from '../../host/shape.ts';
 import { type TrustedRequest, trustedRequest } from '../../host/trusted-request.ts';
 import { throughLink } from '../components/manifest-link.ts';
+import { isAway } from '../in-place/away.ts';
 import { refuseChanged } from '../in-place/refuse-changed.ts';
+import { type Signed, trySigned } from '../in-place/try-signed.ts';
 import { checkSuccessor, renewedCertificate } from '../verify/check-renewed.ts';
+import { until } from '../wait.ts';
 import { restoring, type StepActor, type StepContext } from './actor.ts';
 import { expectation } from './step-shapes.ts';
 
 type FetchLeavesStep = StepOf<'fetch-leaves'>;
+
+const INTERVALS = 20;
+/** Of one request to a server on another machine. */
+const ASK_LIMIT = 30_000;
 
 export const fetchLeaves: StepActor<FetchLeavesStep> = {
   schema: object({
@@ -29,6 +36,7 @@ export const fetchLeaves: StepActor<FetchLeavesStep> = {
     node: text,
     addresses: list(text),
     limit: number,
+    elsewhere: optional(object({ kubeconfig: nodePath })),
   }),
   writes: filesOf,
   undo: (step, { plan }) => restoring(filesOf(step), plan),
@@ -47,25 +55,28 @@ function filesOf({ leaves }: FetchLeavesStep): string[] {
   return leaves.map(({ expect }) => expect.path);
 }
 
-type Signed = { expect: Expectation; pem: string; notAfter: number };
+type NewLeaf = Signed & { expect: Expectation; notAfter: number };
 
 /**
  * All are signed and judged before the first takes its place. The node's password and the keys never leave memory but for the password,
- * which goes to a server whose certificate the cluster's CA has signed. Throws CertagentError SUPERVISOR_REFUSED, CHANGED_SINCE, or
- * what `checkRenewed` throws.
+ * which goes to a server whose certificate the cluster's CA has signed. Throws CertagentError SUPERVISOR_REFUSED, CHANGED_SINCE,
+ * what `checkRenewed` throws, or what `trySigned` throws.
  */
-async function act(step: FetchLeavesStep, { root, plan, signal }: StepContext): Promise<string> {
+async function act(step: FetchLeavesStep, context: StepContext): Promise<string> {
+  const { root, plan, signal } = context;
   const access = await accessOf(root, step, signal);
-  const signed: Signed[] = [];
+  const signed: NewLeaf[] = [];
   for (const { resource, expect } of step.leaves) {
     // Signed already before a kill.
     if ((await renewedCertificate(root, expect)) !== null) continue;
     const [{ pem: previous }, key] = [await readLeaf(root, expect.path), await readKey(root, expect.keyPath)];
     const body = await requestFor(previous, key);
-    const pem = await askServer(step.server, resource, { ...access, body });
+    const pem = await askServer(step, resource, { ...access, body }, context);
     const { notAfter } = await checkSuccessor(root, expect, { certificate: pem, key });
-    signed.push({ expect, pem, notAfter });
+    signed.push({ expect, id: expect.id, pem, key, notAfter });
   }
+  if (step.elsewhere !== undefined) await trySigned(root, step.elsewhere.kubeconfig, signed, patienceOf(step, context));
+  signal?.throwIfAborted();
   for (const { expect, pem } of signed) {
     await refuseChanged(root, plan, [expect.path, expect.keyPath], { files: [] });
     await replace(root, expect.path, pem);
@@ -76,7 +87,7 @@ async function act(step: FetchLeavesStep, { root, plan, signal }: StepContext): 
 
 async function accessOf(
   root: Root,
-  { ca, client, password, node, addresses, limit }: FetchLeavesStep,
+  { ca, client, password, node, addresses, limit, elsewhere }: FetchLeavesStep,
   signal: AbortSignal | undefined,
 ): Promise<Omit<TrustedRequest, 'url'>> {
   const read = async (path: string) => (await readSmall(await followLinks(root, path))).bytes.toString('utf8');
@@ -86,18 +97,41 @@ async function accessOf(
     ...(addresses.length === 0 ? {} : { 'k3s-Node-IP': addresses.join(',') }),
   };
   const own = { certificate: await read(client.certificatePath), key: await readKey(root, client.keyPath) };
-  return { ca: await read(ca), client: own, method: 'POST', headers, limit, signal };
+  const longest = elsewhere === undefined ? limit : Math.min(limit, ASK_LIMIT);
+  return { ca: await read(ca), client: own, method: 'POST', headers, limit: longest, signal };
 }
 
-async function askServer(server: string, resource: string, request: Omit<TrustedRequest, 'url'>): Promise<string> {
-  const answer = await trustedRequest({ ...request, url: `${server}/v1-k3s/${resource}` });
+/** One on another machine is asked again while it is away. */
+async function askServer(
+  step: FetchLeavesStep,
+  resource: string,
+  request: Omit<TrustedRequest, 'url'>,
+  context: StepContext,
+): Promise<string> {
+  const { host } = new URL(step.server);
+  const answer = await until(
+    async () => {
+      const seen = await trustedRequest({ ...request, url: `${step.server}/v1-k3s/${resource}` });
+      const mayWait = step.elsewhere !== undefined && isAway(seen);
+      return mayWait ? `for ${host} to sign ${resource}: ${seen.problem ?? `HTTP ${seen.status}`}` : seen;
+    },
+    patienceOf(step, context),
+  );
+  if (typeof answer === 'string')
+    throw new CertagentError(
+      'SUPERVISOR_AWAY',
+      `the certificates of the agent were not signed: waited in vain ${answer}`,
+    );
   if (answer.status === 200) return answer.text;
-  const { host } = new URL(server);
   throw refused(
     answer.status === null
       ? `${host}: ${answer.problem}`
       : `${host} answers HTTP ${answer.status}: ${short(answer.text, 200)}`,
   );
+}
+
+function patienceOf({ limit }: FetchLeavesStep, { pollInterval, waiting, signal }: StepContext) {
+  return { limit, interval: pollInterval * INTERVALS, waiting, signal };
 }
 
 function refused(why: string): CertagentError {

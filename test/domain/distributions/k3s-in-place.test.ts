@@ -248,11 +248,6 @@ test('what a person forces, broken leaves and a K3s that does not work need a st
   assert.match(why(running(), { ids: ['dynamic-cert'] })!, /^the running K3s has not renewed its listener by itself$/);
 });
 
-test('an agent restarts', () => {
-  const agent = withVersion(inventoryOf('k3s-agent', { days: 20 }), 'v1.36.3+k3s1');
-  assert.equal(planFor(agent).notInPlace, 'certagent has tried this on servers only');
-});
-
 test('nobody wants it, or the distribution cannot: a restart, and no word about it', () => {
   assert.equal(planFor(running(), { settings: { inPlace: false } }).notInPlace, undefined);
   assert.equal(planFor(inventoryOf('rke2-server', { days: 20 })).notInPlace, undefined);

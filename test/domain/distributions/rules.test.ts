@@ -131,7 +131,7 @@ test('a node of no known distribution has no rules: nothing of it is renewed, an
 
 test('an agent waits for its server, without a time and without a page; what else prevents it is an obstacle', () => {
   const agent = inventoryOf('k3s-agent', { days: 20 });
-  const away = { answers: false, detail: 'server:6443: ECONNREFUSED' };
+  const away = { answers: false, detail: 'server:6443: ECONNREFUSED', url: 'https://server:6443' };
   const waiting = run(withPreconditions(agent, { servers: away })).renewal;
   assert.equal(waiting.kind, 'waiting');
   assert.deepEqual(waiting.kind === 'waiting' && [waiting.until, waiting.code], [null, 'SERVER_AWAY']);

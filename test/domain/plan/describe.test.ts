@@ -95,6 +95,14 @@ const table: [Step, string][] = [
   ],
   [steps['fetch-leaves'], 'have 127.0.0.1:6443 sign agent/client-kubelet again, for the same keys'],
   [
+    { ...steps['fetch-leaves'], elsewhere: { kubeconfig: '/k' } },
+    'have 127.0.0.1:6443 sign agent/client-kubelet again, for the same keys, and try them before they take their places',
+  ],
+  [
+    steps['await-kubelet'],
+    'see that the kubelet still renews its Lease when its clients have had their time to load the new certificates: after 5 min, at most 6 min',
+  ],
+  [
     steps['await-clients'],
     'watch the API server until no request uses a previous certificate any more: at least 5 min, at most 6 min',
   ],

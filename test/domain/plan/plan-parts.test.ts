@@ -71,6 +71,7 @@ const CHANGES: Record<Step['kind'], 'certificates' | 'processes' | 'nothing'> = 
   'install-rehearsed': 'certificates',
   'fetch-leaves': 'certificates',
   'await-clients': 'nothing',
+  'await-kubelet': 'nothing',
   'run-hook': 'nothing',
   rehearse: 'nothing',
 };
@@ -79,12 +80,14 @@ test('SIGTERM leaves what only waits, and a restart that may take longer than sy
   const left = Object.values(steps).filter(isLeftAtOnce);
   assert.deepEqual(left.map(({ kind }) => kind).sort(), [
     'await-clients',
+    'await-kubelet',
     'await-listener',
     'await-pods',
     'await-ready',
     'rehearse',
   ]);
   assert.ok(isLeftAtOnce({ ...steps['restart-unit'], limit: 35 * 60_000 }));
+  assert.ok(isLeftAtOnce({ ...steps['fetch-leaves'], elsewhere: { kubeconfig: '/k' } }));
 });
 
 test('what follows a failure is passed over before, and a hook can be required', () => {

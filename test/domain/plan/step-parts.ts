@@ -127,6 +127,14 @@ export const steps: { [Kind in StepKind]: StepOf<Kind> } = {
     quiet: 45_000,
     limit: 360_000,
   },
+  'await-kubelet': {
+    kind: 'await-kubelet',
+    kubeconfig: '/agent/kubelet.kubeconfig',
+    replaced: ['/agent/client-kubelet.crt'],
+    node: 'node-1',
+    patience: 300_000,
+    limit: 360_000,
+  },
   'run-hook': {
     kind: 'run-hook',
     on: 'renewed',

@@ -19,11 +19,18 @@ export type FetchLeavesStep = {
   node: string;
   addresses: string[];
   limit: number;
+  /**
+   * The server is another machine, which can be away for a moment: it is asked until `limit` has passed. Each client certificate is
+   * tried at the API server of this kubeconfig before the first takes its place. Left out: it is this node's own.
+   */
+  elsewhere?: { kubeconfig: string };
 };
 
 export const fetchLeaves: StepRule<FetchLeavesStep> = {
-  describe: ({ leaves, server }) =>
-    `have ${server.replace(/^https:\/\//, '')} sign ${leaves.map(({ expect }) => expect.id).join(', ')} again, for the same keys`,
+  describe: ({ leaves, server, elsewhere }) =>
+    `have ${server.replace(/^https:\/\//, '')} sign ${leaves.map(({ expect }) => expect.id).join(', ')} again, for the same keys${elsewhere === undefined ? '' : ', and try them before they take their places'}`,
   onFailure: 'roll-back',
   changes: 'certificates',
+  // Files are replaced one by one, each as a whole.
+  isLeftAtOnce: ({ elsewhere }) => elsewhere !== undefined,
 };

@@ -1,5 +1,6 @@
 import { addNames } from './add-names.ts';
 import { awaitClients } from './await-clients.ts';
+import { awaitKubelet } from './await-kubelet.ts';
 import { awaitListener } from './await-listener.ts';
 import { awaitPods } from './await-pods.ts';
 import { awaitReady } from './await-ready.ts';
@@ -55,6 +56,7 @@ const RULES = {
   'install-rehearsed': installRehearsed,
   'fetch-leaves': fetchLeaves,
   'await-clients': awaitClients,
+  'await-kubelet': awaitKubelet,
   'run-hook': runHook,
   rehearse,
 };
