@@ -30,7 +30,8 @@ export async function remoteServer(root: string): Promise<void> {
     notAfter: now + 365 * DAY,
   });
   const api = makeApi(node, () => authorityAt(join(cas, 'client-ca.crt')));
-  const state: ServerState = { ready: true, api, metrics: new ClientMetrics(), renewedAt: 0 };
+  const metrics = new ClientMetrics();
+  const state: ServerState = { ready: true, api, metrics, renewedAt: 0, reachesUntil: Number.POSITIVE_INFINITY };
   const ca = readFileSync(join(cas, 'client-ca.crt'), 'utf8');
   createServer({ cert, key, ca, requestCert: true, rejectUnauthorized: false }, handle)
     .on('connection', (socket) => {
