@@ -19,7 +19,7 @@ test('K3s: what it loads at its start alone, as the files of its last start say'
   };
   const look = async (text?: string) => {
     if (text !== undefined) await put('k3s/server/etc/egress-selector-config.yaml', text);
-    return loadedAtStart(root, { dataDir: '/k3s' });
+    return loadedAtStart(root, { dataDir: '/k3s' }, true);
   };
   assert.equal(await look(), null);
   for (const unknown of ['', '{', '[]', '{"egressSelections":{}}', selections()])
@@ -30,4 +30,7 @@ test('K3s: what it loads at its start alone, as the files of its last start say'
   assert.deepEqual(await look('{"egressSelections":[null]}'), ['egress']);
   await put('k3s/agent/containerd/peer.key', '');
   assert.deepEqual(await look(selections('Direct')), ['registry']);
+  assert.deepEqual(await look(selections('HTTPConnect')), ['egress', 'registry']);
+  assert.deepEqual(await loadedAtStart(root, { dataDir: '/k3s' }, false), ['registry']);
+  assert.deepEqual(await loadedAtStart(root, { dataDir: '/agent' }, false), []);
 });

@@ -49,7 +49,12 @@ async function afterExpiry(node: RealNode, egress: Egress): Promise<Outcome> {
   const expected = egress === 'disabled' ? /^ok$/ : /code 401/;
   if (!expected.test(answer)) problems.push(`a request to the kubelet was answered with ${answer}`);
   problems.push(...(await objectProblems(machine)));
-  return { problems, result: `the kubelet: ${answer}`, away: null, whole: (Date.now() - startedAt) / 1_000 };
+  return {
+    problems,
+    result: `a request to the kubelet: ${answer.replace(/^.*(code \d+).*$/s, 'refused with $1')}`,
+    away: null,
+    whole: (Date.now() - startedAt) / 1_000,
+  };
 }
 
 /** Lines of K3s's own configuration; it does not run. */

@@ -12,15 +12,19 @@ import type { SupervisorSettings } from './supervisor-settings.ts';
 export async function loadedAtStart(
   root: Root,
   { dataDir }: Pick<SupervisorSettings, 'dataDir'>,
+  isServer: boolean,
 ): Promise<LoadedAtStart[] | null> {
+  const egress = isServer ? await egressOf(root, dataDir) : [];
+  if (egress === null) return null;
+  return (await exists(root, `${dataDir}/agent/containerd/peer.key`)) ? [...egress, 'registry'] : egress;
+}
+
+/** Agents have no API server. */
+async function egressOf(root: Root, dataDir: string): Promise<LoadedAtStart[] | null> {
   const file = await text(root, `${dataDir}/server/etc/egress-selector-config.yaml`);
   const protocols = file === null ? [] : protocolsIn(parsedJson(file));
   if (protocols.length === 0) return null;
-  const hasRegistry = await exists(root, `${dataDir}/agent/containerd/peer.key`);
-  return [
-    ...(protocols.every((protocol) => protocol === 'Direct') ? [] : (['egress'] as const)),
-    ...(hasRegistry ? (['registry'] as const) : []),
-  ];
+  return protocols.every((protocol) => protocol === 'Direct') ? [] : ['egress'];
 }
 
 /** Of each way out of the API server. K3s writes the YAML as JSON. */

@@ -29,7 +29,7 @@ type SupervisorFlavour = Flavour & {
   /** What it serves besides; absent: nobody needs to know. */
   alsoServes?(root: Root, settings: SupervisorSettings): Promise<Endpoint[]>;
   /** What it uses a certificate for that it reads at its start alone; null: not known. Absent: nobody needs to know. */
-  loadedAtStart?(root: Root, settings: SupervisorSettings): Promise<LoadedAtStart[] | null>;
+  loadedAtStart?(root: Root, settings: SupervisorSettings, isServer: boolean): Promise<LoadedAtStart[] | null>;
 };
 /** A unit's file; `isInstalled` false: there is none, it would have this name. */
 type NodeUnit = UnitFile & { isInstalled: boolean };
@@ -111,13 +111,13 @@ async function candidate(
           certificates,
         ),
       ],
+      loadedAtStart: async () => flavour.loadedAtStart?.(root, settings, isServer) ?? null,
       // Agents fetch everything from their servers when they start.
       hazards: async (reads, known) =>
         isServer ? serverHazards(root, { certificatesDir, kubeconfig }, reads, known) : [],
       ...(isServer
         ? {
             alsoServes: async () => flavour.alsoServes?.(root, settings) ?? [],
-            loadedAtStart: async () => flavour.loadedAtStart?.(root, settings) ?? null,
             unitPods: async () => flavour.unitPods?.(root, settings) ?? [],
             rotations: () => observeRotations(root, dataDir),
             rehearsal: () => rehearsedServer(root, settings),
