@@ -1,5 +1,6 @@
 // server/tls/dynamic-cert.json: the listener's certificate as a TLS secret (rancher/dynamiclistener storage/file).
 import { createHash, X509Certificate } from 'node:crypto';
+import { versionNumbers } from './options.ts';
 import type { Issued } from './pki.ts';
 
 export function dynamicCertText(flavour: string, issued: Issued, sans: string[], resourceVersion: number): string {
@@ -21,6 +22,11 @@ export function dynamicCertText(flavour: string, issued: Issued, sans: string[],
     type: 'kubernetes.io/tls',
   };
   return `${JSON.stringify(secret)}\n`;
+}
+
+/** Measured: 0644 with v1.21, 0600 with v1.36.3. */
+export function dynamicCertMode(version: string): number {
+  return versionNumbers(version)[1] > 22 ? 0o600 : 0o644;
 }
 
 /** Throws where the text is not such a secret. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { dynamicCertText } from './dynamic-cert.ts';
+import { dynamicCertMode, dynamicCertText } from './dynamic-cert.ts';
 import type { K3sLeaf } from './k3s-certificates.ts';
 import {
   issueK3sLeaf,
@@ -96,7 +96,7 @@ async function layOutServer(root: string, node: NodeRecord, cas: Map<string, Iss
     notAfter: node.listenerEnds,
   });
   const dynamic = dynamicCertText(flavour, listener, listenerSans(node), 227);
-  put(root, `${data}/server/tls/dynamic-cert.json`, dynamic, 0o644);
+  put(root, `${data}/server/tls/dynamic-cert.json`, dynamic, dynamicCertMode(node.version));
   put(root, `${data}/server/tls/service.key`, await issueKey(node.keys), 0o600);
   for (const [name, text] of k3sCredFiles(node)) put(root, `${data}/server/cred/${name}`, text, 0o644);
   put(root, `${data}/server/cred/ipsec.psk`, `${randomBytes(48).toString('hex')}\n`, 0o600);

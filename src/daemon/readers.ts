@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Readers } from '../control/server.ts';
+import { isLeaf } from '../domain/decide/ownership.ts';
 import type { Progress } from '../domain/model/journal.ts';
 import {
   HISTORY_SCHEMA,
@@ -38,6 +39,10 @@ export function makeReaders(agent: {
 /** A view as an answer to `plan`. */
 export function planReport(view: View, config: Config, running: Progress | null): PlanReport {
   const { inventory, decisions } = view;
+  // A CA that is stored behind a leaf or in a kubeconfig is in no plan: the CA itself is listed.
+  const ofCas = new Set(
+    inventory.certificates.flatMap((one) => (one.owner !== 'operator' && !isLeaf(one) ? [one.id] : [])),
+  );
   return {
     schema: PLAN_SCHEMA,
     at: inventory.takenAt,
@@ -45,7 +50,7 @@ export function planReport(view: View, config: Config, running: Progress | null)
     renewal: decisions.renewal,
     running,
     plan: running === null ? planOf(view, config) : null,
-    decisions: decisions.certificates,
+    decisions: decisions.certificates.filter(({ id }) => !ofCas.has(id)),
   };
 }
 

@@ -278,3 +278,17 @@ test("the kubelet's certificate, where the key of its CA is not on the node: nob
   assert.match(shown('external-ca'), /kubelet-client .*not rotated unless another program signs: no CA key here/);
   assert.doesNotMatch(shown('external-ca'), /the kubelet rotates it/);
 });
+
+test('of a CA that is in several places, its own file is shown, whatever the names of the others', () => {
+  const ca = row('etcd/server-ca', 3000, { owner: 'cluster-ca' });
+  const behind = { ...ca, id: 'etcd/client#1', place: { ...ca.place, index: 1 } } as typeof ca;
+  const isCa = (one: typeof ca) => ({ ...one, certificate: { ...one.certificate, isCa: true } });
+  for (const both of [
+    [ca, behind],
+    [behind, ca],
+  ]) {
+    const text = renderStatus(report({ certificates: both.map(isCa) }));
+    assert.match(text, /\netcd\/server-ca /);
+    assert.doesNotMatch(text, /\netcd\/client#1 /);
+  }
+});

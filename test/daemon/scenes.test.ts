@@ -255,6 +255,14 @@ describe('K3s in trouble', { concurrency: 2 }, () => {
     const { node, agent, inbox } = await scene(t, { kind: 'k3s-server', days: 300 });
     const plan = await agent.plan({ force: true });
     assert.match(plan.plan?.warnings?.join() ?? '', /server\/tls-<unixtime>\. Remove it/);
+    // Each CA once, and not again behind each leaf that it signed.
+    const planned = plan.decisions.map(({ id }) => id);
+    assert.ok(planned.includes('client-ca') && planned.includes('client-admin'), planned.join());
+    assert.ok((await agent.status()).certificates.some(({ id }) => id === 'client-admin#1'));
+    assert.deepEqual(
+      planned.filter((id) => id.includes('#')),
+      [],
+    );
     const outcome = await agent.renew({ force: true }, () => {});
     assert.deepEqual([outcome?.result, outcome?.error], ['succeeded', null]);
     const status = await agent.check();

@@ -102,6 +102,7 @@ for (const [version, kept] of [
     assert.match(facts, /^subject=O = system:masters, CN = system:admin\nissuer=CN = k3s-client-ca@\d+\n$/);
     assert.equal(await text(node, 'home/alice/.kube/config'), await text(node, 'etc/rancher/k3s/k3s.yaml'));
     assert.equal(statSync(join(node.root, 'etc/rancher/k3s/k3s.yaml')).mode & 0o777, 0o600);
+    assert.equal(statSync(join(node.root, 'var/lib/rancher/k3s/server/tls/dynamic-cert.json')).mode & 0o777, 0o600);
   });
 
 test('rke2 is the same under its own names, and has a kube-apiserver and a supervisor in place of one listener', async (t) => {

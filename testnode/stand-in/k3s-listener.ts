@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import type { ApiHandler } from '../api/serve.ts';
-import { dynamicCertText, parseDynamicCert } from '../dynamic-cert.ts';
+import { dynamicCertMode, dynamicCertText, parseDynamicCert } from '../dynamic-cert.ts';
 import { listenerSans, listenerSubject } from '../k3s-certificates.ts';
 import { k3sDataDirectory } from '../k3s-layout.ts';
 import type { NodeRecord } from '../options.ts';
@@ -91,7 +91,11 @@ export async function listen(root: string, node: NodeRecord, state: ServerState)
       ...(old === undefined ? {} : { keyPem: old.keyPem }),
     });
     const version = (old?.resourceVersion ?? 0) + 137;
-    overwrite(file, dynamicCertText(k3sFlavour(node.kind)!, issued, listenerSans(node), version), 0o644);
+    overwrite(
+      file,
+      dynamicCertText(k3sFlavour(node.kind)!, issued, listenerSans(node), version),
+      dynamicCertMode(node.version),
+    );
     logSigned(root, node, issued.certificatePem);
   }
 

@@ -1,4 +1,5 @@
 import { rulesOfNode } from '../../domain/distributions/index.ts';
+import { componentName } from '../../domain/distributions/restarted-unit.ts';
 import type { CertificateExplanation } from '../../domain/model/explanation.ts';
 import { hostAndPort } from '../../domain/text/host-and-port.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
@@ -144,7 +145,7 @@ function useRows({ node, served, component, restart, at }: CertificateExplanatio
       : [
           [
             'Loaded by',
-            `${component.health.name} (${component.health.healthy ? 'healthy' : `not healthy: ${component.health.detail}`})${component.onlyAtStart ? ', which reads it at its start only' : ''}`,
+            `${componentName(component.health.name, node)} (${component.health.healthy ? 'healthy' : `not healthy: ${component.health.detail}`})${component.onlyAtStart ? ', which reads it at its start only' : ''}`,
             component.health.healthy ? undefined : 'red',
           ] as Row,
         ]),

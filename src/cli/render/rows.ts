@@ -1,4 +1,4 @@
-import { isSelfMade, isSignedElsewhere } from '../../domain/decide/ownership.ts';
+import { isLeaf, isSelfMade, isSignedElsewhere } from '../../domain/decide/ownership.ts';
 import { rulesOfNode } from '../../domain/distributions/index.ts';
 import type { Nearness, Verdict } from '../../domain/model/decision.ts';
 import type { NodeFacts } from '../../domain/model/inventory.ts';
@@ -46,14 +46,18 @@ function narrowed(columns: Column[], cells: Cell[][], width: number): [Column[],
   );
 }
 
-/** Of the rows of one CA, the one with the shortest name: its own file's. */
+/** Of the rows of one CA, that of its own file, not one behind a leaf; of several the one with the shortest name. */
 function withoutRepeats(rows: StatusRow[]): StatusRow[] {
   const first = new Map<string, StatusRow>();
   for (const row of rows.filter(({ certificate }) => certificate.isCa)) {
     const known = first.get(row.certificate.fingerprint);
-    if (known === undefined || row.id.length < known.id.length) first.set(row.certificate.fingerprint, row);
+    if (known === undefined || isBetter(row, known)) first.set(row.certificate.fingerprint, row);
   }
   return rows.filter((row) => !row.certificate.isCa || first.get(row.certificate.fingerprint) === row);
+}
+
+function isBetter(row: StatusRow, known: StatusRow): boolean {
+  return isLeaf(row) === isLeaf(known) ? row.id.length < known.id.length : isLeaf(row);
 }
 
 const STATES: Record<Nearness, { rank: number; text: string; style?: Style }> = {

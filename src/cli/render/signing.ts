@@ -20,7 +20,7 @@ export function renderRequests(
   const removed = dropped.map((id) => `Removed the request for ${id}, with its key.`);
   if (requests.length === 0) {
     const none =
-      'No request waits. Nothing that a CA elsewhere signs is due; to make a request all the same: certagent csr NAME';
+      'No request waits, and nothing is due that a CA elsewhere has to sign. For a certificate with the owner external-ca (certagent status): certagent csr NAME';
     return `${[...removed, fold(none, width)].join('\n')}\n`;
   }
   const blocks = requests.map(({ id, path, csr: _csr, isNew, createdAt, expires, ca, outdated, ...asks }) =>

@@ -1,3 +1,4 @@
+import { componentName } from '../../domain/distributions/restarted-unit.ts';
 import { SECOND } from '../../domain/time/duration.ts';
 import { blockedBy, type Check, type Finding, fails, ok, warning } from './doctor-check.ts';
 import { TOPICS } from './topics.ts';
@@ -7,7 +8,7 @@ export const servers: Check = {
   title: 'the components and what they serve',
   limit: 10 * SECOND,
   async run(known) {
-    const { served, preconditions } = known.view.inventory;
+    const { served, preconditions, node } = known.view.inventory;
     const wrong = served.flatMap((one): Finding[] => {
       const { name, port, expects } = one.endpoint;
       if (one.state === 'stale')
@@ -21,7 +22,7 @@ export const servers: Check = {
         ? [warning(`${name} (${port}) does not answer: ${one.detail}`, `See whether ${name} runs.`)]
         : [];
     });
-    const names = preconditions.components.map(({ name }) => name);
+    const names = preconditions.components.map(({ name }) => componentName(name, node));
     const all = names.length === 0 ? 'none that certagent must restart' : `healthy: ${names.join(', ')}`;
     const good =
       wrong.length > 0 ? [] : [ok(`${all}${served.length === 0 ? '' : `; ${serving(served.length)} what is on disk`}`)];

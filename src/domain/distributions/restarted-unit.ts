@@ -34,6 +34,11 @@ type Flavour = {
 /** The name of the one process that K3s and RKE2 run, in the lists of components. */
 export const PROCESS: Distribution = 'k3s';
 
+/** The name of a component for people: on an RKE2 node the one process is not called K3s. */
+export function componentName(name: string, { distribution }: { distribution: Distribution | null }): string {
+  return name === PROCESS && distribution !== null ? distribution : name;
+}
+
 type Rules = DistributionRules & { roles: Record<'server' | 'agent', RoleRules> };
 
 export function restartedUnit({ name, units, endpoints, startsWithin, rehearsing, inPlace }: Flavour): Rules {

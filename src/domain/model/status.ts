@@ -63,6 +63,7 @@ export type PlanReport = {
   running: Progress | null;
   /** null when nothing would be renewed now. */
   plan: RenewalPlan | null;
+  /** Of each certificate, but for CAs that are stored behind a leaf or in a kubeconfig: the CA itself is there. */
   decisions: Decision[];
 };
 

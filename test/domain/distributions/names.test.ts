@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { allLabels, DISTRIBUTION_NAMES, isDistribution, nodeLabel } from '../../../src/domain/distributions/names.ts';
+import { componentName, PROCESS } from '../../../src/domain/distributions/restarted-unit.ts';
 
 test('what a node is called, by its distribution and its role', () => {
   for (const [distribution, role, label] of [
@@ -24,4 +25,11 @@ test('all distributions in a sentence', () => {
 test('a word is the name of a distribution, or not', () => {
   for (const name of DISTRIBUTION_NAMES) assert.equal(isDistribution(name), true);
   for (const word of ['K3s', 'operator', 'toString', '']) assert.equal(isDistribution(word), false, word);
+});
+
+test('on an RKE2 node nobody reads that K3s runs', () => {
+  assert.equal(componentName(PROCESS, { distribution: 'rke2' }), 'rke2');
+  assert.equal(componentName(PROCESS, { distribution: 'k3s' }), 'k3s');
+  assert.equal(componentName(PROCESS, { distribution: null }), 'k3s');
+  assert.equal(componentName('kube-apiserver', { distribution: 'rke2' }), 'kube-apiserver');
 });
