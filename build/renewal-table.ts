@@ -45,6 +45,12 @@ export function renewalTable(): string {
       'nothing',
       'not at all: no failed request (v1.36.3)',
     ],
+    [
+      'K3s agent, `renew.k3s = "in-place"`',
+      'its server signs them again, for the same keys',
+      'nothing',
+      'not at all, nor the kubelet: no failed request (v1.36.3)',
+    ],
     ['RKE2', 'as K3s of the same version', 'the unit, which replaces its static pods', 'not measured'],
     ['k0s controller', 'the restart: everything, whatever its expiry', 'the unit `k0scontroller`', 'not measured'],
     ['k0s worker', 'nothing: the kubelet rotates its certificates', 'nothing', 'not at all'],

@@ -23,7 +23,7 @@ export const renewTable = () =>
       ),
       k3s: note(
         z.prefault(z.enum(['restart', 'in-place']), 'restart'),
-        'How a K3s node gets its new certificates. restart: the unit restarts and issues them; in-place: on a server with sqlite and egress-selector-mode: disabled the rehearsal issues them and certagent puts them in place, and the running K3s loads them. It has no effect where certagent cannot prove that every part of K3s loads them: then the unit restarts, and certagent plan says why.',
+        'How a K3s node gets its new certificates. restart: the unit restarts and issues them; in-place: on a server with sqlite and egress-selector-mode: disabled the rehearsal issues them, on an agent its server signs them; certagent puts them in place, and the running K3s loads them. It has no effect where certagent cannot prove that every part of K3s loads them: then the unit restarts, and certagent plan says why.',
       ),
       heal: note(
         z.prefault(z.boolean(), false),

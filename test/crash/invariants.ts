@@ -151,6 +151,14 @@ async function components(ground: Ground): Promise<(string | null)[]> {
       await healthy(`https://127.0.0.1:${ports.api}/readyz`, client ?? undefined),
     ];
   }
+  if (node.kind === 'k3s-agent') {
+    const agent = '/var/lib/rancher/k3s/agent';
+    const client = await pairIn(root, `${agent}/client-kubelet.crt`);
+    return [
+      await serves(ports.kubelet, `${agent}/serving-kubelet.crt`),
+      await healthy(`https://127.0.0.1:${ports.apiInternal}/readyz`, client ?? undefined),
+    ];
+  }
   const local = node.kind === 'kubeadm';
   const counts = await Promise.all(
     COMPONENTS.filter((name) => local || name !== 'etcd').map(async (name) => {

@@ -98,6 +98,20 @@ export const PLANS: CrashPlan[] = [
     freshListener: true,
     egress: 'disabled',
   },
+  {
+    ...UNIT,
+    name: 'K3s agent, in place',
+    kind: 'k3s-agent',
+    config: `${limits()}\nk3s = "in-place"\nclients_limit = "4s"`,
+  },
+  {
+    ...UNIT,
+    name: 'K3s agent, in place, rolled back',
+    kind: 'k3s-agent',
+    config: `${limits(IMPATIENT)}\nk3s = "in-place"\nclients_limit = "4s"`,
+    faults: { servesStale: ['kubelet'] },
+    ends: 'rolled-back',
+  },
   { ...UNIT, name: 'RKE2', kind: 'rke2-server' },
   {
     ...KUBEADM,

@@ -30,12 +30,16 @@ export function keyOf(path: string): string {
   return path.replace(/\.crt$/, '.key');
 }
 
-/** All leaves, and the administrator's kubeconfig, expire `days` from now. A running K3s serves them within a second. */
-export async function ageLeaves(machine: Machine, days: number): Promise<void> {
+/**
+ * All leaves, and the administrator's kubeconfig, expire `days` from now. A running K3s serves them within a second. `signer`: the machine
+ * that holds the CAs' keys, where that is another one.
+ */
+export async function ageLeaves(machine: Machine, days: number, signer = machine): Promise<void> {
   for (const path of leavesOf(machine)) {
     const [chain, key] = [readFileSync(machine.at(path), 'utf8'), readFileSync(machine.at(keyOf(path)), 'utf8')];
-    replace(machine, path, await aged(machine, chain, key, days));
+    replace(machine, path, await aged(signer, chain, key, days));
   }
+  if (signer !== machine) return;
   const kubeconfig = readFileSync(machine.at(KUBECONFIG), 'utf8');
   const admin = readFileSync(machine.at(`${TLS}/client-admin.crt`)).toString('base64');
   replace(machine, KUBECONFIG, kubeconfig.replace(/(client-certificate-data: )\S+/, `$1${admin}`));

@@ -47,7 +47,7 @@ async function inUse({ machine }: RealNode): Promise<void> {
 }
 
 /** Requests with certificates that were valid for 7 to 30 days more. */
-async function aged(machine: Machine): Promise<number> {
+export async function aged(machine: Machine): Promise<number> {
   const words = ['/usr/bin/kubectl', `--kubeconfig=${KUBECONFIG}`, 'get', '--raw=/metrics'];
   const text = await machine.must('timeout', '20', ...words);
   const upTo = (bound: string) =>

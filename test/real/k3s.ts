@@ -140,12 +140,12 @@ export function kubectl(machine: Machine, ...words: string[]): Promise<Ran> {
 }
 
 /** K3s's process, and how often systemd has restarted it. */
-export function incarnation(machine: Machine): Promise<string> {
-  return machine.must('systemctl', 'show', '--property=MainPID,NRestarts', 'k3s');
+export function incarnation(machine: Machine, unit = 'k3s'): Promise<string> {
+  return machine.must('systemctl', 'show', '--property=MainPID,NRestarts', unit);
 }
 
 // As K3s's own install script writes it.
-const UNIT = `[Unit]
+export const UNIT = `[Unit]
 Description=Lightweight Kubernetes
 Wants=network-online.target
 After=network-online.target

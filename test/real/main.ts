@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { reasonToSkip } from '../e2e/base.ts';
 import { packageFile } from '../e2e/package.ts';
+import { AGENT_SCENES, type AgentScene } from './agent-in-place.ts';
 import { apiScenes } from './api.ts';
 import { apiserverIn } from './apiserver.ts';
 import { installK3s, type RealNode } from './k3s.ts';
@@ -14,6 +15,7 @@ import { SCENES } from './scenes.ts';
 import { installServers, type RealServers } from './servers.ts';
 import { SERVERS_SCENES, type ServersScene } from './several.ts';
 import { type Row, ratios, table } from './table.ts';
+import { installAgent, type RealAgent } from './with-agent.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,10 +34,11 @@ async function main(directory: string | undefined, word: string): Promise<number
   const scenes = SCENES.filter(({ name }) => name.includes(word));
   const several = SERVERS_SCENES.filter(({ name }) => name.includes(word));
   if (found.length === 0) console.error(`${directory} holds no k3s, and no directory with a k3s`);
-  const count = scenes.length + several.length;
+  const ofAgent = AGENT_SCENES.filter(({ name }) => name.includes(word));
+  const count = scenes.length + several.length + ofAgent.length;
   if (count === 0)
     console.error(
-      `no scene has "${word}" in its name:\n${[...SCENES, ...SERVERS_SCENES].map(({ name }) => name).join('\n')}`,
+      `no scene has "${word}" in its name:\n${[...SCENES, ...SERVERS_SCENES, ...AGENT_SCENES].map(({ name }) => name).join('\n')}`,
     );
   if (found.length === 0 || count === 0) return 2;
 
@@ -45,6 +48,7 @@ async function main(directory: string | undefined, word: string): Promise<number
   for (const programs of found) {
     if (scenes.length > 0) rows.push(...(await allOn(programs, deb, scenes)));
     if (several.length > 0) rows.push(...(await allOnThree(programs, deb, several)));
+    if (ofAgent.length > 0) rows.push(...(await allOnAgent(programs, deb, ofAgent)));
   }
   return conclude(rows);
 }
@@ -89,6 +93,25 @@ async function allOnThree(programs: Programs, deb: string, scenes: ServersScene[
     const rows: Row[] = [];
     for (const { name, play } of scenes)
       rows.push(await played(name, cluster.version, () => play(cluster), cluster.servers));
+    return rows;
+  } finally {
+    await cluster.remove();
+  }
+}
+
+/** The scenes of an agent with its server on one K3s. */
+async function allOnAgent(programs: Programs, deb: string, scenes: AgentScene[]): Promise<Row[]> {
+  let cluster: RealAgent;
+  try {
+    cluster = await installAgent(programs, deb);
+  } catch (error) {
+    console.error(error);
+    return [{ scene: 'installation of an agent', version: programs.name, ...failed(error) }];
+  }
+  try {
+    const rows: Row[] = [];
+    for (const { name, play } of scenes)
+      rows.push(await played(name, cluster.version, () => play(cluster), [{ machine: cluster.worker }]));
     return rows;
   } finally {
     await cluster.remove();

@@ -67,7 +67,7 @@ export async function installServers(programs: Programs, deb: string): Promise<R
 }
 
 /** An address in the common network, and a default route that leads nowhere, which K3s wants. */
-async function connect(bridge: Bridge, machine: Machine, number: number): Promise<void> {
+export async function connect(bridge: Bridge, machine: Machine, number: number): Promise<void> {
   await bridge.join(machine, number);
   await machine.must('ip', 'route', 'add', 'default', 'via', addressIn(bridge, 99), 'dev', 'host0');
 }

@@ -154,7 +154,7 @@ function serverAway(label: string): BlockerCheck {
     find: ({ inventory: { preconditions } }) =>
       when(
         preconditions.servers?.answers === false,
-        `no server of this agent answers (${preconditions.servers?.detail}): ${label} would not start again, and the node would have no kubelet`,
+        `no server of this agent answers (${preconditions.servers?.detail}): only a server signs its certificates, and after a restart ${label} would not start, and the node would have no kubelet`,
         'Bring a server back; certagent goes on by itself.',
       ),
   };

@@ -75,8 +75,11 @@ async function act(step: FetchLeavesStep, context: StepContext): Promise<string>
     const { notAfter } = await checkSuccessor(root, expect, { certificate: pem, key });
     signed.push({ expect, id: expect.id, pem, key, notAfter });
   }
-  if (step.elsewhere !== undefined) await trySigned(root, step.elsewhere.kubeconfig, signed, patienceOf(step, context));
-  signal?.throwIfAborted();
+  if (step.elsewhere !== undefined) {
+    await trySigned(root, step.elsewhere.kubeconfig, signed, patienceOf(step, context));
+    // The step was left meanwhile.
+    signal?.throwIfAborted();
+  }
   for (const { expect, pem } of signed) {
     await refuseChanged(root, plan, [expect.path, expect.keyPath], { files: [] });
     await replace(root, expect.path, pem);
