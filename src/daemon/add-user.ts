@@ -29,8 +29,8 @@ export function makeUserAdd({ root, config, look, exclusive }: OwnPlans): Pick<C
         const { inventory, policy } = await look();
         if (inventory.clock.doubt !== null) throw refused(`the clock is not trusted: ${inventory.clock.doubt}`);
         const known = await loadUserMemory(root);
-        const spec = await specOf(root, request, config(), known);
         const source = await sourceOf(root, inventory.node);
+        const spec = await specOf(root, request, config(), known);
         const place = await userPlace(root, spec.kubeconfig, spec.user);
         const store = openUserStore(root, known, true);
         const memory = store.get(spec);

@@ -102,6 +102,8 @@ async function decideInstall(
   const { accepted } = judgement;
   const pairs = await pairsOf(root, accepted, judgement);
   const ids = accepted.map(({ request }) => request.id);
+  // Without an answer nothing is to be done, so nothing is in its way: a worker has no static pods to restart.
+  if (ids.length === 0) return { judgement, plan: null, pairs, blockers: [] };
   const blockers = installBlockers(ids, { inventory, policy, history, now, byPerson });
   if (judgement.refused.length > 0 || blockers.length > 0) return { judgement, plan: null, pairs, blockers };
   const planId = planIdAt(now, history);

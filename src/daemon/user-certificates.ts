@@ -1,5 +1,5 @@
 import { rulesOfNode } from '../domain/distributions/index.ts';
-import { explain } from '../domain/model/errors.ts';
+import { CertagentError, explain } from '../domain/model/errors.ts';
 import type { NodeFacts } from '../domain/model/inventory.ts';
 import type { CopyOutcome } from '../domain/model/journal.ts';
 import type { UserMemory, UserNext, UserSpec } from '../domain/model/user-certificate.ts';
@@ -42,10 +42,18 @@ async function one(spec: UserSpec, source: Source, store: UserStore, request: Us
   }
 }
 
-/** The node's own kubeconfig, with the CAs that sign client certificates. Throws CertagentError COPY_SOURCE_UNUSABLE. */
+/** The node's own kubeconfig, with the CAs that sign client certificates. Throws CertagentError COPY_SOURCE_UNUSABLE, USER_REFUSED. */
 export async function sourceOf(root: Root, node: NodeFacts): Promise<Source> {
   const { adminKubeconfig } = node.paths;
-  return readSource(root, adminKubeconfig ?? '', rulesOfNode(node)?.clientAuthorities(node.paths) ?? []);
+  if (adminKubeconfig === null)
+    throw new CertagentError(
+      'USER_REFUSED',
+      'certagent requests no certificates of users here: this node has no admin kubeconfig',
+      {
+        remedy: 'Use a node of the control plane: a kubeadm control-plane node, a server, or a controller.',
+      },
+    );
+  return readSource(root, adminKubeconfig, rulesOfNode(node)?.clientAuthorities(node.paths) ?? []);
 }
 
 /** What `certagent user add` has requested, and the configuration does not have: followed until the certificate is in its file. */

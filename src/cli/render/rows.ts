@@ -29,7 +29,9 @@ export function certificateTable(report: StatusReport, view: View): string {
   // A wide table is for reading sideways: wrapping its last column would hide it.
   const width = view.wide ? Number.POSITIVE_INFINITY : view.width;
   const text = table(...narrowed(columns, cells, width), { paint: view.paint, width });
-  return hidden === 0 ? text : `${text}\n${view.paint('dim', `The same CAs in ${hidden} more places: -o wide.`)}`;
+  return hidden === 0
+    ? text
+    : `${text}\n${view.paint('dim', `The same CAs in ${hidden} more ${hidden === 1 ? 'place' : 'places'}: -o wide.`)}`;
 }
 
 /** What a narrow terminal does without, in this order, before two names look the same: -o wide shows it. */
