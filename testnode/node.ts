@@ -30,7 +30,7 @@ export type TestNode = {
   kind: NodeKind;
   /** kubeadm: apiserver, etcd, etcdPeer, etcdMetrics, controllerManager, scheduler, kubelet, kubeletHealthz;
    * K3s: api, apiInternal (6444), kubelet; RKE2: api, supervisor (9345), kubelet, controllerManager, scheduler; agents: kubelet,
-   * server (another machine's); k0s: api, join (9443), etcd, etcdPeer; by hand: as
+   * server (another machine's), K3s's also apiInternal (its load balancer); k0s: api, join (9443), etcd, etcdPeer; by hand: as
    * kubeadm, without a kubelet. */
   ports: Record<string, number>;
   /** Starts the kubelet's or K3s's unit; resolves when the node is as healthy as its certificates allow. */
