@@ -48,7 +48,8 @@ export const running = (intent: Intent): Intent => ({ ...intent, phase: 'runs' }
 
 /**
  * When the turn of an agent or a worker comes, which has no credentials for a Lease; null: now. In the maintenance window its share
- * of that spreads it, a person who asks waits for nothing, nor does a node that is down or whose certificates expire in days.
+ * of that spreads it, a person who asks waits for nothing, nor does a plan that restarts nothing, or a node that is down or whose
+ * certificates expire in days.
  */
 export function momentOfAgent(
   plan: RenewalPlan,
@@ -59,6 +60,11 @@ export function momentOfAgent(
   const { renewal } = decisions;
   const isSpread = renewal.kind === 'now' && renewal.outsideMaintenance !== true;
   if (roleOf(node)?.takesTurns === true || isSpread || request.kind === 'manual') return null;
-  if (plan.oldExpired || isLast(plan, inventory)) return null;
+  if (plan.oldExpired || isLast(plan, inventory) || restartsNothing(plan)) return null;
   return agentTurn(stableShare(node.name, 'agent'), takenAt);
+}
+
+/** A kubelet is not missed by other nodes, but pods on this one are not started meanwhile. */
+function restartsNothing(plan: RenewalPlan): boolean {
+  return disruptionOf(plan).kind === 'none' && plan.steps.every(({ kind }) => kind !== 'restart-kubelet');
 }
