@@ -14,6 +14,7 @@ import {
   servedStep,
   tooLate,
 } from './k3s-in-place.ts';
+import { loadedAtStart } from './k3s-loaded-at-start.ts';
 import { backupStep, readyStep } from './restarted-unit-plan.ts';
 import { makesServingLeaves } from './server-leaves.ts';
 
@@ -36,7 +37,7 @@ function hindrance(draft: Draft): string | null {
   if (preconditions.unit?.active !== true)
     return `K3s does not work now: ${preconditions.unit?.detail ?? 'its unit is not known'}`;
   if (preconditions.servers === undefined) return 'certagent does not know its server, which signs its certificates';
-  return tooLate(draft) ?? renewed.flatMap((one) => obstacle(one, draft) ?? [])[0] ?? null;
+  return loadedAtStart(draft) ?? tooLate(draft) ?? renewed.flatMap((one) => obstacle(one, draft) ?? [])[0] ?? null;
 }
 
 function obstacle(observed: ObservedCertificate, { inventory: { preconditions } }: Draft): string | null {

@@ -34,6 +34,7 @@ function running(change: (inventory: Inventory) => Inventory = (same) => same): 
   const seen = withPreconditions(serving, {
     servers: { answers: true, detail: 'server:6443: answers', url: 'https://server:6443' },
     alsoServes: [KUBELET],
+    loadedAtStart: [],
   });
   return change({ ...seen, node: { ...seen.node, version: 'v1.36.3+k3s1' } });
 }
@@ -183,6 +184,21 @@ const table: [what: string, why: RegExp, inventory: Inventory][] = [
         issuance: leaf.issuance,
         key: { ...leaf.key, path: '/x.key' } as never,
       }),
+    ),
+  ],
+  [
+    'an embedded registry',
+    /^the running K3s does not load agent\/client-k3s-controller again: the embedded registry uses it$/,
+    withPreconditions(
+      running((one) =>
+        addCertificate(one, 'agent/client-k3s-controller', 20, {
+          owner: 'k3s',
+          place: { ...leaf.place, path: '/var/lib/rancher/k3s/agent/client-k3s-controller.crt' },
+          issuance: leaf.issuance,
+          key: { ...leaf.key, path: '/x.key' } as never,
+        }),
+      ),
+      { loadedAtStart: ['registry'] },
     ),
   ],
   [
