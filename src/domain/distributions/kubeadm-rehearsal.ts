@@ -3,14 +3,16 @@ import type { KubeadmRehearsal } from '../model/rehearsal.ts';
 import type { Draft } from '../plan/draft.ts';
 import { expectation } from '../plan/expectations.ts';
 import { argvFor } from './kubeadm-plan.ts';
-import { authoritiesOf, lacking, type Rehearsing } from './rehearsing.ts';
+import { authoritiesOf, type Hindrance, lacking, type Rehearsing } from './rehearsing.ts';
 
 /** kubeadm itself needs 32 MiB (measured on v1.22.3). */
 const MEMORY = 256 * 1024 ** 2;
 
+const WORKER: Hindrance = { why: 'kubeadm renews nothing on a worker', replaced: true };
+
 /** kubeadm reads its configuration from the API and writes files: on copies of these it does everything that it does in earnest. */
 export const kubeadmRehearsing: Rehearsing = {
-  hindrance: (inventory) => lacking(inventory, MEMORY),
+  hindrance: (inventory) => (inventory.node.role === 'worker' ? WORKER : lacking(inventory, MEMORY)),
   of: (draft) =>
     draft.renewed.length === 0 || draftRepairsKubelet(draft) ? null : { rehearsal: rehearsal(draft), cure: null },
 };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { decide } from '../../../src/domain/decide/decide.ts';
+import { cannotRehearse, rehearsalHindrance } from '../../../src/domain/decide/rehearsal-hindrance.ts';
 import { rulesOf } from '../../../src/domain/distributions/index.ts';
 import type { Policy, Rehearse } from '../../../src/domain/model/decision.ts';
 import type { Inventory } from '../../../src/domain/model/inventory.ts';
@@ -56,6 +57,12 @@ for (const [name, inventory] of [
     assert.equal(text, await readFile(golden, 'utf8'), 'run with UPDATE_GOLDEN=1 if the change is meant');
   });
 }
+
+test('on a worker nothing is rehearsed, and "always" blocks nothing', () => {
+  const inventory = inventoryOf('kubeadm-worker');
+  assert.deepEqual(rehearsalHindrance(inventory), { why: 'kubeadm renews nothing on a worker', replaced: true });
+  assert.deepEqual(cannotRehearse.find({ inventory, policy: policyOf({ rehearse: 'always' }) } as never), []);
+});
 
 const noApi = withPreconditions(k3sServer(), {
   components: k3sServer().preconditions.components.map((one) => ({

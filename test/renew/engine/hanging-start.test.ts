@@ -71,7 +71,7 @@ describe('a start that hangs', { concurrency: 2 }, () => {
   });
 
   it('that succeeds and ends seconds later of a broken certificate is no success, and the error says why', async (t) => {
-    const { plan, context, root } = await stage(t, { kind: 'k3s-server', limits: { restart: 60_000, settle: 1_500 } });
+    const { plan, context, root } = await stage(t, { kind: 'k3s-server', limits: { restart: 20_000, settle: 1_500 } });
     await mkdir(root.at(`${TLS}/kube-scheduler`));
     for (const name of ['crt', 'key'])
       await writeFile(root.at(`${TLS}/kube-scheduler/kube-scheduler.${name}`), 'garbage');
