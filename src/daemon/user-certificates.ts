@@ -50,7 +50,7 @@ export async function sourceOf(root: Root, node: NodeFacts): Promise<Source> {
       'USER_REFUSED',
       'certagent requests no certificates of users here: this node has no admin kubeconfig',
       {
-        remedy: 'Use a node of the control plane: a kubeadm control-plane node, a server, or a controller.',
+        remedy: 'Use a node of the control plane: its admin kubeconfig requests and approves.',
       },
     );
   return readSource(root, adminKubeconfig, rulesOfNode(node)?.clientAuthorities(node.paths) ?? []);
