@@ -5,6 +5,7 @@ import { DAY, HOUR, MINUTE } from '../domain/time/duration.ts';
 import type { Log } from '../host/logger.ts';
 import { type Sink, SinkError } from './sink.ts';
 import type { Spool } from './spool.ts';
+import { spread } from './spread.ts';
 
 /** Milliseconds. `first` and `most` bound the wait between tries, `keep` is how long certagent tries to deliver one. */
 export type Pace = { first: number; most: number; keep: number };
@@ -99,10 +100,8 @@ export function makeCourier(options: {
   };
 
   const wait = (retryAfter: number | null): void => {
-    const doubled = backOff(failures, pace);
-    // Many nodes lose the same relay at the same moment: they must not all try again at the same moment.
-    const spread = doubled * (0.75 + Math.random() / 2);
-    const delay = retryAfter === null ? spread : Math.min(Math.max(retryAfter, pace.first), DAY);
+    const delay =
+      retryAfter === null ? spread(backOff(failures, pace)) : Math.min(Math.max(retryAfter, pace.first), DAY);
     timer = setTimeout(() => {
       timer = null;
       start();

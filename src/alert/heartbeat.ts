@@ -9,6 +9,7 @@ import type { Log } from '../host/logger.ts';
 import type { Root } from '../host/root.ts';
 import { isLasting } from './courier.ts';
 import { type Pulse, ping } from './heartbeat-ping.ts';
+import { spread } from './spread.ts';
 
 /** The heartbeats of the configuration, as one. */
 export type Heartbeats = {
@@ -90,13 +91,11 @@ function makeHeartbeat(name: string, settings: HeartbeatSettings, options: Heart
       start();
       return;
     }
-    const delay = failures > 0 ? backOff(failures, pace) : settings.every;
+    const delay = failures > 0 ? spread(backOff(failures, pace)) : settings.every;
     if (delay === undefined) return;
-    // Many nodes lose the same service at the same moment: they must not all come back at the same moment.
-    const spread = failures > 0 ? delay * (0.75 + Math.random() / 2) : delay;
     timer = setTimeout(() => {
       if (!late()) start();
-    }, spread).unref();
+    }, delay).unref();
   };
 
   const start = (): void => {

@@ -162,7 +162,7 @@ const CATALOGUE = [
     options: [YES],
     examples: ['certagent enable', 'certagent enable --yes'],
     exitCodes: [
-      [0, 'certagent renews from now on, or did already; it says when there is no node yet'],
+      [0, 'certagent renews from now on, or already did; it reports when no node was found'],
       [1, 'failed, or you answered no'],
       USAGE,
     ],

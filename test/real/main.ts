@@ -12,10 +12,10 @@ import { keepKernelParameters } from './kernel.ts';
 import type { Outcome, Scene } from './play.ts';
 import { type Programs, programsIn } from './programs.ts';
 import { SCENES } from './scenes.ts';
-import { installServers, type RealServers } from './servers.ts';
+import { installServers } from './servers.ts';
 import { SERVERS_SCENES, type ServersScene } from './several.ts';
 import { type Row, ratios, table } from './table.ts';
-import { installAgent, type RealAgent } from './with-agent.ts';
+import { installAgent } from './with-agent.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -62,60 +62,60 @@ function conclude(rows: Row[]): number {
 /** Seconds; `renew.settle` of the configuration. */
 const SETTLING = 6;
 
-/** The scenes on one K3s, in a machine of its own. */
-async function allOn(programs: Programs, deb: string, scenes: Scene[]): Promise<Row[]> {
-  let node: RealNode;
+/** What stands for the scenes on one K3s, until they have all been played. */
+type Installed = { version: string; nodes: Pick<RealNode, 'machine'>[]; remove(): Promise<void> };
+
+async function all<On>(
+  { name, install, programs }: { name: string; install: () => Promise<On>; programs: Programs },
+  installed: (on: On) => Installed,
+  scenes: { name: string; play(on: On): Promise<Outcome> }[],
+): Promise<Row[]> {
+  let on: On;
   try {
-    node = await installK3s(programs, deb);
+    on = await install();
   } catch (error) {
     console.error(error);
-    return [{ scene: 'installation', version: programs.name, ...failed(error) }];
+    return [{ scene: name, version: programs.name, ...failed(error) }];
   }
+  const { version, nodes, remove } = installed(on);
   try {
     const rows: Row[] = [];
-    for (const { name, play } of scenes) rows.push(await played(name, node.version, () => play(node), [node]));
+    for (const { name, play } of scenes) rows.push(await played(name, version, () => play(on), nodes));
     return rows;
   } finally {
-    await node.machine.remove();
+    await remove();
   }
+}
+
+/** The scenes on one K3s, in a machine of its own. */
+function allOn(programs: Programs, deb: string, scenes: Scene[]): Promise<Row[]> {
+  return all(
+    { name: 'installation', install: () => installK3s(programs, deb), programs },
+    (node) => ({ version: node.version, nodes: [node], remove: () => node.machine.remove() }),
+    scenes,
+  );
 }
 
 /** The scenes of three servers on one K3s. */
-async function allOnThree(programs: Programs, deb: string, scenes: ServersScene[]): Promise<Row[]> {
-  let cluster: RealServers;
-  try {
-    cluster = await installServers(programs, deb);
-  } catch (error) {
-    console.error(error);
-    return [{ scene: 'installation of three servers', version: programs.name, ...failed(error) }];
-  }
-  try {
-    const rows: Row[] = [];
-    for (const { name, play } of scenes)
-      rows.push(await played(name, cluster.version, () => play(cluster), cluster.servers));
-    return rows;
-  } finally {
-    await cluster.remove();
-  }
+function allOnThree(programs: Programs, deb: string, scenes: ServersScene[]): Promise<Row[]> {
+  return all(
+    { name: 'installation of three servers', install: () => installServers(programs, deb), programs },
+    (cluster) => ({ version: cluster.version, nodes: cluster.servers, remove: () => cluster.remove() }),
+    scenes,
+  );
 }
 
 /** The scenes of an agent with its server on one K3s. */
-async function allOnAgent(programs: Programs, deb: string, scenes: AgentScene[]): Promise<Row[]> {
-  let cluster: RealAgent;
-  try {
-    cluster = await installAgent(programs, deb);
-  } catch (error) {
-    console.error(error);
-    return [{ scene: 'installation of an agent', version: programs.name, ...failed(error) }];
-  }
-  try {
-    const rows: Row[] = [];
-    for (const { name, play } of scenes)
-      rows.push(await played(name, cluster.version, () => play(cluster), [{ machine: cluster.worker }]));
-    return rows;
-  } finally {
-    await cluster.remove();
-  }
+function allOnAgent(programs: Programs, deb: string, scenes: AgentScene[]): Promise<Row[]> {
+  return all(
+    { name: 'installation of an agent', install: () => installAgent(programs, deb), programs },
+    (cluster) => ({
+      version: cluster.version,
+      nodes: [{ machine: cluster.worker }],
+      remove: () => cluster.remove(),
+    }),
+    scenes,
+  );
 }
 
 /** A scene that cannot go on has failed, and the others are played all the same. */

@@ -1,5 +1,6 @@
 import { REASONS, type ReasonCode } from '../decide/reasons.ts';
-import { ERRORS, type ErrorKind, errorKind } from '../model/error-codes.ts';
+import { ERRORS, errorKind } from '../model/error-codes.ts';
+import type { ErrorKind } from '../model/error-kind.ts';
 import { EXPLAIN_SCHEMA } from '../model/explanation.ts';
 import { ALERTS, type AlertCode, CODES, INSTALLED_RUNBOOKS } from './catalogue.ts';
 import type { AlertKind } from './kind.ts';

@@ -6,9 +6,11 @@ import { expectation } from '../plan/expectations.ts';
 import type { InPlace } from './in-place.ts';
 import {
   agentDirectory,
+  ENDPOINTS,
   fetchStep,
   isOfAgent,
   KUBELET_SERVING,
+  loadingTime,
   loadsAtStartOnly,
   nodeIn,
   servedStep,
@@ -24,8 +26,6 @@ import { makesServingLeaves } from './server-leaves.ts';
  * judged, and tried at the API server, before the first certificate takes its place.
  */
 export const k3sAgentInPlace: InPlace = { hindrance, isLeftToNode: () => false, steps };
-
-const ENDPOINTS = { api: 'k3s', listener: 'k3s' } as const;
 
 function hindrance(draft: Draft): string | null {
   const { inventory, renewed, heals, history } = draft;
@@ -66,7 +66,7 @@ function steps(draft: Draft): Step[] {
       kubeconfig,
       replaced: renewed.map(({ place }) => place.path),
       node: nodeIn(inventory) ?? inventory.node.name,
-      patience: Math.round((clients * 5) / 6),
+      patience: loadingTime(clients),
       limit: clients,
     },
   ];

@@ -19,7 +19,7 @@ import { leavesMadeAtStart, makesServingLeaves } from './server-leaves.ts';
  */
 export const k3sInPlace: InPlace = { hindrance, isLeftToNode, steps };
 
-const ENDPOINTS: RestartEndpoints = { api: 'k3s', listener: 'k3s' };
+export const ENDPOINTS: RestartEndpoints = { api: 'k3s', listener: 'k3s' };
 
 /** The certificates of the agent, by the last part of the path at which the supervisor signs them. */
 const OF_AGENT: Record<string, string> = {
@@ -164,6 +164,9 @@ export function servedStep({ inventory }: Draft): Step {
   return { kind: 'verify-served', endpoints, limit: SERVED_WITHIN };
 }
 
+/** How long clients have to load new files: of 6 minutes, in which they look once, five. Milliseconds. */
+export const loadingTime = (limit: number): number => Math.round((limit * 5) / 6);
+
 function clientsStep(draft: Draft): Step {
   const { inventory, settings, renewed } = draft;
   const { node } = inventory;
@@ -175,7 +178,7 @@ function clientsStep(draft: Draft): Step {
     kubeconfig: node.paths.adminKubeconfig!,
     previous: renewed.map(({ place, certificate }) => ({ path: place.path, notAfter: certificate.notAfter })),
     node: nodeIn(inventory),
-    patience: Math.round((clients * 5) / 6),
+    patience: loadingTime(clients),
     quiet: Math.round(clients / 8),
     limit: clients,
   };

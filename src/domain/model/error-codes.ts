@@ -1,6 +1,5 @@
-import { type ErrorKind, IN_PLACE_ERRORS } from './in-place-errors.ts';
-
-export type { ErrorKind } from './in-place-errors.ts';
+import type { ErrorKind } from './error-kind.ts';
+import { IN_PLACE_ERRORS } from './in-place-errors.ts';
 
 const FILE = 'Check the file that the message names.';
 const INSIDE = 'This is a fault of certagent or of the program that called it: please report it.';

@@ -1,9 +1,4 @@
-export type ErrorKind = {
-  /** One sentence: what happened. */
-  meaning: string;
-  /** What to do, unless the error itself has a better remedy. */
-  remedy?: string;
-};
+import type { ErrorKind } from './error-kind.ts';
 
 /** Of a renewal without a restart. */
 export const IN_PLACE_ERRORS = {

@@ -119,7 +119,7 @@ function whyStopped({ spec, memory, sight, now }: UserCase): { why: string; reme
 function whyAbsent({ user }: UserSpec, isGone: boolean): { why: string; remedy: string } {
   return isGone
     ? {
-        why: 'there is no such file, so there is no certificate that could be renewed',
+        why: 'there is no such file, so there is no certificate to renew',
         remedy: `To make it, with a first certificate: certagent user add ${user}. To take the access away, remove the entry from users.certificates`,
       }
     : {

@@ -9,6 +9,11 @@ export function isAway(answer: TrustedAnswer): boolean {
   return NETWORK.test(answer.problem);
 }
 
+/** What came instead of what was asked for. */
+export function inWords({ status, problem }: TrustedAnswer): string {
+  return problem ?? `HTTP ${status}`;
+}
+
 const STARTING = [502, 503, 504];
 /** Names of the operating system's errors, which Node.js's own (ERR_TLS_…) and OpenSSL's (CERT_HAS_EXPIRED) do not look like. */
 const NETWORK = /^(E(?!RR_)[A-Z_]+|no answer in time)$/;

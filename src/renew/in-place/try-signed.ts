@@ -2,7 +2,7 @@ import { CertagentError } from '../../domain/model/errors.ts';
 import type { Root } from '../../host/root.ts';
 import { parseCertificate } from '../../host/x509.ts';
 import { until } from '../wait.ts';
-import { isAway } from './away.ts';
+import { inWords, isAway } from './away.ts';
 import { apiAccess } from './client-counts.ts';
 import { askWhoItIs, userIn } from './who-it-is.ts';
 
@@ -28,7 +28,7 @@ export async function trySigned(
     const client = { certificate: pem, key };
     const answer = await until(async () => {
       const seen = await askWhoItIs({ ...access, client }, LIMIT);
-      return isAway(seen) ? `for the API server: ${seen.problem ?? `HTTP ${seen.status}`}` : seen;
+      return isAway(seen) ? `for the API server: ${inWords(seen)}` : seen;
     }, waits);
     if (typeof answer === 'string')
       throw new CertagentError('SUPERVISOR_AWAY', `the new ${id} could not be tried: waited in vain ${answer}`);
@@ -36,7 +36,7 @@ export async function trySigned(
     if (user === null || user !== commonName)
       throw new CertagentError(
         'SIGNED_REFUSED',
-        `the API server does not know the new ${id}: ${answer.problem ?? `HTTP ${answer.status}`}${user === null ? '' : `, "${user}"`}`,
+        `the API server does not know the new ${id}: ${inWords(answer)}${user === null ? '' : `, "${user}"`}`,
       );
   }
 }

@@ -1,13 +1,14 @@
 import type { Instant } from '../../domain/model/certificate.ts';
-import { CertagentError, type ErrorCode, explain } from '../../domain/model/errors.ts';
+import { explain } from '../../domain/model/errors.ts';
 import { bucketsOf } from '../../domain/plan/expiration-buckets.ts';
 import type { StepOf } from '../../domain/plan/steps/step-rules.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import { count, instant, list, nodePath, number, object, orNull, tag, text } from '../../host/shape.ts';
 import { type ApiAccess, apiAccess, clientCounts } from '../in-place/client-counts.ts';
 import { kubeletProblem } from '../in-place/kubelet-problem.ts';
+import { clientsPatience, unseen, untilProved, type Waits } from '../in-place/until-proved.ts';
 import { writtenAt } from '../in-place/written-at.ts';
-import { stopwatch, until } from '../wait.ts';
+import { stopwatch } from '../wait.ts';
 import { neverDone, noFiles, noUndo, type StepActor, type StepContext } from './actor.ts';
 
 type AwaitClientsStep = StepOf<'await-clients'>;
@@ -29,33 +30,13 @@ export const awaitClients: StepActor<AwaitClientsStep> = {
   act,
 };
 
-/** Questions are not cheap for the API server: its metrics are megabytes. */
-const INTERVALS = 20;
-
-type Waits = { code: Extract<ErrorCode, 'CLIENTS_STAY_OLD' | 'CLIENTS_UNSEEN'>; text: string };
-
 /** Throws CertagentError CLIENTS_STAY_OLD or CLIENTS_UNSEEN. */
 async function act(step: AwaitClientsStep, context: StepContext): Promise<string> {
-  const { root, pollInterval, waiting, signal } = context;
   const elapsed = stopwatch();
-  // A step that goes on after a stop of certagent does not wait for all of it again.
-  const replacedAt = await writtenAt(
-    root,
-    step.previous.map(({ path }) => path),
-  );
-  const watch = new Watch(step, replacedAt, context);
-  let last: Waits = { code: 'CLIENTS_UNSEEN', text: 'nothing was asked' };
-  const answer = await until(
-    async () => {
-      const waits = await watch.look();
-      if (waits === null) return {};
-      last = waits;
-      return waits.text;
-    },
-    { limit: step.limit, interval: pollInterval * INTERVALS, waiting, signal },
-  );
-  if (typeof answer === 'string')
-    throw new CertagentError(last.code, `waited ${formatDuration(step.limit)} in vain ${last.text}`);
+  const replaced = step.previous.map(({ path }) => path);
+  const patience = await clientsPatience({ replaced, patience: step.patience }, context);
+  const watch = new Watch(step, { writtenAt: await writtenAt(context.root, replaced), patience }, context);
+  await untilProved(() => watch.look(), step.limit, context);
   return `${watch.words()} after ${elapsed()}`;
 }
 
@@ -63,9 +44,7 @@ class Watch {
   readonly #step: AwaitClientsStep;
   readonly #context: StepContext;
   readonly #writtenAt: Instant;
-  /** Milliseconds that had passed since the files were written when the watch began. */
-  readonly #before: number;
-  readonly #startedAt = performance.now();
+  readonly #patience: () => Waits | null;
   #quietSince = performance.now();
   #previous: number | null = null;
   /** Of all requests, when the last one with a previous certificate was seen, and of certagent's own since. */
@@ -73,12 +52,15 @@ class Watch {
   #own = 0;
   #others = 0;
 
-  constructor(step: AwaitClientsStep, writtenAt: Instant, context: StepContext) {
+  constructor(
+    step: AwaitClientsStep,
+    { writtenAt, patience }: { writtenAt: Instant; patience: () => Waits | null },
+    context: StepContext,
+  ) {
     this.#step = step;
     this.#context = context;
     this.#writtenAt = writtenAt;
-    const passed = context.resumed === true ? context.now() - writtenAt : 0;
-    this.#before = Math.min(Math.max(passed, 0), step.patience);
+    this.#patience = patience;
   }
 
   /** null: proved. */
@@ -92,8 +74,8 @@ class Watch {
     }
     const counted = await this.#count(access);
     if (counted !== null) return counted;
-    const left = step.patience - this.#before - (performance.now() - this.#startedAt);
-    if (left > 0) return unseen(`until every client has looked for new certificates, ${formatDuration(left)} more`);
+    const early = this.#patience();
+    if (early !== null) return early;
     if (step.node === null) return null;
     this.#own += 2;
     const problem = await kubeletProblem(access, { node: step.node, now: now() });
@@ -135,5 +117,3 @@ class Watch {
     return this.#others > 0 ? null : unseen('for requests with the new certificates: none was made');
   }
 }
-
-const unseen = (text: string): Waits => ({ code: 'CLIENTS_UNSEEN', text });

@@ -11,9 +11,10 @@ import type { Root } from '../../host/root.ts';
 import { list, nodePath, number, object, optional, tag, text } from '../../host/shape.ts';
 import { type TrustedRequest, trustedRequest } from '../../host/trusted-request.ts';
 import { throughLink } from '../components/manifest-link.ts';
-import { isAway } from '../in-place/away.ts';
+import { inWords, isAway } from '../in-place/away.ts';
 import { refuseChanged } from '../in-place/refuse-changed.ts';
 import { type Signed, trySigned } from '../in-place/try-signed.ts';
+import { seldom } from '../in-place/until-proved.ts';
 import { checkSuccessor, renewedCertificate } from '../verify/check-renewed.ts';
 import { until } from '../wait.ts';
 import { restoring, type StepActor, type StepContext } from './actor.ts';
@@ -21,7 +22,6 @@ import { expectation } from './step-shapes.ts';
 
 type FetchLeavesStep = StepOf<'fetch-leaves'>;
 
-const INTERVALS = 20;
 /** Of one request to a server on another machine. */
 const ASK_LIMIT = 30_000;
 
@@ -76,7 +76,7 @@ async function act(step: FetchLeavesStep, context: StepContext): Promise<string>
     signed.push({ expect, id: expect.id, pem, key, notAfter });
   }
   if (step.elsewhere !== undefined) {
-    await trySigned(root, step.elsewhere.kubeconfig, signed, patienceOf(step, context));
+    await trySigned(root, step.elsewhere.kubeconfig, signed, seldom(step.limit, context));
     // The step was left meanwhile.
     signal?.throwIfAborted();
   }
@@ -116,9 +116,9 @@ async function askServer(
     async () => {
       const seen = await trustedRequest({ ...request, url: `${step.server}/v1-k3s/${resource}` });
       const mayWait = step.elsewhere !== undefined && isAway(seen);
-      return mayWait ? `for ${host} to sign ${resource}: ${seen.problem ?? `HTTP ${seen.status}`}` : seen;
+      return mayWait ? `for ${host} to sign ${resource}: ${inWords(seen)}` : seen;
     },
-    patienceOf(step, context),
+    seldom(step.limit, context),
   );
   if (typeof answer === 'string')
     throw new CertagentError(
@@ -131,10 +131,6 @@ async function askServer(
       ? `${host}: ${answer.problem}`
       : `${host} answers HTTP ${answer.status}: ${short(answer.text, 200)}`,
   );
-}
-
-function patienceOf({ limit }: FetchLeavesStep, { pollInterval, waiting, signal }: StepContext) {
-  return { limit, interval: pollInterval * INTERVALS, waiting, signal };
 }
 
 function refused(why: string): CertagentError {
